@@ -1,0 +1,140 @@
+// swift-tools-version: 6.3
+// Targets stand in the order of the flow: a grant comes in at `Linux`, is checked by
+// `Signatures`, `Grants` and `Admission`, waits in `Scheduling`, is written down by `Recording`
+// and goes out as a rule through `Enforcement` and `Netfilter`. docs/ARCHITECTURE.md has the law
+// of who may import whom; scripts/check-imports enforces what this manifest cannot.
+import PackageDescription
+
+/// What every target of ours is built with; warnings are errors.
+let house: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),  // SE-0335: `any` is written out
+    .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409: a leak of a dependency shows
+    .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444: members come from named imports
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461: async stays on its caller
+    .enableUpcomingFeature("InferIsolatedConformances"),  // SE-0470
+    .treatAllWarnings(as: .error),
+]
+
+/// The edges: every unsafe expression is written as such (SE-0458).
+let atTheEdge: [SwiftSetting] = house + [.strictMemorySafety()]
+
+let argumentParser: Target.Dependency = .product(
+    name: "ArgumentParser",
+    package: "swift-argument-parser"
+)
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+/// A target of the core: no I/O, no clock, no globals.
+func core(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+/// A target at the edge: system calls and C, values in and values out.
+func edge(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: atTheEdge)
+}
+
+/// The tests of one module.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: house)
+}
+
+let package = Package(
+    name: "jitgate",
+    products: [
+        .executable(name: "jitgated", targets: ["jitgated"]),
+        .executable(name: "jitgate", targets: ["jitgate"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        // MARK: core
+        core("StrictJSON"),  // I-JSON with positions, read and written
+        core("Grants", ["StrictJSON"]),  // what a grant says
+        core("Signatures", ["Grants", crypto, cryptoExtras]),  // who said it
+        core("Admission", ["Grants", "Signatures"]),  // whether it may
+        core("Scheduling", ["Grants"]),  // when it holds
+        core("Auditing", ["Grants", "StrictJSON"]),  // what a record says, what they add up to
+
+        // MARK: edges
+        .systemLibrary(
+            name: "CNetfilter",
+            pkgConfig: "libnftnl",
+            providers: [.apt(["libnftnl-dev", "libmnl-dev"])]
+        ),
+        .target(name: "CLinux"),  // what the Glibc module cannot import
+        edge("Linux", ["CLinux", logging, system]),  // inotify, timerfd, openat2, sockets
+        edge("Netlink", ["CNetfilter", "CLinux", system]),  // one socket, every answer read
+        edge("Netfilter", ["CNetfilter", "Netlink", system]),  // nftables as values
+        edge("Connections", ["CNetfilter", "CLinux", "Netlink", "Grants", system]),  // who came
+        edge("Recording", ["CLinux", "Linux", system]),  // records on to the disk
+        edge("Enforcement", ["Grants", "Netfilter", "Netlink", system]),  // desired minus observed
+        .target(  // the policy file
+            name: "Configuration",
+            dependencies: ["Grants", "Admission", "TOMLKit"],
+            swiftSettings: house
+        ),
+        edge("Control", ["StrictJSON", "Linux", system]),  // Varlink, both ends
+
+        // MARK: agent
+        edge(
+            "Agent",
+            [
+                "StrictJSON", "Grants", "Signatures", "Admission", "Scheduling", "Auditing",
+                "Configuration", "Linux", "Recording", "Netlink", "Enforcement", "Connections",
+                "Control", logging, system,
+            ]
+        ),
+        .executableTarget(
+            name: "jitgated",
+            dependencies: ["Agent", argumentParser],
+            swiftSettings: house
+        ),
+
+        // MARK: tools
+        .target(
+            name: "Commands",
+            dependencies: [
+                "StrictJSON", "Grants", "Signatures", "Admission", "Auditing", "Configuration",
+                "Linux", "Control", argumentParser, system,
+            ],
+            swiftSettings: house
+        ),
+        .executableTarget(name: "jitgate", dependencies: ["Commands"], swiftSettings: house),
+
+        // MARK: tests
+        .target(
+            name: "TestSupport",
+            dependencies: ["Grants", "StrictJSON", "Linux", "CLinux", system],
+            path: "Tests/TestSupport",
+            swiftSettings: house
+        ),
+        tests("StrictJSONTests", ["StrictJSON"]),
+        tests("GrantsTests", ["Grants", "StrictJSON"]),
+        tests("SignaturesTests", ["Signatures", "Grants", crypto, cryptoExtras]),
+        tests("AdmissionTests", ["Admission", "Grants", "Signatures"]),
+        tests("SchedulingTests", ["Scheduling", "Grants"]),
+        tests("AuditingTests", ["Auditing", "Grants", "StrictJSON"]),
+        tests("ConfigurationTests", ["Configuration", "Admission", "Grants"]),
+        tests("LinuxTests", ["Linux", "CLinux", system]),
+        tests("NetfilterTests", ["Netfilter", "Netlink", system]),
+        tests("RecordingTests", ["Recording", system]),
+        tests("EnforcementTests", ["Enforcement", "Netfilter", "Grants", system]),
+        tests("ControlTests", ["Control", "StrictJSON", "Linux", system]),
+        tests("CommandsTests", ["Commands", "Grants", "Admission", "Configuration"]),
+        tests(
+            "KernelTests",
+            ["Enforcement", "Netfilter", "Netlink", "Connections", "Grants", "Linux", system]
+        ),
+        tests("EndToEndTests", ["StrictJSON", "Grants", "Control", "Linux", system]),
+    ],
+    swiftLanguageModes: [.v6]
+)
