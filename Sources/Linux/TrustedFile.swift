@@ -52,7 +52,7 @@ package struct TrustedFile {
 
     private mutating func trust(directory path: String) throws(TrustError) {
         guard !trustedDirectories.contains(path) else { return }
-        let directory = try Self.open(path, flags: O_PATH | O_DIRECTORY)
+        let directory = try Self.open(path, flags: O_RDONLY | O_DIRECTORY)
         let status = try Self.attempt(path) { () throws(Errno) in try directory.status() }
         try require(ownerOf: status, path)
         let isSticky = status.st_mode & S_ISVTX != 0 && status.st_uid == 0

@@ -8,17 +8,6 @@ package enum Phase: Hashable, Sendable {
     case open(since: Moment, deadline: Moment)
 }
 
-/// Why a grant ended; the words of the audit log.
-package enum EndReason: String, Hashable, Sendable, CaseIterable {
-    case expired
-    case revoked
-    case removed
-    case superseded
-    case policy
-    /// The kernel would not open it.
-    case failed
-}
-
 /// A grant in the timetable, with the phase it is in.
 package struct ScheduledGrant: Hashable, Sendable {
     package let grant: Grant
