@@ -76,7 +76,8 @@ let package = Package(
         edge("Netfilter", ["CNetfilter", "Netlink", system]),  // nftables as values
         edge("Connections", ["CNetfilter", "CLinux", "Netlink", "Grants", system]),  // who came
         edge("Recording", ["CLinux", "Linux", system]),  // records on to the disk
-        edge("Enforcement", ["Grants", "Netfilter", "Netlink", system]),  // desired minus observed
+        // the gate: desired minus observed
+        edge("Enforcement", ["CNetfilter", "Grants", "Netfilter", "Netlink", system]),
         .target(  // the policy file
             name: "Configuration",
             dependencies: ["Grants", "Admission", "TOMLKit"],
@@ -111,9 +112,10 @@ let package = Package(
         .executableTarget(name: "jitgate", dependencies: ["Commands"], swiftSettings: house),
 
         // MARK: tests
+        .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .target(
             name: "TestSupport",
-            dependencies: ["Grants", "StrictJSON", "Linux", "CLinux", system],
+            dependencies: ["Grants", "StrictJSON", "Linux", "CLinux", "CTestSupport", system],
             path: "Tests/TestSupport",
             swiftSettings: house
         ),
