@@ -1,1 +1,128 @@
+#define _GNU_SOURCE
 #include "CLinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+int clinux_open_without_links(int directory, const char *path, uint64_t flags) {
+    struct open_how how = {
+        .flags = flags,
+        .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+    };
+    return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+int clinux_accept(int listener) {
+    return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+int clinux_peer_credentials(int socket, int32_t *pid, uint32_t *uid, uint32_t *gid) {
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0) return -1;
+    *pid = peer.pid;
+    *uid = peer.uid;
+    *gid = peer.gid;
+    return 0;
+}
+
+int clinux_peer_groups(int socket, uint32_t *groups, size_t capacity) {
+    socklen_t length = (socklen_t)(capacity * sizeof *groups);
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups, &length) < 0) return -1;
+    return (int)(length / sizeof *groups);
+}
+
+ptrdiff_t clinux_send_datagram(int socket, const void *address, uint32_t address_length,
+                               const void *bytes, size_t count, int descriptor) {
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    struct iovec data = {.iov_base = (void *)bytes, .iov_len = count};
+    struct msghdr message = {
+        .msg_name = (void *)address,
+        .msg_namelen = address_length,
+        .msg_iov = &data,
+        .msg_iovlen = 1,
+    };
+    if (descriptor >= 0) {
+        message.msg_control = control.space;
+        message.msg_controllen = sizeof control.space;
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+    }
+    return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+int clinux_sealed_memory(const char *name, const void *bytes, size_t count) {
+    int memory = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (memory < 0) return -1;
+    for (size_t done = 0; done < count;) {
+        ssize_t written = write(memory, (const char *)bytes + done, count - done);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) goto failed;
+        done += (size_t)written;
+    }
+    if (fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0)
+        return memory;
+failed:;
+    int reason = errno;
+    close(memory);
+    errno = reason;
+    return -1;
+}
+
+// A handler gets nothing but the number, so where to write has to be found through it. The highest
+// signal number is 64.
+static volatile sig_atomic_t destination[65];
+
+static void forward(int signal) {
+    int reason = errno;
+    unsigned char number = (unsigned char)signal;
+    // A full pipe already holds 64 KiB of signals that wait to be read; one more says nothing new.
+    ssize_t ignored = write(destination[signal], &number, 1);
+    (void)ignored;
+    errno = reason;
+}
+
+int clinux_signal_to(int signal, int descriptor) {
+    if (signal < 1 || signal > 64) {
+        errno = EINVAL;
+        return -1;
+    }
+    destination[signal] = descriptor;
+    struct sigaction action = {.sa_handler = forward, .sa_flags = SA_RESTART};
+    sigfillset(&action.sa_mask);
+    return sigaction(signal, &action, NULL);
+}
+
+int clinux_pipe(int *ends) { return pipe2(ends, O_NONBLOCK | O_CLOEXEC); }
+
+int clinux_boottime_timer(void) {
+    return timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+}
+
+int clinux_set_timer(int timer, int64_t seconds, int64_t nanoseconds) {
+    struct itimerspec value = {.it_value = {.tv_sec = seconds, .tv_nsec = nanoseconds}};
+    return timerfd_settime(timer, TFD_TIMER_ABSTIME, &value, NULL);
+}
+
+int clinux_realtime_timer(void) {
+    return timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+}
+
+int clinux_watch_clock(int timer) {
+    struct itimerspec value = {.it_value = {.tv_sec = INT64_MAX}};
+    return timerfd_settime(timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &value, NULL);
+}

@@ -1,3 +1,46 @@
 // What the Glibc module does not import, as the smallest possible functions. Each returns what the
 // system call returns: -1 with errno set on failure.
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+// No header of the system is included here: a type such as timespec would then count as this
+// module's, and every file that touches one would have to import it.
+
+/// openat2(2) with RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS: no component may be a link.
+int clinux_open_without_links(int directory, const char *_Nonnull path, uint64_t flags);
+
+/// accept4(2) with SOCK_NONBLOCK | SOCK_CLOEXEC.
+int clinux_accept(int listener);
+
+/// SO_PEERCRED: who was at the other end of a Unix socket when it connected.
+int clinux_peer_credentials(int socket, int32_t *_Nonnull pid, uint32_t *_Nonnull uid,
+                            uint32_t *_Nonnull gid);
+
+/// SO_PEERGROUPS: fills `groups` and answers how many there are; ERANGE if they do not fit.
+int clinux_peer_groups(int socket, uint32_t *_Nonnull groups, size_t capacity);
+
+/// One datagram to `address`, with `descriptor` as SCM_RIGHTS unless it is -1; never blocks.
+ptrdiff_t clinux_send_datagram(int socket, const void *_Nonnull address, uint32_t address_length,
+                               const void *_Nullable bytes, size_t count, int descriptor);
+
+/// A memory file that holds `count` bytes and was sealed against every change.
+int clinux_sealed_memory(const char *_Nonnull name, const void *_Nonnull bytes, size_t count);
+
+/// From now on each arrival of `signal` writes its number as one byte to `descriptor` (non-blocking).
+int clinux_signal_to(int signal, int descriptor);
+
+/// Both ends non-blocking and close-on-exec.
+int clinux_pipe(int *_Nonnull ends);
+
+/// A non-blocking, close-on-exec timerfd of CLOCK_BOOTTIME.
+int clinux_boottime_timer(void);
+
+/// Arms a timerfd at a point of its clock; all zero disarms it.
+int clinux_set_timer(int timer, int64_t seconds, int64_t nanoseconds);
+
+/// A non-blocking, close-on-exec timerfd of CLOCK_REALTIME.
+int clinux_realtime_timer(void);
+
+/// Arms a CLOCK_REALTIME timerfd in the far future with TFD_TIMER_CANCEL_ON_SET.
+int clinux_watch_clock(int timer);

@@ -1,0 +1,20 @@
+/// What a live grant holds open: one source network towards one port.
+///
+/// The unit of the gate: several grants may hold the same opening, and each grant holds
+/// sources × ports of them.
+package struct Opening: Hashable, Sendable {
+    package let source: Prefix
+    package let port: Port
+
+    package init(source: Prefix, port: Port) {
+        self.source = source
+        self.port = port
+    }
+}
+
+extension Grant {
+    /// Every opening the grant asks for.
+    package var openings: [Opening] {
+        sources.flatMap { source in ports.map { Opening(source: source, port: $0) } }
+    }
+}

@@ -1,0 +1,28 @@
+import Glibc
+
+/// What the two clocks that matter said, read one right after the other.
+package struct ClockReading: Hashable, Sendable {
+    /// CLOCK_REALTIME: microseconds since 1970-01-01T00:00:00Z.
+    package let wallMicroseconds: Int64
+    /// CLOCK_BOOTTIME: microseconds since boot, suspended time included.
+    package let bootMicroseconds: Int64
+
+    package init(wallMicroseconds: Int64, bootMicroseconds: Int64) {
+        self.wallMicroseconds = wallMicroseconds
+        self.bootMicroseconds = bootMicroseconds
+    }
+
+    package static func now() -> ClockReading {
+        ClockReading(
+            wallMicroseconds: microseconds(CLOCK_REALTIME),
+            bootMicroseconds: microseconds(CLOCK_BOOTTIME)
+        )
+    }
+
+    /// Cannot fail: both clocks exist on every kernel we run on, and the pointer is ours.
+    static func microseconds(_ clock: clockid_t) -> Int64 {
+        var time = timespec()
+        unsafe clock_gettime(clock, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
+    }
+}

@@ -1,0 +1,33 @@
+import Glibc
+package import SystemPackage
+
+/// An open file descriptor that closes when its owner goes.
+package struct OwnedDescriptor: ~Copyable, Sendable {
+    package let rawValue: Int32
+
+    /// Takes over `rawValue`; nobody else may close it from now on.
+    package init(adopting rawValue: Int32) {
+        self.rawValue = rawValue
+    }
+
+    deinit {
+        close(rawValue)
+    }
+
+    /// Gives the descriptor away without closing it.
+    package consuming func release() -> Int32 {
+        let raw = rawValue
+        discard self
+        return raw
+    }
+
+    /// Takes over what `call` opens.
+    package static func opening(_ call: () -> Int32) throws(Errno) -> OwnedDescriptor {
+        OwnedDescriptor(adopting: try SystemCall.check(call))
+    }
+
+    /// Another descriptor for the same open file, close-on-exec.
+    package static func duplicating(_ descriptor: Int32) throws(Errno) -> OwnedDescriptor {
+        try opening { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
+    }
+}

@@ -1,0 +1,44 @@
+import Glibc
+package import SystemPackage
+
+/// Files of the system that are read whole, such as those of /proc.
+package enum SmallFile {
+    /// The bytes of the file at `path`; EFBIG if there are more than `limit`.
+    package static func read(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
+        let file = try OwnedDescriptor.opening { unsafe open(path, O_RDONLY | O_CLOEXEC) }
+        guard let bytes = try file.readAll(limit: limit) else { throw .fileTooLarge }
+        return bytes
+    }
+}
+
+extension OwnedDescriptor {
+    /// Everything up to the end of the file, or `nil` if that is more than `limit` bytes.
+    ///
+    /// The limit is checked against what is read, not against what the file says of itself.
+    package borrowing func readAll(limit: Int) throws(Errno) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        while bytes.count <= limit {
+            let chunk = try readChunk(min(limit - bytes.count + 1, 65_536))
+            if chunk.isEmpty { return bytes }
+            bytes += chunk
+        }
+        return nil
+    }
+
+    /// The next bytes, at most `count`; none at the end of the file.
+    package borrowing func readChunk(_ count: Int) throws(Errno) -> [UInt8] {
+        let descriptor = rawValue
+        var failure: Errno?
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            do throws(Errno) {
+                initialized = try SystemCall.check {
+                    unsafe Glibc.read(descriptor, buffer.baseAddress, count)
+                }
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+}

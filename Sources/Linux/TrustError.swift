@@ -1,0 +1,78 @@
+import SystemPackage
+
+/// Why a file is not one that only its trusted owners could have written.
+package struct TrustError: Error, Hashable, Sendable {
+    package enum Code: String, Hashable, Sendable, CaseIterable {
+        case missing
+        case symbolicLink = "symbolic-link"
+        case notAFile = "not-a-file"
+        case foreignOwner = "foreign-owner"
+        case writableByOthers = "writable-by-others"
+        case directoryWritableByOthers = "directory-writable-by-others"
+        case tooLarge = "too-large"
+        case unreadable
+    }
+
+    package let code: Code
+    /// What is at fault: the file itself or a directory above it.
+    package let path: String
+    /// One lower-case clause without the path.
+    package let reason: String
+    /// A command that would make it right, where there is one.
+    package let remedy: String?
+
+    package init(code: Code, path: String, reason: String, remedy: String? = nil) {
+        self.code = code
+        self.path = path
+        self.reason = reason
+        self.remedy = remedy
+    }
+}
+
+extension TrustError: CustomStringConvertible {
+    package var description: String { "\(path): \(reason)" }
+}
+
+extension TrustError {
+    static func writable(_ path: String) -> TrustError {
+        TrustError(
+            code: .writableByOthers,
+            path: path,
+            reason: "may be written by others than its owner",
+            remedy: "chmod go-w \(ShellWord.quoted(path))"
+        )
+    }
+
+    static func directoryWritable(_ path: String) -> TrustError {
+        TrustError(
+            code: .directoryWritableByOthers,
+            path: path,
+            reason: "is a directory that others than its owner may write",
+            remedy: "chmod go-w \(ShellWord.quoted(path))"
+        )
+    }
+
+    static func tooLarge(_ path: String, limit: Int) -> TrustError {
+        TrustError(code: .tooLarge, path: path, reason: "is larger than \(limit) bytes")
+    }
+
+    static func notAFile(_ path: String, _ kind: String) -> TrustError {
+        TrustError(code: .notAFile, path: path, reason: "is \(kind), not a regular file")
+    }
+
+    /// What opening or reading `path` failed with.
+    init(_ error: Errno, _ path: String) {
+        switch error {
+        case .noSuchFileOrDirectory:
+            self.init(code: .missing, path: path, reason: "does not exist")
+        case .tooManySymbolicLinkLevels:
+            self.init(code: .symbolicLink, path: path, reason: "is or lies behind a symbolic link")
+        case .notDirectory:
+            self.init(code: .missing, path: path, reason: "lies under something not a directory")
+        case .noSuchAddressOrDevice:
+            self = .notAFile(path, "a socket or device without anyone behind it")
+        default:
+            self.init(code: .unreadable, path: path, reason: "cannot be read: \(error)")
+        }
+    }
+}

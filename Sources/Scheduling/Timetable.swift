@@ -1,0 +1,164 @@
+package import Grants
+
+/// When each grant holds: the state machine at the heart of the agent.
+///
+/// It decides and remembers, and does nothing else: no clock, no I/O. The agent admits and ends
+/// grants as it learns of them, asks what is due, writes that down, and says here what it did. The
+/// answer is the openings whose deadline changed: the difference that goes to the kernel.
+package struct Timetable: Sendable {
+    private var grants: [GrantID: ScheduledGrant] = [:]
+    /// Grants that have to end at the next agenda, whatever the time.
+    private var ending: [GrantID: EndReason] = [:]
+    /// Grants whose moment has come and that were not dealt with yet.
+    private var due: Set<GrantID> = []
+    private var holders: [Opening: [GrantID: Moment]] = [:]
+    private var alarms = AlarmQueue()
+
+    package init() {}
+
+    // MARK: what the agent learns
+
+    /// Takes a grant in, to open at once or at its `notBefore`.
+    ///
+    /// A known id changes nothing.
+    package mutating func admit(_ grant: Grant, at now: Moment) {
+        guard grants[grant.id] == nil else { return }
+        let opening = max(now, grant.notBefore ?? now)
+        grants[grant.id] = ScheduledGrant(grant: grant, phase: .waiting(until: opening))
+        alarms.add(min(opening, grant.expires), grant.id)
+    }
+
+    /// Takes in a grant that an earlier run of the agent had opened, with the deadline it had.
+    package mutating func restore(_ grant: Grant, openSince: Moment, deadline: Moment) {
+        guard grants[grant.id] == nil else { return }
+        var ignored: [Opening: Moment?] = [:]
+        open(grant, since: openSince, until: min(deadline, grant.expires), noting: &ignored)
+    }
+
+    /// Marks a grant to end at the next agenda; `false` if there is no such grant.
+    ///
+    /// The first reason stays.
+    package mutating func end(_ id: GrantID, because reason: EndReason) -> Bool {
+        guard grants[id] != nil else { return false }
+        if ending[id] == nil { ending[id] = reason }
+        return true
+    }
+
+    /// Tries a grant that could not be opened again at a later moment.
+    package mutating func postpone(_ id: GrantID, until later: Moment) {
+        guard let scheduled = grants[id], case .waiting = scheduled.phase else { return }
+        due.remove(id)
+        grants[id]?.phase = .waiting(until: later)
+        alarms.add(min(later, scheduled.grant.expires), id)
+    }
+
+    // MARK: what is due
+
+    /// What has to be done at `now`; the same answer until it is done.
+    package mutating func agenda(at now: Moment) -> Agenda {
+        while let first = alarms.first, first.moment <= now {
+            _ = alarms.takeFirst()
+            due.insert(first.id)
+        }
+        var agenda = Agenda()
+        for (id, reason) in ending {
+            guard let scheduled = grants[id] else { continue }
+            agenda.endings.append(Ending(scheduled: scheduled, reason: reason))
+        }
+        for id in due where ending[id] == nil {
+            guard let scheduled = grants[id] else { continue }
+            switch scheduled.change(dueAt: now) {
+            case .end: agenda.endings.append(Ending(scheduled: scheduled, reason: .expired))
+            case .open: agenda.openings.append(scheduled)
+            case nil: continue
+            }
+        }
+        return agenda
+    }
+
+    /// The next moment at which there is something to do, if nothing is learned before.
+    package mutating func nextWake(after now: Moment) -> Moment? {
+        guard ending.isEmpty, due.isEmpty else { return now }
+        while let first = alarms.first {
+            if grants[first.id]?.change(dueAt: first.moment) != nil { return first.moment }
+            _ = alarms.takeFirst()
+        }
+        return nil
+    }
+
+    // MARK: what the agent did
+
+    /// The agenda was carried out: these openings are new or have another deadline, `nil` for none.
+    package mutating func carryOut(_ agenda: Agenda, at now: Moment) -> [Opening: Moment?] {
+        var before: [Opening: Moment?] = [:]
+        for ending in agenda.endings {
+            release(ending.scheduled.id, noting: &before)
+        }
+        for scheduled in agenda.openings {
+            let deadline = scheduled.grant.deadline(openingAt: now)
+            open(scheduled.grant, since: now, until: deadline, noting: &before)
+        }
+        return before.reduce(into: [:]) { changes, entry in
+            let deadline = deadline(of: entry.key)
+            if deadline != entry.value { changes[entry.key] = .some(deadline) }
+        }
+    }
+
+    private mutating func open(
+        _ grant: Grant,
+        since: Moment,
+        until deadline: Moment,
+        noting before: inout [Opening: Moment?]
+    ) {
+        due.remove(grant.id)
+        grants[grant.id] = ScheduledGrant(
+            grant: grant,
+            phase: .open(since: since, deadline: deadline)
+        )
+        alarms.add(deadline, grant.id)
+        for opening in grant.openings {
+            if before[opening] == nil { before[opening] = .some(self.deadline(of: opening)) }
+            holders[opening, default: [:]][grant.id] = deadline
+        }
+    }
+
+    private mutating func release(_ id: GrantID, noting before: inout [Opening: Moment?]) {
+        due.remove(id)
+        ending[id] = nil
+        guard let scheduled = grants.removeValue(forKey: id), scheduled.isOpen else { return }
+        for opening in scheduled.grant.openings {
+            if before[opening] == nil { before[opening] = .some(deadline(of: opening)) }
+            holders[opening]?[id] = nil
+            if holders[opening]?.isEmpty == true { holders[opening] = nil }
+        }
+    }
+}
+
+// MARK: what holds
+
+extension Timetable {
+    /// Until when an opening is held: the latest deadline of the grants that hold it.
+    package func deadline(of opening: Opening) -> Moment? {
+        holders[opening]?.values.max()
+    }
+
+    /// The grants that hold an opening.
+    package func holders(of opening: Opening) -> [GrantID] {
+        holders[opening].map { $0.keys.sorted() } ?? []
+    }
+
+    /// All that should be open: what the kernel's state is compared with at start and after tampering.
+    package var desired: [Opening: Moment] {
+        holders.compactMapValues { $0.values.max() }
+    }
+
+    package subscript(id: GrantID) -> ScheduledGrant? { grants[id] }
+
+    /// All grants, waiting and open, in no order.
+    package var all: some Collection<ScheduledGrant> { grants.values }
+
+    package var openCount: Int { grants.values.count { $0.isOpen } }
+
+    /// The first deadline of an open grant.
+    package var nextDeadline: Moment? { grants.values.compactMap(\.deadline).min() }
+}

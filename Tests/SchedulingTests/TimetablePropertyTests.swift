@@ -1,0 +1,98 @@
+import Grants
+import Scheduling
+import TestSupport
+import Testing
+
+/// What the timetable is checked against: a grant is open from its opening to its deadline.
+private struct Model {
+    private var intervals: [GrantID: (grant: Grant, opening: Moment)] = [:]
+
+    mutating func admit(_ grant: Grant, at now: Moment) {
+        if intervals[grant.id] == nil {
+            intervals[grant.id] = (grant, max(now, grant.notBefore ?? now))
+        }
+    }
+
+    mutating func end(_ id: GrantID) { intervals[id] = nil }
+
+    func open(at now: Moment) -> [Opening: Moment] {
+        intervals.values.reduce(into: [:]) { open, entry in
+            let deadline = entry.grant.deadline(openingAt: entry.opening)
+            guard entry.opening <= now, now < deadline else { return }
+            for opening in entry.grant.openings {
+                open[opening] = max(open[opening] ?? deadline, deadline)
+            }
+        }
+    }
+}
+
+@Suite struct `A timetable under random use` {
+    /// 200 seeds of 500 steps: 100,000.
+    @Test(arguments: UInt64(0)..<200)
+    func `holds open what the model holds open`(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        var timetable = Timetable()
+        var model = Model()
+        var kernel: [Opening: Moment] = [:]
+        var now = 0
+        var nextID = 0
+        for _ in 0..<500 {
+            switch Int.random(in: 0..<10, using: &random) {
+            case 0..<4:
+                nextID += 1
+                let grant = randomGrant(nextID, at: now, using: &random)
+                timetable.admit(grant, at: second(now))
+                model.admit(grant, at: second(now))
+            case 4:
+                let id = GrantID(value: UInt128(Int.random(in: 0...nextID, using: &random)))
+                _ = timetable.end(id, because: .revoked)
+                model.end(id)
+            case 5:
+                timetable = restarted(timetable, at: second(now))
+            default:
+                // Asleep until the alarm: nothing may change in between.
+                let wake = timetable.nextWake(after: second(now))
+                let later = now + Int.random(in: 1...5, using: &random)
+                if let wake, wake <= second(later) {
+                    now = Int(wake.microseconds / 1_000_000)
+                } else {
+                    #expect(model.open(at: second(later)) == model.open(at: second(now)))
+                    now = later
+                }
+            }
+            for (opening, deadline) in timetable.settle(at: second(now)).changes {
+                kernel[opening] = deadline
+            }
+            #expect(timetable.desired == kernel)
+            try #require(kernel == model.open(at: second(now)), "seed \(seed) at \(now) s")
+        }
+    }
+
+    private func randomGrant(
+        _ id: Int,
+        at now: Int,
+        using random: inout SeededGenerator
+    ) -> Grant {
+        let delay = Bool.random(using: &random) ? Int.random(in: 0...10, using: &random) : nil
+        return makeGrant(
+            id,
+            source: Int.random(in: 0..<3, using: &random),
+            notBefore: delay.map { now + $0 },
+            expires: now + Int.random(in: 1...30, using: &random),
+            duration: Bool.random(using: &random) ? Int.random(in: 1...20, using: &random) : nil
+        )
+    }
+
+    /// What a new agent knows after reading the log and listing the directory.
+    private func restarted(_ old: Timetable, at now: Moment) -> Timetable {
+        var new = Timetable()
+        for scheduled in old.all {
+            switch scheduled.phase {
+            case .open(let since, let deadline):
+                new.restore(scheduled.grant, openSince: since, deadline: deadline)
+            case .waiting: new.admit(scheduled.grant, at: now)
+            }
+        }
+        return new
+    }
+}

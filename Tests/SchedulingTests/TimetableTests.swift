@@ -1,0 +1,153 @@
+import Grants
+import Scheduling
+import Testing
+
+/// A grant for the tests: number `id`, one source of a small world, port 22.
+func makeGrant(
+    _ id: Int,
+    source: Int = 0,
+    notBefore: Int? = nil,
+    expires: Int,
+    duration: Int? = nil
+) -> Grant {
+    let address = Address(family: .ipv4, value: 0xCB00_7100 + UInt128(source))
+    return Grant(
+        id: GrantID(value: UInt128(id)),
+        hosts: [.name("*")],
+        requestor: "dana",
+        justification: "INC-4211",
+        sources: [Prefix(address: address, length: 32)].compactMap(\.self),
+        ports: [Port(number: 22, transport: .tcp)].compactMap(\.self),
+        notBefore: notBefore.map(second),
+        expires: second(expires),
+        duration: duration.map { .seconds($0) }
+    )
+}
+
+func second(_ number: Int) -> Moment { Moment(microseconds: Int64(number) * 1_000_000) }
+
+extension Timetable {
+    /// Does all that is due, as the agent would, and returns it with what changed.
+    mutating func settle(at now: Moment) -> (agenda: Agenda, changes: [Opening: Moment?]) {
+        let agenda = agenda(at: now)
+        return (agenda, carryOut(agenda, at: now))
+    }
+}
+
+@Suite struct `A timetable` {
+    @Test func `opens a grant at once and closes it at its deadline`() throws {
+        var timetable = Timetable()
+        let grant = makeGrant(1, expires: 10)
+        let opening = try #require(grant.openings.first)
+        timetable.admit(grant, at: second(0))
+        let opened = timetable.settle(at: second(0)).changes
+        #expect(opened == [opening: second(10)])
+        let wake = timetable.nextWake(after: second(0))
+        #expect(wake == second(10))
+        let before = timetable.settle(at: Moment(microseconds: 9_999_999)).agenda
+        #expect(before.isEmpty)
+        let (agenda, changes) = timetable.settle(at: second(10))
+        #expect(agenda.endings.map(\.reason) == [.expired])
+        #expect(changes == [opening: nil])
+        let none = timetable.nextWake(after: second(10))
+        #expect(none == nil)
+    }
+
+    @Test func `waits for the moment before which a grant must not open`() {
+        var timetable = Timetable()
+        timetable.admit(makeGrant(1, notBefore: 5, expires: 10), at: second(0))
+        let early = timetable.settle(at: second(4))
+        #expect(early.agenda.isEmpty)
+        let wake = timetable.nextWake(after: second(4))
+        #expect(wake == second(5))
+        let due = timetable.settle(at: second(5))
+        #expect(due.agenda.openings.count == 1)
+    }
+
+    @Test func `counts a duration from the opening`() throws {
+        var timetable = Timetable()
+        timetable.admit(makeGrant(1, notBefore: 5, expires: 100, duration: 2), at: second(0))
+        _ = timetable.settle(at: second(6))
+        #expect(timetable[GrantID(value: 1)]?.deadline == second(8))
+    }
+
+    @Test func `never opens a grant that expired while it waited`() {
+        var timetable = Timetable()
+        timetable.admit(makeGrant(1, notBefore: 5, expires: 10), at: second(0))
+        let agenda = timetable.settle(at: second(10)).agenda
+        #expect(agenda.openings.isEmpty)
+        #expect(agenda.endings.map(\.reason) == [.expired])
+    }
+
+    @Test func `keeps an opening that another grant still holds`() throws {
+        var timetable = Timetable()
+        timetable.admit(makeGrant(1, expires: 10), at: second(0))
+        timetable.admit(makeGrant(2, expires: 20), at: second(0))
+        _ = timetable.settle(at: second(0))
+        let opening = try #require(makeGrant(1, expires: 10).openings.first)
+        #expect(timetable.deadline(of: opening) == second(20))
+        let first = timetable.settle(at: second(10))
+        #expect(first.changes.isEmpty)
+        let last = timetable.settle(at: second(20))
+        #expect(last.changes == [opening: nil])
+    }
+
+    @Test func `shortens an opening when the longer of two grants is revoked`() throws {
+        var timetable = Timetable()
+        timetable.admit(makeGrant(1, expires: 10), at: second(0))
+        timetable.admit(makeGrant(2, expires: 20), at: second(0))
+        _ = timetable.settle(at: second(0))
+        let known = timetable.end(GrantID(value: 2), because: .revoked)
+        #expect(known)
+        let (agenda, changes) = timetable.settle(at: second(1))
+        #expect(agenda.endings.map(\.reason) == [.revoked])
+        #expect(Array(changes.values) == [second(10)])
+    }
+
+    @Test func `keeps the first reason of an ending`() {
+        var timetable = Timetable()
+        timetable.admit(makeGrant(1, expires: 10), at: second(0))
+        let revoked = timetable.end(GrantID(value: 1), because: .revoked)
+        #expect(revoked)
+        let removed = timetable.end(GrantID(value: 1), because: .removed)
+        #expect(removed)
+        let ended = timetable.settle(at: second(11))
+        #expect(ended.agenda.endings.map(\.reason) == [.revoked])
+        let again = timetable.end(GrantID(value: 1), because: .removed)
+        #expect(!again)
+    }
+
+    @Test func `sleeps until a postponed grant is to be tried again`() {
+        var timetable = Timetable()
+        timetable.admit(makeGrant(1, expires: 10), at: second(0))
+        let due = timetable.agenda(at: second(0))
+        #expect(due.openings.count == 1)
+        timetable.postpone(GrantID(value: 1), until: second(3))
+        let postponed = timetable.agenda(at: second(2))
+        #expect(postponed.isEmpty)
+        let wake = timetable.nextWake(after: second(2))
+        #expect(wake == second(3))
+        let again = timetable.settle(at: second(3))
+        #expect(again.agenda.openings.count == 1)
+    }
+
+    @Test func `gives the same agenda until it is carried out`() {
+        var timetable = Timetable()
+        timetable.admit(makeGrant(1, expires: 10), at: second(0))
+        let once = timetable.agenda(at: second(0))
+        let twice = timetable.agenda(at: second(0))
+        #expect(once == twice)
+        let wake = timetable.nextWake(after: second(0))
+        #expect(wake == second(0))
+    }
+
+    @Test func `restores an open grant with the deadline that it had`() {
+        var timetable = Timetable()
+        let grant = makeGrant(1, expires: 100, duration: 5)
+        timetable.restore(grant, openSince: second(1), deadline: second(6))
+        let before = timetable.settle(at: second(5))
+        #expect(before.agenda.isEmpty)
+        let after = timetable.settle(at: second(6))
+        #expect(after.agenda.endings.map(\.reason) == [.expired])
+    }
+}
