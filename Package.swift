@@ -78,7 +78,7 @@ let package = Package(
         edge("Enforcement", ["Grants", "Netfilter", "Netlink", system]),  // desired minus observed
         .target(  // the policy file
             name: "Configuration",
-            dependencies: ["Grants", "Admission"],
+            dependencies: ["StrictJSON", "Grants", "Admission"],
             swiftSettings: house
         ),
         edge("Control", ["StrictJSON", "Linux", system]),  // Varlink, both ends
@@ -122,7 +122,7 @@ let package = Package(
         tests("AdmissionTests", ["Admission", "Grants", "Signatures"]),
         tests("SchedulingTests", ["Scheduling", "Grants"]),
         tests("AuditingTests", ["Auditing", "Grants", "StrictJSON"]),
-        tests("ConfigurationTests", ["Configuration", "Admission", "Grants"]),
+        tests("ConfigurationTests", ["Configuration", "Admission", "Grants", "StrictJSON"]),
         tests("LinuxTests", ["Linux", "CLinux", system]),
         tests("NetfilterTests", ["Netfilter", "Netlink", system]),
         tests("RecordingTests", ["Recording", system]),
