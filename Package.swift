@@ -53,7 +53,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
-        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
         // MARK: core
@@ -80,7 +79,7 @@ let package = Package(
         edge("Enforcement", ["CNetfilter", "Grants", "Netfilter", "Netlink", system]),
         .target(  // the policy file
             name: "Configuration",
-            dependencies: ["Grants", "Admission", "TOMLKit"],
+            dependencies: ["StrictJSON", "Grants", "Admission"],
             swiftSettings: house
         ),
         edge("Control", ["StrictJSON", "Linux", system]),  // Varlink, both ends
@@ -125,7 +124,7 @@ let package = Package(
         tests("AdmissionTests", ["Admission", "Grants", "Signatures"]),
         tests("SchedulingTests", ["Scheduling", "Grants"]),
         tests("AuditingTests", ["Auditing", "Grants", "StrictJSON"]),
-        tests("ConfigurationTests", ["Configuration", "Admission", "Grants"]),
+        tests("ConfigurationTests", ["Configuration", "Admission", "Grants", "StrictJSON"]),
         tests("LinuxTests", ["Linux", "CLinux", system]),
         tests("NetfilterTests", ["Netfilter", "Netlink", system]),
         tests("RecordingTests", ["Recording", system]),
