@@ -1,0 +1,29 @@
+package import Admission
+
+/// What becomes of a grant's file once the grant has ended.
+package enum EndedFiles: String, Hashable, Sendable {
+    case remove
+    case keep
+}
+
+/// The policy file, read and found free of contradictions: `/etc/jitgate/jitgate.toml`.
+///
+/// Paths are absolute and carry no `.`, `..` or closing slash.
+package struct Configuration: Hashable, Sendable {
+    package var policy: Policy
+    /// The name that grants know this host by; `nil` means the system's own.
+    package var hostname: String?
+    /// Where grants are dropped; none lies inside another.
+    package var grantDirectories: [String]
+    package var allowedSigners: String
+    package var endedFiles: EndedFiles
+    package var auditDirectory: String
+    /// Records of denied attempts a second, at most.
+    package var deniedPerSecond: Int
+    /// The NFLOG group that denied packets and first packets go to.
+    package var logGroup: UInt16
+    package var stateDirectory: String
+    package var controlSocket: String
+    /// Who may read the control socket.
+    package var controlGroup: String
+}

@@ -1,0 +1,93 @@
+import Admission
+
+/// Reads a whole policy file into a configuration, and finds all that is wrong with it.
+struct ConfigurationReader {
+    static let tables = ["grants", "defaults", "port", "audit", "state", "control"]
+    static let keys = ["mode", "keep_existing", "hostname", "trusted"]
+
+    let file: Section
+
+    func configuration() -> Configuration {
+        file.refuseAllBut(Self.keys + Self.tables)
+        var configuration = Configuration.defaults
+        readTop(into: &configuration)
+        readPorts(into: &configuration)
+        readAudit(into: &configuration)
+        readGrants(into: &configuration)
+        readControl(into: &configuration)
+        return configuration
+    }
+
+    private func readTop(into configuration: inout Configuration) {
+        file.value("mode") { setting throws(Setting.Refusal) in
+            try setting.choice(of: [Mode.observe, .enforce])
+        }.map { configuration.policy.mode = $0 }
+        file.flag("keep_existing").map { configuration.policy.keepExisting = $0 }
+        file.networks("trusted").map { configuration.policy.trusted = $0 }
+        configuration.hostname = file.value("hostname") { setting throws(Setting.Refusal) in
+            try setting.hostname()
+        }
+    }
+
+    private func readPorts(into configuration: inout Configuration) {
+        let defaults = file.section("defaults")
+        defaults.refuseAllBut(RulesReader.keys)
+        let rules = RulesReader(section: defaults).rules(inheriting: .defaults)
+        configuration.policy.ports = PortsReader(file: file).ports(inheriting: rules)
+    }
+
+    private func readGrants(into configuration: inout Configuration) {
+        let grants = file.section("grants")
+        grants.refuseAllBut(["directories", "allowed_signers", "ended_files"])
+        grants.list("directories") { setting throws(Setting.Refusal) in try setting.path() }
+            .map { configuration.grantDirectories = $0 }
+        grants.path("allowed_signers").map { configuration.allowedSigners = $0 }
+        grants.value("ended_files") { setting throws(Setting.Refusal) in
+            try setting.choice(of: [EndedFiles.remove, .keep])
+        }.map { configuration.endedFiles = $0 }
+        PathConflicts(grants: grants, configuration: configuration).find()
+    }
+
+    private func readAudit(into configuration: inout Configuration) {
+        let audit = file.section("audit")
+        audit.refuseAllBut(["directory", "denied_per_second", "log_group"])
+        audit.path("directory").map { configuration.auditDirectory = $0 }
+        audit.value("denied_per_second") { setting throws(Setting.Refusal) in
+            try setting.integer(in: 1...1000)
+        }.map { configuration.deniedPerSecond = $0 }
+        audit.value("log_group") { setting throws(Setting.Refusal) in
+            try setting.integer(in: 0...65_535)
+        }.map { configuration.logGroup = UInt16($0) }
+        let state = file.section("state")
+        state.refuseAllBut(["directory"])
+        state.path("directory").map { configuration.stateDirectory = $0 }
+    }
+
+    private func readControl(into configuration: inout Configuration) {
+        let control = file.section("control")
+        control.refuseAllBut(["socket", "group"])
+        // sun_path of unix(7) holds 108 bytes, the last of them a NUL.
+        control.value("socket") { setting throws(Setting.Refusal) in
+            try setting.path(longest: 107)
+        }.map { configuration.controlSocket = $0 }
+        control.value("group") { setting throws(Setting.Refusal) in try setting.groupName() }
+            .map { configuration.controlGroup = $0 }
+    }
+}
+
+extension Configuration {
+    /// Reads a policy file whose name is only needed for messages.
+    package init(parsing bytes: [UInt8], file: String) throws(ConfigurationError) {
+        let document = try Document(bytes, file: file)
+        let findings = Findings(locator: document.locator)
+        let root = Section(document.root, at: SettingPath(), findings: findings)
+        self = ConfigurationReader(file: root).configuration()
+        guard findings.problems.isEmpty else {
+            throw ConfigurationError(file: file, problems: findings.problems)
+        }
+    }
+
+    package init(parsing text: String, file: String) throws(ConfigurationError) {
+        try self.init(parsing: Array(text.utf8), file: file)
+    }
+}

@@ -1,0 +1,47 @@
+package import Admission
+package import Grants
+
+extension PortRules {
+    /// What holds for a port when the policy says nothing.
+    package static let defaults = PortRules(
+        maxDuration: .seconds(3 * 3600),
+        widestIPv4: 24,
+        widestIPv6: 56,
+        allowedSources: [],
+        approvals: 1,
+        separateRequestor: false,
+        requireJustification: true,
+        onExpiry: .terminate
+    )
+}
+
+extension Port {
+    /// SSH and RDP: what is protected when the policy names no port.
+    package static let management: [Port] = [
+        Port(number: 22, transport: .tcp),
+        Port(number: 3389, transport: .tcp),
+        Port(number: 3389, transport: .udp),
+    ].compactMap(\.self)
+}
+
+extension Configuration {
+    /// What an empty policy file means; a new install observes.
+    package static let defaults = Configuration(
+        policy: Policy(
+            mode: .observe,
+            keepExisting: true,
+            trusted: [],
+            ports: Dictionary(uniqueKeysWithValues: Port.management.map { ($0, .defaults) })
+        ),
+        hostname: nil,
+        grantDirectories: ["/etc/jitgate/grants.d", "/run/jitgate/grants.d"],
+        allowedSigners: "/etc/jitgate/allowed_signers",
+        endedFiles: .remove,
+        auditDirectory: "/var/log/jitgate",
+        deniedPerSecond: 10,
+        logGroup: 22,
+        stateDirectory: "/var/lib/jitgate",
+        controlSocket: "/run/jitgate/control",
+        controlGroup: "jitgate"
+    )
+}

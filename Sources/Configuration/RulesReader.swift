@@ -1,0 +1,59 @@
+import Admission
+import Grants
+
+/// Reads the rules of `[defaults]` or of one `[[port]]`; what is not said there is inherited.
+struct RulesReader {
+    static let keys = [
+        "max_duration", "widest_source", "allowed_sources", "approvals", "separate_requestor",
+        "require_justification", "on_expiry",
+    ]
+    /// A day is also the most that an Azure just-in-time policy can give.
+    static let durations: ClosedRange<Duration> = .seconds(1)...(.seconds(24 * 3600))
+    /// As many signatures as a grant file may carry (docs/PROTOCOL.grant).
+    static let approvals = 1...16
+
+    let section: Section
+
+    func rules(inheriting inherited: PortRules) -> PortRules {
+        var rules = inherited
+        readSources(into: &rules)
+        section.value("max_duration") { setting throws(Setting.Refusal) in
+            try setting.duration(in: Self.durations)
+        }.map { rules.maxDuration = $0 }
+        section.value("approvals") { setting throws(Setting.Refusal) in
+            try setting.integer(in: Self.approvals)
+        }.map { rules.approvals = $0 }
+        section.flag("separate_requestor").map { rules.separateRequestor = $0 }
+        section.flag("require_justification").map { rules.requireJustification = $0 }
+        section.value("on_expiry") { setting throws(Setting.Refusal) in
+            try setting.choice(of: [Expiry.terminate, .drain])
+        }.map { rules.onExpiry = $0 }
+        return rules
+    }
+
+    private func readSources(into rules: inout PortRules) {
+        section.networks("allowed_sources").map { rules.allowedSources = $0 }
+        guard
+            let lengths = section.list(
+                "widest_source",
+                { setting throws(Setting.Refusal) in try setting.prefixLength() }
+            )
+        else { return }
+        switch (lengths.first, lengths.dropFirst().first) {
+        case (let length?, nil) where length <= 32: rules.widestIPv4 = length
+        case (let length?, nil): rules.widestIPv6 = length
+        case (let ipv4?, let ipv6?) where ipv4 <= 32 && lengths.count == 2:
+            rules.widestIPv4 = ipv4
+            rules.widestIPv6 = ipv6
+        default: refuseWidest()
+        }
+    }
+
+    private func refuseWidest() {
+        section.refuse(
+            "widest_source",
+            "is not one length for IPv4 and one for IPv6",
+            "such as [\"/24\", \"/56\"] belongs here, IPv4 first"
+        )
+    }
+}

@@ -1,0 +1,82 @@
+import Grants
+
+/// One value of a TOML file, of the kinds that a policy uses.
+indirect enum Setting: Hashable, Sendable {
+    case table([String: Setting])
+    case array([Setting])
+    case string(String)
+    case integer(Int)
+    case boolean(Bool)
+    /// Dates, times and fractions: nothing in a policy is one. Holds the name of the type.
+    case other(String)
+
+    /// Why a value cannot be what its key asks for.
+    struct Refusal: Error, Hashable {
+        let reason: String
+        let remedy: String
+
+        init(_ reason: String, _ remedy: String) {
+            self.reason = reason
+            self.remedy = remedy
+        }
+    }
+
+    /// The kind of value, with its article.
+    private var kind: String {
+        switch self {
+        case .table: "a table"
+        case .array: "an array"
+        case .string: "a string"
+        case .integer: "an integer"
+        case .boolean: "a boolean"
+        case .other(let name): "a \(name)"
+        }
+    }
+
+    private func isNot(_ wanted: String) -> Refusal {
+        Refusal("is \(kind)", "\(wanted) belongs here")
+    }
+}
+
+extension Setting {
+    func table() throws(Refusal) -> [String: Setting] {
+        guard case .table(let table) = self else { throw isNot("a table") }
+        return table
+    }
+
+    func array() throws(Refusal) -> [Setting] {
+        guard case .array(let elements) = self else { throw isNot("an array") }
+        return elements
+    }
+
+    func string() throws(Refusal) -> String {
+        guard case .string(let text) = self else { throw isNot("a string in quotes") }
+        return text
+    }
+
+    func boolean() throws(Refusal) -> Bool {
+        guard case .boolean(let flag) = self else { throw isNot("true or false") }
+        return flag
+    }
+
+    func integer(in range: ClosedRange<Int>) throws(Refusal) -> Int {
+        let wanted = "an integer from \(range.lowerBound) to \(range.upperBound)"
+        guard case .integer(let number) = self else { throw isNot(wanted) }
+        guard range.contains(number) else {
+            throw Refusal("is \(number)", "\(wanted) belongs here")
+        }
+        return number
+    }
+
+    /// One of a few words.
+    func choice<Choice: RawRepresentable<String>>(
+        of choices: [Choice]
+    ) throws(Refusal) -> Choice {
+        let text = try string()
+        guard let choice = choices.first(where: { $0.rawValue == text }) else {
+            let words = choices.map { "\"\($0.rawValue)\"" }.joined(separator: " or ")
+            throw Refusal("is \(QuotedText(text))", "\(words) belongs here")
+        }
+        return choice
+    }
+}

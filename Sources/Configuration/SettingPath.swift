@@ -1,0 +1,49 @@
+/// Where a setting stands in the policy: `port[1].max_duration`.
+struct SettingPath: Hashable, Sendable {
+    enum Step: Hashable, Sendable {
+        case key(String)
+        /// From 0, as TOML has no numbers for the elements of an array.
+        case index(Int)
+    }
+
+    private(set) var steps: [Step] = []
+
+    init(_ steps: [Step] = []) {
+        self.steps = steps
+    }
+
+    subscript(_ key: String) -> Self { Self(steps + [.key(key)]) }
+    subscript(_ index: Int) -> Self { Self(steps + [.index(index)]) }
+
+    /// What this setting stands in; `nil` for the whole file.
+    var parent: Self? { steps.isEmpty ? nil : Self(steps.dropLast()) }
+}
+
+extension SettingPath: CustomStringConvertible {
+    var description: String {
+        steps.reduce(into: "") { text, step in
+            switch step {
+            case .key(let key): text += (text.isEmpty ? "" : ".") + Self.spelled(key)
+            case .index(let index): text += "[\(index)]"
+            }
+        }
+    }
+
+    /// A bare key as it is, any other as a quoted and shortened one.
+    private static func spelled(_ key: String) -> String {
+        let isBare = !key.isEmpty && key.utf8.allSatisfy(\.isBareKeyByte)
+        return isBare && key.utf8.count <= QuotedText.limit ? key : "\(QuotedText(key))"
+    }
+}
+
+extension UInt8 {
+    /// Whether TOML lets this byte stand in a key without quotes.
+    var isBareKeyByte: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
+    }
+}

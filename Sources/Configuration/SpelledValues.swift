@@ -1,0 +1,115 @@
+import Grants
+
+/// Values that a policy spells as strings: paths, names, networks, durations.
+extension Setting {
+    /// A path that means the same whatever the working directory, in its one spelling.
+    func path(longest: Int = 4095) throws(Refusal) -> String {
+        let text = try printable()
+        let slash = UInt8(ascii: "/")
+        guard text.utf8.first == slash else {
+            throw Refusal("is the relative path \(QuotedText(text))", "a path from / belongs here")
+        }
+        let parts = text.utf8.dropFirst().split(separator: slash, omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
+        let names = parts.last == "" ? parts.dropLast() : parts
+        guard !names.isEmpty else { throw Refusal("is the root directory", "name one below it") }
+        guard !names.contains(where: { ["", ".", ".."].contains($0) }) else {
+            throw Refusal("is \(QuotedText(text))", "write it without //, . and ..")
+        }
+        let path = "/" + names.joined(separator: "/")
+        guard path.utf8.count <= longest else {
+            throw Refusal("is \(path.utf8.count) bytes long", "at most \(longest) fit here")
+        }
+        return path
+    }
+
+    /// A name that a grant's `hosts` could match: no globs, as those are for grants.
+    func hostname() throws(Refusal) -> String {
+        let text = try printable()
+        let isName = text.utf8.allSatisfy { $0.isBareKeyByte || $0 == UInt8(ascii: ".") }
+        guard isName, !text.isEmpty, text.utf8.count <= 253 else {
+            throw Refusal(
+                "is \(QuotedText(text)), which is no host name",
+                "1 to 253 letters, digits, -, _ and . belong here"
+            )
+        }
+        return text
+    }
+
+    /// The name of a group as useradd(8) would have it.
+    func groupName() throws(Refusal) -> String {
+        let text = try printable()
+        let first = text.utf8.first.map { $0 >= UInt8(ascii: "A") } ?? false
+        guard first, text.utf8.allSatisfy(\.isBareKeyByte), text.utf8.count <= 32 else {
+            throw Refusal(
+                "is \(QuotedText(text)), which is no group name",
+                "1 to 32 letters, digits, - and _ belong here, not a digit first"
+            )
+        }
+        return text
+    }
+
+    /// A network, but not the whole of the internet: `/0` never passes.
+    func network() throws(Refusal) -> Prefix {
+        let text = try printable()
+        let prefix = try parsed(text)
+        guard prefix.length > 0 else {
+            throw Refusal("is \(QuotedText(text)), which is everyone", "name the networks you mean")
+        }
+        return prefix
+    }
+
+    private func parsed(_ text: String) throws(Refusal) -> Prefix {
+        do throws(PrefixError) {
+            return try Prefix(parsing: text)
+        } catch {
+            throw Refusal(
+                "is \(QuotedText(text)): \(error)",
+                "an address or a network such as \"10.20.0.0/24\" belongs here"
+            )
+        }
+    }
+
+    /// A length of time such as `"1h30m"`, within limits.
+    func duration(in range: ClosedRange<Duration>) throws(Refusal) -> Duration {
+        let text = try printable()
+        let remedy = "\"90m\", \"1h30m\" or \"2h\" would do"
+        guard let duration = Duration(parsing: text) else {
+            throw Refusal("is \(QuotedText(text)), which is no duration", remedy)
+        }
+        guard range.contains(duration) else {
+            let limits = "\(range.lowerBound.text) to \(range.upperBound.text)"
+            throw Refusal("is \(QuotedText(text))", "\(limits) belongs here")
+        }
+        return duration
+    }
+
+    /// A prefix length alone, `"/24"`.
+    func prefixLength() throws(Refusal) -> Int {
+        let text = try printable()
+        let digits = text.dropFirst()
+        guard text.hasPrefix("/"), digits.utf8.allSatisfy({ (48...57).contains($0) }),
+            let length = Int(digits), digits == String(length), length <= 128
+        else {
+            throw Refusal(
+                "is \(QuotedText(text)), which is no prefix length",
+                "such as \"/24\" belongs here"
+            )
+        }
+        guard length > 0 else {
+            throw Refusal("is \"/0\", which is everyone", "\"/1\" is the widest that can pass")
+        }
+        return length
+    }
+
+    private func printable() throws(Refusal) -> String {
+        let text = try string()
+        let isPrintable = text.unicodeScalars.allSatisfy {
+            $0.properties.generalCategory != .control
+        }
+        guard isPrintable else {
+            throw Refusal("is \(QuotedText(text))", "leave the control characters out")
+        }
+        return text
+    }
+}
