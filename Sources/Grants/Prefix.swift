@@ -14,6 +14,12 @@ package struct Prefix: Hashable, Sendable {
         self.length = length
     }
 
+    /// For callers that have already cleared the host bits.
+    init(network: Address, length: Int) {
+        self.address = network
+        self.length = length
+    }
+
     package var family: Address.Family { address.family }
 
     package func contains(_ other: Address) -> Bool {

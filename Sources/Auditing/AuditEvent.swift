@@ -1,0 +1,47 @@
+/// The kinds of event that the audit log knows (docs/PROTOCOL.audit, section 3).
+package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
+    case agentStarted = "agent-started"
+    case agentStopped = "agent-stopped"
+    case policyLoaded = "policy-loaded"
+    case policyRefused = "policy-refused"
+    case modeChanged = "mode-changed"
+    case grantAccepted = "grant-accepted"
+    case grantRefused = "grant-refused"
+    case grantOpened = "grant-opened"
+    case grantUsed = "grant-used"
+    case grantClosed = "grant-closed"
+    case attemptDenied = "attempt-denied"
+    case tamperDetected = "tamper-detected"
+    case tamperRepaired = "tamper-repaired"
+    case clockStepped = "clock-stepped"
+
+    /// The journal's name for this kind of event, for ever; made once at random.
+    package var messageID: String {
+        switch self {
+        case .agentStarted: "25ce08cdbf264e7a8d0a3153fc53119f"
+        case .agentStopped: "b7226af748c048558b40b20a99beb63a"
+        case .policyLoaded: "84867889b25041079c9d78169da5090c"
+        case .policyRefused: "0a31630413aa4221af3eb212aaf3d31a"
+        case .modeChanged: "c0b696794d1c4455bc36bb286e074cf3"
+        case .grantAccepted: "6ba07ba3216840d4acf071ceab209140"
+        case .grantRefused: "2fe2a36f17da4f3f9868945b1533aa6b"
+        case .grantOpened: "2b66dad08f3f46a9832a17eebd379dec"
+        case .grantUsed: "1b6c58fa86d84a14b1991db6be510c4b"
+        case .grantClosed: "e894a16db8164e41993e712587299981"
+        case .attemptDenied: "c9b14e64288440e78f402ae2e1cf9c86"
+        case .tamperDetected: "9c7d11f8c5144a3495032e6d780d1d03"
+        case .tamperRepaired: "8037ddaadb3c4b09b52b073eaa90ad60"
+        case .clockStepped: "60d3380fdcee4e95b22af52fb8be2bf2"
+        }
+    }
+
+    /// The syslog priority: 3 error, 4 warning, 5 notice, 6 information.
+    package var priority: Int {
+        switch self {
+        case .policyRefused, .tamperDetected: 3
+        case .grantRefused, .attemptDenied, .clockStepped, .tamperRepaired: 4
+        case .grantAccepted, .grantOpened, .grantClosed, .modeChanged, .policyLoaded: 5
+        case .agentStarted, .agentStopped, .grantUsed: 6
+        }
+    }
+}

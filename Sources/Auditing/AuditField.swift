@@ -1,0 +1,37 @@
+/// The fields of ours that a record may carry, in the order in which they are written.
+package enum AuditField: String, Hashable, Sendable, CaseIterable {
+    case grant = "JITGATE_GRANT"
+    case digest = "JITGATE_GRANT_SHA256"
+    case requestor = "JITGATE_REQUESTOR"
+    case signers = "JITGATE_SIGNERS"
+    case justification = "JITGATE_JUSTIFICATION"
+    case sources = "JITGATE_SOURCES"
+    case ports = "JITGATE_PORTS"
+    case deadline = "JITGATE_DEADLINE"
+    case file = "JITGATE_FILE"
+    case reason = "JITGATE_REASON"
+    case actor = "JITGATE_ACTOR"
+    case peer = "JITGATE_PEER"
+    case packets = "JITGATE_PACKETS"
+    case bytes = "JITGATE_BYTES"
+    case connections = "JITGATE_CONNECTIONS"
+    case mode = "JITGATE_MODE"
+    case missed = "JITGATE_MISSED"
+}
+
+/// What an event says, before it is stamped with when, where and its number.
+package struct AuditEntry: Hashable, Sendable {
+    package let event: AuditEvent
+    /// One line for people.
+    package let message: String
+    /// Values by field; an empty array is as good as none.
+    package var fields: [AuditField: [String]]
+
+    package init(_ event: AuditEvent, _ message: String, fields: [AuditField: [String]] = [:]) {
+        self.event = event
+        self.message = message
+        self.fields = fields
+    }
+
+    package subscript(field: AuditField) -> String? { fields[field]?.first }
+}

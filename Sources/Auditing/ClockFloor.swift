@@ -1,0 +1,21 @@
+package import Grants
+
+/// The latest time that the records have seen; time cannot be before it.
+package struct ClockFloor: Hashable, Sendable {
+    /// The latest moment reached, up to the last record.
+    package private(set) var moment: Moment?
+    /// The CLOCK_BOOTTIME at that last record, and the boot that it counts from.
+    package private(set) var boot: Int64 = 0
+    package private(set) var bootID = ""
+
+    package init() {}
+
+    mutating func take(_ stamp: RecordStamp) {
+        let reached = moment.map { moment in
+            stamp.bootID == bootID ? moment + .microseconds(stamp.boot &- boot) : moment
+        }
+        moment = reached.map { max($0, stamp.realtime) } ?? stamp.realtime
+        boot = stamp.boot
+        bootID = stamp.bootID
+    }
+}

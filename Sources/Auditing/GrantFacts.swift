@@ -1,0 +1,68 @@
+package import Grants
+
+/// A grant as its records describe it.
+package struct GrantFacts: Hashable, Sendable {
+    package let grant: Grant
+    /// SHA-256 of the whole file as it arrived, in hex.
+    package let digest: String
+    /// The principals whose signatures the file carries.
+    package let signers: [String]
+    /// The path it came from.
+    package let file: String
+
+    package init(grant: Grant, digest: String, signers: [String], file: String) {
+        self.grant = grant
+        self.digest = digest
+        self.signers = signers
+        self.file = file
+    }
+
+    /// The fields that every record about this grant carries.
+    package var fields: [AuditField: [String]] {
+        [
+            .grant: [grant.id.description],
+            .digest: [digest],
+            .requestor: [grant.requestor],
+            .signers: signers,
+            .justification: grant.justification.map { [$0] } ?? [],
+            .sources: grant.sources.map(\.description),
+            .ports: grant.ports.map(\.description),
+            .file: [file],
+        ]
+    }
+
+    /// `dana from 203.0.113.7/32 to 22/tcp`, for messages.
+    package var summary: String {
+        let sources = grant.sources.map(\.description).joined(separator: ", ")
+        let ports = grant.ports.map(\.description).joined(separator: ", ")
+        return "\(grant.requestor) from \(sources) to \(ports)"
+    }
+}
+
+extension AuditEntry {
+    package static func accepted(_ facts: GrantFacts) -> Self {
+        Self(.grantAccepted, "Accepted the grant of \(facts.summary)", fields: facts.fields)
+    }
+
+    package static func opened(_ facts: GrantFacts, until deadline: Moment) -> Self {
+        var entry = Self(
+            .grantOpened,
+            "Opened for \(facts.summary) until \(deadline)",
+            fields: facts.fields
+        )
+        entry.fields[.deadline] = [deadline.description]
+        return entry
+    }
+
+    package static func closed(
+        _ facts: GrantFacts,
+        because reason: EndReason,
+        carried fields: [AuditField: [String]] = [:]
+    ) -> Self {
+        let message = "Closed for \(facts.summary): \(reason.rawValue)"
+        let all = facts.fields.merging(fields) { _, new in new }
+        var entry = Self(.grantClosed, message, fields: all)
+        entry.fields[.reason] = [reason.rawValue]
+        return entry
+    }
+}

@@ -1,0 +1,118 @@
+package import Grants
+
+/// What the records say of one grant.
+package enum Standing: Hashable, Sendable {
+    case accepted(digest: String, file: String, at: Moment)
+    case open(digest: String, file: String, since: Moment, deadline: Moment)
+    case ended(digest: String, reason: String)
+
+    package var digest: String {
+        switch self {
+        case .accepted(let digest, _, _), .open(let digest, _, _, _), .ended(let digest, _): digest
+        }
+    }
+}
+
+/// What the records add up to: the agent's memory across restarts.
+///
+/// It is the fold of the log, so that log and memory cannot disagree: whoever appends a record
+/// hands the same record to `take`.
+package struct Ledger: Hashable, Sendable {
+    package private(set) var nextSequence: UInt64 = 0
+    package private(set) var standings: [GrantID: Standing] = [:]
+    package private(set) var mode: String?
+    package private(set) var clock = ClockFloor()
+    private var refusals: [String: Refused] = [:]
+
+    private struct Refused: Hashable, Sendable {
+        let digest: String?
+        let reason: String?
+    }
+
+    package init() {}
+
+    package subscript(id: GrantID) -> Standing? { standings[id] }
+
+    /// Whether these bytes at this path were already refused for this reason.
+    package func knows(refusal entry: AuditEntry) -> Bool {
+        guard let file = entry[.file], let known = refusals[file] else { return false }
+        return known == Refused(digest: entry[.digest], reason: entry[.reason])
+    }
+
+    /// The refused file is gone; should it come back, that is worth a record again.
+    package mutating func forgetRefusal(of file: String) {
+        refusals[file] = nil
+    }
+
+    /// Adds the next record.
+    ///
+    /// - Throws: if its number is not the next one, or it lacks what its event needs.
+    package mutating func take(_ record: Record) throws(RecordError) {
+        guard record.sequence == nextSequence else {
+            throw RecordError(
+                description: "record \(nextSequence) is missing: number \(record.sequence) follows"
+            )
+        }
+        try takeEntry(record)
+        clock.take(record.stamp)
+        nextSequence += 1
+    }
+
+    private mutating func takeEntry(_ record: Record) throws(RecordError) {
+        let entry = record.entry
+        switch entry.event {
+        case .grantAccepted:
+            standings[try entry.grantID()] = .accepted(
+                digest: try entry.required(.digest),
+                file: try entry.required(.file),
+                at: record.stamp.realtime
+            )
+        case .grantOpened:
+            standings[try entry.grantID()] = .open(
+                digest: try entry.required(.digest),
+                file: try entry.required(.file),
+                since: record.stamp.realtime,
+                deadline: try entry.deadline()
+            )
+        case .grantClosed:
+            standings[try entry.grantID()] = .ended(
+                digest: try entry.required(.digest),
+                reason: try entry.required(.reason)
+            )
+        case .grantRefused:
+            if let file = entry[.file] {
+                refusals[file] = Refused(digest: entry[.digest], reason: entry[.reason])
+            }
+        case .modeChanged, .policyLoaded:
+            mode = entry[.mode] ?? mode
+        case .agentStarted, .agentStopped, .policyRefused, .grantUsed, .attemptDenied,
+            .tamperDetected, .tamperRepaired, .clockStepped:
+            break
+        }
+    }
+}
+
+extension AuditEntry {
+    fileprivate func required(_ field: AuditField) throws(RecordError) -> String {
+        guard let value = self[field] else {
+            throw RecordError(description: "`\(field.rawValue)` is missing in \(event.rawValue)")
+        }
+        return value
+    }
+
+    fileprivate func grantID() throws(RecordError) -> GrantID {
+        let text = try required(.grant)
+        guard let id = try? GrantID(parsing: text) else {
+            throw RecordError(description: "`JITGATE_GRANT` is not a UUID: \(text)")
+        }
+        return id
+    }
+
+    fileprivate func deadline() throws(RecordError) -> Moment {
+        let text = try required(.deadline)
+        guard let moment = try? Moment(parsing: text) else {
+            throw RecordError(description: "`JITGATE_DEADLINE` is not an RFC 3339 time: \(text)")
+        }
+        return moment
+    }
+}

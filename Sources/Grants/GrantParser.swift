@@ -1,0 +1,64 @@
+import StrictJSON
+
+extension Grant {
+    /// What the `jitgate` field of a grant says.
+    package static let kind = "grant/1"
+
+    /// Reads a grant from the bytes that its signers signed.
+    package init(parsing bytes: [UInt8]) throws(GrantSyntaxError) {
+        let fields = try FieldReader(
+            bytes,
+            fields: [
+                "jitgate", "id", "hosts", "requestor", "justification", "sources", "ports",
+                "not_before", "expires", "duration",
+            ]
+        )
+        try fields.expect(Self.kind)
+        self.init(
+            id: try fields.required(fields.value("id", GrantID.init(parsing:)), "id"),
+            hosts: try fields.values("hosts", count: 1...1000, HostPattern.init(parsing:)),
+            requestor: try fields.required(fields.text("requestor", count: 1...256), "requestor"),
+            justification: try fields.text("justification", count: 0...1024),
+            sources: try fields.values("sources", count: 1...64, Prefix.init(parsing:)),
+            ports: try fields.values("ports", count: 1...64, Port.init(parsing:)),
+            notBefore: try fields.value("not_before", Moment.init(parsing:)),
+            expires: try fields.required(fields.value("expires", Moment.init(parsing:)), "expires"),
+            duration: try fields.value("duration", Duration.init(parsing:))
+        )
+    }
+
+    /// The grant as a file to be signed: indented JSON, ended by a line feed.
+    package func payload() -> [UInt8] {
+        var members: [JSONValue.Member] = [
+            .init("jitgate", .string(Self.kind)),
+            .init("id", .string(id.description)),
+            .init("hosts", .array(hosts.map { .string($0.description) })),
+            .init("requestor", .string(requestor)),
+        ]
+        if let justification { members.append(.init("justification", .string(justification))) }
+        members += [
+            .init("sources", .array(sources.map { .string($0.description) })),
+            .init("ports", .array(ports.map { .string($0.description) })),
+        ]
+        if let notBefore { members.append(.init("not_before", .string(notBefore.description))) }
+        members.append(.init("expires", .string(expires.description)))
+        if let duration { members.append(.init("duration", .string(duration.shortText))) }
+        return JSONValue.object(members).prettyEncoded() + [UInt8(ascii: "\n")]
+    }
+}
+
+extension Revocation {
+    /// What the `jitgate` field of a revocation says.
+    package static let kind = "revocation/1"
+
+    /// Reads a revocation from the bytes that its signers signed.
+    package init(parsing bytes: [UInt8]) throws(GrantSyntaxError) {
+        let fields = try FieldReader(bytes, fields: ["jitgate", "ids", "hosts", "reason"])
+        try fields.expect(Self.kind)
+        self.init(
+            ids: try fields.values("ids", count: 1...1000, GrantID.init(parsing:)),
+            hosts: try fields.values("hosts", count: 1...1000, HostPattern.init(parsing:)),
+            reason: try fields.required(fields.text("reason", count: 1...1024), "reason")
+        )
+    }
+}

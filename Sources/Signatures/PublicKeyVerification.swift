@@ -1,0 +1,103 @@
+import Crypto
+import CryptoExtras
+
+extension PublicKey {
+    /// Whether a signature in wire form is this key's over `message`.
+    ///
+    /// - Throws: if the signature is of a kind that is not accepted.
+    func accepts(_ signature: [UInt8], over message: [UInt8]) throws(SignatureError) -> Bool {
+        var reader = WireReader(signature)
+        guard let type = reader.text(), let blob = reader.string() else {
+            throw Self.malformedSignature
+        }
+        if case .token(let key, let application) = self {
+            return try key.accepts(type, blob, ofToken: application, &reader, over: message)
+        }
+        guard reader.isAtEnd else { throw Self.malformedSignature }
+        return try accepts(type, blob, over: message)
+    }
+
+    private static let malformedSignature = SignatureError(.malformed, "the signature is malformed")
+
+    private func accepts(
+        _ type: String,
+        _ blob: [UInt8],
+        over message: [UInt8]
+    ) throws(SignatureError) -> Bool {
+        switch (self, type) {
+        case (.ed25519(let key), "ssh-ed25519"): key.isValidSignature(blob, for: message)
+        case (.p256(let key), "ecdsa-sha2-nistp256"):
+            try Self.pair(blob, 32) {
+                try key.isValidSignature(.init(rawRepresentation: $0), for: message)
+            }
+        case (.p384(let key), "ecdsa-sha2-nistp384"):
+            try Self.pair(blob, 48) {
+                try key.isValidSignature(.init(rawRepresentation: $0), for: message)
+            }
+        case (.p521(let key), "ecdsa-sha2-nistp521"):
+            try Self.pair(blob, 66) {
+                try key.isValidSignature(.init(rawRepresentation: $0), for: message)
+            }
+        case (.rsa(let key), "rsa-sha2-256"):
+            key.isValidSignature(
+                .init(rawRepresentation: blob),
+                for: SHA256.hash(data: message),
+                padding: .insecurePKCS1v1_5
+            )
+        case (.rsa(let key), "rsa-sha2-512"):
+            key.isValidSignature(
+                .init(rawRepresentation: blob),
+                for: SHA512.hash(data: message),
+                padding: .insecurePKCS1v1_5
+            )
+        case (.rsa, "ssh-rsa"): throw SignatureError(.weak, "the RSA signature uses SHA-1")
+        default: throw SignatureError(.malformed, "the signature is not of the key's type")
+        }
+    }
+
+    /// ECDSA: two numbers to the fixed width that the library wants.
+    private static func pair(
+        _ blob: [UInt8],
+        _ width: Int,
+        _ check: ([UInt8]) throws -> Bool
+    ) throws(SignatureError) -> Bool {
+        var reader = WireReader(blob)
+        guard let r = reader.number(), let s = reader.number(), reader.isAtEnd,
+            r.count <= width, s.count <= width
+        else { throw malformedSignature }
+        let zeros = { (count: Int) in [UInt8](repeating: 0, count: count) }
+        do {
+            return try check(zeros(width - r.count) + r + zeros(width - s.count) + s)
+        } catch {
+            throw malformedSignature
+        }
+    }
+
+    /// PROTOCOL.u2f: flags and a counter follow, and are signed with the application.
+    ///
+    /// ssh-keygen -Y verify accepts a signature made without touch; a grant needs one.
+    private func accepts(
+        _ type: String,
+        _ blob: [UInt8],
+        ofToken application: [UInt8],
+        _ reader: inout WireReader,
+        over message: [UInt8]
+    ) throws(SignatureError) -> Bool {
+        guard let flags = reader.byte(), let counter = reader.bytes(4), reader.isAtEnd else {
+            throw Self.malformedSignature
+        }
+        let inner =
+            switch type {
+            case "sk-ssh-ed25519@openssh.com": "ssh-ed25519"
+            case "sk-ecdsa-sha2-nistp256@openssh.com": "ecdsa-sha2-nistp256"
+            default: throw Self.malformedSignature
+            }
+        guard flags & 1 == 1 else {
+            throw SignatureError(.untouched, "the token was not touched when it signed")
+        }
+        let signed =
+            Array(SHA256.hash(data: application)) + [flags] + counter
+            + Array(SHA256.hash(data: message))
+        return try accepts(inner, blob, over: signed)
+    }
+}

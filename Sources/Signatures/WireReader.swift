@@ -1,0 +1,44 @@
+/// Reads the SSH wire format (RFC 4251 section 5); `nil` where the bytes run out.
+struct WireReader {
+    private var rest: ArraySlice<UInt8>
+
+    init(_ bytes: some Collection<UInt8>) {
+        rest = ArraySlice(Array(bytes))
+    }
+
+    var isAtEnd: Bool { rest.isEmpty }
+
+    mutating func bytes(_ count: Int) -> [UInt8]? {
+        guard count <= rest.count else { return nil }
+        defer { rest = rest.dropFirst(count) }
+        return Array(rest.prefix(count))
+    }
+
+    mutating func byte() -> UInt8? { bytes(1)?.first }
+
+    mutating func uint32() -> UInt32? {
+        bytes(4).map { $0.reduce(0) { $0 << 8 | UInt32($1) } }
+    }
+
+    mutating func string() -> [UInt8]? {
+        guard let count = uint32() else { return nil }
+        return bytes(Int(count))
+    }
+
+    mutating func text() -> String? {
+        string().flatMap { String(validating: $0, as: UTF8.self) }
+    }
+
+    /// A number that is not negative, as its bytes without leading zeros.
+    mutating func number() -> [UInt8]? {
+        guard let bytes = string(), (bytes.first ?? 0) < 0x80 else { return nil }
+        return Array(bytes.drop { $0 == 0 })
+    }
+}
+
+extension [UInt8] {
+    /// The bytes as an SSH string.
+    var asWireString: [UInt8] {
+        (0..<4).reversed().map { UInt8(truncatingIfNeeded: count >> ($0 * 8)) } + self
+    }
+}

@@ -1,0 +1,103 @@
+extension JSONValue {
+    /// The value as one line of UTF-8, without a line feed.
+    ///
+    /// Control characters, C1 included, and the characters that reorder text are escaped, so that
+    /// what a stranger wrote cannot drive the terminal it is shown on.
+    package func encoded() -> [UInt8] {
+        var writer = JSONWriter(indent: nil)
+        writer.write(self)
+        return writer.bytes
+    }
+
+    /// The value over several lines, indented by two spaces, without a final line feed.
+    package func prettyEncoded() -> [UInt8] {
+        var writer = JSONWriter(indent: 2)
+        writer.write(self)
+        return writer.bytes
+    }
+}
+
+private struct JSONWriter {
+    let indent: Int?
+    var bytes: [UInt8] = []
+    private var depth = 0
+
+    init(indent: Int?) {
+        self.indent = indent
+    }
+
+    mutating func write(_ value: JSONValue) {
+        switch value {
+        case .null: bytes += "null".utf8
+        case .bool(let flag): bytes += (flag ? "true" : "false").utf8
+        case .integer(let number): bytes += String(number).utf8
+        case .string(let text): write(text)
+        case .array(let items):
+            list("[", "]", items) { writer, item in writer.write(item) }
+        case .object(let members):
+            list("{", "}", members) { writer, member in
+                writer.write(member.name)
+                writer.bytes += (writer.indent == nil ? ":" : ": ").utf8
+                writer.write(member.value)
+            }
+        }
+    }
+
+    private mutating func list<Item>(
+        _ open: String,
+        _ close: String,
+        _ items: [Item],
+        _ writeItem: (inout JSONWriter, Item) -> Void
+    ) {
+        bytes += open.utf8
+        depth += 1
+        for (index, item) in items.enumerated() {
+            if index > 0 { bytes += ",".utf8 }
+            breakLine()
+            writeItem(&self, item)
+        }
+        depth -= 1
+        if !items.isEmpty { breakLine() }
+        bytes += close.utf8
+    }
+
+    private mutating func breakLine() {
+        guard let indent else { return }
+        bytes.append(UInt8(ascii: "\n"))
+        bytes += repeatElement(UInt8(ascii: " "), count: indent * depth)
+    }
+
+    private mutating func write(_ text: String) {
+        bytes.append(UInt8(ascii: "\""))
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": bytes += "\\\"".utf8
+            case "\\": bytes += "\\\\".utf8
+            case "\n": bytes += "\\n".utf8
+            case "\t": bytes += "\\t".utf8
+            case _ where scalar.isUnsafeToShow: escape(scalar)
+            default: bytes += UTF8.encode(scalar).map(Array.init) ?? []
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// These all lie in the basic plane: four hex digits are enough.
+    private mutating func escape(_ scalar: Unicode.Scalar) {
+        let hex = String(scalar.value, radix: 16)
+        bytes += "\\u".utf8
+        bytes += repeatElement(UInt8(ascii: "0"), count: 4 - hex.utf8.count)
+        bytes += hex.utf8
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether a terminal or a page may act on it instead of showing it.
+    package var isUnsafeToShow: Bool {
+        switch value {
+        case 0..<0x20, 0x7F..<0xA0: true  // C0, DEL, C1
+        case 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x2069, 0xFEFF: true  // bidi, invisible
+        default: false
+        }
+    }
+}
