@@ -1,0 +1,34 @@
+import Grants
+import Signatures
+
+extension Rule {
+    static let approvals = Rule(name: "approvals") { item in
+        for (_, port, rules) in item.protectedPorts {
+            let own = rules.separateRequestor ? item.grant.requestor : nil
+            let signers = Self.distinctSigners(item.payload.approvals, except: own)
+            guard signers.count < rules.approvals else { continue }
+            let besides = own.map { ", not counting \($0.debugDescription)" } ?? ""
+            return (
+                "signatures",
+                "\(port) needs \(rules.approvals) signers and this has \(signers.count)\(besides)",
+                "have another allowed signer sign the same bytes and append the signature"
+            )
+        }
+        return nil
+    }
+
+    /// Signers that share neither a name nor a key with one already counted.
+    private static func distinctSigners(_ approvals: [Approval], except own: String?) -> [Approval]
+    {
+        var counted: [Approval] = []
+        for approval in approvals {
+            let isOwn =
+                own.map { approval.principal == $0 || approval.principals.matches($0) } ?? false
+            let isKnown = counted.contains {
+                $0.principal == approval.principal || $0.fingerprint == approval.fingerprint
+            }
+            if !isOwn, !isKnown { counted.append(approval) }
+        }
+        return counted
+    }
+}

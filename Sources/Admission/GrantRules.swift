@@ -1,0 +1,66 @@
+import Grants
+import Signatures
+
+/// The rules about who the grant is for, and when.
+extension Rule {
+    static let host = Rule(name: "host") { item in
+        guard !item.grant.hosts.contains(where: { $0.matches(item.host) }) else { return nil }
+        let names = "\(item.host.hostname) or machine-id:\(item.host.machineID)"
+        return ("hosts", "none of them is this host", "this host is \(names)")
+    }
+
+    static let history = Rule(name: "once") { item in
+        switch item.history {
+        case .unseen: nil
+        case .live(let sha256) where sha256 == item.payload.sha256: nil
+        case .live:
+            ("id", "another file with this id is live", "write a grant with a new id")
+        case .ended(let reason):
+            (
+                "id", "this grant has ended (\(reason)) and opens once only",
+                "write one with a new id"
+            )
+        }
+    }
+
+    static let expiry = Rule(name: "expires") { item in
+        if item.grant.expires <= item.now {
+            return ("expires", "it is over: it is now \(item.now)", "ask for a new grant")
+        }
+        guard let notBefore = item.grant.notBefore, notBefore >= item.grant.expires else {
+            return nil
+        }
+        return ("not_before", "it is not before expires", "begin before \(item.grant.expires)")
+    }
+
+    static let protectedPorts = Rule(name: "protected-port") { item in
+        for (index, port) in item.grant.ports.enumerated() where item.policy.ports[port] == nil {
+            let known = item.policy.ports.keys.sorted().map(\.description).joined(separator: ", ")
+            return ("ports[\(index)]", "\(port) is not protected here", "protected are \(known)")
+        }
+        return nil
+    }
+
+    static let duration = Rule(name: "max-duration") { item in
+        let opening = max(item.now, item.grant.notBefore ?? item.now)
+        let length = item.grant.deadline(openingAt: opening) - opening
+        for (_, port, rules) in item.protectedPorts where length > rules.maxDuration {
+            let most = rules.maxDuration.shortText
+            return (
+                item.grant.duration == nil ? "expires" : "duration",
+                "it would hold \(port) open for \(length.shortText)",
+                "at most \(most) is allowed: set duration to \(most), or expire earlier"
+            )
+        }
+        return nil
+    }
+
+    static let justification = Rule(name: "justification") { item in
+        let isGiven = item.grant.justification?.contains { !$0.isWhitespace } ?? false
+        guard !isGiven else { return nil }
+        for (_, port, rules) in item.protectedPorts where rules.requireJustification {
+            return ("justification", "\(port) needs one", "say why")
+        }
+        return nil
+    }
+}
