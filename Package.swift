@@ -53,7 +53,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
-        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
         // MARK: core
@@ -79,7 +78,7 @@ let package = Package(
         edge("Enforcement", ["Grants", "Netfilter", "Netlink", system]),  // desired minus observed
         .target(  // the policy file
             name: "Configuration",
-            dependencies: ["Grants", "Admission", "TOMLKit"],
+            dependencies: ["Grants", "Admission"],
             swiftSettings: house
         ),
         edge("Control", ["StrictJSON", "Linux", system]),  // Varlink, both ends

@@ -1,7 +1,7 @@
 /// Why a policy file is refused: everything that is wrong with it, in the order of the file.
 package struct ConfigurationError: Error, Hashable, Sendable {
     /// One thing that is wrong and what would be right.
-    package struct Problem: Hashable, Sendable {
+    package struct Problem: Error, Hashable, Sendable {
         package let position: Position
         /// The key as a path, `port[1].max_duration`; `nil` when the text is no TOML.
         package let key: String?

@@ -79,7 +79,7 @@ extension Configuration {
     /// Reads a policy file whose name is only needed for messages.
     package init(parsing bytes: [UInt8], file: String) throws(ConfigurationError) {
         let document = try Document(bytes, file: file)
-        let findings = Findings(locator: document.locator)
+        let findings = Findings(document: document)
         let root = Section(document.root, at: SettingPath(), findings: findings)
         self = ConfigurationReader(file: root).configuration()
         guard findings.problems.isEmpty else {

@@ -1,83 +1,71 @@
-import TOMLKit
-
-/// A TOML file as a tree of settings, with the place of each.
+/// A TOML 1.0 file as a tree of settings, with the place of each.
 struct Document {
     /// Bytes; a policy that names 5,000 networks fits.
     static let sizeLimit = 256 * 1024
 
     let root: [String: Setting]
-    let locator: KeyLocator
+    private let tree: SettingTree
 
-    /// Refuses what is no TOML, and what TOML would allow but C strings would cut short.
     init(_ bytes: [UInt8], file: String) throws(ConfigurationError) {
-        if let problem = Self.flaw(in: bytes) {
-            throw ConfigurationError(file: file, problems: [problem])
+        do throws(ConfigurationError.Problem) {
+            try Self.refuseFlaws(in: bytes)
+            var reader = DocumentReader(bytes)
+            try reader.read()
+            tree = reader.tree
+            root = tree.root
+        } catch {
+            throw ConfigurationError(file: file, problems: [error])
         }
-        locator = KeyLocator(scanning: bytes)
-        guard locator.problems.isEmpty else {
-            throw ConfigurationError(file: file, problems: locator.problems)
-        }
-        root = try Self.parse(String(decoding: bytes, as: UTF8.self), file: file)
     }
 
-    private static func flaw(in bytes: [UInt8]) -> ConfigurationError.Problem? {
+    /// Every key and element that the file has a place for.
+    var paths: Set<SettingPath> { tree.paths }
+
+    /// The place of `path`, or of the nearest thing around it that has one.
+    func position(of path: SettingPath) -> Position {
+        var candidate: SettingPath? = path
+        while let current = candidate {
+            if let position = tree.position(of: current) { return position }
+            candidate = current.parent
+        }
+        return Position(line: 1, column: 1)
+    }
+
+    /// What may stand nowhere in a TOML file, be it in a comment or in a string.
+    private static func refuseFlaws(in bytes: [UInt8]) throws(ConfigurationError.Problem) {
+        var position = Position(line: 1, column: 1)
         guard bytes.count <= sizeLimit else {
             let reason = "the file has \(bytes.count) bytes"
-            return problem(Position(line: 1, column: 1), reason, "\(sizeLimit) are enough")
+            throw ConfigurationError.Problem(at: position, reason, "\(sizeLimit) are enough")
         }
-        var position = Position(line: 1, column: 1)
         var decoder = UTF8()
         var iterator = bytes.makeIterator()
+        var isAfterReturn = false
         while true {
             switch decoder.decode(&iterator) {
-            case .emptyInput: return nil
-            case .error: return problem(position, "the text is not UTF-8", "save it as UTF-8")
-            case .scalarValue("\0"):
-                return problem(position, "the text holds a NUL byte", "leave it out")
+            case .emptyInput where !isAfterReturn: return
+            case .error: throw ConfigurationError.Problem(at: position, "the text is not UTF-8", "")
             case .scalarValue("\n"):
                 position = Position(line: position.line + 1, column: 1)
-            case .scalarValue: position.column += 1
+                isAfterReturn = false
+            case .scalarValue(let scalar) where !isAfterReturn && mayStand(scalar):
+                position.column += 1
+                isAfterReturn = scalar == "\r"
+            case .scalarValue, .emptyInput:
+                let reason = "a control character stands here"
+                throw ConfigurationError.Problem(at: position, reason, "leave it out")
             }
         }
     }
 
-    private static func parse(
-        _ text: String,
-        file: String
-    ) throws(ConfigurationError) -> [String: Setting] {
-        do {
-            return settings(of: try TOMLTable(string: text))
-        } catch let error as TOMLParseError {
-            let place = Position(line: error.source.begin.line, column: error.source.begin.column)
-            let reason = error.description.prefix(1).lowercased() + error.description.dropFirst()
-            throw ConfigurationError(file: file, problems: [problem(place, reason, "")])
-        } catch {
-            let place = Position(line: 1, column: 1)
-            throw ConfigurationError(file: file, problems: [problem(place, "\(error)", "")])
-        }
+    private static func mayStand(_ scalar: Unicode.Scalar) -> Bool {
+        scalar == "\t" || scalar == "\r" || scalar.value >= 0x20 && scalar != "\u{7F}"
     }
+}
 
-    private static func problem(
-        _ position: Position,
-        _ reason: String,
-        _ remedy: String
-    ) -> ConfigurationError.Problem {
-        ConfigurationError.Problem(position: position, key: nil, reason: reason, remedy: remedy)
-    }
-
-    // The locator has bounded how deep this goes.
-    private static func settings(of table: TOMLTable) -> [String: Setting] {
-        table.keys.reduce(into: [:]) { settings, key in
-            settings[key] = table[key].map { setting(of: $0.tomlValue) }
-        }
-    }
-
-    private static func setting(of value: TOMLValue) -> Setting {
-        if let table = value.table { return .table(settings(of: table)) }
-        if let array = value.array { return .array(array.map { setting(of: $0.tomlValue) }) }
-        if let text = value.string { return .string(text) }
-        if let number = value.int { return .integer(number) }
-        if let flag = value.bool { return .boolean(flag) }
-        return .other("\(value.type)")
+extension ConfigurationError.Problem {
+    /// A problem of the text itself, before any key has a meaning.
+    init(at position: Position, _ reason: String, _ remedy: String) {
+        self.init(position: position, key: nil, reason: reason, remedy: remedy)
     }
 }

@@ -4,16 +4,16 @@
 /// the reading of that file.
 final class Findings {
     private(set) var problems: [ConfigurationError.Problem] = []
-    private let locator: KeyLocator
+    private let document: Document
 
-    init(locator: KeyLocator) {
-        self.locator = locator
+    init(document: Document) {
+        self.document = document
     }
 
     func add(_ path: SettingPath, _ refusal: Setting.Refusal) {
         problems.append(
             ConfigurationError.Problem(
-                position: locator.position(of: path),
+                position: document.position(of: path),
                 key: path.description,
                 reason: refusal.reason,
                 remedy: refusal.remedy
@@ -22,5 +22,5 @@ final class Findings {
     }
 
     /// The line that `path` stands on, for a message about another.
-    func line(of path: SettingPath) -> Int { locator.position(of: path).line }
+    func line(of path: SettingPath) -> Int { document.position(of: path).line }
 }

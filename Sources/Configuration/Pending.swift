@@ -18,7 +18,7 @@ extension Prefix: CustomStringConvertible {
 }
 extension Duration {
     init?(parsing text: String) {
-        guard let n = Int(text.dropLast()) else { return nil }
+        guard let n = Int(text.dropLast()), abs(n) < 100000 else { return nil }
         switch text.last {
         case "h": self = .seconds(n * 3600);
         case "m": self = .seconds(n * 60);

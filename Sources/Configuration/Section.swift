@@ -61,19 +61,20 @@ struct Section {
         return Section(table ?? [:], at: path[key], findings: findings)
     }
 
-    /// The tables `[[key]]`; `nil` where the file has none.
+    /// The tables `[[key]]`; `nil` where the file has no such key, or no table in it.
     func sections(_ key: String) -> [Section]? {
         if case .table = settings[key] {
             refuse(key, "is a table", "write [[\(key)]], as there may be several")
             return nil
         }
         guard let elements = elements(key) else { return nil }
-        return elements.enumerated().compactMap { offset, element in
+        let sections = elements.enumerated().compactMap { offset, element in
             let place = path[key][offset]
             return tried(element, at: place) { setting throws(Setting.Refusal) in
                 Section(try setting.table(), at: place, findings: findings)
             }
         }
+        return sections.isEmpty && !elements.isEmpty ? nil : sections
     }
 
     func refuse(_ key: String, _ reason: String, _ remedy: String) {

@@ -14,6 +14,7 @@ struct SettingPath: Hashable, Sendable {
 
     subscript(_ key: String) -> Self { Self(steps + [.key(key)]) }
     subscript(_ index: Int) -> Self { Self(steps + [.index(index)]) }
+    subscript(_ step: Step) -> Self { Self(steps + [step]) }
 
     /// What this setting stands in; `nil` for the whole file.
     var parent: Self? { steps.isEmpty ? nil : Self(steps.dropLast()) }

@@ -14,7 +14,10 @@ extension Setting {
         let names = parts.last == "" ? parts.dropLast() : parts
         guard !names.isEmpty else { throw Refusal("is the root directory", "name one below it") }
         guard !names.contains(where: { ["", ".", ".."].contains($0) }) else {
-            throw Refusal("is \(QuotedText(text))", "write it without //, . and ..")
+            throw Refusal(
+                "is \(QuotedText(text))",
+                "no name in it may be empty, . or .., as there is one spelling only"
+            )
         }
         let path = "/" + names.joined(separator: "/")
         guard path.utf8.count <= longest else {

@@ -24,6 +24,12 @@ struct TextCursor {
             && bytes[offset..<offset + count].allSatisfy { $0 == UInt8(ascii: character) }
     }
 
+    /// Whether a line feed is next, or a carriage return and a line feed.
+    var isAtLineEnd: Bool {
+        isAt("\n")
+            || isAt("\r") && offset + 1 < bytes.count && bytes[offset + 1] == UInt8(ascii: "\n")
+    }
+
     mutating func advance(by count: Int = 1) {
         for _ in 0..<count {
             guard let byte = current else { return }
@@ -66,10 +72,6 @@ struct TextCursor {
             default: return
             }
         }
-    }
-
-    mutating func skipToEnd() {
-        skip { _ in true }
     }
 
     /// The bytes from `start` to the cursor.

@@ -1,0 +1,157 @@
+/// The settings of a file while it is read, under TOML's law that nothing is defined twice.
+///
+/// Kept flat, a node a path, so that a hostile file costs no more than its size.
+struct SettingTree {
+    /// What brought a node about, which decides what may still be added to it.
+    private enum Origin {
+        /// A table that only a deeper header has named, or a dotted key.
+        case implicit, dotted
+        /// A table under a header of its own.
+        case header
+        /// An array that each `[[header]]` adds a table to.
+        case tables
+        /// A value, an array and an inline table included: complete.
+        case value(Setting?)
+    }
+
+    private struct Node {
+        var origin: Origin
+        let position: Position
+        var children: [SettingPath.Step] = []
+    }
+
+    /// A part of a key and where it stands.
+    typealias Part = (name: String, position: Position)
+    typealias Problem = ConfigurationError.Problem
+
+    private var nodes: [SettingPath: Node] = [
+        SettingPath(): Node(origin: .header, position: Position(line: 1, column: 1))
+    ]
+
+    var paths: Set<SettingPath> { Set(nodes.keys).subtracting([SettingPath()]) }
+
+    func position(of path: SettingPath) -> Position? { nodes[path]?.position }
+
+    /// Opens the table of a header, `[a.b]` or `[[a.b]]`, and answers where it is.
+    mutating func open(_ parts: [Part], asElement: Bool) throws(Problem) -> SettingPath {
+        var path = SettingPath()
+        for part in parts.dropLast() {
+            path = try pass(part, of: path)
+        }
+        guard let last = parts.last else { return path }
+        return asElement ? try addElement(last, to: path) : try define(last, in: path)
+    }
+
+    /// Makes room for the value of a dotted key and answers where it goes.
+    mutating func place(_ parts: [Part], under base: SettingPath) throws(Problem) -> SettingPath {
+        var path = base
+        for part in parts.dropLast() {
+            path = path[part.name]
+            switch nodes[path]?.origin {
+            case nil: add(path, .dotted, part.position)
+            case .dotted: continue
+            case .implicit, .header, .tables, .value:
+                throw redefinition(of: path, at: part.position)
+            }
+        }
+        guard let last = parts.last else { return path }
+        path = path[last.name]
+        guard nodes[path] == nil else { throw redefinition(of: path, at: last.position) }
+        add(path, .value(nil), last.position)
+        return path
+    }
+
+    /// Makes room for the next element of the array at `path`.
+    mutating func placeElement(
+        _ index: Int,
+        of path: SettingPath,
+        at position: Position
+    ) -> SettingPath {
+        add(path[index], .value(nil), position)
+        return path[index]
+    }
+
+    mutating func set(_ path: SettingPath, to setting: Setting) {
+        nodes[path]?.origin = .value(setting)
+    }
+
+    // MARK: headers
+
+    private mutating func pass(_ part: Part, of base: SettingPath) throws(Problem) -> SettingPath {
+        let path = base[part.name]
+        switch nodes[path]?.origin {
+        case nil: add(path, .implicit, part.position)
+        case .implicit, .dotted, .header: break
+        case .tables: return path[(nodes[path]?.children.count ?? 0) - 1]
+        case .value: throw redefinition(of: path, at: part.position)
+        }
+        return path
+    }
+
+    private mutating func define(_ part: Part, in base: SettingPath) throws(Problem) -> SettingPath
+    {
+        let path = base[part.name]
+        switch nodes[path]?.origin {
+        case nil: add(path, .header, part.position)
+        case .implicit: nodes[path]?.origin = .header
+        case .dotted, .header, .tables, .value: throw redefinition(of: path, at: part.position)
+        }
+        return path
+    }
+
+    private mutating func addElement(
+        _ part: Part,
+        to base: SettingPath
+    ) throws(Problem) -> SettingPath {
+        let path = base[part.name]
+        switch nodes[path]?.origin {
+        case nil: add(path, .tables, part.position)
+        case .tables: break
+        case .implicit, .dotted, .header, .value: throw redefinition(of: path, at: part.position)
+        }
+        let element = path[nodes[path]?.children.count ?? 0]
+        add(element, .header, part.position)
+        return element
+    }
+
+    private mutating func add(_ path: SettingPath, _ origin: Origin, _ position: Position) {
+        nodes[path] = Node(origin: origin, position: position)
+        guard let parent = path.parent, let step = path.steps.last else { return }
+        nodes[parent]?.children.append(step)
+    }
+
+    private func redefinition(of path: SettingPath, at position: Position) -> Problem {
+        let line = nodes[path]?.position.line ?? 1
+        return Problem(at: position, "line \(line) has defined `\(path)` already", "define it once")
+    }
+
+    // MARK: the result
+
+    var root: [String: Setting] { table(at: SettingPath()) }
+
+    // The reader has bounded how deep this goes.
+    private func table(at path: SettingPath) -> [String: Setting] {
+        (nodes[path]?.children ?? []).reduce(into: [:]) { table, step in
+            guard case .key(let name) = step else { return }
+            table[name] = setting(at: path[step])
+        }
+    }
+
+    private func setting(at path: SettingPath) -> Setting {
+        switch nodes[path]?.origin {
+        case .tables, .value(.array): array(at: path)
+        case .value(let setting?) where !setting.isTable: setting
+        case .value, .implicit, .dotted, .header, nil: .table(table(at: path))
+        }
+    }
+
+    private func array(at path: SettingPath) -> Setting {
+        .array((nodes[path]?.children ?? []).map { setting(at: path[$0]) })
+    }
+}
+
+extension Setting {
+    fileprivate var isTable: Bool {
+        if case .table = self { true } else { false }
+    }
+}

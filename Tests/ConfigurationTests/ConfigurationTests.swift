@@ -1,0 +1,63 @@
+import Admission
+import Configuration
+import Grants
+import Testing
+
+@Suite struct `A configuration` {
+    @Test func `of an empty file is the defaults`() throws {
+        #expect(try Configuration(parsing: "", file: "empty") == .defaults)
+    }
+
+    @Test func `observes and protects SSH and RDP unless told otherwise`() {
+        let policy = Configuration.defaults.policy
+        #expect(policy.mode == .observe)
+        #expect(
+            policy.ports.keys.sorted().map(\.description) == ["22/tcp", "3389/tcp", "3389/udp"]
+        )
+        #expect(policy.ports.values.allSatisfy { $0 == .defaults })
+    }
+
+    @Test(arguments: UInt64(0)..<200)
+    func `written out reads back as itself`(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let configuration = generator.configuration()
+        #expect(try Configuration(parsing: configuration.toml, file: "seed") == configuration)
+    }
+
+    @Test func `lets a port change any default and inherit the rest`() throws {
+        let text = """
+            [defaults]
+            approvals = 2
+            on_expiry = "drain"
+            [[port]]
+            number = 22
+            protocol = "tcp"
+            approvals = 3
+            """
+        let configuration = try Configuration(parsing: text, file: "policy")
+        let port = try #require(Port(number: 22, transport: .tcp))
+        var rules = PortRules.defaults
+        rules.approvals = 3
+        rules.onExpiry = .drain
+        #expect(configuration.policy.ports == [port: rules])
+    }
+
+    @Test func `applies the defaults to the ports that it protects unasked`() throws {
+        let text = "[defaults]\nmax_duration = \"1h\"\n"
+        let rules = try Configuration(parsing: text, file: "policy").policy.ports.values
+        #expect(rules.count == 3)
+        #expect(rules.allSatisfy { $0.maxDuration == .seconds(3600) })
+    }
+
+    @Test func `takes a single length for the family that it can be of`() throws {
+        let wide = try Configuration(parsing: "defaults.widest_source = [\"/16\"]", file: "policy")
+        let narrow = try Configuration(
+            parsing: "defaults.widest_source = [\"/64\"]",
+            file: "policy"
+        )
+        #expect(wide.policy.ports.values.allSatisfy { $0.widestIPv4 == 16 && $0.widestIPv6 == 56 })
+        #expect(
+            narrow.policy.ports.values.allSatisfy { $0.widestIPv4 == 24 && $0.widestIPv6 == 64 }
+        )
+    }
+}

@@ -1,0 +1,44 @@
+import Configuration
+import Foundation
+import Testing
+
+@Suite struct `The policy that is installed` {
+    static let file = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "etc/jitgate/jitgate.toml")
+
+    let text: String
+
+    init() throws {
+        text = try String(contentsOf: Self.file, encoding: .utf8)
+    }
+
+    @Test func `says nothing but the defaults`() throws {
+        #expect(try Configuration(parsing: text, file: "jitgate.toml") == .defaults)
+    }
+
+    /// Each `key = value` without which a reader of the file would not know that the key exists.
+    @Test func `mentions every key that there is`() {
+        let keys = Configuration.defaults.toml.split(separator: "\n")
+            .compactMap { $0.contains(" = ") ? $0.prefix { $0 != " " } : nil }
+        for key in Set(keys) {
+            #expect(text.contains("\n\(key) = "), "\(key) is not in the file")
+        }
+        #expect(text.contains("\n# hostname = "))
+    }
+
+    @Test func `explains every key in a comment above it`() throws {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        var isExplained = false
+        for line in lines {
+            if line.hasPrefix("#") { isExplained = true }
+            if line.isEmpty { isExplained = false }
+            if line.contains(" = "), !line.hasPrefix("#") { #expect(isExplained || isPort(line)) }
+        }
+    }
+
+    /// What a port is needs no words.
+    private func isPort(_ line: Substring) -> Bool {
+        line.hasPrefix("number") || line.hasPrefix("protocol")
+    }
+}

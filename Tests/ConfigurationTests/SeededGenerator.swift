@@ -1,0 +1,103 @@
+import Admission
+import Configuration
+import Grants
+
+/// SplitMix64: the same seed gives the same values, so a failing seed is the argument to repeat.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
+    mutating func flag() -> Bool { Bool.random(using: &self) }
+
+    /// Up to four changes, of bytes that mean something to TOML more often than not.
+    mutating func mutated(_ bytes: [UInt8]) -> [UInt8] {
+        let telling = Array("[]{}\"'=.,#\\\n\r\t 0-u\0\u{E9}".utf8) + [0xFF, 0xC3, 0xE2]
+        var bytes = bytes
+        for _ in 0..<number(1...4) {
+            let byte = telling.randomElement(using: &self) ?? 0
+            let place = number(0...bytes.count)
+            switch number(0...3) {
+            case 0 where place < bytes.count: bytes[place] = byte
+            case 1 where place < bytes.count: bytes.remove(at: place)
+            case 2: bytes.removeLast(bytes.count - place)
+            default: bytes.insert(byte, at: place)
+            }
+        }
+        return bytes
+    }
+}
+
+extension SeededGenerator {
+    /// Not wider than a half of the internet, and clear of the IPv4-mapped addresses.
+    mutating func prefix() -> Prefix? {
+        let family: Address.Family = flag() ? .ipv4 : .ipv6
+        let length = number(1...family.bitCount)
+        let bits = UInt128.random(in: 0...UInt128.max, using: &self) | UInt128(1) << 127
+        let network = bits & Prefix.mask(length: length, family: family)
+        return Prefix(address: Address(family: family, value: network), length: length)
+    }
+
+    mutating func prefixes() -> [Prefix] {
+        Array(Set((0..<number(0...4)).compactMap { _ in prefix() }))
+    }
+
+    mutating func rules() -> PortRules {
+        PortRules(
+            maxDuration: .seconds(60 * number(1...1440)),
+            widestIPv4: number(1...32),
+            widestIPv6: number(1...128),
+            allowedSources: prefixes(),
+            approvals: number(1...16),
+            separateRequestor: flag(),
+            requireJustification: flag(),
+            onExpiry: flag() ? .terminate : .drain
+        )
+    }
+
+    mutating func policy() -> Policy {
+        let ports = (0..<number(1...4)).compactMap { _ in
+            Port(number: UInt16(number(1...65_535)), transport: flag() ? .tcp : .udp)
+        }
+        return Policy(
+            mode: flag() ? .observe : .enforce,
+            keepExisting: flag(),
+            trusted: prefixes(),
+            ports: Dictionary(ports.map { ($0, rules()) }) { first, _ in first }
+        )
+    }
+
+    /// A path component with whatever a file name may hold.
+    mutating func name() -> String {
+        let letters = Array("ab.Z09 -_\"'\\#=[]é\u{200B}😀\u{301}")
+        return "n"
+            + String((0..<number(0...12)).compactMap { _ in letters.randomElement(using: &self) })
+    }
+
+    mutating func configuration() -> Configuration {
+        var configuration = Configuration.defaults
+        configuration.policy = policy()
+        configuration.hostname = flag() ? nil : "web-\(number(0...9)).example.com"
+        configuration.grantDirectories = ["/srv/1/\(name())", "/srv/2/\(name())"]
+        configuration.allowedSigners = "/srv/3/\(name())"
+        configuration.endedFiles = flag() ? .remove : .keep
+        configuration.auditDirectory = "/srv/4/\(name())/\(name())"
+        configuration.deniedPerSecond = number(1...1000)
+        configuration.logGroup = UInt16(number(0...65_535))
+        configuration.stateDirectory = "/srv/5/\(name())"
+        configuration.controlSocket = "/run/\(name())"
+        configuration.controlGroup = "group\(number(0...9))"
+        return configuration
+    }
+}
