@@ -30,7 +30,9 @@ import Testing
     }
 
     @Test func `describes its interfaces`() async throws {
-        let client = try await TestAgent().connect()
+        let agent = try await TestAgent()
+        defer { withExtendedLifetime(agent) {} }
+        let client = try agent.connect()
         for (name, text) in [
             (AgentInterface.name, AgentInterface.description),
             (ServiceInterface.name, ServiceInterface.description),
@@ -59,8 +61,7 @@ import Testing
     }
 
     @Test func `does not begin a call before the one before it is answered`() async throws {
-        let waiting = Mutex<ControlReplier?>(nil)
-        let held = Held(waiting)
+        let held = Held()
         let agent = try await TestAgent { request, replier in
             if case .verdict = request { return held.hold(replier) }
             held.release(FileVerdict(outcome: .accepted))
@@ -81,7 +82,9 @@ import Testing
     }
 
     @Test func `answers who has stopped sending, then hangs up`() async throws {
-        let raw = try await TestAgent().connectRaw()
+        let agent = try await TestAgent()
+        defer { withExtendedLifetime(agent) {} }
+        let raw = try agent.connectRaw()
         let call = VarlinkCall(method: "io.jitgate.Agent.Status").message
         _ = try raw.write(MessageFraming.frame(call)[...])
         _ = try raw.write(MessageFraming.frame(call)[...])
@@ -92,14 +95,16 @@ import Testing
     }
 
     @Test func `says nothing to a call that wants no answer`() async throws {
-        let client = try await TestAgent().connect()
+        let agent = try await TestAgent()
+        defer { withExtendedLifetime(agent) {} }
+        let client = try agent.connect()
         try client.send(VarlinkCall(method: "io.jitgate.Agent.Reload", isOneway: true))
         try client.send(VarlinkCall(method: "io.jitgate.Agent.Nothing", isOneway: true))
         #expect(try client.status() == Samples.status)
     }
 
     @Test func `sends records to a watcher until it hangs up`() async throws {
-        let watcher = Held(Mutex(nil))
+        let watcher = Held()
         let agent = try await TestAgent { request, replier in
             guard request == .watch else {
                 for number in 0..<3 { watcher.send(["JITGATE_SEQ": .string("\(number)")]) }
@@ -120,7 +125,7 @@ import Testing
     }
 
     @Test func `is told that a watcher has gone`() async throws {
-        let watcher = Held(Mutex(nil))
+        let watcher = Held()
         let agent = try await TestAgent { request, replier in
             guard request == .watch else { return TestAgent.answerAll(request, replier) }
             watcher.hold(replier)
@@ -149,11 +154,7 @@ import Testing
 
 /// Repliers that a handler keeps for later, for use on the agent's queue alone.
 final class Held: Sendable {
-    private let replier: Mutex<ControlReplier?>
-
-    init(_ replier: consuming sending Mutex<ControlReplier?>) {
-        self.replier = replier
-    }
+    private let replier = Mutex<ControlReplier?>(nil)
 
     func hold(_ replier: ControlReplier) {
         self.replier.withLock { $0 = replier }

@@ -11,13 +11,14 @@ import Testing
         import socket, sys
         s = socket.socket(socket.AF_UNIX)
         s.connect(sys.argv[1])
-        for method in sys.argv[2:]:
-            s.sendall(b'{"method":"' + method.encode() + b'"}\\0')
-        s.shutdown(socket.SHUT_WR)
-        while True:
-            data = s.recv(65536)
-            if not data: break
-            sys.stdout.buffer.write(data)
+        try:
+            for method in sys.argv[2:]:
+                s.sendall(b'{"method":"' + method.encode() + b'"}\\0')
+            s.shutdown(socket.SHUT_WR)
+            while data := s.recv(65536):
+                sys.stdout.buffer.write(data)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # The agent hung up on us.
         """
 
     /// What a process of another user is answered.
@@ -120,12 +121,11 @@ import Testing
 
     @Test func `that takes no replies is cut off`() async throws {
         let limits = ControlServer.Limits(connections: 8, reservedForRoot: 1, backlogBytes: 4096)
-        let watcher = Held(.init(nil))
+        let watcher = Held()
         let agent = try await TestAgent(limits: limits) { request, replier in
             guard request == .watch else {
-                for _ in 0..<10 {
-                    watcher.send(["MESSAGE": .string(String(repeating: "x", count: 1 << 20))])
-                }
+                let long: JSONValue = ["MESSAGE": .string(String(repeating: "x", count: 1 << 20))]
+                for _ in 0..<10 { watcher.send(long) }
                 return TestAgent.answerAll(request, replier)
             }
             watcher.hold(replier)
@@ -179,9 +179,9 @@ extension UnixConnection {
         var poll = pollfd(fd: fileDescriptor, events: Int16(POLLOUT), revents: 0)
         while sent < bytes.count, Glibc.poll(&poll, 1, 500) > 0 {
             let count = bytes[sent...].withUnsafeBytes {
-                send(fileDescriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT.rawValue))
+                send(fileDescriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT))
             }
-            try #require(count >= 0)
+            guard count > 0 else { break }
             sent += count
         }
         return sent

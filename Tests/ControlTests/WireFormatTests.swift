@@ -70,9 +70,9 @@ import Testing
 
     /// The names before the colons from a line of the description up to the closing bracket.
     private static func members(of opening: String) -> [String] {
-        AgentInterface.description.split(separator: "\n").map(String.init)
-            .drop { $0 != opening }.dropFirst().prefix { $0 != ")" }
-            .map { $0.drop { $0 == " " } }.filter { !$0.hasPrefix("#") }
-            .compactMap { $0.split(separator: ":").first.map(String.init) }
+        let lines = AgentInterface.description.split(separator: "\n").map(String.init)
+        let body = lines.drop { $0 != opening }.dropFirst().prefix { $0 != ")" }
+        let members = body.map { $0.drop { $0 == " " } }.filter { !$0.hasPrefix("#") }
+        return members.map { String($0.prefix { $0 != ":" }) }
     }
 }
