@@ -75,10 +75,11 @@ let package = Package(
         edge("Netfilter", ["CNetfilter", "Netlink", system]),  // nftables as values
         edge("Connections", ["CNetfilter", "CLinux", "Netlink", "Grants", system]),  // who came
         edge("Recording", ["CLinux", "Linux", system]),  // records on to the disk
-        edge("Enforcement", ["Grants", "Netfilter", "Netlink", system]),  // desired minus observed
+        // the gate: desired minus observed
+        edge("Enforcement", ["CNetfilter", "Grants", "Netfilter", "Netlink", system]),
         .target(  // the policy file
             name: "Configuration",
-            dependencies: ["Grants", "Admission"],
+            dependencies: ["StrictJSON", "Grants", "Admission"],
             swiftSettings: house
         ),
         edge("Control", ["StrictJSON", "Linux", system]),  // Varlink, both ends
@@ -110,9 +111,10 @@ let package = Package(
         .executableTarget(name: "jitgate", dependencies: ["Commands"], swiftSettings: house),
 
         // MARK: tests
+        .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .target(
             name: "TestSupport",
-            dependencies: ["Grants", "StrictJSON", "Linux", "CLinux", system],
+            dependencies: ["Grants", "StrictJSON", "Linux", "CLinux", "CTestSupport", system],
             path: "Tests/TestSupport",
             swiftSettings: house
         ),
@@ -122,7 +124,7 @@ let package = Package(
         tests("AdmissionTests", ["Admission", "Grants", "Signatures"]),
         tests("SchedulingTests", ["Scheduling", "Grants"]),
         tests("AuditingTests", ["Auditing", "Grants", "StrictJSON"]),
-        tests("ConfigurationTests", ["Configuration", "Admission", "Grants"]),
+        tests("ConfigurationTests", ["Configuration", "Admission", "Grants", "StrictJSON"]),
         tests("LinuxTests", ["Linux", "CLinux", system]),
         tests("NetfilterTests", ["Netfilter", "Netlink", system]),
         tests("RecordingTests", ["Recording", system]),

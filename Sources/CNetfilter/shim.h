@@ -15,3 +15,10 @@
 #include <libnftnl/rule.h>
 #include <libnftnl/set.h>
 #include <libnftnl/table.h>
+#include <linux/rtnetlink.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+
+// Linux 6.9; the headers of Debian 12 are older. The table outlives the socket that owns it.
+static const uint32_t jitgate_table_persist = 1u << 2;
+// Linux 6.3: deletes an element, and a missing one is no error.
+static const uint16_t jitgate_message_destroy_element = 30;

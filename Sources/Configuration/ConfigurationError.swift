@@ -1,4 +1,6 @@
 /// Why a policy file is refused: everything that is wrong with it, in the order of the file.
+///
+/// Of text that is no TOML it is the first mistake only, of a policy at most the first hundred.
 package struct ConfigurationError: Error, Hashable, Sendable {
     /// One thing that is wrong and what would be right.
     package struct Problem: Error, Hashable, Sendable {

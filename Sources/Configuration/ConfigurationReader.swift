@@ -39,8 +39,10 @@ struct ConfigurationReader {
     private func readGrants(into configuration: inout Configuration) {
         let grants = file.section("grants")
         grants.refuseAllBut(["directories", "allowed_signers", "ended_files"])
-        grants.list("directories") { setting throws(Setting.Refusal) in try setting.path() }
-            .map { configuration.grantDirectories = $0 }
+        grants.list("directories", atMost: 16) { setting throws(Setting.Refusal) in
+            try setting.path()
+        }
+        .map { configuration.grantDirectories = $0 }
         grants.path("allowed_signers").map { configuration.allowedSigners = $0 }
         grants.value("ended_files") { setting throws(Setting.Refusal) in
             try setting.choice(of: [EndedFiles.remove, .keep])

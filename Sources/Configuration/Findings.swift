@@ -3,6 +3,9 @@
 /// A class, because every section of one file adds to the same findings; it lives no longer than
 /// the reading of that file.
 final class Findings {
+    /// Whoever reads a hundred messages has stopped reading; a hostile file gets no more.
+    static let limit = 100
+
     private(set) var problems: [ConfigurationError.Problem] = []
     private let document: Document
 
@@ -10,7 +13,10 @@ final class Findings {
         self.document = document
     }
 
+    var isFull: Bool { problems.count >= Self.limit }
+
     func add(_ path: SettingPath, _ refusal: Setting.Refusal) {
+        guard !isFull else { return }
         problems.append(
             ConfigurationError.Problem(
                 position: document.position(of: path),

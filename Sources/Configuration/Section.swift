@@ -26,9 +26,14 @@ struct Section {
     /// The elements of the array `key`; `nil` also where `read` refuses some, each a finding.
     func list<Value>(
         _ key: String,
+        atMost limit: Int = .max,
         _ read: (Setting) throws(Setting.Refusal) -> Value
     ) -> [Value]? {
         guard let elements = elements(key) else { return nil }
+        guard elements.count <= limit else {
+            refuse(key, "has \(elements.count) elements", "at most \(limit) fit here")
+            return nil
+        }
         let values = elements.enumerated().compactMap {
             tried($0.element, at: path[key][$0.offset], read)
         }
@@ -83,7 +88,7 @@ struct Section {
 
     /// A key that nobody asks for is most likely a rule that its author believes to hold.
     func refuseAllBut(_ known: [String]) {
-        for key in settings.keys where !known.contains(key) {
+        for key in settings.keys.sorted() where !known.contains(key) && !findings.isFull {
             let close = known.min { Self.distance(key, $0) < Self.distance(key, $1) }
             let guess = close.flatMap { Self.distance(key, $0) <= 2 ? $0 : nil }
             let remedy =

@@ -54,34 +54,30 @@ extension Setting {
 
     /// A network, but not the whole of the internet: `/0` never passes.
     func network() throws(Refusal) -> Prefix {
-        let text = try printable()
-        let prefix = try parsed(text)
+        let text = try short("an address or a network such as \"10.20.0.0/24\" belongs here")
+        let prefix: Prefix
+        do throws(TextError) {
+            prefix = try Prefix(parsing: text)
+        } catch {
+            throw Refusal("is no network", error.description)
+        }
         guard prefix.length > 0 else {
             throw Refusal("is \(QuotedText(text)), which is everyone", "name the networks you mean")
         }
         return prefix
     }
 
-    private func parsed(_ text: String) throws(Refusal) -> Prefix {
-        do throws(PrefixError) {
-            return try Prefix(parsing: text)
-        } catch {
-            throw Refusal(
-                "is \(QuotedText(text)): \(error)",
-                "an address or a network such as \"10.20.0.0/24\" belongs here"
-            )
-        }
-    }
-
     /// A length of time such as `"1h30m"`, within limits.
     func duration(in range: ClosedRange<Duration>) throws(Refusal) -> Duration {
-        let text = try printable()
-        let remedy = "\"90m\", \"1h30m\" or \"2h\" would do"
-        guard let duration = Duration(parsing: text) else {
-            throw Refusal("is \(QuotedText(text)), which is no duration", remedy)
+        let text = try short("\"90m\", \"1h30m\" or \"2h\" would do")
+        let duration: Duration
+        do throws(TextError) {
+            duration = try Duration(parsing: text)
+        } catch {
+            throw Refusal("is no duration", error.description)
         }
         guard range.contains(duration) else {
-            let limits = "\(range.lowerBound.text) to \(range.upperBound.text)"
+            let limits = "\(range.lowerBound.shortText) to \(range.upperBound.shortText)"
             throw Refusal("is \(QuotedText(text))", "\(limits) belongs here")
         }
         return duration
@@ -103,6 +99,15 @@ extension Setting {
             throw Refusal("is \"/0\", which is everyone", "\"/1\" is the widest that can pass")
         }
         return length
+    }
+
+    /// Text that a message can quote as it is.
+    private func short(_ remedy: String) throws(Refusal) -> String {
+        let text = try string()
+        guard text.utf8.count <= 64, text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else {
+            throw Refusal("is \(QuotedText(text))", remedy)
+        }
+        return text
     }
 
     private func printable() throws(Refusal) -> String {

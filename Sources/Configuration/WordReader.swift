@@ -8,10 +8,9 @@ enum WordReader {
         cursor.skip { $0.isBareKeyByte || "+.:".utf8.contains($0) }
         let word = cursor.text(from: start)
         guard let setting = setting(word) else {
-            let shown = word.isEmpty ? "nothing" : QuotedText(word).description
             throw ConfigurationError.Problem(
                 at: position,
-                "\(shown) stands where a value belongs",
+                word.isEmpty ? "a value is missing" : "\(word.prefix(80)) is no value",
                 "text stands in quotes"
             )
         }

@@ -1,7 +1,10 @@
 import Admission
-import Configuration
 import Grants
+import StrictJSON
+import TestSupport
 import Testing
+
+@testable import Configuration
 
 @Suite struct `A configuration` {
     @Test func `of an empty file is the defaults`() throws {
@@ -22,6 +25,35 @@ import Testing
         var generator = SeededGenerator(seed: seed)
         let configuration = generator.configuration()
         #expect(try Configuration(parsing: configuration.toml, file: "seed") == configuration)
+    }
+
+    @Test(arguments: UInt64(0)..<50)
+    func `says the same in JSON as in TOML`(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let configuration = generator.configuration()
+        let document = try Document(Array(configuration.toml.utf8), file: "seed")
+        #expect(Self.json(of: .table(document.root)) == Self.sorted(configuration.json))
+    }
+
+    static func json(of setting: Setting) -> JSONValue {
+        switch setting {
+        case .table(let table):
+            .object(table.sorted { $0.key < $1.key }.map { .init($0.key, json(of: $0.value)) })
+        case .array(let elements): .array(elements.map(json))
+        case .string(let text): .string(text)
+        case .integer(let number): .integer(Int64(number))
+        case .boolean(let flag): .bool(flag)
+        case .other: .null
+        }
+    }
+
+    static func sorted(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .object(let members):
+            .object(members.sorted { $0.name < $1.name }.map { .init($0.name, sorted($0.value)) })
+        case .array(let items): .array(items.map(sorted))
+        case .null, .bool, .integer, .string: value
+        }
     }
 
     @Test func `lets a port change any default and inherit the rest`() throws {

@@ -1,5 +1,6 @@
 import Admission
 import Configuration
+import TestSupport
 import Testing
 
 @Suite struct `A hostile policy file` {
@@ -22,6 +23,14 @@ import Testing
         #expect(throws: ConfigurationError.self) {
             try Configuration(parsing: Self.bombs[bomb], file: "bomb")
         }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `is told of a hundred mistakes at most`() {
+        let text = (0..<15_000).map { "trusted\($0) = 1\n" }.joined()
+        let error = #expect(throws: ConfigurationError.self) {
+            try Configuration(parsing: text, file: "policy")
+        }
+        #expect(error?.problems.count == 100)
     }
 
     @Test(arguments: UInt64(0)..<64)

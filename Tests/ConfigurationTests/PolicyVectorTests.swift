@@ -39,8 +39,8 @@ import Testing
         }
         #expect(
             error?.description == """
-                /etc/jitgate/jitgate.toml:3:1: `defaults.max_duration` is "3x", which is no \
-                duration; "90m", "1h30m" or "2h" would do
+                /etc/jitgate/jitgate.toml:3:1: `defaults.max_duration` is no duration; \
+                `3x` is not a length of time such as 2h, 90m or 1h30m
                 """
         )
     }

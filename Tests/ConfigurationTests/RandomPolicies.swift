@@ -1,23 +1,10 @@
 import Admission
 import Configuration
 import Grants
+import TestSupport
 
-/// SplitMix64: the same seed gives the same values, so a failing seed is the argument to repeat.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
+/// Random policies, and damage to the text of one.
+extension SeededGenerator {
     mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
     mutating func flag() -> Bool { Bool.random(using: &self) }
 
@@ -55,7 +42,7 @@ extension SeededGenerator {
 
     mutating func rules() -> PortRules {
         PortRules(
-            maxDuration: .seconds(60 * number(1...1440)),
+            maxDuration: .seconds(number(1...86_400)),
             widestIPv4: number(1...32),
             widestIPv6: number(1...128),
             allowedSources: prefixes(),

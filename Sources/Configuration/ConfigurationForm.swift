@@ -1,0 +1,64 @@
+import Admission
+import Grants
+package import StrictJSON
+
+extension Configuration {
+    /// The effective policy as JSON, of the same shape and with the same words as the file.
+    ///
+    /// Nothing is left to a default, and there are no `defaults`: each port carries its rules.
+    package var json: JSONValue {
+        var members: [JSONValue.Member] = [
+            .init("mode", .string(policy.mode.rawValue)),
+            .init("keep_existing", .bool(policy.keepExisting)),
+        ]
+        if let hostname { members.append(.init("hostname", .string(hostname))) }
+        members += [
+            .init("trusted", .strings(policy.trusted.map(\.description))),
+            .init("grants", grants),
+            .init("port", .array(policy.ports.sorted { $0.key < $1.key }.map(Self.form))),
+            .init("audit", audit),
+            .init("state", ["directory": .string(stateDirectory)]),
+            .init("control", ["socket": .string(controlSocket), "group": .string(controlGroup)]),
+        ]
+        return .object(members)
+    }
+
+    /// The effective policy as a file that reads back as this very configuration.
+    package var toml: String { TOMLWriter(document: json).text }
+
+    private var grants: JSONValue {
+        [
+            "directories": .strings(grantDirectories),
+            "allowed_signers": .string(allowedSigners),
+            "ended_files": .string(endedFiles.rawValue),
+        ]
+    }
+
+    private var audit: JSONValue {
+        [
+            "directory": .string(auditDirectory),
+            "denied_per_second": .integer(Int64(deniedPerSecond)),
+            "log_group": .integer(Int64(logGroup)),
+        ]
+    }
+
+    private static func form(port: Port, rules: PortRules) -> JSONValue {
+        [
+            "number": .integer(Int64(port.number)),
+            "protocol": .string(port.transport.rawValue),
+            "max_duration": .string(rules.maxDuration.shortText),
+            "widest_source": .strings(["/\(rules.widestIPv4)", "/\(rules.widestIPv6)"]),
+            "allowed_sources": .strings(rules.allowedSources.map(\.description)),
+            "approvals": .integer(Int64(rules.approvals)),
+            "separate_requestor": .bool(rules.separateRequestor),
+            "require_justification": .bool(rules.requireJustification),
+            "on_expiry": .string(rules.onExpiry.rawValue),
+        ]
+    }
+}
+
+extension JSONValue {
+    fileprivate static func strings(_ strings: [String]) -> JSONValue {
+        .array(strings.map(JSONValue.string))
+    }
+}

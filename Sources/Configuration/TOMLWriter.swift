@@ -1,0 +1,48 @@
+import StrictJSON
+
+/// Writes an object as a TOML file: its plain members first, as TOML asks, then a table for each
+/// object in it and a `[[table]]` for each object in an array.
+///
+/// As deep as policies go, which is one level; what lies deeper is left out, as is null.
+struct TOMLWriter {
+    private(set) var text = ""
+
+    init(document: JSONValue) {
+        guard case .object(let members) = document else { return }
+        writePlain(members)
+        for member in members {
+            switch member.value {
+            case .object(let inner): writeTable("[\(member.name)]", inner)
+            case .array(let items):
+                for case .object(let inner) in items { writeTable("[[\(member.name)]]", inner) }
+            case .null, .bool, .integer, .string: continue
+            }
+        }
+    }
+
+    private mutating func writeTable(_ header: String, _ members: [JSONValue.Member]) {
+        text += "\n\(header)\n"
+        writePlain(members)
+    }
+
+    private mutating func writePlain(_ members: [JSONValue.Member]) {
+        for member in members {
+            guard let value = Self.spelled(member.value) else { continue }
+            text += "\(member.name) = \(value)\n"
+        }
+    }
+
+    /// `nil` for what is written as a table, and for null.
+    private static func spelled(_ value: JSONValue) -> String? {
+        switch value {
+        case .bool(let flag): return "\(flag)"
+        case .integer(let number): return "\(number)"
+        case .string(let text): return QuotedText(text, limit: .max).description
+        case .array(let items):
+            let elements = items.compactMap(spelled)
+            return elements.count == items.count
+                ? "[" + elements.joined(separator: ", ") + "]" : nil
+        case .null, .object: return nil
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package import Grants
+
+/// Everything about the gate that is not an opening: what policy alone decides.
+package struct GateShape: Hashable, Sendable {
+    /// Whether a packet that nothing admits is dropped (enforce) or only logged (observe).
+    package let denies: Bool
+    package let protected: [Port]
+    package let trusted: [Prefix]
+    /// The NFLOG group of ours.
+    package let logGroup: UInt16
+    package let deniedPerSecond: Int
+
+    package init(
+        denies: Bool,
+        protected: [Port],
+        trusted: [Prefix],
+        logGroup: UInt16,
+        deniedPerSecond: Int
+    ) {
+        self.denies = denies
+        self.protected = protected
+        self.trusted = trusted
+        self.logGroup = logGroup
+        self.deniedPerSecond = deniedPerSecond
+    }
+}
+
+/// The names in the kernel; docs and tests rely on them.
+package enum GateNames {
+    package static let table = "jitgate"
+    package static let protected = "protected"
+    package static let prerouting = "prerouting"
+    package static let input = "input"
+    package static let gate = "gate"
+    package static let admit = "admit"
+    /// What NFLOG puts before a packet that was denied, or would be.
+    package static let deniedPrefix = "jitgate-denied"
+    /// What NFLOG puts before the first packet of an admitted connection.
+    package static let usedPrefix = "jitgate-used"
+}

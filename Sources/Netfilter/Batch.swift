@@ -1,0 +1,153 @@
+import CNetfilter
+import Glibc
+
+/// One transaction of nf_tables: everything in it happens, or nothing.
+///
+/// All of it concerns one table of family inet. Lives inside `TableConnection.commit` alone.
+package struct Batch: ~Copyable {
+    /// The messages, from BATCH_BEGIN on.
+    private(set) var bytes: [UInt8] = []
+    private(set) var sequence: UInt32
+    private let table: String
+    private var setNumber: UInt32 = 0
+    private var lastMessage = 0
+
+    /// libnftnl writes unchecked: the room that one message may need.
+    private static let scratchSize = 256 * 1024
+    /// The list of elements is a nest of at most 64 KiB: far fewer than fit.
+    private static let elementsAMessage = 500
+
+    init(table: String, sequence: UInt32) {
+        self.table = table
+        self.sequence = sequence
+        unsafe write { buffer, sequence in unsafe nftnl_batch_begin(buffer, sequence) }
+    }
+
+    /// Ends the batch; the last message before the end asks for the acknowledgement.
+    mutating func seal() -> UInt32 {
+        let last = sequence - 1
+        let flags = UInt16(truncatingIfNeeded: NLM_F_ACK)
+        bytes[lastMessage + 6] |= UInt8(truncatingIfNeeded: flags)
+        unsafe write { buffer, sequence in unsafe nftnl_batch_end(buffer, sequence) }
+        return last
+    }
+
+    @unsafe private mutating func write(
+        _ build: (UnsafeMutablePointer<CChar>, UInt32) -> UnsafeMutablePointer<nlmsghdr>?
+    ) {
+        let message = unsafe [UInt8](unsafeUninitializedCapacity: Self.scratchSize) { room, count in
+            unsafe room.initialize(repeating: 0)
+            guard let base = room.baseAddress else { return }
+            let length = unsafe base.withMemoryRebound(to: CChar.self, capacity: room.count) {
+                start in
+                unsafe build(start, sequence)?.pointee.nlmsg_len ?? 0
+            }
+            count = (Int(length) + 3) & ~3
+        }
+        lastMessage = bytes.count
+        bytes += message
+        sequence += 1
+    }
+
+    private mutating func write(
+        _ type: UInt16,
+        flags: Int32,
+        payload: (UnsafeMutablePointer<nlmsghdr>) -> Void
+    ) {
+        unsafe write { buffer, sequence in
+            let header = unsafe nftnl_nlmsg_build_hdr(
+                buffer,
+                type,
+                UInt16(NFPROTO_INET),
+                UInt16(flags),
+                sequence
+            )
+            if let header = unsafe header { unsafe payload(header) }
+            return unsafe header
+        }
+    }
+
+    // MARK: tables and chains
+
+    /// Makes the table, or opens one that is there; `flags` of `nil` leaves its flags alone.
+    package mutating func addTable(flags: UInt32?) {
+        let handle = TableHandle(table)
+        if let flags { handle.set(NFTNL_TABLE_FLAGS, flags) }
+        unsafe write(UInt16(NFT_MSG_NEWTABLE.rawValue), flags: NLM_F_CREATE) { header in
+            unsafe handle.build(header)
+        }
+    }
+
+    package mutating func deleteTable() {
+        let handle = TableHandle(table)
+        unsafe write(UInt16(NFT_MSG_DELTABLE.rawValue), flags: 0) { header in
+            unsafe handle.build(header)
+        }
+    }
+
+    package mutating func addChain(_ name: String, hook: Hook? = nil) {
+        let handle = ChainHandle(table: table, name: name, hook: hook)
+        unsafe write(UInt16(NFT_MSG_NEWCHAIN.rawValue), flags: NLM_F_CREATE) { header in
+            unsafe handle.build(header)
+        }
+    }
+
+    // MARK: rules
+
+    /// Removes every rule of a chain.
+    package mutating func flush(chain: String) {
+        let handle = RuleHandle(table: table, chain: chain)
+        unsafe write(UInt16(NFT_MSG_DELRULE.rawValue), flags: 0) { header in
+            unsafe handle.build(header)
+        }
+    }
+
+    /// Adds a rule behind those that a chain has.
+    package mutating func addRule(to chain: String, _ expressions: [Expression]) {
+        let handle = RuleHandle(table: table, chain: chain)
+        for expression in expressions { handle.append(expression.handle()) }
+        unsafe write(UInt16(NFT_MSG_NEWRULE.rawValue), flags: NLM_F_CREATE | NLM_F_APPEND) {
+            header in
+            unsafe handle.build(header)
+        }
+    }
+
+    // MARK: sets
+
+    package mutating func addSet(_ definition: SetDefinition) {
+        setNumber += 1
+        let handle = SetHandle(table: table, definition: definition, number: setNumber)
+        unsafe write(UInt16(NFT_MSG_NEWSET.rawValue), flags: NLM_F_CREATE) { header in
+            unsafe handle.build(header)
+        }
+    }
+
+    package mutating func deleteSet(_ name: String) {
+        let handle = SetHandle(table: table, name: name)
+        unsafe write(UInt16(NFT_MSG_DELSET.rawValue), flags: 0) { header in
+            unsafe handle.build(header)
+        }
+    }
+
+    package mutating func addElements(_ elements: [SetElement], to set: String) {
+        write(elements, of: set, UInt16(NFT_MSG_NEWSETELEM.rawValue), flags: NLM_F_CREATE)
+    }
+
+    /// Removes elements; one that is missing is no error.
+    package mutating func destroyElements(_ keys: [[UInt8]], of set: String) {
+        write(keys.map { SetElement(key: $0) }, of: set, jitgate_message_destroy_element, flags: 0)
+    }
+
+    private mutating func write(
+        _ elements: [SetElement],
+        of set: String,
+        _ type: UInt16,
+        flags: Int32
+    ) {
+        for start in stride(from: 0, to: elements.count, by: Self.elementsAMessage) {
+            let handle = SetHandle(table: table, name: set)
+            for element in elements[start...].prefix(Self.elementsAMessage) { handle.add(element) }
+            unsafe write(type, flags: flags) { header in unsafe handle.buildElements(header) }
+        }
+    }
+}

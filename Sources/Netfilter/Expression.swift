@@ -1,0 +1,47 @@
+/// Where a packet goes from here.
+package enum Verdict: Hashable, Sendable {
+    case accept
+    case drop
+    case jump(String)
+    case goTo(String)
+}
+
+/// One step of a rule: what it loads into a register, compares or does.
+///
+/// Registers are those of the kernel: 1 to 4 have 16 bytes each, 8 to 23 are the same space in
+/// words of 4 bytes. Numbers that are compared are in the order in which the kernel loads them.
+package enum Expression: Hashable, Sendable {
+    /// What comes from the packet's surroundings (nft_meta).
+    package enum Meta: Hashable, Sendable {
+        case networkProtocol
+        case transportProtocol
+        case inputInterface
+        case interfaceType
+    }
+
+    /// A part of the packet.
+    package enum Header: Hashable, Sendable {
+        case network
+        case transport
+    }
+
+    /// What connection tracking knows (nft_ct).
+    package enum Tracking: Hashable, Sendable {
+        case state
+        case status
+    }
+
+    case meta(Meta, into: UInt32)
+    case payload(Header, offset: UInt32, count: UInt32, into: UInt32)
+    case tracking(Tracking, into: UInt32)
+    /// The kind of the destination address (RTN_UNICAST, RTN_LOCAL, …).
+    case destinationKind(into: UInt32)
+    case mask(UInt32, [UInt8])
+    case equal(UInt32, [UInt8])
+    case unequal(UInt32, [UInt8])
+    case lookup(UInt32, set: String)
+    case limit(perSecond: UInt64, burst: UInt32)
+    case log(group: UInt16, prefix: String)
+    case counter
+    case verdict(Verdict)
+}

@@ -1,0 +1,90 @@
+import CNetfilter
+import Glibc
+package import SystemPackage
+
+/// A netlink socket of the network namespace that its opening thread was in, for ever.
+///
+/// Closed with the value. Not for several threads at once.
+@safe package struct NetlinkSocket: ~Copyable {
+    private let handle: OpaquePointer
+    /// Where the kernel sends the answers: unique among the namespace's netlink sockets.
+    package let portID: UInt32
+
+    /// One receive takes at most this much; the kernel's dumps come in pieces of 32 KiB.
+    private static let receiveSize = 128 * 1024
+
+    private init(adopting handle: OpaquePointer) {
+        unsafe self.handle = handle
+        unsafe portID = mnl_socket_get_portid(handle)
+    }
+
+    /// Opens a socket to the netfilter subsystem.
+    package static func netfilter() throws(Errno) -> NetlinkSocket {
+        guard let handle = unsafe mnl_socket_open2(NETLINK_NETFILTER, Int32(SOCK_CLOEXEC.rawValue))
+        else { throw Errno(rawValue: errno) }
+        guard unsafe mnl_socket_bind(handle, 0, 0) == 0 else {
+            let error = Errno(rawValue: errno)
+            unsafe mnl_socket_close(handle)
+            throw error
+        }
+        let socket = unsafe NetlinkSocket(adopting: handle)
+        try socket.enlargeBuffers()
+        return socket
+    }
+
+    deinit {
+        unsafe mnl_socket_close(handle)
+    }
+
+    package var fileDescriptor: Int32 { unsafe mnl_socket_get_fd(handle) }
+
+    /// A batch is one datagram, and the answers to it are all queued before sending returns.
+    private func enlargeBuffers() throws(Errno) {
+        var size: Int32 = 64 << 20
+        for option in [SO_SNDBUFFORCE, SO_RCVBUFFORCE] {
+            let length = socklen_t(MemoryLayout<Int32>.size)
+            guard unsafe setsockopt(fileDescriptor, SOL_SOCKET, option, &size, length) == 0 else {
+                throw Errno(rawValue: errno)
+            }
+        }
+    }
+
+    /// Sends one datagram, whole or not at all.
+    package func send(_ bytes: [UInt8]) throws(Errno) {
+        while true {
+            let sent = unsafe bytes.withUnsafeBytes { buffer in
+                unsafe mnl_socket_sendto(handle, buffer.baseAddress, buffer.count)
+            }
+            if sent == bytes.count { return }
+            guard sent < 0 else { throw .messageTooLong }
+            guard errno == EINTR else { throw Errno(rawValue: errno) }
+        }
+    }
+
+    /// Takes the next datagram; `nil` if none is queued.
+    ///
+    /// - Throws: `noBufferSpace` if answers were lost: observe again.
+    package func receive() throws(Errno) -> [UInt8]? {
+        while true {
+            var failure: Int32 = 0
+            let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Self.receiveSize) {
+                buffer,
+                count in
+                let received = unsafe recv(
+                    fileDescriptor,
+                    buffer.baseAddress,
+                    buffer.count,
+                    Int32(MSG_DONTWAIT)
+                )
+                failure = received < 0 ? errno : 0
+                count = max(0, received)
+            }
+            switch failure {
+            case 0: return bytes
+            case EINTR: continue
+            case EAGAIN: return nil
+            default: throw Errno(rawValue: failure)
+            }
+        }
+    }
+}

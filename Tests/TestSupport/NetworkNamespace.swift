@@ -1,0 +1,98 @@
+import CTestSupport
+import Foundation
+import Synchronization
+
+/// A network namespace of a test's own; it has no name and goes away with the value.
+package final class NetworkNamespace: Sendable {
+    private let descriptor: Int32
+
+    /// Makes one, with its loopback up.
+    package init() throws {
+        descriptor = try onThread { ctest_new_network_namespace() }
+        guard descriptor >= 0 else { throw CommandFailure("no network namespace: errno \(errno)") }
+        try ip("link", "set", "lo", "up")
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Runs `body` on a thread inside; a socket that it opens belongs there for ever.
+    package func run<Value: Sendable>(_ body: @Sendable @escaping () throws -> Value) throws
+        -> Value
+    {
+        let descriptor = descriptor
+        return try onThread {
+            guard ctest_enter_network_namespace(descriptor) == 0 else {
+                throw CommandFailure("cannot enter the namespace: errno \(errno)")
+            }
+            return try body()
+        }
+    }
+
+    /// Runs a program inside and answers what it printed; it must succeed.
+    @discardableResult
+    package func command(_ arguments: String..., input: String = "") throws -> String {
+        let path = "/proc/\(getpid())/fd/\(descriptor)"
+        let result = try Command.run(
+            ["nsenter", "--net=\(path)"] + arguments,
+            input: Array(input.utf8)
+        )
+        guard result.status == 0 else {
+            throw CommandFailure("\(arguments.joined(separator: " ")): \(result.errors)")
+        }
+        return result.text
+    }
+
+    package func ip(_ arguments: String...) throws {
+        let result = try command(
+            "ip",
+            "-batch",
+            "-",
+            input: arguments.joined(separator: " ") + "\n"
+        )
+        guard result.isEmpty else { throw CommandFailure(result) }
+    }
+
+    /// Joins this namespace (the server) with another (the client) by a pair of interfaces.
+    ///
+    /// The addresses carry their prefix length.
+    package func link(
+        to client: NetworkNamespace,
+        server: [String],
+        client addresses: [String]
+    ) throws {
+        let path = "/proc/\(getpid())/fd/\(client.descriptor)"
+        try ip("link", "add", "veth0", "type", "veth", "peer", "name", "veth1", "netns", path)
+        for (space, name, all) in [(self, "veth0", server), (client, "veth1", addresses)] {
+            try space.ip("link", "set", name, "up")
+            for address in all {
+                let isIPv6 = address.contains(":")
+                try space.ip("addr", "add", address, "dev", name, isIPv6 ? "nodad" : "scope global")
+            }
+        }
+    }
+}
+
+private final class Outcome<Value: Sendable>: Sendable {
+    let value = Mutex<Result<Value, any Error>?>(nil)
+}
+
+/// Runs `body` on a thread that ends with it, since a changed namespace must not reach others.
+private func onThread<Value: Sendable>(
+    _ body: @Sendable @escaping () throws -> Value
+) throws -> Value {
+    let outcome = Outcome<Value>()
+    let done = DispatchSemaphore(value: 0)
+    let thread = Thread {
+        let result = Result { try body() }
+        outcome.value.withLock { $0 = result }
+        done.signal()
+    }
+    thread.start()
+    done.wait()
+    guard let result = outcome.value.withLock({ $0 }) else {
+        throw CommandFailure("the thread ended early")
+    }
+    return try result.get()
+}
