@@ -1,0 +1,134 @@
+/// The Varlink interfaces of the agent, described in Varlink's own language.
+package enum AgentInterface {
+    package static let name = "io.jitgate.Agent"
+
+    /// What GetInterfaceDescription answers; names and types of the wire are taken from here.
+    package static let description = """
+        # The agent of jitgate: which grants hold this host's management ports open, and until when.
+        # Moments are RFC 3339 in UTC. Root may change, the control group may read.
+        interface io.jitgate.Agent
+
+        # A grant and what became of it
+        type Grant (
+          # UUID in lower case
+          id: string,
+          state: (waiting, open, ended),
+          requestor: string,
+          # Principals of allowed_signers whose approvals it carries
+          signers: []string,
+          justification: ?string,
+          # CIDRs
+          sources: []string,
+          # Such as 22/tcp
+          ports: []string,
+          # When access began; null while waiting
+          opened: ?string,
+          # When access ends or ended; for a waiting grant, when it would at the latest
+          deadline: string,
+          # Until the deadline, 0 once ended
+          seconds_left: int,
+          # Matched by its openings; null while nothing counted them
+          packets: ?int,
+          bytes: ?int,
+          # Connections it let in
+          connections: ?int,
+          # Path of the file it came from
+          file: ?string
+        )
+
+        # How the agent is
+        method Status() -> (
+          mode: (observe, enforce),
+          healthy: bool,
+          # Sentences for people; empty when healthy
+          problems: []string,
+          open_grants: int,
+          waiting_grants: int,
+          # The first deadline of an open grant
+          next_deadline: ?string,
+          protected_ports: []string,
+          # Networks that are never denied
+          trusted: []string,
+          version: string,
+          # 32 hex digits
+          boot_id: string,
+          # How many records the audit log holds
+          records: int,
+          # Which protection of the table this kernel gives
+          rung: string
+        )
+
+        # The grants that wait or are open; with all, those that ended too
+        method List(all: ?bool) -> (grants: []Grant)
+
+        # Ends these grants now, or with all every one; all or nothing
+        method Revoke(ids: ?[]string, all: ?bool, reason: string) -> (revoked: []string)
+
+        # What became of a dropped file; with more, waits while it is pending
+        method Verdict(file: string, sha256: string) -> (
+          outcome: (pending, accepted, refused),
+          # The grants it is about, once the file could be read
+          ids: []string,
+          # Why it was refused: a code for programs and a clause for people
+          code: ?string,
+          reason: ?string,
+          # When its access ends, once it is open
+          deadline: ?string
+        )
+
+        # Loads the policy that is on disk
+        method Reload() -> (mode: (observe, enforce), protected_ports: []string)
+
+        # Needs more: a null record first, then each record of the audit log as it is written
+        method Watch() -> (record: ?object)
+
+        error NoSuchGrant (ids: []string)
+        error ReloadRefused (problems: []string)
+        error Failed (reason: string)
+
+        """
+}
+
+/// The interface every Varlink service has, https://varlink.org/Service.
+package enum ServiceInterface {
+    package static let name = "org.varlink.service"
+
+    package static let description = """
+        # The Varlink Service Interface is provided by every varlink service. It
+        # describes the service and the interfaces it implements.
+        interface org.varlink.service
+
+        # Get a list of all the interfaces a service provides and information
+        # about the implementation.
+        method GetInfo() -> (
+          vendor: string,
+          product: string,
+          version: string,
+          url: string,
+          interfaces: []string
+        )
+
+        # Get the description of an interface that is implemented by this service.
+        method GetInterfaceDescription(interface: string) -> (description: string)
+
+        # The requested interface was not found.
+        error InterfaceNotFound (interface: string)
+
+        # The requested method was not found
+        error MethodNotFound (method: string)
+
+        # The interface defines the requested method, but the service does not
+        # implement it.
+        error MethodNotImplemented (method: string)
+
+        # One of the passed parameters is invalid.
+        error InvalidParameter (parameter: string)
+
+        # Client is denied access
+        error PermissionDenied ()
+
+        # Method is expected to be called with 'more' set to true, but wasn't
+        error ExpectedMore ()
+
+        """
+}

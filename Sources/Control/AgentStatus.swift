@@ -1,0 +1,85 @@
+package import StrictJSON
+
+/// How the agent is: the answer to Status.
+package struct AgentStatus: WireValue {
+    /// `observe` or `enforce`.
+    package var mode: String
+    /// Sentences for people; empty when all is well.
+    package var problems: [String]
+    package var openGrants: Int
+    package var waitingGrants: Int
+    /// RFC 3339; the first deadline of an open grant.
+    package var nextDeadline: String?
+    package var protectedPorts: [String]
+    package var trusted: [String]
+    package var version: String
+    package var bootID: String
+    /// How many records the audit log holds.
+    package var records: Int
+    /// Which protection of the table this kernel gives.
+    package var rung: String
+
+    package init(
+        mode: String,
+        problems: [String],
+        openGrants: Int,
+        waitingGrants: Int,
+        nextDeadline: String?,
+        protectedPorts: [String],
+        trusted: [String],
+        version: String,
+        bootID: String,
+        records: Int,
+        rung: String
+    ) {
+        self.mode = mode
+        self.problems = problems
+        self.openGrants = openGrants
+        self.waitingGrants = waitingGrants
+        self.nextDeadline = nextDeadline
+        self.protectedPorts = protectedPorts
+        self.trusted = trusted
+        self.version = version
+        self.bootID = bootID
+        self.records = records
+        self.rung = rung
+    }
+
+    package var isHealthy: Bool { problems.isEmpty }
+}
+
+extension AgentStatus {
+    package init(from value: JSONValue) throws(WireError) {
+        let object = try WireObject(value)
+        self.init(
+            mode: try object.text("mode"),
+            problems: try object.texts("problems"),
+            openGrants: Int(try object.number("open_grants")),
+            waitingGrants: Int(try object.number("waiting_grants")),
+            nextDeadline: try object.optionalText("next_deadline"),
+            protectedPorts: try object.texts("protected_ports"),
+            trusted: try object.texts("trusted"),
+            version: try object.text("version"),
+            bootID: try object.text("boot_id"),
+            records: Int(try object.number("records")),
+            rung: try object.text("rung")
+        )
+    }
+
+    package var jsonValue: JSONValue {
+        [
+            "mode": .string(mode),
+            "healthy": .bool(isHealthy),
+            "problems": JSONValue(texts: problems),
+            "open_grants": .integer(Int64(openGrants)),
+            "waiting_grants": .integer(Int64(waitingGrants)),
+            "next_deadline": JSONValue(nextDeadline),
+            "protected_ports": JSONValue(texts: protectedPorts),
+            "trusted": JSONValue(texts: trusted),
+            "version": .string(version),
+            "boot_id": .string(bootID),
+            "records": .integer(Int64(records)),
+            "rung": .string(rung),
+        ]
+    }
+}

@@ -1,0 +1,152 @@
+import Linux
+import SystemPackage
+
+/// One peer: what it sent and is not read yet, the call it waits for, what it has yet to take.
+///
+/// Belongs to the server's actor and never leaves it.
+final class ControlConnection {
+    /// A call that was begun and not answered for good.
+    struct Call {
+        let id: CallID
+        let isOneway: Bool
+        /// Might never end by itself, so a peer that sends no more has hung up.
+        let isStream: Bool
+    }
+
+    enum Next {
+        case call(VarlinkCall)
+        /// It is not all there yet.
+        case notYet
+        /// The peer does not speak the protocol.
+        case violation
+    }
+
+    /// More unread calls than this are left in the kernel while another call is being answered.
+    private static let readAheadLimit = 65_536
+
+    let id: Int
+    let socket: UnixConnection
+    private(set) var current: Call?
+    var isAdvancing = false
+    private var framing = MessageFraming()
+    private var inputEnded = false
+    private var callCount = 0
+    private var outgoing: [UInt8] = []
+    private var sentCount = 0
+    private var reading: ReadSource?
+    private var writing: WriteSource?
+
+    init(id: Int, socket: UnixConnection) {
+        self.id = id
+        self.socket = socket
+    }
+
+    /// How many bytes the peer has yet to take.
+    var backlog: Int { outgoing.count - sentCount }
+
+    var isReadyForCall: Bool { current == nil && backlog == 0 }
+
+    /// The peer sends no more and has all its answers.
+    var isDone: Bool {
+        guard inputEnded else { return false }
+        return current.map(\.isStream) ?? (backlog == 0)
+    }
+
+    var wantsToRead: Bool {
+        !inputEnded && (isReadyForCall || framing.pendingCount < Self.readAheadLimit)
+    }
+
+    func cancel() {
+        reading = nil
+        writing = nil
+        current = nil
+    }
+
+    // MARK: in
+
+    func resumeReading(
+        on executor: EngineExecutor,
+        handler: @escaping @Sendable () -> Void
+    ) throws(Errno) {
+        guard reading == nil else { return }
+        reading = try ReadSource(
+            fileDescriptor: socket.fileDescriptor,
+            on: executor,
+            handler: handler
+        )
+    }
+
+    func pauseReading() {
+        reading = nil
+    }
+
+    /// Reads what is there, a bounded piece of it; `false` if the connection broke.
+    func readAvailable() -> Bool {
+        do throws(Errno) {
+            let bytes = try socket.read(65_536)
+            inputEnded = bytes.isEmpty
+            framing.append(bytes)
+            return true
+        } catch .wouldBlock {
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    func nextCall() -> Next {
+        do throws(MessageFraming.TooLong) {
+            guard let message = try framing.next() else { return .notYet }
+            return VarlinkCall(message: message).map(Next.call) ?? .violation
+        } catch {
+            return .violation
+        }
+    }
+
+    func begin(_ call: VarlinkCall) -> CallID {
+        callCount += 1
+        let callID = CallID(connection: id, number: callCount)
+        current = Call(id: callID, isOneway: call.isOneway, isStream: call.wantsMore)
+        return callID
+    }
+
+    // MARK: out
+
+    /// Queues a reply to the current call.
+    func take(_ reply: VarlinkReply) {
+        guard let call = current else { return }
+        if !call.isOneway { outgoing += MessageFraming.frame(reply.message) }
+        if !reply.continues { current = nil }
+    }
+
+    /// Sends what the peer takes, and asks to be called when it takes more.
+    func flush(
+        on executor: EngineExecutor,
+        handler: @escaping @Sendable () -> Void
+    ) throws(Errno) {
+        do throws(Errno) {
+            while backlog > 0 {
+                sentCount += try socket.write(outgoing[sentCount...])
+            }
+            outgoing = []
+            sentCount = 0
+            writing = nil
+        } catch .wouldBlock {
+            compact()
+            if writing == nil {
+                writing = try WriteSource(
+                    fileDescriptor: socket.fileDescriptor,
+                    on: executor,
+                    handler: handler
+                )
+            }
+        }
+    }
+
+    /// What was sent is dropped once it is the larger part.
+    private func compact() {
+        guard sentCount > outgoing.count / 2 else { return }
+        outgoing.removeFirst(sentCount)
+        sentCount = 0
+    }
+}

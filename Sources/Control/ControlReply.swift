@@ -1,0 +1,75 @@
+package import StrictJSON
+
+/// The grants that wait, are open or ended: the answer to List.
+package struct GrantList: WireValue {
+    package var grants: [GrantEntry]
+
+    package init(grants: [GrantEntry]) {
+        self.grants = grants
+    }
+
+    package init(from value: JSONValue) throws(WireError) {
+        grants = []
+        for item in try WireObject(value).required("grants", \.items) {
+            grants.append(try GrantEntry(from: item))
+        }
+    }
+
+    package var jsonValue: JSONValue { ["grants": .array(grants.map(\.jsonValue))] }
+}
+
+/// The ids of the grants that were ended: the answer to Revoke.
+package struct RevokeReply: WireValue {
+    package var revoked: [String]
+
+    package init(revoked: [String]) {
+        self.revoked = revoked
+    }
+
+    package init(from value: JSONValue) throws(WireError) {
+        revoked = try WireObject(value).texts("revoked")
+    }
+
+    package var jsonValue: JSONValue { ["revoked": JSONValue(texts: revoked)] }
+}
+
+/// The policy that is in force now: the answer to Reload.
+package struct ReloadReply: WireValue {
+    /// `observe` or `enforce`.
+    package var mode: String
+    package var protectedPorts: [String]
+
+    package init(mode: String, protectedPorts: [String]) {
+        self.mode = mode
+        self.protectedPorts = protectedPorts
+    }
+
+    package init(from value: JSONValue) throws(WireError) {
+        let object = try WireObject(value)
+        mode = try object.text("mode")
+        protectedPorts = try object.texts("protected_ports")
+    }
+
+    package var jsonValue: JSONValue {
+        ["mode": .string(mode), "protected_ports": JSONValue(texts: protectedPorts)]
+    }
+}
+
+/// One record of the audit log, or at first none: the answers to Watch.
+package struct WatchReply: WireValue {
+    /// `nil` says that watching began.
+    package var record: JSONValue?
+
+    package init(record: JSONValue?) {
+        self.record = record
+    }
+
+    package init(from value: JSONValue) throws(WireError) {
+        record = try WireObject(value).optional("record") {
+            guard case .object = $0 else { return nil }
+            return $0
+        }
+    }
+
+    package var jsonValue: JSONValue { ["record": record ?? .null] }
+}

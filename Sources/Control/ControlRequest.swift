@@ -1,0 +1,95 @@
+import StrictJSON
+
+/// What a peer asks of the agent, checked and with its parameters.
+package enum ControlRequest: Hashable, Sendable {
+    /// Which grants to revoke.
+    package enum Target: Hashable, Sendable {
+        case all
+        /// Never empty; not yet known to be ids of grants.
+        case ids([String])
+    }
+
+    case status
+    case list(all: Bool)
+    case revoke(Target, reason: String)
+    case verdict(file: String, sha256: String)
+    case reload
+    case watch
+}
+
+/// Who may call a method.
+enum Access: Hashable, Sendable {
+    /// Root and the control group.
+    case read
+    /// Root alone.
+    case change
+}
+
+/// A method of the agent: its name, who may call it and how its parameters are read.
+struct MethodRule: Sendable {
+    let name: String
+    let access: Access
+    /// The parameters it knows; another one is an error.
+    let parameters: [String]
+    let needsMore: Bool
+    let read: @Sendable (WireObject) throws(WireError) -> ControlRequest
+
+    /// All there are; what is not in this table cannot be called.
+    static let all: [MethodRule] = [
+        MethodRule("Status", .read) { _ throws(WireError) in .status },
+        MethodRule("List", .read, ["all"]) { parameters throws(WireError) in
+            .list(all: try parameters.optional("all", \.flag) ?? false)
+        },
+        MethodRule("Verdict", .read, ["file", "sha256"]) { parameters throws(WireError) in
+            .verdict(
+                file: try parameters.required("file") { $0.text(of: 1...4096) },
+                sha256: try parameters.required("sha256", \.digest)
+            )
+        },
+        MethodRule("Watch", .read, needsMore: true) { _ throws(WireError) in .watch },
+        MethodRule("Revoke", .change, ["ids", "all", "reason"]) { parameters throws(WireError) in
+            .revoke(
+                try target(parameters),
+                reason: try parameters.required("reason") { $0.text(of: 1...1024) }
+            )
+        },
+        MethodRule("Reload", .change) { _ throws(WireError) in .reload },
+    ]
+
+    private init(
+        _ name: String,
+        _ access: Access,
+        _ parameters: [String] = [],
+        needsMore: Bool = false,
+        read: @escaping @Sendable (WireObject) throws(WireError) -> ControlRequest
+    ) {
+        self.name = name
+        self.access = access
+        self.parameters = parameters
+        self.needsMore = needsMore
+        self.read = read
+    }
+
+    private static func target(_ parameters: WireObject) throws(WireError) -> ControlRequest.Target
+    {
+        let ids = try parameters.optional("ids", \.texts) ?? []
+        let all = try parameters.optional("all", \.flag) ?? false
+        guard all != ids.isEmpty else { return all ? .all : .ids(ids) }
+        throw WireError(member: all ? "all" : "ids")
+    }
+}
+
+extension JSONValue {
+    /// A string whose UTF-8 has a length in `range`.
+    fileprivate func text(of range: ClosedRange<Int>) -> String? {
+        text.flatMap { range.contains($0.utf8.count) ? $0 : nil }
+    }
+
+    /// 64 lower-case hex digits.
+    fileprivate var digest: String? {
+        guard let text, text.utf8.count == 64,
+            text.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) })
+        else { return nil }
+        return text
+    }
+}
