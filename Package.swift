@@ -104,7 +104,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "StrictJSON", "Grants", "Signatures", "Admission", "Auditing", "Configuration",
-                "Linux", "Control", argumentParser, system,
+                "Linux", "Control", argumentParser, crypto, system,
             ],
             swiftSettings: house
         ),
@@ -130,7 +130,13 @@ let package = Package(
         tests("RecordingTests", ["Recording", system]),
         tests("EnforcementTests", ["Enforcement", "Netfilter", "Grants", system]),
         tests("ControlTests", ["Control", "StrictJSON", "Linux", system]),
-        tests("CommandsTests", ["Commands", "Grants", "Admission", "Configuration"]),
+        tests(
+            "CommandsTests",
+            [
+                "Commands", "Grants", "Signatures", "Admission", "Auditing", "Configuration",
+                "Control", "Linux", "StrictJSON", system,
+            ]
+        ),
         tests(
             "KernelTests",
             ["Enforcement", "Netfilter", "Netlink", "Connections", "Grants", "Linux", system]

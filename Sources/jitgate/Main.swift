@@ -1,4 +1,6 @@
+import Commands
+
 @main
 enum Main {
-    static func main() {}
+    static func main() { CommandLineTool.main() }
 }

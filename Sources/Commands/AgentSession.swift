@@ -1,0 +1,50 @@
+import Configuration
+import Control
+import SystemPackage
+
+/// A connection to the agent whose failures are those of a command.
+struct AgentSession {
+    private let client: ControlClient
+    private let group: String
+
+    init(_ configuration: Configuration) throws(CommandFailure) {
+        group = configuration.controlGroup
+        do throws(ControlError) {
+            client = try ControlClient.connecting(to: configuration.controlSocket)
+        } catch {
+            throw Self.failure(error, group: group)
+        }
+    }
+
+    /// Asks the agent something.
+    func ask<Answer>(
+        _ question: (ControlClient) throws(ControlError) -> Answer
+    ) throws(CommandFailure) -> Answer {
+        do throws(ControlError) {
+            return try question(client)
+        } catch {
+            throw Self.failure(error, group: group)
+        }
+    }
+
+    static func failure(_ error: ControlError, group: String) -> CommandFailure {
+        let readers = "root may change, the group \(group) may look"
+        return switch error {
+        case .unreachable(_, .permissionDenied):
+            CommandFailure(.noPermission, "\(error)", hints: [readers])
+        case .unreachable:
+            CommandFailure(
+                .unavailable,
+                "\(error)",
+                hints: ["is it running? systemctl status jitgated"]
+            )
+        case .fault(.permissionDenied):
+            CommandFailure(.noPermission, "\(error)", hints: [readers])
+        case .fault(.reloadRefused(let problems)):
+            CommandFailure(.no, ([error.description] + problems).joined(separator: "\n"))
+        case .fault: CommandFailure(.no, "\(error)")
+        case .timedOut: CommandFailure(.temporary, "\(error)")
+        case .broken, .disconnected, .malformed: CommandFailure(.unavailable, "\(error)")
+        }
+    }
+}

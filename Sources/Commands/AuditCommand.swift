@@ -1,0 +1,9 @@
+import ArgumentParser
+
+struct AuditCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit",
+        abstract: "Read the audit log.",
+        subcommands: [AuditShowCommand.self]
+    )
+}

@@ -1,0 +1,53 @@
+package import Grants
+
+/// The few things of the world that a command touches besides files and the agent.
+package struct Console: Sendable {
+    /// Environment variables.
+    package let environment: [String: String]
+    /// Whether the standard output is a terminal.
+    package let isTerminal: Bool
+    package let now: @Sendable () -> Moment
+    /// Takes bytes for the standard output.
+    package let write: @Sendable ([UInt8]) -> Void
+    /// Takes a line for the standard error.
+    package let note: @Sendable (String) -> Void
+    /// Reads all of the standard input.
+    package let readInput: @Sendable () -> [UInt8]
+
+    package init(
+        environment: [String: String],
+        isTerminal: Bool,
+        now: @escaping @Sendable () -> Moment,
+        write: @escaping @Sendable ([UInt8]) -> Void,
+        note: @escaping @Sendable (String) -> Void,
+        readInput: @escaping @Sendable () -> [UInt8]
+    ) {
+        self.environment = environment
+        self.isTerminal = isTerminal
+        self.now = now
+        self.write = write
+        self.note = note
+        self.readInput = readInput
+    }
+
+    func print(_ line: String) {
+        write(Array(line.utf8) + [UInt8(ascii: "\n")])
+    }
+
+    /// An environment variable that is set and not empty.
+    func variable(_ name: String) -> String? {
+        environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// What draws attention on a terminal, unless `NO_COLOR` is set (https://no-color.org).
+    enum Colour: Int {
+        case red = 31
+        case green = 32
+        case yellow = 33
+    }
+
+    func paint(_ text: String, _ colour: Colour?) -> String {
+        guard let colour, isTerminal, variable("NO_COLOR") == nil else { return text }
+        return "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m"
+    }
+}

@@ -1,0 +1,55 @@
+import Glibc
+import Linux
+import Signatures
+import SystemPackage
+
+/// Reads and writes the files that commands are given, and says which one failed and how.
+enum GrantFile {
+    /// A payload and its signatures, with room to spare: 16 of RSA 16384 take 100 KiB.
+    static let sizeLimit = SignedFile.payloadLimit + 256 * 1024
+
+    /// The bytes of a file; `-` is the standard input.
+    static func read(_ path: String, on console: Console) throws(CommandFailure) -> [UInt8] {
+        guard path != "-" else { return console.readInput() }
+        return try read(path, limit: sizeLimit)
+    }
+
+    static func read(_ path: String, limit: Int) throws(CommandFailure) -> [UInt8] {
+        do throws(Errno) {
+            return try SmallFile.read(path, limit: limit)
+        } catch .permissionDenied {
+            throw CommandFailure(.noPermission, "\(path): you may not read it", hints: ["try sudo"])
+        } catch .noSuchFileOrDirectory {
+            throw CommandFailure(.noInput, "\(path): there is no such file")
+        } catch .fileTooLarge {
+            throw CommandFailure(.noInput, "\(path): it is larger than \(limit) bytes")
+        } catch {
+            throw CommandFailure(.noInput, "\(path): \(error)")
+        }
+    }
+
+    /// Puts a file at `path`, whole or not at all; `-` is the standard output.
+    static func write(
+        _ bytes: [UInt8],
+        to path: String,
+        mode: UInt32 = 0o644,
+        on console: Console
+    ) throws(CommandFailure) {
+        guard path != "-" else { return console.write(bytes) }
+        do throws(Errno) {
+            try AtomicFile.replace(path, with: bytes, mode: mode)
+        } catch .permissionDenied {
+            throw CommandFailure(
+                .noPermission,
+                "\(path): you may not write there",
+                hints: ["try sudo, or -o FILE elsewhere"]
+            )
+        } catch {
+            throw CommandFailure(.cannotCreate, "\(path): \(error)")
+        }
+    }
+
+    static func exists(_ path: String) -> Bool {
+        access(path, F_OK) == 0
+    }
+}

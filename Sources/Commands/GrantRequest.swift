@@ -1,0 +1,52 @@
+import Grants
+
+/// What somebody wants opened, as they said it.
+struct GrantRequest: Hashable, Sendable {
+    /// How long a grant with a duration may wait to be signed and delivered: what is asked for is
+    /// then still given in full.
+    static let deliveryMargin = Duration.seconds(3600)
+
+    var hosts: [HostPattern]
+    var requestor: String
+    var justification: String
+    var sources: [Prefix]
+    var ports: [Port]
+    var duration: Duration?
+    var notBefore: Moment?
+    var expires: Moment?
+
+    /// The grant, if at least one of `duration` and `expires` says when it ends.
+    func grant(id: GrantID, at now: Moment) -> Grant? {
+        let beginning = max(now, notBefore ?? now).wholeSecond
+        guard let end = expires ?? duration.map({ beginning + $0 + Self.deliveryMargin }) else {
+            return nil
+        }
+        return Grant(
+            id: id,
+            hosts: hosts,
+            requestor: requestor,
+            justification: justification,
+            sources: sources,
+            ports: ports,
+            notBefore: notBefore,
+            expires: end,
+            duration: duration
+        )
+    }
+}
+
+extension GrantID {
+    /// A random UUID (RFC 9562, version 4).
+    static func random(using generator: inout some RandomNumberGenerator) -> GrantID {
+        let value = UInt128.random(in: 0 ... .max, using: &generator)
+        let version = value & ~(0xF << 76) | 0x4 << 76
+        return GrantID(value: version & ~(0x3 << 62) | 0x2 << 62)
+    }
+}
+
+extension Moment {
+    /// Without its fraction of a second, so that people can read it.
+    var wholeSecond: Moment {
+        Moment(microseconds: microseconds - microseconds % 1_000_000)
+    }
+}

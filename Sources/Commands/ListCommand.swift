@@ -1,0 +1,57 @@
+import ArgumentParser
+import Control
+
+struct ListCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List the grants that are open or wait, with the time left and their use.",
+        discussion: """
+              jitgate list
+              jitgate list --all                      those that ended too
+              jitgate list --json | jq '.grants[] | select(.seconds_left < 600)'
+            """
+    )
+
+    @Flag(help: "Grants that ended too.")
+    var all = false
+
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var policy: PolicyOptions
+
+    func perform(on console: Console) throws(CommandFailure) {
+        let session = try AgentSession(policy.load(console))
+        let grants = try session.ask { client throws(ControlError) in try client.list(all: all) }
+        guard !format.json else { return console.print(json: GrantList(grants: grants).jsonValue) }
+        guard !grants.isEmpty else { return console.note("no grants") }
+        GrantTable(grants: grants).lines.forEach(console.print)
+    }
+}
+
+/// Grants as people read them.
+struct GrantTable {
+    let grants: [GrantEntry]
+
+    var lines: [String] {
+        var table = Table(
+            header: ["ID", "STATE", "LEFT", "WHO", "FROM", "TO", "USE", "SIGNED BY", "WHY"]
+        )
+        for grant in grants {
+            table.add([
+                grant.id, grant.state.rawValue, left(grant), grant.requestor,
+                grant.sources.joined(separator: ","), grant.ports.joined(separator: ","),
+                use(grant.traffic), grant.signers.joined(separator: ","),
+                grant.justification ?? "-",
+            ])
+        }
+        return table.lines
+    }
+
+    private func left(_ grant: GrantEntry) -> String {
+        grant.state == .ended ? "-" : ShownText.span(seconds: grant.secondsLeft)
+    }
+
+    private func use(_ traffic: GrantEntry.Traffic?) -> String {
+        guard let traffic else { return "-" }
+        return "\(traffic.connections) conn, \(ShownText.size(bytes: traffic.bytes))"
+    }
+}

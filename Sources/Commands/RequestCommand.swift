@@ -1,0 +1,138 @@
+import ArgumentParser
+import Grants
+import StrictJSON
+
+struct RequestCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "request",
+        abstract: "Write a grant for somebody to sign.",
+        discussion: """
+            With --for the time counts from when the port first opens. Unless --expires says \
+            otherwise the grant then has to be signed and delivered within an hour.
+
+              jitgate request --host web-1 --port 22/tcp --source my --for 2h \\
+                --reason 'disk full'
+              jitgate request --host 'db-*' --port 22/tcp --source 203.0.113.0/28 \\
+                --not-before 2026-12-01T22:00:00Z --expires 2026-12-02T02:00:00Z \\
+                --reason 'upgrade' -o upgrade.json
+            """
+    )
+
+    @Option(
+        help: ArgumentHelp(
+            "A host it is for: a name, a glob or machine-id:HEX.",
+            valueName: "host"
+        ),
+        transform: HostPattern.init(parsing:)
+    )
+    var host: [HostPattern]
+
+    @Option(
+        help: ArgumentHelp("A port to open, such as 22/tcp.", valueName: "port"),
+        transform: Port.init(parsing:)
+    )
+    var port: [Port]
+
+    @Option(
+        help: ArgumentHelp("A network to open it for, or `my` for your own.", valueName: "cidr|my"),
+        transform: SourceArgument.init(parsing:)
+    )
+    var source: [SourceArgument]
+
+    @Option(
+        name: .customLong("for"),
+        help: ArgumentHelp("How long, such as 90m or 2h.", valueName: "time"),
+        transform: Duration.init(parsing:)
+    )
+    var duration: Duration?
+
+    @Option(help: ArgumentHelp("Why.", valueName: "text"))
+    var reason: String
+
+    @Option(help: ArgumentHelp("Who comes in (default: you).", valueName: "name"))
+    var requestor: String?
+
+    @Option(
+        help: ArgumentHelp("Open no earlier, RFC 3339 in UTC.", valueName: "moment"),
+        transform: Moment.init(parsing:)
+    )
+    var notBefore: Moment?
+
+    @Option(
+        help: ArgumentHelp("Hold nothing open after this.", valueName: "moment"),
+        transform: Moment.init(parsing:)
+    )
+    var expires: Moment?
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Write to this file.", valueName: "file"))
+    var output = "-"
+
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var policy: PolicyOptions
+
+    func validate() throws {
+        guard duration != nil || expires != nil else {
+            throw ValidationError("say how long: --for TIME, --expires MOMENT or both")
+        }
+        let named = [("--host", host.count), ("--port", port.count), ("--source", source.count)]
+        if let missing = named.first(where: { $0.1 == 0 }) {
+            throw ValidationError("\(missing.0) has to be there at least once")
+        }
+    }
+
+    func perform(on console: Console) throws(CommandFailure) {
+        let grant = try grant(console)
+        let payload = grant.payload()
+        do throws(GrantSyntaxError) {
+            _ = try Grant(parsing: payload)
+        } catch {
+            throw CommandFailure(.usage, "\(error.field): \(error.reason)")
+        }
+        try GrantFile.write(payload, to: output, on: console)
+        guard output != "-" else { return }
+        if format.json {
+            let answer: JSONValue = [
+                "id": .string(grant.id.description), "file": .string(output),
+            ]
+            console.print(json: answer)
+        } else {
+            console.note("wrote \(output); next: jitgate sign \(output)")
+        }
+    }
+
+    private func grant(_ console: Console) throws(CommandFailure) -> Grant {
+        let typist = requestor == nil ? try console.userName() : ""
+        var sources: [Prefix] = []
+        for argument in source { sources.append(try argument.prefix(console)) }
+        let request = GrantRequest(
+            hosts: host,
+            requestor: requestor ?? typist,
+            justification: reason,
+            sources: sources,
+            ports: port,
+            duration: duration,
+            notBefore: notBefore,
+            expires: expires
+        )
+        var generator = SystemRandomNumberGenerator()
+        let id = GrantID.random(using: &generator)
+        guard let grant = request.grant(id: id, at: console.now()) else {
+            throw CommandFailure(.usage, "say how long: --for TIME, --expires MOMENT or both")
+        }
+        return grant
+    }
+}
+
+extension Console {
+    /// Who types: also behind sudo.
+    func userName() throws(CommandFailure) -> String {
+        guard let name = variable("SUDO_USER") ?? variable("USER") else {
+            throw CommandFailure(.usage, "USER is not set: say who comes in with --requestor")
+        }
+        return name
+    }
+
+    func print(json value: JSONValue) {
+        write(value.prettyEncoded() + [UInt8(ascii: "\n")])
+    }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Control
+import Grants
+
+struct RevokeCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "revoke",
+        abstract: "Close grants now, and for good.",
+        discussion: """
+            Sessions that they let in are cut, also where policy lets them drain at the deadline.
+
+              sudo jitgate revoke 0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11 --reason 'work is done'
+              sudo jitgate revoke --all
+            """
+    )
+
+    @Argument(
+        help: ArgumentHelp("The ids of grants.", valueName: "id"),
+        transform: GrantID.init(parsing:)
+    )
+    var ids: [GrantID] = []
+
+    @Flag(help: "Every grant that is open or waits.")
+    var all = false
+
+    @Option(help: ArgumentHelp("Why; goes into the audit log.", valueName: "text"))
+    var reason: String?
+
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var policy: PolicyOptions
+
+    func validate() throws {
+        guard all == ids.isEmpty else {
+            throw ValidationError("name the ids of grants, or --all for every one")
+        }
+        guard all || reason != nil else { throw ValidationError("say why with --reason") }
+    }
+
+    func perform(on console: Console) throws(CommandFailure) {
+        let session = try AgentSession(policy.load(console))
+        let target: ControlRequest.Target = all ? .all : .ids(ids.map(\.description))
+        let reason = try explanation(console)
+        let revoked = try session.ask { client throws(ControlError) in
+            try client.revoke(target, reason: reason)
+        }
+        guard !format.json else {
+            return console.print(json: RevokeReply(revoked: revoked).jsonValue)
+        }
+        for id in revoked { console.print("revoked \(id)") }
+        if revoked.isEmpty { console.note("nothing was open") }
+    }
+
+    private func explanation(_ console: Console) throws(CommandFailure) -> String {
+        if let reason { return reason }
+        return "all revoked by \(try console.userName())"
+    }
+}

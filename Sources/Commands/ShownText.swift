@@ -1,0 +1,43 @@
+import Grants
+import StrictJSON
+
+/// Texts as a terminal may show them.
+enum ShownText {
+    /// What a stranger wrote, with everything escaped that a terminal would act on.
+    static func safe(_ text: String) -> String {
+        var shown = ""
+        for scalar in text.unicodeScalars {
+            if scalar.isUnsafeToShow {
+                shown += "\\u{\(String(scalar.value, radix: 16))}"
+            } else {
+                shown.unicodeScalars.append(scalar)
+            }
+        }
+        return shown
+    }
+
+    /// `2h 5m`, `3m 20s`, `12s`: the two largest units.
+    static func span(seconds: Int) -> String {
+        let units = [(seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m")]
+        let parts = (units + [(seconds % 60, "s")]).drop { $0.0 == 0 }.prefix(2)
+        guard let first = parts.first else { return "0s" }
+        return parts.dropFirst().filter { $0.0 != 0 }
+            .reduce("\(first.0)\(first.1)") { "\($0) \($1.0)\($1.1)" }
+    }
+
+    /// `1.5 MB`, in steps of 1000 as ls --si has them.
+    static func size(bytes: Int64) -> String {
+        var value = bytes
+        var unit = "B"
+        for larger in ["kB", "MB", "GB", "TB"] where value >= 1000 {
+            unit = larger
+            guard value >= 1_000_000 || larger == "TB" else {
+                let tenths = value / 100
+                return tenths >= 100
+                    ? "\(tenths / 10) \(larger)" : "\(tenths / 10).\(tenths % 10) \(larger)"
+            }
+            value /= 1000
+        }
+        return "\(value) \(unit)"
+    }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import StrictJSON
+
+struct SignCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "sign",
+        abstract: "Sign a grant, or add your approval to one that is signed.",
+        discussion: """
+            ssh-keygen signs, so keys in ssh-agent and on FIDO2 tokens do too. What is signed is \
+            shown first. The result is FILE with the ending .grant; a file that is already signed \
+            is replaced by one with your signature added.
+
+              jitgate sign g.json                     writes g.grant
+              jitgate sign g.grant --key ~/.ssh/ops   adds an approval
+              jitgate sign - < g.json > g.grant
+            """
+    )
+
+    @Argument(help: ArgumentHelp("A grant or a revocation; - is the standard input."))
+    var file: String
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "The key file (default: the agent's first, else ~/.ssh/id_ed25519).",
+            valueName: "file"
+        )
+    )
+    var key: String?
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Write to this file.", valueName: "file"))
+    var output: String?
+
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var policy: PolicyOptions
+
+    func perform(on console: Console) throws(CommandFailure) {
+        let name = file == "-" ? "standard input" : file
+        let unsigned = try SignableFile(GrantFile.read(file, on: console), name: name)
+        let target = try target(of: unsigned)
+        for line in unsigned.summary { console.note("  \(ShownText.safe(line))") }
+        let signer = try signer(console)
+        let signature = try signer.sign(unsigned.payload, for: unsigned.namespace)
+        try GrantFile.write(unsigned.bytes + signature, to: target, on: console)
+        guard target != "-" else { return }
+        if format.json {
+            let answer: JSONValue = [
+                "file": .string(target),
+                "signatures": .integer(Int64(unsigned.signatureCount + 1)),
+                "key": .string(signer.description),
+            ]
+            console.print(json: answer)
+        } else {
+            console.note("signed with \(signer.description): \(target)")
+        }
+    }
+
+    private func signer(_ console: Console) throws(CommandFailure) -> SSHSigner {
+        if let key { return SSHSigner(key: .file(key)) }
+        return try SSHSigner(defaultFor: console)
+    }
+
+    /// The default never takes the place of another file.
+    private func target(of unsigned: SignableFile) throws(CommandFailure) -> String {
+        if let output { return output }
+        guard file != "-", unsigned.signatureCount == 0, !file.hasSuffix(".grant") else {
+            return file
+        }
+        let target = (file.hasSuffix(".json") ? String(file.dropLast(5)) : file) + ".grant"
+        guard !GrantFile.exists(target) else {
+            throw CommandFailure(
+                .cannotCreate,
+                "\(target): it is there already",
+                hints: ["name another with -o", "or add to it: jitgate sign \(target)"]
+            )
+        }
+        return target
+    }
+}

@@ -1,0 +1,95 @@
+import Grants
+import Signatures
+
+/// A grant or a revocation with the signatures it has so far, maybe none.
+struct SignableFile {
+    enum Content {
+        case grant(Grant)
+        case revocation(Revocation)
+    }
+
+    let bytes: [UInt8]
+    /// What each signer signs.
+    let payload: [UInt8]
+    let signatureCount: Int
+    let content: Content
+
+    /// Refuses what the agent would refuse whoever signs it, before anybody does.
+    init(_ bytes: [UInt8], name: String) throws(CommandFailure) {
+        self.bytes = bytes
+        (payload, signatureCount) = try Self.split(bytes, name: name)
+        guard payload.last == UInt8(ascii: "\n") else {
+            throw CommandFailure(
+                .no,
+                "\(name): it does not end with a line feed, and what is signed must",
+                hints: ["echo >> \(name)"]
+            )
+        }
+        do throws(GrantSyntaxError) {
+            content = try Self.read(payload)
+        } catch {
+            throw CommandFailure(.no, "\(name): \(error)")
+        }
+    }
+
+    private static func split(
+        _ bytes: [UInt8],
+        name: String
+    ) throws(CommandFailure) -> ([UInt8], Int) {
+        let file: SignedFile
+        do throws(SignatureError) {
+            file = try SignedFile(splitting: bytes)
+        } catch {
+            guard error.code == .unsigned else { throw CommandFailure(.no, "\(name): \(error)") }
+            return (bytes, 0)
+        }
+        guard file.signatures.count < SignedFile.signatureLimit else {
+            throw CommandFailure(.no, "\(name): it has all the signatures it can have")
+        }
+        return (file.payload, file.signatures.count)
+    }
+
+    private static func read(_ payload: [UInt8]) throws(GrantSyntaxError) -> Content {
+        let revocation = "\"\(Revocation.kind)\""
+        // A grant is what is meant unless it says otherwise, so its mistakes are what is reported.
+        guard String(decoding: payload, as: UTF8.self).contains(revocation),
+            let found = try? Revocation(parsing: payload)
+        else { return .grant(try Grant(parsing: payload)) }
+        return .revocation(found)
+    }
+
+    var namespace: SignatureNamespace {
+        switch content {
+        case .grant: .grant
+        case .revocation: .revocation
+        }
+    }
+
+    /// What a signer should have read before signing, one line each.
+    var summary: [String] {
+        switch content {
+        case .grant(let grant): grant.summary
+        case .revocation(let revocation):
+            [
+                "revokes \(revocation.ids.map(\.description).joined(separator: ", "))",
+                "on \(revocation.hosts.map(\.description).joined(separator: ", "))",
+                "because \(revocation.reason)",
+            ]
+        }
+    }
+}
+
+extension Grant {
+    var summary: [String] {
+        let sources = sources.map(\.description).joined(separator: ", ")
+        let ports = ports.map(\.description).joined(separator: ", ")
+        let length = duration.map { "for \($0.shortText), " } ?? ""
+        let beginning = notBefore.map { "from \($0) " } ?? ""
+        return [
+            "lets \(requestor) in from \(sources) to \(ports)",
+            "on \(hosts.map(\.description).joined(separator: ", "))",
+            "\(length)\(beginning)until \(expires) at the latest",
+            "because \(justification ?? "(no reason given)")",
+        ]
+    }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Control
+import Grants
+
+struct StatusCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Say how the agent is: mode, health, what is open and until when.",
+        discussion: """
+              jitgate status
+              jitgate status --json | jq .healthy
+            """
+    )
+
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var policy: PolicyOptions
+
+    func perform(on console: Console) throws(CommandFailure) {
+        let session = try AgentSession(policy.load(console))
+        let status = try session.ask { client throws(ControlError) in try client.status() }
+        guard !format.json else { return console.print(json: status.jsonValue) }
+        StatusReport(status: status, now: console.now()).lines(console).forEach(console.print)
+    }
+}
+
+/// A status as people read it.
+struct StatusReport {
+    let status: AgentStatus
+    let now: Moment
+
+    func lines(_ console: Console) -> [String] {
+        var table = Table()
+        table.add(["mode", status.mode])
+        table.add(["health", status.isHealthy ? "ok" : "\(status.problems.count) to look at"])
+        table.add(["open", "\(status.openGrants)\(next)"])
+        table.add(["waiting", "\(status.waitingGrants)"])
+        table.add(["protected", list(status.protectedPorts)])
+        table.add(["trusted", list(status.trusted)])
+        table.add(["records", "\(status.records)"])
+        table.add(["agent", "\(status.version), table \(status.rung)"])
+        let problems = status.problems.map { problem in
+            console.paint("  - \(ShownText.safe(problem))", .yellow)
+        }
+        return Array(table.lines.prefix(2)) + problems + table.lines.dropFirst(2)
+    }
+
+    private func list(_ items: [String]) -> String {
+        items.isEmpty ? "none" : items.joined(separator: ", ")
+    }
+
+    private var next: String {
+        guard let text = status.nextDeadline else { return "" }
+        guard let deadline = try? Moment(parsing: text) else { return ", the first until \(text)" }
+        let left = max(0, (deadline - now).components.seconds)
+        return ", the first until \(deadline.wholeSecond) (\(ShownText.span(seconds: Int(left))))"
+    }
+}

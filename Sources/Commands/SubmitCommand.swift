@@ -1,0 +1,129 @@
+import ArgumentParser
+import Configuration
+import Control
+import Crypto
+import Glibc
+import Grants
+import StrictJSON
+
+struct SubmitCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "submit",
+        abstract: "Give a signed grant to the agent and wait for its answer.",
+        discussion: """
+            The file goes into a drop directory, whole or not at all: the one under /run if there \
+            is one, so that it does not outlive a reboot. A refused file is taken out again.
+
+              sudo jitgate submit g.grant
+              ssh web-1 sudo jitgate submit - < g.grant
+            """
+    )
+
+    @Argument(help: "A signed grant or revocation; - is the standard input.")
+    var file: String
+
+    @Option(help: ArgumentHelp("Seconds to wait for the answer.", valueName: "seconds"))
+    var wait = 30
+
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var policy: PolicyOptions
+
+    func validate() throws {
+        guard (0...86_400).contains(wait) else {
+            throw ValidationError("--wait takes 0 to 86400 seconds")
+        }
+    }
+
+    func perform(on console: Console) throws(CommandFailure) {
+        let configuration = try policy.load(console)
+        let bytes = try GrantFile.read(file, on: console)
+        let digest = SHA256.hash(data: bytes).map { byte in
+            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+        }
+        let session = try AgentSession(configuration)
+        let path = try drop(bytes, configuration, on: console)
+        let verdict = try session.ask { client throws(ControlError) in
+            try client.verdict(
+                file: path,
+                sha256: digest.joined(),
+                timeoutMilliseconds: Int32(wait) * 1000
+            )
+        }
+        if verdict.outcome == .refused { unlink(path) }
+        if format.json { console.print(json: Self.form(verdict, path)) }
+        try conclude(verdict, path, on: console)
+    }
+
+    /// Puts the file where the agent looks; answers where that is.
+    private func drop(
+        _ bytes: [UInt8],
+        _ configuration: Configuration,
+        on console: Console
+    ) throws(CommandFailure) -> String {
+        let directories = configuration.grantDirectories.filter { access($0, W_OK | X_OK) == 0 }
+        let volatile = directories.first { $0.hasPrefix("/run/") }
+        guard let directory = volatile ?? directories.first else {
+            let all = configuration.grantDirectories.joined(separator: ", ")
+            throw CommandFailure(
+                .noPermission,
+                "\(all): you may not write to any of them",
+                hints: ["try sudo"]
+            )
+        }
+        let path = "\(directory)/\(try name(of: bytes))"
+        if GrantFile.exists(path), try GrantFile.read(path, on: console) != bytes {
+            throw CommandFailure(
+                .cannotCreate,
+                "\(path): another file of this name is there",
+                hints: ["give yours another name: the other's access would end"]
+            )
+        }
+        try GrantFile.write(bytes, to: path, mode: 0o600, on: console)
+        return path
+    }
+
+    /// The file's own name with the ending that the agent looks for; a grant's id if it has none.
+    private func name(of bytes: [UInt8]) throws(CommandFailure) -> String {
+        let own = file.split(separator: "/").last.map(String.init) ?? file
+        let name: String
+        if file == "-" {
+            switch try SignableFile(bytes, name: "standard input").content {
+            case .grant(let grant): name = grant.id.description
+            case .revocation(let revocation):
+                name = "revoke-" + (revocation.ids.first?.description ?? "")
+            }
+        } else {
+            name = own.hasSuffix(".grant") ? String(own.dropLast(6)) : own
+        }
+        let visible = String(name.drop { $0 == "." })
+        return (visible.isEmpty ? "unnamed" : visible) + ".grant"
+    }
+
+    private func conclude(
+        _ verdict: FileVerdict,
+        _ path: String,
+        on console: Console
+    ) throws(CommandFailure) {
+        switch verdict.outcome {
+        case .accepted:
+            guard !format.json else { return }
+            let ids = verdict.ids.joined(separator: ", ")
+            let end = verdict.deadline.map { "open until \($0)" } ?? "accepted"
+            console.print(ShownText.safe("\(ids): \(end)"))
+        case .refused:
+            guard !format.json else { throw .saidNo }
+            throw CommandFailure(.no, "\(file): refused: \(verdict.reason ?? "no reason given")")
+        case .pending:
+            throw CommandFailure(
+                .temporary,
+                "the agent has not said anything yet; the file stays at \(path)",
+                hints: ["look again: jitgate list --all"]
+            )
+        }
+    }
+
+    private static func form(_ verdict: FileVerdict, _ path: String) -> JSONValue {
+        guard case .object(let members) = verdict.jsonValue else { return .null }
+        return .object(members + [JSONValue.Member("file", .string(path))])
+    }
+}

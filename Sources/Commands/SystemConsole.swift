@@ -1,0 +1,50 @@
+import Glibc
+import Grants
+import Linux
+import SystemPackage
+
+extension Console {
+    /// The console of this process.
+    static func system() -> Console {
+        Console(
+            environment: environmentVariables(),
+            isTerminal: isatty(STDOUT_FILENO) == 1,
+            now: { Moment(microseconds: ClockReading.now().wallMicroseconds) },
+            write: { bytes in writeAll(bytes, to: .standardOutput) },
+            note: { line in writeAll(Array("\(line)\n".utf8), to: .standardError) },
+            readInput: readAll
+        )
+    }
+
+    private static func environmentVariables() -> [String: String] {
+        var variables: [String: String] = [:]
+        var cursor = environ
+        while let entry = cursor.pointee {
+            let words = String(cString: entry).split(separator: "=", maxSplits: 1)
+            if words.count == 2 { variables[String(words[0])] = String(words[1]) }
+            cursor += 1
+        }
+        return variables
+    }
+
+    private static func writeAll(_ bytes: [UInt8], to descriptor: FileDescriptor) {
+        do {
+            try descriptor.writeAll(bytes)
+        } catch {
+            // Nobody is left to be told.
+            exit(ExitStatus.inputOutput.rawValue)
+        }
+    }
+
+    /// Stops a little beyond the largest file that any command takes.
+    private static func readAll() -> [UInt8] {
+        let input = OwnedDescriptor(adopting: dup(STDIN_FILENO))
+        var bytes: [UInt8] = []
+        while bytes.count <= GrantFile.sizeLimit,
+            let chunk = try? input.readChunk(65_536), !chunk.isEmpty
+        {
+            bytes += chunk
+        }
+        return bytes
+    }
+}

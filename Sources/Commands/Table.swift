@@ -1,0 +1,27 @@
+/// Rows of text with their columns aligned.
+struct Table {
+    private var rows: [[String]]
+
+    init(header: [String] = []) {
+        rows = header.isEmpty ? [] : [header]
+    }
+
+    mutating func add(_ cells: [String]) {
+        rows.append(cells.map(ShownText.safe))
+    }
+
+    /// The lines, without blanks at their ends.
+    var lines: [String] {
+        let count = rows.map(\.count).max() ?? 0
+        let widths = (0..<count).map { column in
+            rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+        }
+        return rows.map { row in
+            let cells = zip(row, widths).map { cell, width in
+                cell + String(repeating: " ", count: width - cell.count)
+            }
+            let line = cells.joined(separator: "  ")
+            return String(line.reversed().drop { $0 == " " }.reversed())
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import Admission
+import Grants
+import Signatures
+import StrictJSON
+
+/// What this host would do with a file and why: every check that the agent makes, in its order.
+struct Verification {
+    /// One check; the first that fails may leave later ones without anything to look at.
+    struct Check: Hashable {
+        let name: String
+        let isKept: Bool
+        /// What was found, or why not.
+        let finding: String
+        var field = ""
+        var remedy = ""
+    }
+
+    /// By what a file is judged.
+    struct Judge {
+        let verifier: SignatureVerifier
+        let admission: Admission
+        /// What the log knows of an id.
+        let history: (GrantID) -> GrantHistory
+        let now: Moment
+    }
+
+    private(set) var checks: [Check] = []
+    private(set) var ids: [GrantID] = []
+    /// When access would end if it began now.
+    private(set) var deadline: Moment?
+
+    var isAccepted: Bool { checks.allSatisfy(\.isKept) }
+
+    init(of file: [UInt8], by judge: Judge) {
+        let signed: SignedPayload
+        do throws(SignatureError) {
+            signed = try judge.verifier.verify(file, at: judge.now)
+        } catch {
+            fail("signature", "\(error.code.rawValue): \(error)")
+            return
+        }
+        for approval in signed.approvals {
+            let who = "\(approval.principal), \(approval.keyType) \(approval.fingerprint)"
+            checks.append(Check(name: "signature", isKept: true, finding: who))
+        }
+        do throws(GrantSyntaxError) {
+            switch signed.namespace {
+            case .grant: check(try Grant(parsing: signed.bytes), signed, by: judge)
+            case .revocation: check(try Revocation(parsing: signed.bytes), by: judge)
+            }
+        } catch {
+            fail("syntax", "\(error)")
+        }
+    }
+
+    private mutating func fail(_ name: String, _ finding: String) {
+        checks.append(Check(name: name, isKept: false, finding: finding))
+    }
+
+    private mutating func check(_ grant: Grant, _ signed: SignedPayload, by judge: Judge) {
+        ids = [grant.id]
+        let summary = grant.summary.joined(separator: ", ")
+        checks.append(Check(name: "syntax", isKept: true, finding: "\(grant.id) \(summary)"))
+        let judgement = judge.admission.judge(
+            grant,
+            signedBy: signed,
+            history: judge.history(grant.id),
+            at: judge.now
+        )
+        for check in judgement.checks { add(check.rule, check.refusal) }
+        let opening = max(judge.now, grant.notBefore ?? judge.now)
+        if isAccepted { deadline = grant.deadline(openingAt: opening) }
+    }
+
+    private mutating func check(_ revocation: Revocation, by judge: Judge) {
+        ids = revocation.ids
+        let list = ids.map(\.description).joined(separator: ", ")
+        checks.append(Check(name: "syntax", isKept: true, finding: "revokes \(list)"))
+        add("host", judge.admission.refusal(of: revocation))
+    }
+
+    private mutating func add(_ rule: String, _ refusal: Refusal?) {
+        checks.append(
+            Check(
+                name: rule,
+                isKept: refusal == nil,
+                finding: refusal?.reason ?? "",
+                field: refusal?.field ?? "",
+                remedy: refusal?.remedy ?? ""
+            )
+        )
+    }
+}
+
+extension Verification {
+    /// A line for each check, and one for what follows from them.
+    func lines(_ console: Console) -> [String] {
+        let width = checks.map(\.name.count).max() ?? 0
+        let lines = checks.map { check in
+            let mark = check.isKept ? console.paint("ok", .green) : console.paint("NO", .red)
+            let name = check.name + String(repeating: " ", count: width - check.name.count)
+            let field = check.field.isEmpty ? "" : "\(check.field): "
+            let remedy = check.remedy.isEmpty ? "" : "; \(check.remedy)"
+            let text = ShownText.safe("\(field)\(check.finding)\(remedy)")
+            return text.isEmpty ? "\(mark)  \(check.name)" : "\(mark)  \(name)  \(text)"
+        }
+        return lines + [conclusion]
+    }
+
+    private var conclusion: String {
+        guard isAccepted else { return "refused: this host would not open anything" }
+        guard let deadline else { return "accepted: this host would close these grants" }
+        return "accepted: this host would hold it open until \(deadline.wholeSecond)"
+    }
+
+    var json: JSONValue {
+        let checks = checks.map { check -> JSONValue in
+            [
+                "check": .string(check.name),
+                "ok": .bool(check.isKept),
+                "field": .string(check.field),
+                "finding": .string(check.finding),
+                "remedy": .string(check.remedy),
+            ]
+        }
+        return [
+            "accepted": .bool(isAccepted),
+            "ids": .array(ids.map { .string($0.description) }),
+            "deadline": deadline.map { .string($0.description) } ?? .null,
+            "checks": .array(checks),
+        ]
+    }
+}

@@ -1,0 +1,102 @@
+import Admission
+import ArgumentParser
+import Auditing
+import Configuration
+import Grants
+import Linux
+import Signatures
+import SystemPackage
+
+struct VerifyCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Say what this host would do with a grant and why; change nothing.",
+        discussion: """
+            Every check is a line. The policy, the allowed signers and the log are this host's; \
+            where the log may not be read, a grant that was used before cannot be told from a new \
+            one.
+
+              jitgate verify g.grant
+              jitgate verify g.grant --config new.toml
+            """
+    )
+
+    @Argument(help: "A signed grant or revocation; - is the standard input.")
+    var file: String
+
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var policy: PolicyOptions
+
+    func perform(on console: Console) throws(CommandFailure) {
+        let configuration = try policy.load(console)
+        let bytes = try GrantFile.read(file, on: console)
+        let judge = Verification.Judge(
+            verifier: SignatureVerifier(allowedSigners: try allowedSigners(configuration)),
+            admission: Admission(policy: configuration.policy, host: try host(configuration)),
+            history: history(configuration, on: console),
+            now: console.now()
+        )
+        let verification = Verification(of: bytes, by: judge)
+        if format.json {
+            console.print(json: verification.json)
+        } else {
+            verification.lines(console).forEach(console.print)
+        }
+        guard verification.isAccepted else { throw .saidNo }
+    }
+
+    private func allowedSigners(
+        _ configuration: Configuration
+    ) throws(CommandFailure) -> AllowedSigners {
+        let path = configuration.allowedSigners
+        var trusted = TrustedFile()
+        let bytes: [UInt8]
+        do throws(TrustError) {
+            bytes = try trusted.read(path, limit: 1 << 20).bytes
+        } catch {
+            let status = error.code == .unreadable ? ExitStatus.noPermission : .configuration
+            throw CommandFailure(status, "\(error)", hints: error.remedy.map { [$0] } ?? [])
+        }
+        do throws(AllowedSignersError) {
+            return try AllowedSigners(parsing: bytes)
+        } catch {
+            throw CommandFailure(.configuration, "\(path): \(error)")
+        }
+    }
+
+    private func host(_ configuration: Configuration) throws(CommandFailure) -> HostIdentity {
+        do throws(Errno) {
+            let facts = try HostFacts.read()
+            return HostIdentity(
+                hostname: configuration.hostname ?? facts.hostname,
+                machineID: facts.machineID ?? ""
+            )
+        } catch {
+            throw CommandFailure(.inputOutput, "this host does not tell its name: \(error)")
+        }
+    }
+
+    /// What the log says of an id; a note and nothing if it cannot be read.
+    private func history(
+        _ configuration: Configuration,
+        on console: Console
+    ) -> (GrantID) -> GrantHistory {
+        let path = AuditLogFile.path(configuration)
+        guard GrantFile.exists(path) else { return { _ in .unseen } }
+        var ledger = Ledger()
+        do {
+            try AuditLogFile.forEachLine(path) { line in try ledger.take(Record(parsing: line)) }
+        } catch {
+            console.note("jitgate: the log is not taken into account: \(path): \(error)")
+            return { _ in .unseen }
+        }
+        let known = ledger
+        return { id in
+            switch known[id] {
+            case nil: .unseen
+            case .accepted(let digest, _, _), .open(let digest, _, _, _): .live(sha256: digest)
+            case .ended(_, let reason): .ended(reason: reason)
+            }
+        }
+    }
+}

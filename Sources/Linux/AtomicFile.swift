@@ -1,0 +1,63 @@
+import Glibc
+package import SystemPackage
+
+/// Files that are there whole or not at all.
+package enum AtomicFile {
+    /// Puts `bytes` at `path`, in place of what was there.
+    ///
+    /// They are written to a dot file beside it, made durable (fsync) and renamed; when this
+    /// returns the new name is durable too. On an error nothing has changed, and the dot file is
+    /// gone.
+    package static func replace(
+        _ path: String,
+        with bytes: [UInt8],
+        mode: UInt32
+    ) throws(Errno) {
+        let (folder, name) = split(path)
+        let temporary = "\(folder)/.\(name).\(getpid()).\(UInt32.random(in: 0 ... .max))"
+        do throws(Errno) {
+            try write(bytes, toNew: temporary, mode: mode)
+            try SystemCall.check { unsafe rename(temporary, path) }
+        } catch {
+            unsafe unlink(temporary)
+            throw error
+        }
+        try synchronize(folder)
+    }
+
+    private static func write(
+        _ bytes: [UInt8],
+        toNew path: String,
+        mode: UInt32
+    ) throws(Errno) {
+        let file = try OwnedDescriptor.opening {
+            unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
+        }
+        let descriptor = file.rawValue
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = try SystemCall.check {
+                unsafe rest.withUnsafeBytes {
+                    unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+                }
+            }
+            rest = rest.dropFirst(count)
+        }
+        try SystemCall.check { fsync(descriptor) }
+    }
+
+    private static func synchronize(_ folder: String) throws(Errno) {
+        let directory = try OwnedDescriptor.opening {
+            unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        }
+        let descriptor = directory.rawValue
+        try SystemCall.check { fsync(descriptor) }
+    }
+
+    /// `a/b` gives `a` and `b`, `b` gives `.` and `b`, `/b` gives `/.` and `b`.
+    private static func split(_ path: String) -> (folder: String, name: String) {
+        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+        let folder = slash == path.startIndex ? "/." : String(path[..<slash])
+        return (folder, String(path[slash...].dropFirst()))
+    }
+}
