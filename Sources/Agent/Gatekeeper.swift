@@ -1,0 +1,287 @@
+import Admission
+import Auditing
+import Configuration
+import Enforcement
+import Grants
+import Linux
+import Netfilter
+import Recording
+import Scheduling
+import Signatures
+
+/// The one actor: it owns the timetable, the log and the gate, and does everything in order.
+///
+/// Whatever happens ends in `settle`: record what opens, change the kernel, record what closed,
+/// arm the alarm.
+actor Gatekeeper {
+    /// How soon an opening that could not be recorded or made is tried again.
+    private static let retry = Duration.seconds(5)
+
+    private let executor: EngineExecutor
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe executor.asUnownedSerialExecutor()
+    }
+
+    private let configuration: Configuration
+    private let reception: Reception
+    private let shape: GateShape
+    private let alarm: Alarm
+    private var trail: AuditTrail
+    private var gate: KernelGate
+    private var timetable = Timetable()
+    private var timeline: Timeline
+    private var facts: [GrantID: GrantFacts] = [:]
+    /// Which live grant each file holds.
+    private var files: [String: GrantID] = [:]
+    /// Accepted grants whose record is not on disk yet.
+    private var unrecorded: Set<GrantID> = []
+    private var isInstalled = false
+
+    init(
+        _ executor: EngineExecutor,
+        configuration: Configuration,
+        reception: Reception,
+        trail: consuming sending AuditTrail,
+        gate: consuming sending KernelGate,
+        alarm: Alarm,
+        bootID: String
+    ) {
+        self.executor = executor
+        self.configuration = configuration
+        self.reception = reception
+        self.alarm = alarm
+        let policy = configuration.policy
+        shape = GateShape(
+            denies: policy.mode == .enforce,
+            protected: policy.ports.keys.sorted(),
+            trusted: policy.trusted,
+            logGroup: configuration.logGroup,
+            deniedPerSecond: configuration.deniedPerSecond
+        )
+        let reading = ClockReading.now()
+        timeline = Timeline(
+            wall: Moment(microseconds: reading.wallMicroseconds),
+            boot: reading.bootMicroseconds
+        )
+        let floor = trail.ledger.clock
+        if let moment = floor.moment {
+            timeline.raise(to: moment, boot: floor.bootID == bootID ? floor.boot : nil)
+        }
+        self.trail = trail
+        self.gate = gate
+    }
+
+    // MARK: what happens
+
+    /// Takes up where the log ended: every file, then one installation of the whole gate.
+    func start() {
+        note(
+            AuditEntry(
+                .policyLoaded,
+                "Policy loaded, in \(shape.denies ? "enforce" : "observe") mode"
+            )
+        )
+        rescan()
+        note(AuditEntry(.agentStarted, "The agent runs"))
+    }
+
+    func stop() {
+        note(AuditEntry(.agentStopped, "The agent stops; the gate stays as it is"))
+    }
+
+    /// The alarm rang or the clock was set.
+    func timePassed() {
+        settle()
+    }
+
+    func take(_ events: [DirectoryEvent]) {
+        var scan = TrustedFile()
+        for event in events {
+            switch event {
+            case .arrived(let directory, let name): receive(directory + "/" + name, &scan)
+            case .removed(let directory, let name): forget(directory + "/" + name)
+            case .gone(let directory):
+                files.keys.filter { $0.hasPrefix(directory + "/") }.forEach(forget)
+            case .appeared, .overflowed: return rescan()
+            }
+        }
+        settle()
+    }
+
+    private func rescan() {
+        var scan = TrustedFile()
+        var seen = Set<String>()
+        for directory in configuration.grantDirectories {
+            let names: [String]
+            do {
+                names = try DirectoryWatch.list(directory)
+            } catch {
+                continue
+            }
+            for name in names {
+                seen.insert(directory + "/" + name)
+                receive(directory + "/" + name, &scan)
+            }
+        }
+        files.keys.filter { !seen.contains($0) }.forEach(forget)
+        endWhatHasNoFile()
+        settle()
+    }
+
+    /// Grants that an earlier run had live and whose files are gone.
+    private func endWhatHasNoFile() {
+        for (id, standing) in trail.ledger.standings where timetable[id] == nil {
+            switch standing {
+            case .ended: continue
+            case .accepted, .open:
+                let text = "Closed \(id): its file was removed while no agent ran"
+                note(
+                    AuditEntry(
+                        .grantClosed,
+                        text,
+                        fields: [
+                            .grant: [id.description], .digest: [standing.digest],
+                            .reason: [EndReason.removed.rawValue],
+                        ]
+                    )
+                )
+            }
+        }
+    }
+
+    // MARK: files
+
+    private func receive(_ path: String, _ scan: inout TrustedFile) {
+        let now = read()
+        let bytes: [UInt8]
+        do {
+            bytes = try scan.read(path, limit: Reception.fileLimit).bytes
+        } catch {
+            guard error.code != .missing else { return }
+            return refuse(.refused(path, code: error.code.rawValue, error.reason), path)
+        }
+        let verdict = reception.judge(
+            bytes,
+            from: path,
+            standing: { trail.ledger[$0] },
+            signedAt: now,
+            at: now
+        )
+        switch verdict {
+        case .refused(let entry): refuse(entry, path)
+        case .admitted(let facts): admit(facts, at: now)
+        case .revocation(let revocation, _, _):
+            for id in revocation.ids { _ = timetable.end(id, because: .revoked) }
+        }
+    }
+
+    private func admit(_ new: GrantFacts, at now: Moment) {
+        let id = new.grant.id
+        if let old = files[new.file], old != id { forget(new.file) }
+        files[new.file] = id
+        guard timetable[id] == nil else { return }
+        facts[id] = new
+        if case .open(_, _, let since, let deadline) = trail.ledger[id] {
+            timetable.restore(new.grant, openSince: since, deadline: deadline)
+        } else {
+            timetable.admit(new.grant, at: now)
+            if trail.ledger[id] == nil { unrecorded.insert(id) }
+        }
+    }
+
+    private func refuse(_ entry: AuditEntry, _ path: String) {
+        forget(path)
+        // What has ended and still lies there was dealt with.
+        if !trail.ledger.knows(refusal: entry) { note(entry) }
+    }
+
+    private func forget(_ path: String) {
+        guard let id = files.removeValue(forKey: path), !files.values.contains(id) else { return }
+        _ = timetable.end(id, because: .removed)
+    }
+
+    // MARK: the one way
+
+    private func settle() {
+        let now = read()
+        var agenda = timetable.agenda(at: now)
+        recordOpenings(&agenda, at: now)
+        let changes = timetable.carryOut(agenda, at: now)
+        apply(changes.mapValues { $0.map { $0 - now } }, at: now)
+        for ending in agenda.endings { close(ending) }
+        arm(after: now)
+    }
+
+    /// The records that say a port opens come before the kernel; without them nothing opens.
+    private func recordOpenings(_ agenda: inout Agenda, at now: Moment) {
+        let ended = Set(agenda.endings.map(\.scheduled.id))
+        var entries: [AuditEntry] = []
+        for id in unrecorded.sorted() where !ended.contains(id) {
+            if let facts = facts[id] { entries.append(.accepted(facts)) }
+        }
+        for scheduled in agenda.openings {
+            guard let facts = facts[scheduled.id] else { continue }
+            entries.append(.opened(facts, until: scheduled.grant.deadline(openingAt: now)))
+        }
+        do {
+            try trail.append(entries, at: .now())
+            unrecorded = []
+        } catch {
+            for scheduled in agenda.openings {
+                timetable.postpone(scheduled.id, until: now + Self.retry)
+            }
+            agenda.openings = []
+        }
+    }
+
+    private func apply(_ changes: [Opening: Duration?], at now: Moment) {
+        do {
+            if isInstalled {
+                try gate.commit(changes)
+            } else {
+                try gate.install(shape, open: timetable.desired.mapValues { $0 - now })
+                isInstalled = true
+            }
+        } catch {
+            // What the kernel holds is not known: put all of it there at the next occasion.
+            isInstalled = false
+        }
+    }
+
+    private func close(_ ending: Ending) {
+        let id = ending.scheduled.id
+        unrecorded.remove(id)
+        for path in files.filter({ $0.value == id }).keys {
+            files[path] = nil
+            if configuration.endedFiles == .remove { DirectoryWatch.remove(path) }
+        }
+        guard let facts = facts.removeValue(forKey: id) else { return }
+        note(.closed(facts, because: ending.reason))
+    }
+
+    private func arm(after now: Moment) {
+        let due = timetable.nextWake(after: now)
+        let wake = isInstalled ? due : min(due ?? .init(microseconds: .max), now + Self.retry)
+        do {
+            if let wake {
+                try alarm.arm(atBootMicroseconds: timeline.boot(at: wake))
+            } else {
+                try alarm.disarm()
+            }
+        } catch {
+            note(AuditEntry(.clockStepped, "The alarm cannot be set: \(error)"))
+        }
+    }
+
+    private func note(_ entry: AuditEntry) {
+        trail.note([entry], at: .now())
+    }
+
+    private func read() -> Moment {
+        let reading = ClockReading.now()
+        return timeline.read(
+            wall: Moment(microseconds: reading.wallMicroseconds),
+            boot: reading.bootMicroseconds
+        )
+    }
+}
