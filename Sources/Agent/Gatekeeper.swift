@@ -17,25 +17,25 @@ actor Gatekeeper {
     /// How soon an opening that could not be recorded or made is tried again.
     private static let retry = Duration.seconds(5)
 
-    private let executor: EngineExecutor
+    let executor: EngineExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe executor.asUnownedSerialExecutor()
     }
 
-    private let configuration: Configuration
-    private let reception: Reception
-    private let shape: GateShape
-    private let alarm: Alarm
-    private var trail: AuditTrail
-    private var gate: KernelGate
-    private var timetable = Timetable()
-    private var timeline: Timeline
-    private var facts: [GrantID: GrantFacts] = [:]
+    let configuration: Configuration
+    let reception: Reception
+    let shape: GateShape
+    let alarm: Alarm
+    var trail: AuditTrail
+    var gate: KernelGate
+    var timetable = Timetable()
+    var timeline: Timeline
+    var facts: [GrantID: GrantFacts] = [:]
     /// Which live grant each file holds.
-    private var files: [String: GrantID] = [:]
+    var files: [String: GrantID] = [:]
     /// Accepted grants whose record is not on disk yet.
-    private var unrecorded: Set<GrantID> = []
-    private var isInstalled = false
+    var unrecorded: Set<GrantID> = []
+    var isInstalled = false
 
     init(
         _ executor: EngineExecutor,
@@ -108,101 +108,9 @@ actor Gatekeeper {
         settle()
     }
 
-    private func rescan() {
-        var scan = TrustedFile()
-        var seen = Set<String>()
-        for directory in configuration.grantDirectories {
-            let names: [String]
-            do {
-                names = try DirectoryWatch.list(directory)
-            } catch {
-                continue
-            }
-            for name in names {
-                seen.insert(directory + "/" + name)
-                receive(directory + "/" + name, &scan)
-            }
-        }
-        files.keys.filter { !seen.contains($0) }.forEach(forget)
-        endWhatHasNoFile()
-        settle()
-    }
-
-    /// Grants that an earlier run had live and whose files are gone.
-    private func endWhatHasNoFile() {
-        for (id, standing) in trail.ledger.standings where timetable[id] == nil {
-            switch standing {
-            case .ended: continue
-            case .accepted, .open:
-                let text = "Closed \(id): its file was removed while no agent ran"
-                note(
-                    AuditEntry(
-                        .grantClosed,
-                        text,
-                        fields: [
-                            .grant: [id.description], .digest: [standing.digest],
-                            .reason: [EndReason.removed.rawValue],
-                        ]
-                    )
-                )
-            }
-        }
-    }
-
-    // MARK: files
-
-    private func receive(_ path: String, _ scan: inout TrustedFile) {
-        let now = read()
-        let bytes: [UInt8]
-        do {
-            bytes = try scan.read(path, limit: Reception.fileLimit).bytes
-        } catch {
-            guard error.code != .missing else { return }
-            return refuse(.refused(path, code: error.code.rawValue, error.reason), path)
-        }
-        let verdict = reception.judge(
-            bytes,
-            from: path,
-            standing: { trail.ledger[$0] },
-            signedAt: now,
-            at: now
-        )
-        switch verdict {
-        case .refused(let entry): refuse(entry, path)
-        case .admitted(let facts): admit(facts, at: now)
-        case .revocation(let revocation, _, _):
-            for id in revocation.ids { _ = timetable.end(id, because: .revoked) }
-        }
-    }
-
-    private func admit(_ new: GrantFacts, at now: Moment) {
-        let id = new.grant.id
-        if let old = files[new.file], old != id { forget(new.file) }
-        files[new.file] = id
-        guard timetable[id] == nil else { return }
-        facts[id] = new
-        if case .open(_, _, let since, let deadline) = trail.ledger[id] {
-            timetable.restore(new.grant, openSince: since, deadline: deadline)
-        } else {
-            timetable.admit(new.grant, at: now)
-            if trail.ledger[id] == nil { unrecorded.insert(id) }
-        }
-    }
-
-    private func refuse(_ entry: AuditEntry, _ path: String) {
-        forget(path)
-        // What has ended and still lies there was dealt with.
-        if !trail.ledger.knows(refusal: entry) { note(entry) }
-    }
-
-    private func forget(_ path: String) {
-        guard let id = files.removeValue(forKey: path), !files.values.contains(id) else { return }
-        _ = timetable.end(id, because: .removed)
-    }
-
     // MARK: the one way
 
-    private func settle() {
+    func settle() {
         let now = read()
         var agenda = timetable.agenda(at: now)
         recordOpenings(&agenda, at: now)
@@ -273,11 +181,11 @@ actor Gatekeeper {
         }
     }
 
-    private func note(_ entry: AuditEntry) {
+    func note(_ entry: AuditEntry) {
         trail.note([entry], at: .now())
     }
 
-    private func read() -> Moment {
+    func read() -> Moment {
         let reading = ClockReading.now()
         return timeline.read(
             wall: Moment(microseconds: reading.wallMicroseconds),
