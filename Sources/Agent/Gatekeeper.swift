@@ -2,6 +2,7 @@ import Admission
 import Auditing
 import Configuration
 import Enforcement
+import Glibc
 import Grants
 import Linux
 import Netfilter
@@ -116,7 +117,8 @@ actor Gatekeeper {
         recordOpenings(&agenda, at: now)
         let changes = timetable.carryOut(agenda, at: now)
         apply(changes.mapValues { $0.map { $0 - now } }, at: now)
-        for ending in agenda.endings { close(ending) }
+        // Many at once share one fsync.
+        trail.note(agenda.endings.compactMap(close), at: .now())
         arm(after: now)
     }
 
@@ -156,15 +158,16 @@ actor Gatekeeper {
         }
     }
 
-    private func close(_ ending: Ending) {
+    /// Forgets a grant that has ended, and its file; answers the record of it.
+    private func close(_ ending: Ending) -> AuditEntry? {
         let id = ending.scheduled.id
         unrecorded.remove(id)
-        for path in files.filter({ $0.value == id }).keys {
-            files[path] = nil
-            if configuration.endedFiles == .remove { DirectoryWatch.remove(path) }
+        guard let facts = facts.removeValue(forKey: id) else { return nil }
+        if files[facts.file] == id {
+            files[facts.file] = nil
+            if configuration.endedFiles == .remove { DirectoryWatch.remove(facts.file) }
         }
-        guard let facts = facts.removeValue(forKey: id) else { return }
-        note(.closed(facts, because: ending.reason))
+        return .closed(facts, because: ending.reason)
     }
 
     private func arm(after now: Moment) {
@@ -177,7 +180,9 @@ actor Gatekeeper {
                 try alarm.disarm()
             }
         } catch {
-            note(AuditEntry(.clockStepped, "The alarm cannot be set: \(error)"))
+            // Started anew by whoever watches over it; the kernel's timeouts hold meanwhile.
+            note(AuditEntry(.agentStopped, "The agent stops: its alarm cannot be set: \(error)"))
+            exit(70)
         }
     }
 
