@@ -37,6 +37,8 @@ actor Gatekeeper {
     /// Accepted grants whose record is not on disk yet.
     var unrecorded: Set<GrantID> = []
     var isInstalled = false
+    /// Ids that signed revocations name, not yet acted on, with the fields of their records.
+    var revocations: [(ids: [GrantID], fields: [AuditField: [String]])] = []
 
     init(
         _ executor: EngineExecutor,
@@ -112,6 +114,7 @@ actor Gatekeeper {
     // MARK: the one way
 
     func settle() {
+        revoke()
         let now = read()
         var agenda = timetable.agenda(at: now)
         recordOpenings(&agenda, at: now)

@@ -68,8 +68,12 @@ extension Gatekeeper {
         switch verdict {
         case .refused(let entry): refuse(entry, path)
         case .admitted(let facts): admit(facts, at: now)
-        case .revocation(let revocation, _, _):
-            for id in revocation.ids { _ = timetable.end(id, because: .revoked) }
+        case .revocation(let revocation, let signers, let digest):
+            let fields: [AuditField: [String]] = [
+                .digest: [digest], .signers: signers, .file: [path],
+                .actor: signers.map { "signer:" + $0 },
+            ]
+            revocations.append((revocation.ids, fields))
         }
     }
 
@@ -97,5 +101,22 @@ extension Gatekeeper {
     func forget(_ path: String) {
         guard let id = files.removeValue(forKey: path), !files.values.contains(id) else { return }
         _ = timetable.end(id, because: .removed)
+    }
+
+    /// Ends what revocations name, after all files that came with them; what never came is barred.
+    func revoke() {
+        for (ids, fields) in revocations {
+            for id in ids where !timetable.end(id, because: .revoked) && trail.ledger[id] == nil {
+                var entry = AuditEntry(
+                    .grantClosed,
+                    "Barred \(id): revoked before it came",
+                    fields: fields
+                )
+                entry.fields[.grant] = [id.description]
+                entry.fields[.reason] = [EndReason.revoked.rawValue]
+                note(entry)
+            }
+        }
+        revocations = []
     }
 }

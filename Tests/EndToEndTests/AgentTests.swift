@@ -55,6 +55,22 @@ extension AgentHost {
         #expect(try !host.isOpen())
     }
 
+    @Test func `shuts for a signed revocation, and bars a grant that comes after its own`() throws {
+        let host = try AgentHost()
+        try host.start()
+        let (open, later) = (UUID(), UUID())
+        try host.submit(host.grant(id: open), as: "a.grant")
+        try eventually { try host.isOpen() }
+        try host.submit(host.revocation(of: open), as: "r1.grant")
+        try eventually { try host.reasons("grant-closed") == ["revoked"] }
+        #expect(try !host.isOpen())
+        try host.submit(host.revocation(of: later), as: "r2.grant")
+        try eventually { try host.reasons("grant-closed") == ["revoked", "revoked"] }
+        try host.submit(host.grant(id: later), as: "b.grant")
+        try eventually { try host.records("grant-refused").count == 1 }
+        #expect(try !host.isOpen())
+    }
+
     @Test func `takes up after a crash what was open, and nothing else`() throws {
         let host = try AgentHost()
         try host.start()

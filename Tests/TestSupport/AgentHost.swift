@@ -99,6 +99,16 @@ package final class AgentHost {
         return try payload + key.sign(payload)
     }
 
+    /// A signed revocation of one grant.
+    package func revocation(of id: UUID) throws -> [UInt8] {
+        let value: JSONValue = [
+            "jitgate": "revocation/1", "ids": [.string(id.uuidString)], "hosts": ["web-*"],
+            "reason": "lost laptop",
+        ]
+        let payload = value.encoded() + [UInt8(ascii: "\n")]
+        return try payload + key.sign(payload, namespace: "jitgate-revocation")
+    }
+
     /// Puts a file into the drop directory in one step, as `mv` does.
     package func submit(_ bytes: [UInt8], as name: String) throws {
         let temporary = drop + "/." + name
