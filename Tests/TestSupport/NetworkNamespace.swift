@@ -30,10 +30,12 @@ package final class NetworkNamespace: Sendable {
         }
     }
 
+    /// Where nsenter finds it, while this process lives.
+    package var path: String { "/proc/\(getpid())/fd/\(descriptor)" }
+
     /// Runs a program inside and answers what it printed; it must succeed.
     @discardableResult
     package func command(_ arguments: String..., input: String = "") throws -> String {
-        let path = "/proc/\(getpid())/fd/\(descriptor)"
         let result = try Command.run(
             ["nsenter", "--net=\(path)"] + arguments,
             input: Array(input.utf8)
@@ -62,8 +64,18 @@ package final class NetworkNamespace: Sendable {
         server: [String],
         client addresses: [String]
     ) throws {
-        let path = "/proc/\(getpid())/fd/\(client.descriptor)"
-        try ip("link", "add", "veth0", "type", "veth", "peer", "name", "veth1", "netns", path)
+        try ip(
+            "link",
+            "add",
+            "veth0",
+            "type",
+            "veth",
+            "peer",
+            "name",
+            "veth1",
+            "netns",
+            client.path
+        )
         for (space, name, all) in [(self, "veth0", server), (client, "veth1", addresses)] {
             try space.ip("link", "set", name, "up")
             for address in all {

@@ -4,8 +4,9 @@ import Foundation
 package final class TemporaryDirectory: Sendable {
     package let path: String
 
-    package init() throws {
-        let folder = FileManager.default.temporaryDirectory
+    /// Makes one in `parent`; where the agent reads, nobody else may write to what is above it.
+    package init(in parent: String = "/tmp") throws {
+        let folder = URL(fileURLWithPath: parent)
             .appendingPathComponent("jitgate-test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(
             at: folder,

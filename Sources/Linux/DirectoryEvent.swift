@@ -1,0 +1,13 @@
+/// What happened in the directories that a `DirectoryWatch` looks at.
+package enum DirectoryEvent: Hashable, Sendable {
+    /// A file is complete: it was written and closed, or moved in.
+    case arrived(directory: String, name: String)
+    /// A file was deleted or moved out.
+    case removed(directory: String, name: String)
+    /// A directory is there now that was not before: list it.
+    case appeared(directory: String)
+    /// A directory is no longer there: nothing in it holds.
+    case gone(directory: String)
+    /// Events were lost: list every directory.
+    case overflowed
+}

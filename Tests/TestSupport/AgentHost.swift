@@ -1,0 +1,139 @@
+package import Foundation
+import Grants
+package import StrictJSON
+
+/// A host of a test's own: a namespace, a policy, a signer's key and, when started, the real agent.
+package final class AgentHost {
+    package let namespace: NetworkNamespace
+    package let key: SSHKey
+    private let folder: TemporaryDirectory
+    private var agent: Process?
+
+    package var drop: String { folder.path + "/grants" }
+
+    package init() throws {
+        namespace = try NetworkNamespace()
+        key = try SSHKey()
+        folder = try TemporaryDirectory(in: "/run")
+        for name in ["grants", "audit", "state"] {
+            try FileManager.default.createDirectory(
+                atPath: folder.path + "/" + name,
+                withIntermediateDirectories: false,
+                attributes: [.posixPermissions: 0o700]
+            )
+        }
+        try write("dana \(key.publicLine)\n", to: "allowed_signers")
+        let policy = """
+            mode = "enforce"
+            hostname = "web-1"
+            [grants]
+            directories = ["\(drop)"]
+            allowed_signers = "\(folder.path)/allowed_signers"
+            [audit]
+            directory = "\(folder.path)/audit"
+            [state]
+            directory = "\(folder.path)/state"
+            [control]
+            socket = "\(folder.path)/control"
+            """
+        try write(policy, to: "jitgate.toml")
+    }
+
+    deinit {
+        kill()
+    }
+
+    private func write(_ text: String, to name: String) throws {
+        let path = folder.path + "/" + name
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+    }
+
+    // MARK: the agent
+
+    /// Starts the built agent and waits until its log says that it runs.
+    package func start() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let before = try records("agent-started").count
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [
+            "nsenter", "--net=\(namespace.path)", root.path + "/.build/debug/jitgated",
+            "--config", folder.path + "/jitgate.toml",
+        ]
+        try process.run()
+        agent = process
+        try eventually { try records("agent-started").count > before }
+    }
+
+    /// Kills the agent at once, as a crash would.
+    package func kill() {
+        guard let agent, agent.isRunning else { return }
+        Glibc.kill(agent.processIdentifier, SIGKILL)
+        agent.waitUntilExit()
+        self.agent = nil
+    }
+
+    // MARK: grants and records
+
+    /// A signed grant for web-1; the changes replace members of the payload.
+    package func grant(
+        id: UUID = UUID(),
+        lasting seconds: Double = 60,
+        changes: [JSONValue.Member] = []
+    ) throws -> [UInt8] {
+        let now = Int64(Date().timeIntervalSince1970 * 1_000_000)
+        let expires = Moment(microseconds: now + Int64(seconds * 1_000_000))
+        var members: [JSONValue.Member] = [
+            .init("jitgate", "grant/1"), .init("id", .string(id.uuidString)),
+            .init("hosts", ["web-1"]), .init("requestor", "dana"),
+            .init("justification", "INC-4211"), .init("sources", ["192.0.2.7/32"]),
+            .init("ports", ["22/tcp"]), .init("expires", .string(expires.description)),
+        ]
+        for change in changes {
+            members.removeAll { $0.name == change.name }
+            members.append(change)
+        }
+        let payload = JSONValue.object(members).encoded() + [UInt8(ascii: "\n")]
+        return try payload + key.sign(payload)
+    }
+
+    /// A signed revocation of one grant.
+    package func revocation(of id: UUID) throws -> [UInt8] {
+        let value: JSONValue = [
+            "jitgate": "revocation/1", "ids": [.string(id.uuidString)], "hosts": ["web-*"],
+            "reason": "lost laptop",
+        ]
+        let payload = value.encoded() + [UInt8(ascii: "\n")]
+        return try payload + key.sign(payload, namespace: "jitgate-revocation")
+    }
+
+    /// Puts a file into the drop directory in one step, as `mv` does.
+    package func submit(_ bytes: [UInt8], as name: String) throws {
+        let temporary = drop + "/." + name
+        try Data(bytes).write(to: URL(fileURLWithPath: temporary))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: temporary)
+        guard rename(temporary, drop + "/" + name) == 0 else {
+            throw CommandFailure("rename: errno \(errno)")
+        }
+    }
+
+    /// The records of one kind.
+    package func records(_ event: String) throws -> [JSONValue] {
+        let path = folder.path + "/audit/audit.jsonl"
+        guard let data = FileManager.default.contents(atPath: path) else { return [] }
+        return try data.split(separator: UInt8(ascii: "\n"))
+            .map { try JSONNode.parse(Array($0)).value }
+            .filter { $0["JITGATE_EVENT"]?.text == event }
+    }
+}
+
+/// Waits until something is so, and fails after ten seconds.
+package func eventually(_ isSo: () throws -> Bool) throws {
+    let end = ContinuousClock.now + .seconds(10)
+    while try !isSo() {
+        guard ContinuousClock.now < end else { throw CommandFailure("it did not come to be so") }
+        usleep(2000)
+    }
+}
