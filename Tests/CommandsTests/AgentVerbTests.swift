@@ -1,0 +1,240 @@
+import Auditing
+import Commands
+import Control
+import Linux
+import StrictJSON
+import Synchronization
+import Testing
+
+@Suite struct `With an agent` {
+    /// An agent at the bench's socket.
+    private func serve(
+        _ bench: Bench,
+        _ answer: @escaping @Sendable (ControlRequest, ControlReplier) -> Void
+    ) async throws -> ControlServer {
+        let server = ControlServer(
+            listener: try UnixListener(path: bench.path("control"), group: nil),
+            router: CallRouter(
+                info: ServiceInfo(vendor: "", product: "", version: "", url: ""),
+                group: nil
+            ),
+            on: EngineExecutor(label: "bench-agent")
+        ) { request, _, replier in answer(request, replier) }
+        try await server.start()
+        return server
+    }
+
+    private static let status = AgentStatus(
+        mode: "enforce",
+        problems: ["the clock is not synchronised"],
+        openGrants: 2,
+        waitingGrants: 1,
+        nextDeadline: "2026-12-01T12:34:56.5Z",
+        protectedPorts: ["22/tcp", "3389/tcp"],
+        trusted: [],
+        version: "0.1.0",
+        bootID: "",
+        records: 42,
+        rung: "owner"
+    )
+
+    private static let grants = [
+        GrantEntry(
+            id: "0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11",
+            state: .open,
+            requestor: "dana",
+            signers: ["ops@example.com"],
+            justification: "disk\nfull",
+            sources: ["203.0.113.7/32"],
+            ports: ["22/tcp"],
+            opened: "2026-12-01T11:00:00Z",
+            deadline: "2026-12-01T13:00:00Z",
+            secondsLeft: 3600,
+            traffic: .init(packets: 9, bytes: 12_345, connections: 2),
+            file: "/f"
+        ),
+        GrantEntry(
+            id: "1b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11",
+            state: .waiting,
+            requestor: "eve",
+            signers: [],
+            justification: nil,
+            sources: ["2001:db8::/64"],
+            ports: ["22/tcp", "3389/tcp"],
+            opened: nil,
+            deadline: "2026-12-02T13:00:00Z",
+            secondsLeft: 90_061,
+            traffic: nil,
+            file: nil
+        ),
+    ]
+
+    @Test func `status is a short table`() async throws {
+        let bench = try Bench()
+        let server = try await serve(bench) { $1.finish(Self.status) }
+        defer { withExtendedLifetime(server) {} }
+        #expect(
+            bench.run("status").output == """
+                mode       enforce
+                health     1 to look at
+                  - the clock is not synchronised
+                open       2, the first until 2026-12-01T12:34:56Z (34m 56s)
+                waiting    1
+                protected  22/tcp, 3389/tcp
+                trusted    none
+                records    42
+                agent      0.1.0, table owner
+
+                """
+        )
+        let json = try JSONNode.parse(Array(bench.run("status", "--json").output.utf8)).value
+        #expect(json == Self.status.jsonValue)
+    }
+
+    @Test func `list is an aligned table, or one document`() async throws {
+        let bench = try Bench()
+        let server = try await serve(bench) { $1.finish(GrantList(grants: Self.grants)) }
+        defer { withExtendedLifetime(server) {} }
+        let lines = bench.run("list").output.split(separator: "\n").map(String.init)
+        #expect(lines.count == 3)
+        #expect(lines[0].hasPrefix("ID                                    STATE    LEFT   WHO "))
+        #expect(lines[1].contains("open     1h     dana  203.0.113.7/32  22/tcp"))
+        #expect(lines[1].hasSuffix("2 conn, 12 kB  ops@example.com  disk\\u{a}full"))
+        #expect(lines[2].contains("waiting  1d 1h  eve   2001:db8::/64   22/tcp,3389/tcp  - "))
+        let json = try JSONNode.parse(Array(bench.run("list", "--all", "--json").output.utf8)).value
+        #expect(json == GrantList(grants: Self.grants).jsonValue)
+    }
+
+    @Test func `revoke names what is not there`() async throws {
+        let bench = try Bench()
+        let server = try await serve(bench) { request, replier in
+            guard case .revoke(.ids(let ids), "over") = request else {
+                return replier.finish(RevokeReply(revoked: ["a", "b"]))
+            }
+            replier.fail(.noSuchGrant(ids))
+        }
+        defer { withExtendedLifetime(server) {} }
+        let id = "0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11"
+        let outcome = bench.run("revoke", id.uppercased(), "--reason", "over")
+        #expect(outcome.status == .no)
+        #expect(outcome.errors == "jitgate: no waiting or open grant is called \(id)\n")
+        #expect(bench.run("revoke", "--all").output == "revoked a\nrevoked b\n")
+    }
+
+    @Test func `reload gives the reasons of a refusal`() async throws {
+        let bench = try Bench()
+        let server = try await serve(bench) { $1.fail(.reloadRefused(["f:1:1: a", "f:2:1: b"])) }
+        defer { withExtendedLifetime(server) {} }
+        let outcome = bench.run("reload")
+        #expect(outcome.status == .no)
+        #expect(outcome.errors.hasSuffix("jitgate: f:1:1: a\njitgate: f:2:1: b\n"))
+    }
+
+    @Test func `submit drops the file whole and says what the agent says`() async throws {
+        let bench = try Bench()
+        try bench.signedGrant()
+        let asked = Asked()
+        let server = try await serve(bench) { request, replier in
+            asked.take(request)
+            replier.send(FileVerdict.pending)
+            replier.finish(
+                FileVerdict(outcome: .accepted, ids: ["ID"], deadline: "2026-12-01T14:00:00Z")
+            )
+        }
+        defer { withExtendedLifetime(server) {} }
+        let outcome = bench.run("submit", "@g.grant")
+        #expect(outcome.output == "ID: open until 2026-12-01T14:00:00Z\n")
+        #expect(outcome.status == .done)
+        #expect(try bench.names(in: "drop") == ["g.grant"])
+        #expect(try bench.read("drop/g.grant") == bench.read("g.grant"))
+        #expect(asked.files == [bench.path("drop/g.grant")])
+    }
+
+    @Test func `submit takes a refused file out again`() async throws {
+        let bench = try Bench()
+        try bench.signedGrant()
+        let server = try await serve(bench) { _, replier in
+            replier.finish(
+                FileVerdict(outcome: .refused, code: "stranger", reason: "who is that")
+            )
+        }
+        defer { withExtendedLifetime(server) {} }
+        let outcome = bench.run("submit", "@g.grant")
+        #expect(outcome.status == .no)
+        #expect(outcome.errors == "jitgate: \(bench.path("g.grant")): refused: who is that\n")
+        #expect(try bench.names(in: "drop").isEmpty)
+        let json = bench.run("submit", "@g.grant", "--json")
+        #expect(json.status == .no)
+        #expect(try JSONNode.parse(Array(json.output.utf8)).value["code"] == "stranger")
+    }
+
+    @Test func `submit never takes another file's place`() async throws {
+        let bench = try Bench()
+        try bench.signedGrant()
+        try bench.write("other", to: "drop/g.grant")
+        let server = try await serve(bench) { _, replier in replier.finish(FileVerdict.pending) }
+        defer { withExtendedLifetime(server) {} }
+        let outcome = bench.run("submit", "@g.grant")
+        #expect(outcome.status == .cannotCreate)
+        #expect(try bench.read("drop/g.grant") == Array("other".utf8))
+    }
+
+    @Test func `submit waits no longer than it is told`() async throws {
+        let bench = try Bench()
+        try bench.signedGrant()
+        let server = try await serve(bench) { $1.send(FileVerdict.pending) }
+        defer { withExtendedLifetime(server) {} }
+        let outcome = bench.run(
+            "submit",
+            "-",
+            "--wait",
+            "0",
+            input: try bench.read("g.grant")
+        )
+        #expect(outcome.status == .temporary)
+        #expect(try bench.names(in: "drop").count == 1)
+    }
+
+    @Test func `following shows each record once, old and new`() async throws {
+        let bench = try Bench()
+        let started = AuditEntry(.agentStarted, "The agent runs")
+        let opened = AuditEntry(.grantOpened, "Opened")
+        try bench.writeLog([started, started])
+        let server = try await serve(bench) { _, replier in
+            replier.send(WatchReply(record: nil))
+            replier.send(WatchReply(record: bench.record(1, started).json))
+            replier.send(WatchReply(record: bench.record(2, opened).json))
+            replier.fail(.failed("the test is over"))
+        }
+        defer { withExtendedLifetime(server) {} }
+        let outcome = bench.run("audit", "show", "-f")
+        #expect(outcome.errors == "jitgate: the test is over\n")
+        #expect(
+            outcome.output == """
+                2026-12-01T12:00:00Z  agent-started    The agent runs
+                2026-12-01T12:00:01Z  agent-started    The agent runs
+                2026-12-01T12:00:02Z  grant-opened     Opened
+
+                """
+        )
+        #expect(bench.run("watch").output.split(separator: "\n").count == 2)
+    }
+}
+
+/// The files that an agent was asked about.
+private final class Asked: Sendable {
+    private let requests = Mutex<[ControlRequest]>([])
+
+    func take(_ request: ControlRequest) {
+        requests.withLock { $0.append(request) }
+    }
+
+    var files: [String] {
+        requests.withLock { requests in
+            requests.compactMap { request in
+                guard case .verdict(let file, _) = request else { return nil }
+                return file
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Auditing
+import Commands
+import Grants
+import StrictJSON
+import TestSupport
+import Testing
+
+@Suite struct `jitgate audit show` {
+    private static let entries = [
+        AuditEntry(.agentStarted, "The agent runs"),
+        AuditEntry(
+            .grantRefused,
+            "Refused \u{1B}[2J\u{202E}",
+            fields: [.file: ["/f"], .reason: ["stranger: why"]]
+        ),
+        AuditEntry(
+            .grantOpened,
+            "Opened",
+            fields: [.grant: ["0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11"], .sources: ["a", "b"]]
+        ),
+    ]
+
+    private func bench() throws -> Bench {
+        let bench = try Bench()
+        try bench.writeLog(Self.entries)
+        return bench
+    }
+
+    @Test func `prints a short line a record, with nothing in it that a terminal acts on`() throws {
+        #expect(
+            try bench().run("audit", "show").output == """
+                2026-12-01T12:00:00Z  agent-started    The agent runs
+                2026-12-01T12:00:01Z  grant-refused    Refused \\u{1b}[2J\\u{202e}
+                2026-12-01T12:00:02Z  grant-opened     Opened
+
+                """
+        )
+    }
+
+    @Test(arguments: [
+        (["--event", "grant-refused"], [1]),
+        (["--grant", "0B8A2F6E-5c1d-4f0e-9a43-2f1f6f0c7d11"], [2]),
+        (["--since", "2026-12-01T12:00:01Z"], [1, 2]),
+        (["--until", "2026-12-01T12:00:01Z"], [0]),
+        (["--since", "2026-12-01T12:00:01Z", "--until", "2026-12-01T12:00:02Z"], [1]),
+        (["-n", "2"], [1, 2]), (["-n", "0"], []), (["-n", "9"], [0, 1, 2]),
+        (["-n", "1", "--event", "agent-started"], [0]),
+    ])
+    func `shows what is asked for`(options: [String], numbers: [Int]) throws {
+        let outcome = try bench().run(words: ["audit", "show", "--json"] + options)
+        let records = try #require(JSONNode.parse(Array(outcome.output.utf8)).value.items)
+        #expect(records.map { $0["JITGATE_SEQ"]?.text } == numbers.map(String.init))
+    }
+
+    @Test func `leaves out a torn last line and says where a record is broken`() throws {
+        let bench = try bench()
+        let log = String(decoding: try bench.read("audit/audit.jsonl"), as: UTF8.self)
+        try bench.write(log + "{\"JITGATE_SEQ\": \"3", to: "audit/audit.jsonl")
+        #expect(bench.run("audit", "show", "-n", "1").output.contains("Opened"))
+        try bench.write("{}\n{broken\n" + log, to: "audit/audit.jsonl")
+        let outcome = bench.run("audit", "show")
+        #expect(outcome.status == .no)
+        #expect(outcome.errors.contains("audit.jsonl: record in line 2: line 1, column 2"))
+    }
+
+    @Test func `shows an event that it does not know`() throws {
+        let bench = try Bench()
+        try bench.write(
+            "{\"JITGATE_EVENT\":\"x-new\",\"MESSAGE\":\"m\"}\n",
+            to: "audit/audit.jsonl"
+        )
+        #expect(bench.run("audit", "show").output == "?  x-new            m\n")
+    }
+
+    @Test func `says that there is no log or no such event`() throws {
+        let bench = try Bench()
+        #expect(bench.run("audit", "show").status == .noInput)
+        let outcome = bench.run("audit", "show", "--event", "granted")
+        #expect(outcome.status == .usage)
+        #expect(outcome.errors.contains("no such event; there are agent-started, "))
+    }
+}
+
+extension Bench {
+    /// An audit log with these entries, one a second.
+    func writeLog(_ entries: [AuditEntry]) throws {
+        var log: [UInt8] = []
+        for (number, entry) in entries.enumerated() {
+            log += record(UInt64(number), entry).line
+        }
+        try write(String(decoding: log, as: UTF8.self), to: "audit/audit.jsonl")
+    }
+
+    func record(_ number: UInt64, _ entry: AuditEntry) -> Record {
+        Record(
+            sequence: number,
+            stamp: RecordStamp(
+                realtime: Bench.now + .seconds(Int64(number)),
+                boot: Int64(number),
+                bootID: String(repeating: "a", count: 32),
+                machineID: String(repeating: "b", count: 32),
+                hostname: "web-1"
+            ),
+            entry: entry
+        )
+    }
+
+    func makeWritableByAll(_ name: String) throws -> Command.Result {
+        try Command.run(["chmod", "666", path(name)])
+    }
+}

@@ -1,0 +1,139 @@
+import Commands
+import Grants
+import StrictJSON
+import Testing
+
+@Suite struct `jitgate request` {
+    private func grant(_ bench: Bench) throws -> Grant {
+        try Grant(parsing: bench.read("g.json"))
+    }
+
+    @Test func `writes a grant that counts from its first opening`() throws {
+        let bench = try Bench()
+        #expect(bench.request().status == .done)
+        let grant = try grant(bench)
+        #expect(grant.requestor == "dana")
+        #expect(grant.justification == "disk full")
+        #expect(grant.sources.map(\.description) == ["203.0.113.7/32"])
+        #expect(grant.ports.map(\.description) == ["22/tcp"])
+        #expect(grant.hosts.map(\.description) == ["web-1"])
+        #expect(grant.duration == .seconds(7200))
+        #expect(grant.expires == Bench.now + .seconds(3 * 3600))
+        #expect(grant.notBefore == nil)
+    }
+
+    @Test func `writes exactly what is documented`() throws {
+        let bench = try Bench()
+        bench.request(["--for", "90m", "--not-before", "2026-12-02T00:00:00Z"])
+        let id = try grant(bench).id
+        let expected = """
+            {
+              "jitgate": "grant/1",
+              "id": "\(id)",
+              "hosts": [
+                "web-1"
+              ],
+              "requestor": "dana",
+              "justification": "disk full",
+              "sources": [
+                "203.0.113.7/32"
+              ],
+              "ports": [
+                "22/tcp"
+              ],
+              "not_before": "2026-12-02T00:00:00Z",
+              "expires": "2026-12-02T02:30:00Z",
+              "duration": "1h30m"
+            }
+
+            """
+        #expect(String(decoding: try bench.read("g.json"), as: UTF8.self) == expected)
+    }
+
+    @Test func `takes an end as it is said`() throws {
+        let bench = try Bench()
+        bench.request(["--expires", "2026-12-01T14:00:00Z"])
+        #expect(try grant(bench).expires == Bench.now + .seconds(7200))
+        #expect(try grant(bench).duration == nil)
+    }
+
+    @Test func `names a different grant each time, by a random UUID`() throws {
+        let bench = try Bench()
+        var ids = Set<GrantID>()
+        for _ in 0..<20 {
+            bench.request()
+            let id = try grant(bench).id
+            ids.insert(id)
+            #expect(Array(id.description)[14] == "4")
+            #expect("89ab".contains(Array(id.description)[19]))
+        }
+        #expect(ids.count == 20)
+    }
+
+    @Test func `knows where an SSH session comes from`() throws {
+        let bench = try Bench()
+        let outcome = bench.run(
+            "request",
+            "--host",
+            "web-*",
+            "--port",
+            "22/tcp",
+            "--source",
+            "my",
+            "--for",
+            "1h",
+            "--reason",
+            "r",
+            environment: ["SSH_CONNECTION": "2001:db8::7 50432 192.0.2.1 22", "SUDO_USER": "eve"]
+        )
+        let grant = try Grant(parsing: Array(outcome.output.utf8))
+        #expect(grant.sources.map(\.description) == ["2001:db8::7/128"])
+        #expect(grant.requestor == "eve")
+    }
+
+    @Test func `says so where there is no SSH session`() throws {
+        let outcome = try Bench().run(
+            "request",
+            "--host",
+            "w",
+            "--port",
+            "22/tcp",
+            "--source",
+            "my",
+            "--for",
+            "1h",
+            "--reason",
+            "r"
+        )
+        #expect(outcome.status == .usage)
+        #expect(outcome.errors.hasPrefix("jitgate: --source my: SSH_CONNECTION is not set"))
+        #expect(outcome.output.isEmpty)
+    }
+
+    @Test(arguments: [
+        (["--for", "2x"], "`2x` is not a length of time"),
+        (["--expires", "tomorrow"], "`tomorrow` is not a UTC time"),
+        (["--for", "2h", "--port", "22"], "`22` is not a port"),
+        (["--for", "2h", "--source", "10.0.0.1/8"], "the network is 10.0.0.0/8"),
+        (["--for", "2h", "--host", "a b"], "is not a host name"),
+        (["--for", "2h", "--requestor", ""], "requestor: this must have 1 to 256 characters"),
+        (["--requestor", "eve"], "say how long"),
+    ])
+    func `refuses what would never be a grant`(changes: [String], message: String) throws {
+        let bench = try Bench()
+        let outcome = bench.request(changes)
+        #expect(outcome.status == .usage)
+        #expect(outcome.errors.hasPrefix("jitgate: "))
+        #expect(outcome.errors.contains(message), "\(outcome.errors)")
+        #expect(throws: (any Error).self) { try bench.read("g.json") }
+    }
+
+    @Test func `answers a program with the id and the file`() throws {
+        let bench = try Bench()
+        let outcome = bench.request(["--for", "2h", "--json"])
+        let answer = try JSONNode.parse(Array(outcome.output.utf8)).value
+        #expect(answer["id"]?.text == (try grant(bench).id.description))
+        #expect(answer["file"]?.text == bench.path("g.json"))
+        #expect(outcome.errors.isEmpty)
+    }
+}
