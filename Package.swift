@@ -104,7 +104,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "StrictJSON", "Grants", "Signatures", "Admission", "Auditing", "Configuration",
-                "Linux", "Control", argumentParser, crypto, system,
+                "Linux", "Control", argumentParser, system,
             ],
             swiftSettings: house
         ),

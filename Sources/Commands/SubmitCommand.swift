@@ -1,9 +1,9 @@
 import ArgumentParser
 import Configuration
 import Control
-import Crypto
 import Glibc
 import Grants
+import Signatures
 import StrictJSON
 
 struct SubmitCommand: Verb {
@@ -37,15 +37,12 @@ struct SubmitCommand: Verb {
     func perform(on console: Console) throws(CommandFailure) {
         let configuration = try policy.load(console)
         let bytes = try GrantFile.read(file, on: console)
-        let digest = SHA256.hash(data: bytes).map { byte in
-            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-        }
         let session = try AgentSession(configuration)
         let path = try drop(bytes, configuration, on: console)
         let verdict = try session.ask { client throws(ControlError) in
             try client.verdict(
                 file: path,
-                sha256: digest.joined(),
+                sha256: FileDigest.sha256(of: bytes),
                 timeoutMilliseconds: Int32(wait) * 1000
             )
         }

@@ -1,4 +1,3 @@
-import Crypto
 package import Grants
 
 /// What a signature is good for; the namespaces of ours.
@@ -68,7 +67,7 @@ package struct SignatureVerifier: Sendable {
             bytes: parts.payload,
             namespace: namespace,
             approvals: approvals,
-            sha256: SHA256.hash(data: file).hex
+            sha256: FileDigest.sha256(of: file)
         )
     }
 
