@@ -4,6 +4,7 @@ import Control
 import Linux
 import StrictJSON
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct `With an agent` {
@@ -147,7 +148,10 @@ import Testing
         #expect(outcome.status == .done)
         #expect(try bench.names(in: "drop") == ["g.grant"])
         #expect(try bench.read("drop/g.grant") == bench.read("g.grant"))
-        #expect(asked.files == [bench.path("drop/g.grant")])
+        let digest = try Command.run(["sha256sum", bench.path("g.grant")]).text.prefix(64)
+        #expect(
+            asked.requests == [.verdict(file: bench.path("drop/g.grant"), sha256: String(digest))]
+        )
     }
 
     @Test func `submit takes a refused file out again`() async throws {
@@ -221,20 +225,13 @@ import Testing
     }
 }
 
-/// The files that an agent was asked about.
+/// What an agent was asked.
 private final class Asked: Sendable {
-    private let requests = Mutex<[ControlRequest]>([])
+    private let list = Mutex<[ControlRequest]>([])
 
     func take(_ request: ControlRequest) {
-        requests.withLock { $0.append(request) }
+        list.withLock { $0.append(request) }
     }
 
-    var files: [String] {
-        requests.withLock { requests in
-            requests.compactMap { request in
-                guard case .verdict(let file, _) = request else { return nil }
-                return file
-            }
-        }
-    }
+    var requests: [ControlRequest] { list.withLock { $0 } }
 }

@@ -94,6 +94,19 @@ import Testing
         #expect(try VarlinkReply(message: Array(replies[1])).parameters == Samples.status.jsonValue)
     }
 
+    @Test func `takes who has stopped sending for gone where an answer may never come`()
+        async throws
+    {
+        let agent = try await TestAgent()
+        defer { withExtendedLifetime(agent) {} }
+        let raw = try agent.connectRaw()
+        let call = VarlinkCall(method: "io.jitgate.Agent.Watch", wantsMore: true).message
+        _ = try raw.write(MessageFraming.frame(call)[...])
+        try raw.endWriting()
+        let replies = try raw.readToEnd().split(separator: 0)
+        #expect(replies.count == 1)
+    }
+
     @Test func `says nothing to a call that wants no answer`() async throws {
         let agent = try await TestAgent()
         defer { withExtendedLifetime(agent) {} }
