@@ -2,6 +2,7 @@ import Grants
 
 /// Why an allowed_signers file is refused as a whole, and at which line.
 package struct AllowedSignersError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// 1 is the first line.
     package let line: Int
     package let reason: String
 
@@ -12,34 +13,15 @@ package struct AllowedSignersError: Error, Hashable, Sendable, CustomStringConve
 ///
 /// Stricter than ssh-keygen on purpose: one malformed line refuses the file, since a skipped line
 /// may be the one that restricts; times carry a `Z`; certificates are not supported yet.
+/// docs/PROTOCOL.signatures, section 3.
 package struct AllowedSigners: Sendable {
-    struct Entry: Hashable, Sendable {
-        let principals: PatternList
-        let principalText: String
-        let namespaces: PatternList?
-        let validAfter: Moment?
-        let validBefore: Moment?
-        let keyType: String
-        let keyBlob: [UInt8]
-        let line: String
-
-        /// Both bounds are inclusive, as ssh-keygen has them.
-        func isValid(at now: Moment) -> Bool {
-            validAfter.map { $0 <= now } ?? true && validBefore.map { now <= $0 } ?? true
-        }
-    }
-
-    private var entries: [[UInt8]: [Entry]] = [:]
+    private var entries: [[UInt8]: [AllowedSigner]] = [:]
 
     package init(parsing file: [UInt8]) throws(AllowedSignersError) {
         let lines = file.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, bytes) in lines.enumerated() {
-            let content = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
-            guard let line = String(validating: content, as: UTF8.self) else {
-                throw AllowedSignersError(line: index + 1, reason: "this is not UTF-8")
-            }
             do {
-                guard let entry = try AllowedSignersLine.parse(line) else { continue }
+                guard let entry = try AllowedSignersLine.parse(bytes) else { continue }
                 entries[entry.keyBlob, default: []].append(entry)
             } catch {
                 throw AllowedSignersError(line: index + 1, reason: error.description)
@@ -48,7 +30,7 @@ package struct AllowedSigners: Sendable {
     }
 
     /// The lines for one key, in the order of the file.
-    func entries(for keyBlob: [UInt8]) -> [Entry] {
+    func entries(for keyBlob: [UInt8]) -> [AllowedSigner] {
         entries[keyBlob] ?? []
     }
 }

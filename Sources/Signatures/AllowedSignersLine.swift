@@ -1,150 +1,129 @@
 import Grants
 
 /// One line of allowed_signers: principals [options] keytype base64 [comment].
-enum AllowedSignersLine {
+///
+/// Bytes, not characters: to Swift a quote and a combining mark are one character, to ssh-keygen two.
+struct AllowedSignersLine {
+    private var rest: ArraySlice<UInt8>
+
     /// `nil` for an empty line or a comment.
-    static func parse(_ line: String) throws(TextError) -> AllowedSigners.Entry? {
-        var words = try words(of: line)[...]
-        guard let principalText = words.popFirst(), !principalText.hasPrefix("#") else {
-            return nil
+    static func parse(_ bytes: ArraySlice<UInt8>) throws(TextError) -> AllowedSigner? {
+        let content = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
+        let text = try text(of: content)
+        var line = Self(rest: content)
+        line.skipBlanks()
+        guard let first = line.rest.first, first != UInt8(ascii: "#") else { return nil }
+        return try line.entry(text)
+    }
+
+    private static func text(of line: ArraySlice<UInt8>) throws(TextError) -> String {
+        guard let text = String(validating: line, as: UTF8.self) else {
+            throw TextError("this is not UTF-8")
         }
-        let plain = unquoted(principalText)
-        guard let principals = PatternList(plain) else {
-            throw TextError("the principals \(plain.debugDescription) have an empty part")
+        guard !line.starts(with: [0xEF, 0xBB, 0xBF]) else {
+            throw TextError("it starts with a byte order mark; save the file without one")
         }
+        guard line.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == UInt8(ascii: "\t") }) else {
+            throw TextError("a control character is in it")
+        }
+        return text
+    }
+
+    private mutating func entry(_ line: String) throws(TextError) -> AllowedSigner {
+        let principalText = try Self.unquoted(try word())
+        let principals = try PatternList(parsing: principalText)
+        guard !principals.matchesNothing else {
+            throw TextError("the principals \(principalText.debugDescription) match nobody")
+        }
+        var type = try word()
         var options = AllowedSignersOptions()
-        if let word = words.first, !PublicKey.types.contains(word) {
-            try options.parse(word)
-            words = words.dropFirst()
+        if !PublicKey.types.contains(type) {
+            options = try Self.options(type)
+            type = try word()
         }
-        guard let type = words.popFirst(), let text = words.popFirst() else {
-            throw TextError("a line is: principals, options if any, key type, key in base64")
-        }
-        guard let blob = Base64.decode(Array(text.utf8)) else {
-            throw TextError("the key is not base64")
-        }
-        try checkKey(blob, type: type)
-        return AllowedSigners.Entry(
+        let blob = try Self.blob(try word(), type: type)
+        return AllowedSigner(
             principals: principals,
-            principalText: plain,
-            namespaces: options.namespaces,
-            validAfter: options.validAfter,
-            validBefore: options.validBefore,
+            principalText: principalText,
+            options: options,
+            key: try Self.key(blob, type: type),
             keyType: type,
             keyBlob: blob,
             line: line
         )
     }
 
-    private static func checkKey(_ blob: [UInt8], type: String) throws(TextError) {
-        var reader = WireReader(blob)
-        guard reader.text() == type else {
+    private mutating func skipBlanks() {
+        rest = rest.drop(while: Self.isBlank)
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
+    }
+
+    /// Takes a word off the front; blanks inside quotes belong to it.
+    private mutating func word() throws(TextError) -> String {
+        skipBlanks()
+        var isQuoted = false
+        var end = rest.startIndex
+        while end < rest.endIndex, isQuoted || !Self.isBlank(rest[end]) {
+            if rest[end] == UInt8(ascii: "\"") { isQuoted.toggle() }
+            end += 1
+        }
+        guard !isQuoted else { throw TextError("a quote is not closed") }
+        guard end > rest.startIndex else {
+            throw TextError("a line is: principals, options if any, key type, key in base64")
+        }
+        defer { rest = rest[end...] }
+        return String(decoding: rest[..<end], as: UTF8.self)
+    }
+
+    /// Quotes go around all of the principals or none, so that no reader can see another list.
+    private static func unquoted(_ word: String) throws(TextError) -> String {
+        let quote = UInt8(ascii: "\"")
+        var bytes = Array(word.utf8)[...]
+        if bytes.first == quote, bytes.last == quote, bytes.count >= 2 {
+            bytes = bytes.dropFirst().dropLast()
+        }
+        guard !bytes.contains(quote) else {
+            throw TextError("quotes must go around all of the principals, not a part of them")
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Reads what stands where options or a key type may.
+    private static func options(_ word: String) throws(TextError) -> AllowedSignersOptions {
+        if PublicKey.isCertificateType(word) {
+            throw TextError("certificates are not supported yet; list the plain key")
+        }
+        if word.utf8.starts(with: "ssh-".utf8) || word.utf8.starts(with: "ecdsa-".utf8) {
+            throw TextError("keys of type \(word.debugDescription) are not supported")
+        }
+        return try AllowedSignersOptions(parsing: word)
+    }
+
+    private static func blob(_ text: String, type: String) throws(TextError) -> [UInt8] {
+        guard PublicKey.types.contains(type) else {
+            throw TextError(
+                PublicKey.isCertificateType(type)
+                    ? "certificates are not supported yet; list the plain key"
+                    : "keys of type \(type.debugDescription) are not supported"
+            )
+        }
+        guard let blob = Base64.decode(Array(text.utf8)) else {
+            throw TextError("the key is not base64")
+        }
+        return blob
+    }
+
+    private static func key(_ blob: [UInt8], type: String) throws(TextError) -> PublicKey {
+        guard PublicKey.type(of: blob) == type else {
             throw TextError("the key is not of type \(type.debugDescription), as the line says")
         }
         do {
-            _ = try PublicKey(parsing: blob)
+            return try PublicKey(parsing: blob)
         } catch {
             throw TextError(error.description)
         }
-    }
-
-    static func unquoted(_ word: String) -> String {
-        String(word.filter { $0 != "\"" })
-    }
-
-    /// Splits at blanks that are not inside quotes.
-    private static func words(of line: String) throws(TextError) -> [String] {
-        var words: [String] = []
-        var word = ""
-        var isQuoted = false
-        for character in line {
-            if character == "\"" { isQuoted.toggle() }
-            if !isQuoted, character == " " || character == "\t" {
-                if !word.isEmpty { words.append(word) }
-                word = ""
-            } else {
-                word.append(character)
-            }
-            // A comment may hold anything, a lone quote too.
-            if words.isEmpty, word == "#" { return ["#"] }
-        }
-        guard !isQuoted || words.count >= 3 else { throw TextError("a quote is not closed") }
-        return word.isEmpty ? words : words + [word]
-    }
-}
-
-/// The options of one line.
-struct AllowedSignersOptions {
-    private(set) var namespaces: PatternList?
-    private(set) var validAfter: Moment?
-    private(set) var validBefore: Moment?
-
-    mutating func parse(_ text: String) throws(TextError) {
-        for option in try split(text) {
-            let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let name = parts[0].lowercased()
-            guard name != "cert-authority" else {
-                throw TextError("cert-authority is not supported yet; list the keys themselves")
-            }
-            guard parts.count == 2, let value = Self.quoted(parts[1]) else {
-                throw TextError("\(option.debugDescription) is not an option of allowed_signers")
-            }
-            switch name {
-            case "namespaces": try set(&namespaces, to: PatternList(value), name)
-            case "valid-after": try set(&validAfter, to: Self.time(value), name)
-            case "valid-before": try set(&validBefore, to: Self.time(value), name)
-            default: throw TextError("there is no option \(name.debugDescription)")
-            }
-        }
-        if let validAfter, let validBefore, validBefore <= validAfter {
-            throw TextError("valid-before is not later than valid-after")
-        }
-    }
-
-    private func set<Value>(
-        _ field: inout Value?,
-        to value: Value?,
-        _ name: String
-    ) throws(TextError) {
-        guard field == nil else { throw TextError("\(name) is there twice") }
-        guard let value else { throw TextError("the value of \(name) is malformed") }
-        field = value
-    }
-
-    private func split(_ text: String) throws(TextError) -> [String] {
-        var options = [""]
-        var isQuoted = false
-        for character in text {
-            if character == "\"" { isQuoted.toggle() }
-            if character == ",", !isQuoted {
-                options.append("")
-            } else {
-                options[options.count - 1].append(character)
-            }
-        }
-        guard !options.contains("") else { throw TextError("an option is empty") }
-        return options
-    }
-
-    private static func quoted(_ text: Substring) -> String? {
-        guard text.count >= 2, text.hasPrefix("\""), text.hasSuffix("\"") else { return nil }
-        let inner = text.dropFirst().dropLast()
-        return inner.contains("\"") || inner.contains("\\") ? nil : String(inner)
-    }
-
-    /// `YYYYMMDDZ` or `YYYYMMDDHHMM[SS]Z`; without the Z it would depend on the host's time zone.
-    private static func time(_ text: String) throws(TextError) -> Moment {
-        let digits = Array(text.dropLast())
-        guard let zone = text.last, zone == "Z" || zone == "z", [8, 12, 14].contains(digits.count)
-        else {
-            throw TextError(
-                "\(text.debugDescription) is not a time such as 20261201Z or 202612011200Z"
-            )
-        }
-        let all = digits + Array(repeating: "0", count: 14 - digits.count)
-        let part = { (range: Range<Int>) in String(all[range]) }
-        let date = [part(0..<4), part(4..<6), part(6..<8)].joined(separator: "-")
-        let clock = [part(8..<10), part(10..<12), part(12..<14)].joined(separator: ":")
-        return try Moment(parsing: "\(date)T\(clock)Z")
     }
 }

@@ -4,6 +4,6 @@ import Crypto
 package enum FileDigest {
     /// SHA-256 in lower-case hex.
     package static func sha256(of file: [UInt8]) -> String {
-        SHA256.hash(data: file).hex
+        SHA256.hash(data: file).hexadecimal
     }
 }

@@ -16,13 +16,29 @@ enum PublicKey: Sendable {
         "ssh-rsa", "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
     ]
 
+    static func isCertificateType(_ type: String) -> Bool {
+        type.utf8.reversed().starts(with: "-cert-v01@openssh.com".utf8.reversed())
+    }
+
+    /// The type that a key in wire form says it has.
+    static func type(of blob: [UInt8]) -> String? {
+        var reader = WireReader(blob)
+        return reader.text()
+    }
+
     init(parsing blob: [UInt8]) throws(SignatureError) {
         var reader = WireReader(blob)
         guard let type = reader.text() else { throw Self.malformed }
+        guard !Self.isCertificateType(type) else {
+            throw SignatureError(
+                .certificate,
+                "certificates are not supported yet; sign with the plain key"
+            )
+        }
         guard Self.types.contains(type) else {
             throw SignatureError(
                 .unsupported,
-                "keys of type \(type.debugDescription) are not supported"
+                "keys of type \(String(type.prefix(64)).debugDescription) are not supported"
             )
         }
         self = try Self.key(of: type, from: &reader)
@@ -47,10 +63,12 @@ enum PublicKey: Sendable {
     }
 
     private static func ed25519(from reader: inout WireReader) throws(SignatureError) -> PublicKey {
-        guard let bytes = reader.string(),
-            let key = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes)
-        else { throw malformed }
-        return .ed25519(key)
+        guard let bytes = reader.string() else { throw malformed }
+        do {
+            return .ed25519(try .init(rawRepresentation: bytes))
+        } catch {
+            throw malformed
+        }
     }
 
     private static func ecdsa(
@@ -76,9 +94,12 @@ enum PublicKey: Sendable {
         guard (2048...16_384).contains(bits) else {
             throw SignatureError(.weak, "an RSA key has 2048 to 16384 bits, not \(bits)")
         }
-        guard exponent.count <= 8, let key = try? _RSA.Signing.PublicKey(n: modulus, e: exponent)
-        else { throw malformed }
-        return .rsa(key)
+        guard exponent.count <= 8 else { throw malformed }
+        do {
+            return .rsa(try .init(n: modulus, e: exponent))
+        } catch {
+            throw malformed
+        }
     }
 
     private static func token(

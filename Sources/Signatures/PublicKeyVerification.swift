@@ -17,7 +17,15 @@ extension PublicKey {
         return try accepts(type, blob, over: message)
     }
 
-    private static let malformedSignature = SignatureError(.malformed, "the signature is malformed")
+    private static let malformedSignature = SignatureError(
+        .malformed,
+        "what the key made is not a signature"
+    )
+
+    private static func otherType(_ type: String) -> SignatureError {
+        let name = String(type.prefix(64)).debugDescription
+        return SignatureError(.malformed, "signatures of type \(name) do not go with this key")
+    }
 
     private func accepts(
         _ type: String,
@@ -50,8 +58,9 @@ extension PublicKey {
                 for: SHA512.hash(data: message),
                 padding: .insecurePKCS1v1_5
             )
-        case (.rsa, "ssh-rsa"): throw SignatureError(.weak, "the RSA signature uses SHA-1")
-        default: throw SignatureError(.malformed, "the signature is not of the key's type")
+        case (.rsa, "ssh-rsa"):
+            throw SignatureError(.weak, "it uses SHA-1; sign with rsa-sha2-256 or rsa-sha2-512")
+        default: throw Self.otherType(type)
         }
     }
 
@@ -90,10 +99,13 @@ extension PublicKey {
             switch type {
             case "sk-ssh-ed25519@openssh.com": "ssh-ed25519"
             case "sk-ecdsa-sha2-nistp256@openssh.com": "ecdsa-sha2-nistp256"
-            default: throw Self.malformedSignature
+            default: throw Self.otherType(type)
             }
         guard flags & 1 == 1 else {
-            throw SignatureError(.untouched, "the token was not touched when it signed")
+            throw SignatureError(
+                .untouched,
+                "the token was not touched when it signed"
+            )
         }
         let signed =
             Array(SHA256.hash(data: application)) + [flags] + counter

@@ -4,24 +4,39 @@ import Crypto
 struct SSHSignature: Sendable {
     private static let magic = Array("SSHSIG".utf8)
 
-    let key: PublicKey
     /// The public key in wire form, as allowed_signers holds it.
     let keyBlob: [UInt8]
     let namespace: String
-    private let hash: String
+    private let hash: Hash
     private let signature: [UInt8]
+
+    /// How the message is hashed before it is signed.
+    private enum Hash: String {
+        case sha256
+        case sha512
+
+        func digest(of message: [UInt8]) -> [UInt8] {
+            switch self {
+            case .sha256: Array(SHA256.hash(data: message))
+            case .sha512: Array(SHA512.hash(data: message))
+            }
+        }
+    }
 
     init(parsing blob: [UInt8]) throws(SignatureError) {
         var reader = WireReader(blob)
         guard reader.bytes(6) == Self.magic, reader.uint32() == 1,
             let keyBlob = reader.string(), let namespace = reader.text(),
-            reader.string() != nil, let hash = reader.text(), let signature = reader.string(),
-            reader.isAtEnd
+            let reserved = reader.string(), let name = reader.text(),
+            let signature = reader.string(), reader.isAtEnd
         else { throw SignatureError(.malformed, "it is not an SSH signature of version 1") }
-        guard ["sha256", "sha512"].contains(hash) else {
-            throw SignatureError(.unsupported, "the hash is neither sha256 nor sha512")
+        // Nothing signs the reserved field, so nothing may hide there.
+        guard reserved.isEmpty else {
+            throw SignatureError(.malformed, "its reserved field is not empty")
         }
-        key = try PublicKey(parsing: keyBlob)
+        guard let hash = Hash(rawValue: name) else {
+            throw SignatureError(.unsupported, "its hash is neither sha256 nor sha512")
+        }
         self.keyBlob = keyBlob
         self.namespace = namespace
         self.hash = hash
@@ -31,17 +46,15 @@ struct SSHSignature: Sendable {
     /// `SHA256:…`, as ssh-keygen -l prints it.
     var fingerprint: String { "SHA256:" + Base64.encodeUnpadded(SHA256.hash(data: keyBlob)) }
 
-    /// Checks the signature over a message.
-    func verify(_ message: [UInt8]) throws(SignatureError) {
-        let digest =
-            hash == "sha256" ? Array(SHA256.hash(data: message)) : Array(SHA512.hash(data: message))
+    /// Checks that `key`, whose wire form is `keyBlob`, made the signature over a message.
+    func verify(_ message: [UInt8], by key: PublicKey) throws(SignatureError) {
         let signed =
             Self.magic + Array(namespace.utf8).asWireString + [UInt8]().asWireString
-            + Array(hash.utf8).asWireString + digest.asWireString
+            + Array(hash.rawValue.utf8).asWireString + hash.digest(of: message).asWireString
         guard try key.accepts(signature, over: signed) else {
             throw SignatureError(
                 .tampered,
-                "the signature by \(fingerprint) is not over these bytes"
+                "it is not over these bytes; what is signed or the signature was changed"
             )
         }
     }

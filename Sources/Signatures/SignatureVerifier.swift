@@ -1,34 +1,5 @@
 package import Grants
 
-/// What a signature is good for; the namespaces of ours.
-package enum SignatureNamespace: String, Hashable, Sendable, CaseIterable {
-    case grant = "jitgate-grant"
-    case revocation = "jitgate-revocation"
-}
-
-/// One valid signature, by whom, and why it counts.
-package struct Approval: Hashable, Sendable {
-    /// The first plain name among the principals of the line, or all of them as written.
-    package let principal: String
-    /// All principals of the line.
-    package let principals: PatternList
-    package let keyType: String
-    /// `SHA256:…`, as ssh-keygen -l prints it.
-    package let fingerprint: String
-    /// The line of allowed_signers that admitted the signature.
-    package let line: String
-}
-
-/// Bytes that allowed signers signed; only the verifier makes one.
-package struct SignedPayload: Hashable, Sendable {
-    package let bytes: [UInt8]
-    package let namespace: SignatureNamespace
-    /// One for each signature, in the order of the file.
-    package let approvals: [Approval]
-    /// SHA-256 of the whole file as it arrived, in hex.
-    package let sha256: String
-}
-
 /// Checks the signatures of a file against the allowed signers.
 package struct SignatureVerifier: Sendable {
     private let allowedSigners: AllowedSigners
@@ -45,23 +16,17 @@ package struct SignatureVerifier: Sendable {
         at now: Moment
     ) throws(SignatureError) -> SignedPayload {
         let parts = try SignedFile(splitting: file)
+        let signatures = try Self.signatures(of: parts)
+        let namespace = try Self.namespace(of: signatures)
         var approvals: [Approval] = []
-        var namespaces = Set<SignatureNamespace>()
-        for blob in parts.signatures {
-            let signature = try SSHSignature(parsing: blob)
-            guard let namespace = SignatureNamespace(rawValue: signature.namespace) else {
-                throw SignatureError(
-                    .wrongNamespace,
-                    "signed for \(signature.namespace.debugDescription); sign with -n jitgate-grant"
-                        + " or -n jitgate-revocation"
-                )
+        for (index, signature) in signatures.enumerated() {
+            do {
+                let signer = try signer(of: signature, for: namespace, at: now)
+                try signature.verify(parts.payload, by: signer.key)
+                approvals.append(Approval(by: signer, fingerprint: signature.fingerprint))
+            } catch {
+                throw error.about(signature: index + 1, by: signature.fingerprint)
             }
-            namespaces.insert(namespace)
-            approvals.append(try approval(of: signature, at: now))
-            try signature.verify(parts.payload)
-        }
-        guard let namespace = namespaces.first, namespaces.count == 1 else {
-            throw SignatureError(.wrongNamespace, "the signatures are for different namespaces")
         }
         return SignedPayload(
             bytes: parts.payload,
@@ -71,43 +36,76 @@ package struct SignatureVerifier: Sendable {
         )
     }
 
-    private func approval(
+    private static func signatures(
+        of parts: SignedFile
+    ) throws(SignatureError) -> [SSHSignature] {
+        var signatures: [SSHSignature] = []
+        for (index, blob) in parts.signatures.enumerated() {
+            do {
+                signatures.append(try SSHSignature(parsing: blob))
+            } catch {
+                throw error.about(signature: index + 1)
+            }
+        }
+        return signatures
+    }
+
+    /// The one namespace of ours that all signatures are for.
+    private static func namespace(
+        of signatures: [SSHSignature]
+    ) throws(SignatureError) -> SignatureNamespace {
+        var common: SignatureNamespace?
+        for (index, signature) in signatures.enumerated() {
+            let expected = common.map { [$0] } ?? SignatureNamespace.allCases
+            guard let namespace = expected.first(where: { $0.rawValue == signature.namespace })
+            else {
+                let remedy = expected.map { "-n \($0.rawValue)" }.joined(separator: " or ")
+                let name = String(signature.namespace.prefix(64)).debugDescription
+                throw SignatureError(
+                    .wrongNamespace,
+                    "it is for \(name)\(common == nil ? "" : ", unlike the first"); sign with \(remedy)"
+                ).about(signature: index + 1, by: signature.fingerprint)
+            }
+            common = namespace
+        }
+        guard let common else { throw SignatureError(.unsigned, "there is no signature") }
+        return common
+    }
+
+    /// The first line of allowed_signers that lets the key sign for the namespace now.
+    private func signer(
         of signature: SSHSignature,
+        for namespace: SignatureNamespace,
         at now: Moment
-    ) throws(SignatureError) -> Approval {
-        let known = allowedSigners.entries(for: signature.keyBlob)
-        let name = signature.fingerprint
-        guard let first = known.first else {
-            throw SignatureError(.stranger, "the key \(name) is not in allowed_signers")
+    ) throws(SignatureError) -> AllowedSigner {
+        let lines = allowedSigners.entries(for: signature.keyBlob)
+        guard let first = lines.first else {
+            // A key that nobody could have listed is better told by what is wrong with it.
+            _ = try PublicKey(parsing: signature.keyBlob)
+            throw SignatureError(.stranger, "the key is not in allowed_signers")
         }
-        let namespaced = known.filter { $0.namespaces?.matches(signature.namespace) ?? true }
-        guard !namespaced.isEmpty else {
-            let principal = first.principalText.debugDescription
-            throw SignatureError(
+        var lapse: SignatureError?
+        for line in lines where line.maySign(for: namespace) {
+            guard let reason = line.lapse(at: now) else { return line }
+            lapse = lapse ?? reason
+        }
+        throw lapse
+            ?? SignatureError(
                 .notAllowed,
-                "\(principal) (\(name)) may not sign for \(signature.namespace)"
+                "\(first.principalText.debugDescription) may not sign for \(namespace.rawValue);"
+                    + " its line in allowed_signers has other namespaces"
             )
-        }
-        guard let entry = namespaced.first(where: { $0.isValid(at: now) }) else {
-            let principal = first.principalText.debugDescription
-            throw SignatureError(
-                .notAllowed,
-                "the key of \(principal) (\(name)) is not valid at \(now)"
-            )
-        }
-        return Approval(
-            principal: entry.principals.firstName ?? entry.principalText,
-            principals: entry.principals,
-            keyType: entry.keyType,
-            fingerprint: name,
-            line: entry.line
-        )
     }
 }
 
-extension Sequence<UInt8> {
-    /// Two lower-case digits a byte.
-    var hex: String {
-        map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+extension Approval {
+    fileprivate init(by signer: AllowedSigner, fingerprint: String) {
+        self.init(
+            principal: signer.principal,
+            principals: signer.principals,
+            keyType: signer.keyType,
+            fingerprint: fingerprint,
+            line: signer.line
+        )
     }
 }

@@ -1,70 +1,81 @@
 /// A grant file taken apart: what was signed, and the signatures, both still only bytes.
+///
+/// docs/PROTOCOL.signatures, section 1.
 package struct SignedFile: Hashable, Sendable {
     /// A payload is at most this long, in bytes.
     package static let payloadLimit = 64 * 1024
     /// A file carries at most this many signatures.
     package static let signatureLimit = 16
-
-    private static let begin = Array("-----BEGIN SSH SIGNATURE-----".utf8)
-    private static let end = Array("-----END SSH SIGNATURE-----".utf8)
+    /// A file is at most this long, in bytes: the payload and each signature at their longest.
+    package static let sizeLimit = payloadLimit + signatureLimit * ArmoredBlock.sizeLimit
 
     /// Exactly the bytes before the first signature, their final line feed included.
     package let payload: [UInt8]
-    /// The decoded content of each armored block.
+    /// The decoded content of each armored block, in the order of the file; never empty.
     package let signatures: [[UInt8]]
 
     /// Takes a file apart; after the payload come whole armored blocks and nothing else.
     package init(splitting file: [UInt8]) throws(SignatureError) {
         guard !file.isEmpty else { throw SignatureError(.empty, "the file is empty") }
-        let payload = Self.payload(of: file)
-        guard payload.count <= Self.payloadLimit else {
-            throw SignatureError(.tooLarge, "what is signed is longer than 64 KiB")
+        guard file.count <= Self.sizeLimit else {
+            throw SignatureError(.tooLarge, "the file is longer than \(Self.sizeLimit) bytes")
         }
-        guard payload.count < file.count else {
+        guard let start = Self.firstBlock(in: file) else { throw Self.unsigned(file) }
+        guard start > 0 else {
+            throw SignatureError(.empty, "there is nothing before the first signature")
+        }
+        guard start <= Self.payloadLimit else {
             throw SignatureError(
-                .unsigned,
-                "there is no line `-----BEGIN SSH SIGNATURE-----`; sign it and append the signature,"
-                    + " and end what is signed with a line feed"
+                .tooLarge,
+                "what is signed is \(start) bytes long; at most \(Self.payloadLimit) are allowed"
             )
         }
-        guard !payload.isEmpty else { throw SignatureError(.empty, "nothing is signed") }
-        self.payload = Array(payload)
-        signatures = try Self.blocks(file[payload.endIndex...])
+        payload = Array(file[..<start])
+        signatures = try Self.blocks(of: file[start...])
     }
 
-    private static func payload(of file: [UInt8]) -> ArraySlice<UInt8> {
-        var start = file.startIndex
-        while start < file.endIndex {
+    /// Where the first line starts that is exactly the marker.
+    private static func firstBlock(in file: [UInt8]) -> Int? {
+        var start = 0
+        while start < file.count {
             let end = file[start...].firstIndex(of: UInt8(ascii: "\n")) ?? file.endIndex
-            if file[start..<end].elementsEqual(begin) { return file[..<start] }
+            if file[start..<end].elementsEqual(ArmoredBlock.begin) { return start }
             start = end + 1
         }
-        return file[...]
+        return nil
     }
 
-    private static func blocks(_ armor: ArraySlice<UInt8>) throws(SignatureError) -> [[UInt8]] {
-        var lines = armor.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)[
-            ...
-        ]
-        guard lines.last?.isEmpty == true else {
-            throw SignatureError(.malformed, "the last signature is cut short")
-        }
-        lines = lines.dropLast()
+    private static func blocks(of armor: ArraySlice<UInt8>) throws(SignatureError) -> [[UInt8]] {
+        var rest = armor
         var blocks: [[UInt8]] = []
-        while let first = lines.popFirst() {
-            let number = blocks.count + 1
-            guard number <= signatureLimit else {
-                throw SignatureError(.tooLarge, "there are more than 16 signatures")
+        while !rest.isEmpty {
+            guard blocks.count < signatureLimit else {
+                throw SignatureError(.tooLarge, "there are more than \(signatureLimit) signatures")
             }
-            guard first.elementsEqual(begin) else {
-                throw SignatureError(.malformed, "there is something else after the signatures")
+            do {
+                blocks.append(try ArmoredBlock.read(from: &rest))
+            } catch {
+                throw error.about(signature: blocks.count + 1)
             }
-            guard let last = lines.firstIndex(where: { $0.elementsEqual(end) }),
-                let block = Base64.decode(Array(lines[..<last].joined()))
-            else { throw SignatureError(.malformed, "signature \(number) is not whole armor") }
-            lines = lines[(last + 1)...]
-            blocks.append(block)
         }
         return blocks
+    }
+
+    /// Why no line is the marker: the two mistakes that hide one, or there is none.
+    private static func unsigned(_ file: [UInt8]) -> SignatureError {
+        let lines = file.split(separator: UInt8(ascii: "\n"))
+        if lines.contains(where: { $0.elementsEqual(ArmoredBlock.begin + [UInt8(ascii: "\r")]) }) {
+            return ArmoredBlock.carriageReturn
+        }
+        if lines.contains(where: { $0.reversed().starts(with: ArmoredBlock.begin.reversed()) }) {
+            return SignatureError(
+                .unsigned,
+                "what is signed must end with a line feed before the first signature"
+            )
+        }
+        return SignatureError(
+            .unsigned,
+            "there is no signature; append what `ssh-keygen -Y sign -n jitgate-grant` prints"
+        )
     }
 }

@@ -30,9 +30,13 @@ struct WireReader {
     }
 
     /// A number that is not negative, as its bytes without leading zeros.
+    ///
+    /// RFC 4251: no leading zero byte but the one that keeps the sign, so each number has one form.
     mutating func number() -> [UInt8]? {
-        guard let bytes = string(), (bytes.first ?? 0) < 0x80 else { return nil }
-        return Array(bytes.drop { $0 == 0 })
+        guard let bytes = string() else { return nil }
+        guard bytes.first == 0 else { return (bytes.first ?? 0) < 0x80 ? bytes : nil }
+        let magnitude = bytes.dropFirst()
+        return (magnitude.first ?? 0) >= 0x80 ? Array(magnitude) : nil
     }
 }
 
