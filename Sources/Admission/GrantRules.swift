@@ -12,7 +12,7 @@ extension Rule {
     static let history = Rule(name: "once") { item in
         switch item.history {
         case .unseen: nil
-        case .live(let sha256) where sha256 == item.payload.sha256: nil
+        case .live(let sha256, _) where sha256 == item.payload.sha256: nil
         case .live:
             ("id", "another file with this id is live", "write a grant with a new id")
         case .ended(let reason):
@@ -42,7 +42,7 @@ extension Rule {
     }
 
     static let duration = Rule(name: "max-duration") { item in
-        let opening = max(item.now, item.grant.notBefore ?? item.now)
+        let opening = item.opening
         let length = item.grant.deadline(openingAt: opening) - opening
         for (_, port, rules) in item.protectedPorts where length > rules.maxDuration {
             let most = rules.maxDuration.shortText

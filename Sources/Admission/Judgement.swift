@@ -40,8 +40,8 @@ package struct Judgement: Hashable, Sendable {
 /// What the log knows of a grant's id.
 package enum GrantHistory: Hashable, Sendable {
     case unseen
-    /// Accepted and not ended, with the SHA-256 of its file.
-    case live(sha256: String)
+    /// Accepted and not ended, with the SHA-256 of its file; open since then, if it is.
+    case live(sha256: String, openSince: Moment?)
     case ended(reason: String)
 }
 
@@ -53,6 +53,12 @@ struct Case: Sendable {
     let policy: Policy
     let host: HostIdentity
     let now: Moment
+
+    /// When access began, or would.
+    var opening: Moment {
+        if case .live(_, let since?) = history { return since }
+        return max(now, grant.notBefore ?? now)
+    }
 
     /// The grant's ports that policy protects, with their place in the grant and their rules.
     var protectedPorts: [(index: Int, port: Port, rules: PortRules)] {

@@ -9,17 +9,9 @@ import Signatures
 
 /// The agent put together: the only place that reads real clocks and opens real files.
 package enum Agent {
-    /// The most that a policy or allowed_signers file may hold, in bytes.
-    private static let fileLimit = 1 << 20
-
     /// Reads and checks a policy file.
     package static func configuration(at path: String) throws(AgentError) -> Configuration {
-        var scan = TrustedFile()
-        do {
-            return try Configuration(parsing: scan.read(path, limit: fileLimit).bytes, file: path)
-        } catch {
-            throw AgentError("\(error)")
-        }
+        try Rulebook.configuration(at: path)
     }
 
     /// Runs until it is told to stop; the gate stays as it is then.
@@ -45,21 +37,8 @@ package enum Agent {
         let watch: DirectoryWatch
 
         init(_ configuration: Configuration, _ engine: EngineExecutor) throws {
-            var scan = TrustedFile()
             let host = try HostFacts.read()
-            let signers = try scan.read(configuration.allowedSigners, limit: Agent.fileLimit)
-            let reception = Reception(
-                verifier: SignatureVerifier(
-                    allowedSigners: try AllowedSigners(parsing: signers.bytes)
-                ),
-                admission: Admission(
-                    policy: configuration.policy,
-                    host: HostIdentity(
-                        hostname: configuration.hostname ?? host.hostname,
-                        machineID: host.machineID ?? ""
-                    )
-                )
-            )
+            let rulebook = try Rulebook(configuration, host: host)
             let log = configuration.auditDirectory + "/audit.jsonl"
             self.engine = engine
             watch = try DirectoryWatch(configuration.grantDirectories)
@@ -68,7 +47,7 @@ package enum Agent {
             gatekeeper = Gatekeeper(
                 engine,
                 configuration: configuration,
-                reception: reception,
+                reception: rulebook.reception,
                 trail: try AuditTrail(path: log, host: host),
                 gate: try KernelGate(),
                 alarm: alarm,

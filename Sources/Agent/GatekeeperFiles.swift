@@ -1,3 +1,4 @@
+import Admission
 import Auditing
 import Configuration
 import Grants
@@ -30,21 +31,7 @@ extension Gatekeeper {
     /// Grants that an earlier run had live and whose files are gone.
     private func endWhatHasNoFile() {
         for (id, standing) in trail.ledger.standings where timetable[id] == nil {
-            switch standing {
-            case .ended: continue
-            case .accepted, .open:
-                let text = "Closed \(id): its file was removed while no agent ran"
-                note(
-                    AuditEntry(
-                        .grantClosed,
-                        text,
-                        fields: [
-                            .grant: [id.description], .digest: [standing.digest],
-                            .reason: [EndReason.removed.rawValue],
-                        ]
-                    )
-                )
-            }
+            if let live = standing.live { note(.closed(live, because: .removed)) }
         }
     }
 
@@ -58,15 +45,10 @@ extension Gatekeeper {
             guard error.code != .missing else { return }
             return refuse(.refused(path, code: error.code.rawValue, error.reason), path)
         }
-        let verdict = reception.judge(
-            bytes,
-            from: path,
-            standing: { trail.ledger[$0] },
-            signedAt: now,
-            at: now
-        )
-        switch verdict {
-        case .refused(let entry): refuse(entry, path)
+        let arrival = Reception.Arrival(path: path, bytes: bytes, signedAt: now, now: now)
+        switch reception.judge(arrival, standing: { trail.ledger[$0] }) {
+        case .refused(let code, let reason): refuse(.refused(path, code: code, reason), path)
+        case .denied(let facts, let refusal): refuse(.refused(facts, refusal), path)
         case .admitted(let facts): admit(facts, at: now)
         case .revocation(let revocation, let signers, let digest):
             let fields: [AuditField: [String]] = [
@@ -83,7 +65,7 @@ extension Gatekeeper {
         files[new.file] = id
         guard timetable[id] == nil else { return }
         facts[id] = new
-        if case .open(_, _, let since, let deadline) = trail.ledger[id] {
+        if case .open(_, let since, let deadline) = trail.ledger[id] {
             timetable.restore(new.grant, openSince: since, deadline: deadline)
         } else {
             timetable.admit(new.grant, at: now)
@@ -118,5 +100,27 @@ extension Gatekeeper {
             }
         }
         revocations = []
+    }
+}
+
+extension AuditEntry {
+    /// A file that says nothing that could be understood, or that nobody may have said.
+    static func refused(_ path: String, code: String, _ text: String) -> Self {
+        Self(
+            .grantRefused,
+            "Refused \(path): \(text)",
+            fields: [.file: [path], .reason: ["\(code): \(text)"]]
+        )
+    }
+
+    /// A grant that policy does not allow.
+    static func refused(_ facts: GrantFacts, _ refusal: Refusal) -> Self {
+        var entry = Self(
+            .grantRefused,
+            "Refused \(facts.file): \(refusal)",
+            fields: facts.fields
+        )
+        entry.fields[.reason] = ["\(refusal.rule): \(refusal)"]
+        return entry
     }
 }

@@ -4,89 +4,84 @@ import Grants
 import Linux
 import Signatures
 
-/// Turns a file into a verdict: trusted file, signature, syntax, policy, in that order.
+/// Turns a file into a verdict: signature, syntax, policy, in that order.
 ///
 /// It changes nothing and remembers nothing; what the log knows of the grant is an argument.
 struct Reception: Sendable {
     /// No grant file is larger: the payload's bound and sixteen armored signatures.
     static let fileLimit = 256 * 1024
 
-    let verifier: SignatureVerifier
-    let admission: Admission
-
     /// What a file turned out to be.
     enum Verdict: Sendable {
         case admitted(GrantFacts)
+        /// A well-formed grant that policy does not allow.
+        case denied(GrantFacts, Refusal)
         /// A revocation of these grants, the principals who signed it, and the file's digest.
         case revocation(Revocation, signers: [String], digest: String)
-        /// A record of the refusal, ready but for its stamp.
-        case refused(AuditEntry)
+        /// Nothing that an allowed signer said, or nothing that can be understood.
+        case refused(code: String, reason: String)
     }
 
-    /// Judges the bytes of one file.
-    ///
-    /// `path` is for records alone; `standing` says what the log knows of a grant id; the signers
-    /// must have been allowed at `signedAt`, and policy is asked about `now`.
-    func judge(
-        _ bytes: [UInt8],
-        from path: String,
-        standing: (GrantID) -> Standing?,
-        signedAt: Moment,
-        at now: Moment
-    ) -> Verdict {
+    /// A file that could be read, and what is known of it.
+    struct Arrival: Sendable {
+        let path: String
+        let bytes: [UInt8]
+        /// The moment at which its signers had to be allowed.
+        let signedAt: Moment
+        let now: Moment
+    }
+
+    let verifier: SignatureVerifier
+    let admission: Admission
+
+    /// Judges one file; `standing` says what the log knows of a grant id.
+    func judge(_ arrival: Arrival, standing: (GrantID) -> Standing?) -> Verdict {
         let payload: SignedPayload
-        do {
-            payload = try verifier.verify(bytes, at: signedAt)
+        do throws(SignatureError) {
+            payload = try verifier.verify(arrival.bytes, at: arrival.signedAt)
         } catch {
-            return .refused(.refused(path, code: error.code.rawValue, "\(error)"))
+            return .refused(code: error.code.rawValue, reason: "\(error)")
         }
         do throws(GrantSyntaxError) {
             switch payload.namespace {
             case .grant:
                 let grant = try Grant(parsing: payload.bytes)
-                return judge(grant, payload, from: path, standing: standing(grant.id), at: now)
+                return judge(grant, payload, arrival, GrantHistory(standing(grant.id)))
             case .revocation:
-                return judge(try Revocation(parsing: payload.bytes), payload, from: path)
+                return judge(try Revocation(parsing: payload.bytes), payload)
             }
         } catch {
-            let digest = payload.sha256
-            return .refused(.refused(path, code: error.code.rawValue, "\(error)", digest: digest))
+            return .refused(code: error.code.rawValue, reason: "\(error)")
         }
     }
 
     private func judge(
         _ grant: Grant,
         _ payload: SignedPayload,
-        from path: String,
-        standing: Standing?,
-        at now: Moment
+        _ arrival: Arrival,
+        _ history: GrantHistory
     ) -> Verdict {
-        let history = GrantHistory(standing)
-        let judgement = admission.judge(grant, signedBy: payload, history: history, at: now)
+        let judgement = admission.judge(
+            grant,
+            signedBy: payload,
+            history: history,
+            at: arrival.now
+        )
         let facts = GrantFacts(
             grant: grant,
             digest: payload.sha256,
             signers: payload.approvals.map(\.principal),
-            file: path
+            file: arrival.path
         )
-        guard let refusal = judgement.refusals.first else { return .admitted(facts) }
-        return .refused(.refused(facts, refusal))
+        return judgement.refusals.first.map { .denied(facts, $0) } ?? .admitted(facts)
     }
 
-    private func judge(
-        _ revocation: Revocation,
-        _ payload: SignedPayload,
-        from path: String
-    ) -> Verdict {
+    private func judge(_ revocation: Revocation, _ payload: SignedPayload) -> Verdict {
         if let refusal = admission.refusal(of: revocation) {
-            let digest = payload.sha256
-            return .refused(.refused(path, code: refusal.rule, "\(refusal)", digest: digest))
+            return .refused(code: refusal.rule, reason: "\(refusal)")
         }
-        return .revocation(
-            revocation,
-            signers: payload.approvals.map(\.principal),
-            digest: payload.sha256
-        )
+        let signers = payload.approvals.map(\.principal)
+        return .revocation(revocation, signers: signers, digest: payload.sha256)
     }
 }
 
@@ -94,36 +89,9 @@ extension GrantHistory {
     init(_ standing: Standing?) {
         switch standing {
         case nil: self = .unseen
-        case .accepted(let digest, _, _), .open(let digest, _, _, _): self = .live(sha256: digest)
+        case .accepted(let grant): self = .live(sha256: grant.digest, openSince: nil)
+        case .open(let grant, let since, _): self = .live(sha256: grant.digest, openSince: since)
         case .ended(_, let reason): self = .ended(reason: reason)
         }
-    }
-}
-
-extension AuditEntry {
-    static func refused(
-        _ path: String,
-        code: String,
-        _ text: String,
-        digest: String? = nil
-    ) -> Self {
-        Self(
-            .grantRefused,
-            "Refused \(path): \(text)",
-            fields: [
-                .file: [path], .reason: ["\(code): \(text)"], .digest: digest.map { [$0] } ?? [],
-            ]
-        )
-    }
-
-    static func refused(_ facts: GrantFacts, _ refusal: Refusal) -> Self {
-        let text = "\(refusal)"
-        var entry = Self(
-            .grantRefused,
-            "Refused \(facts.file): \(text)",
-            fields: facts.fields
-        )
-        entry.fields[.reason] = ["\(refusal.rule): \(text)"]
-        return entry
     }
 }

@@ -11,6 +11,7 @@ package enum AuditField: String, Hashable, Sendable, CaseIterable {
     case file = "JITGATE_FILE"
     case reason = "JITGATE_REASON"
     case actor = "JITGATE_ACTOR"
+    case comment = "JITGATE_COMMENT"
     case peer = "JITGATE_PEER"
     case packets = "JITGATE_PACKETS"
     case bytes = "JITGATE_BYTES"
@@ -23,7 +24,7 @@ package enum AuditField: String, Hashable, Sendable, CaseIterable {
 package struct AuditEntry: Hashable, Sendable {
     package let event: AuditEvent
     /// One line for people.
-    package let message: String
+    package var message: String
     /// Values by field; an empty array is as good as none.
     package var fields: [AuditField: [String]]
 

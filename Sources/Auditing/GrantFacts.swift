@@ -59,9 +59,28 @@ extension AuditEntry {
         because reason: EndReason,
         carried fields: [AuditField: [String]] = [:]
     ) -> Self {
-        let message = "Closed for \(facts.summary): \(reason.rawValue)"
-        let all = facts.fields.merging(fields) { _, new in new }
-        var entry = Self(.grantClosed, message, fields: all)
+        closed(facts.summary, facts.fields.merging(fields) { _, new in new }, because: reason)
+    }
+
+    /// Of a grant that only the log still knows.
+    package static func closed(
+        _ grant: LiveGrant,
+        because reason: EndReason,
+        carried fields: [AuditField: [String]] = [:]
+    ) -> Self {
+        let text = { grant.fields[$0, default: []].joined(separator: ", ") }
+        let summary = "\(text(.requestor)) from \(text(.sources)) to \(text(.ports))"
+        return closed(summary, grant.fields.merging(fields) { _, new in new }, because: reason)
+    }
+
+    private static func closed(
+        _ summary: String,
+        _ fields: [AuditField: [String]],
+        because reason: EndReason
+    ) -> Self {
+        let comment = fields[.comment]?.first.map { ", \($0)" } ?? ""
+        let message = "Closed for \(summary): \(reason.rawValue)\(comment)"
+        var entry = Self(.grantClosed, message, fields: fields)
         entry.fields[.reason] = [reason.rawValue]
         return entry
     }

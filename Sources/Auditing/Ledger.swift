@@ -1,18 +1,5 @@
 package import Grants
 
-/// What the records say of one grant.
-package enum Standing: Hashable, Sendable {
-    case accepted(digest: String, file: String, at: Moment)
-    case open(digest: String, file: String, since: Moment, deadline: Moment)
-    case ended(digest: String, reason: String)
-
-    package var digest: String {
-        switch self {
-        case .accepted(let digest, _, _), .open(let digest, _, _, _), .ended(let digest, _): digest
-        }
-    }
-}
-
 /// What the records add up to: the agent's memory across restarts.
 ///
 /// It is the fold of the log, so that log and memory cannot disagree: whoever appends a record
@@ -22,7 +9,10 @@ package struct Ledger: Hashable, Sendable {
     package private(set) var standings: [GrantID: Standing] = [:]
     package private(set) var mode: String?
     package private(set) var clock = ClockFloor()
+    /// The last grants that ended, oldest first.
+    package private(set) var recentEndings = RecentEndings()
     private var refusals: [String: Refused] = [:]
+    private var liveDigests: [String: GrantID] = [:]
 
     private struct Refused: Hashable, Sendable {
         let digest: String?
@@ -32,6 +22,11 @@ package struct Ledger: Hashable, Sendable {
     package init() {}
 
     package subscript(id: GrantID) -> Standing? { standings[id] }
+
+    /// The live grant that came in a file of this SHA-256.
+    package func liveGrant(inFile digest: String) -> LiveGrant? {
+        liveDigests[digest].flatMap { standings[$0]?.live }
+    }
 
     /// Whether these bytes at this path were already refused for this reason.
     package func knows(refusal entry: AuditEntry) -> Bool {
@@ -62,23 +57,17 @@ package struct Ledger: Hashable, Sendable {
         let entry = record.entry
         switch entry.event {
         case .grantAccepted:
-            standings[try entry.grantID()] = .accepted(
-                digest: try entry.required(.digest),
-                file: try entry.required(.file),
-                at: record.stamp.realtime
-            )
+            let grant = try LiveGrant(record)
+            standings[grant.id] = .accepted(grant)
+            liveDigests[grant.digest] = grant.id
         case .grantOpened:
-            standings[try entry.grantID()] = .open(
-                digest: try entry.required(.digest),
-                file: try entry.required(.file),
-                since: record.stamp.realtime,
-                deadline: try entry.deadline()
-            )
+            let grant = try LiveGrant(record)
+            let known = standings[grant.id]?.live ?? grant
+            let since = record.stamp.realtime
+            standings[grant.id] = .open(known, since: since, deadline: try entry.deadline())
+            liveDigests[known.digest] = grant.id
         case .grantClosed:
-            standings[try entry.grantID()] = .ended(
-                digest: try entry.required(.digest),
-                reason: try entry.required(.reason)
-            )
+            try takeEnding(record)
         case .grantRefused:
             if let file = entry[.file] {
                 refusals[file] = Refused(digest: entry[.digest], reason: entry[.reason])
@@ -90,17 +79,28 @@ package struct Ledger: Hashable, Sendable {
             break
         }
     }
+
+    private mutating func takeEnding(_ record: Record) throws(RecordError) {
+        let id = try record.entry.grantID()
+        let before = standings[id]
+        if let live = before?.live { liveDigests[live.digest] = nil }
+        standings[id] = .ended(
+            digest: try record.entry.required(.digest),
+            reason: try record.entry.required(.reason)
+        )
+        recentEndings.add(EndedGrant(entry: record.entry, after: before, at: record.stamp.realtime))
+    }
 }
 
 extension AuditEntry {
-    fileprivate func required(_ field: AuditField) throws(RecordError) -> String {
+    func required(_ field: AuditField) throws(RecordError) -> String {
         guard let value = self[field] else {
             throw RecordError(description: "`\(field.rawValue)` is missing in \(event.rawValue)")
         }
         return value
     }
 
-    fileprivate func grantID() throws(RecordError) -> GrantID {
+    func grantID() throws(RecordError) -> GrantID {
         let text = try required(.grant)
         guard let id = try? GrantID(parsing: text) else {
             throw RecordError(description: "`JITGATE_GRANT` is not a UUID: \(text)")

@@ -94,7 +94,8 @@ struct VerifyCommand: Verb {
         return { id in
             switch known[id] {
             case nil: .unseen
-            case .accepted(let digest, _, _), .open(let digest, _, _, _): .live(sha256: digest)
+            case .accepted(let grant): .live(sha256: grant.digest, openSince: nil)
+            case .open(let grant, let since, _): .live(sha256: grant.digest, openSince: since)
             case .ended(_, let reason): .ended(reason: reason)
             }
         }

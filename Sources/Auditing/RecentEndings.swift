@@ -1,0 +1,34 @@
+package import Grants
+
+/// A grant that has ended, for those who ask what was.
+package struct EndedGrant: Hashable, Sendable {
+    /// The record of its end.
+    package let entry: AuditEntry
+    /// When access began; `nil` if it never did.
+    package let openedAt: Moment?
+    package let endedAt: Moment
+
+    init(entry: AuditEntry, after standing: Standing?, at moment: Moment) {
+        self.entry = entry
+        if case .open(_, let since, _) = standing { openedAt = since } else { openedAt = nil }
+        endedAt = moment
+    }
+}
+
+/// The last grants that ended, oldest first: bounded, the log has the rest.
+package struct RecentEndings: Hashable, Sendable {
+    /// How many are remembered at least.
+    private static let bound = 500
+
+    private var endings: [EndedGrant] = []
+
+    package init() {}
+
+    package var all: [EndedGrant] { Array(endings.suffix(Self.bound)) }
+
+    mutating func add(_ ending: EndedGrant) {
+        endings.append(ending)
+        // Twice as many before the older half goes: each is moved once.
+        if endings.count >= 2 * Self.bound { endings.removeFirst(Self.bound) }
+    }
+}

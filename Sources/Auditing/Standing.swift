@@ -1,0 +1,41 @@
+package import Grants
+
+/// A grant that was accepted and has not ended, as its records describe it.
+package struct LiveGrant: Hashable, Sendable {
+    package let id: GrantID
+    /// SHA-256 of the whole file, in hex.
+    package let digest: String
+    /// The fields of the record that accepted it.
+    package let fields: [AuditField: [String]]
+    /// When it was found valid; its signers had to be allowed then.
+    package let acceptedAt: Moment
+
+    init(_ record: Record) throws(RecordError) {
+        id = try record.entry.grantID()
+        digest = try record.entry.required(.digest)
+        fields = record.entry.fields
+        acceptedAt = record.stamp.realtime
+    }
+}
+
+/// What the records say of one grant.
+package enum Standing: Hashable, Sendable {
+    case accepted(LiveGrant)
+    case open(LiveGrant, since: Moment, deadline: Moment)
+    case ended(digest: String, reason: String)
+
+    package var digest: String {
+        switch self {
+        case .accepted(let grant), .open(let grant, _, _): grant.digest
+        case .ended(let digest, _): digest
+        }
+    }
+
+    /// `nil` once it has ended.
+    package var live: LiveGrant? {
+        switch self {
+        case .accepted(let grant), .open(let grant, _, _): grant
+        case .ended: nil
+        }
+    }
+}
