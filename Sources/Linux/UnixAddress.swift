@@ -1,9 +1,10 @@
 import Glibc
 import SystemPackage
 
-/// The address of a Unix socket in the file system.
-struct UnixAddress {
+/// The address of a Unix socket: a path, or a name that is in no file system.
+struct UnixAddress: Sendable {
     private var address = sockaddr_un()
+    private let length: socklen_t
 
     /// ENAMETOOLONG if the path does not fit into `sun_path` with a NUL behind it.
     init(_ path: String) throws(Errno) {
@@ -11,17 +12,36 @@ struct UnixAddress {
         let room = MemoryLayout.size(ofValue: address.sun_path)
         guard !bytes.isEmpty, bytes.count < room else { throw .fileNameTooLong }
         guard !bytes.contains(0) else { throw .invalidArgument }
+        length = socklen_t(MemoryLayout<sockaddr_un>.size)
         address.sun_family = sa_family_t(AF_UNIX)
         unsafe withUnsafeMutableBytes(of: &address.sun_path) { field in
             unsafe field.copyBytes(from: bytes)
         }
     }
 
+    /// A path, or after an `@` an abstract name (unix(7)), whose length is part of it.
+    init(pathOrName text: String) throws(Errno) {
+        guard text.hasPrefix("@") else {
+            self = try UnixAddress(text)
+            return
+        }
+        let name = Array(text.utf8.dropFirst())
+        guard !name.isEmpty else { throw .invalidArgument }
+        // The NUL that begins an abstract name takes the room of the one that ends a path.
+        var path = try UnixAddress(String(decoding: name, as: UTF8.self)).address
+        unsafe withUnsafeMutableBytes(of: &path.sun_path) { field in
+            unsafe field.copyBytes(from: [0] + name)
+        }
+        address = path
+        let start = MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 0
+        length = socklen_t(start + 1 + name.count)
+    }
+
     /// Calls bind(2), connect(2) or their like, again if a signal came in between.
     mutating func withSocketAddress(
         _ call: (UnsafePointer<sockaddr>, socklen_t) -> Int32
     ) throws(Errno) {
-        let length = socklen_t(MemoryLayout<sockaddr_un>.size)
+        let length = length
         try SystemCall.check {
             unsafe withUnsafePointer(to: &address) { pointer in
                 unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {

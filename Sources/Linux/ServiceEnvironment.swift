@@ -1,0 +1,49 @@
+import Glibc
+
+/// What the service manager says to the agent by environment variables, read once at start.
+package struct ServiceEnvironment: Sendable {
+    /// Where sd_notify(3) sends to: a path, or a name that begins with `@`.
+    package let notifySocket: String?
+    /// The longest silence of the watchdog that the service manager puts up with.
+    package let watchdog: Duration?
+    /// The names of the descriptors that were passed, from 3 upwards.
+    package let descriptorNames: [String]
+
+    /// Reads `variables` as the process `processID` would: what is meant for another does not count.
+    package init(_ variables: [String: String], processID: Int32) {
+        func isMeant(_ name: String) -> Bool {
+            variables[name].map { $0 == String(processID) } ?? true
+        }
+        notifySocket = variables["NOTIFY_SOCKET"].flatMap { $0.isEmpty ? nil : $0 }
+        watchdog = variables["WATCHDOG_USEC"].flatMap(Int64.init)
+            .flatMap { $0 > 0 && isMeant("WATCHDOG_PID") ? .microseconds($0) : nil }
+        let count = variables["LISTEN_FDS"].flatMap(Int.init) ?? 0
+        // LISTEN_PID is not optional: without it the descriptors may be somebody else's.
+        let isForUs = variables["LISTEN_PID"] == String(processID) && (1...1024).contains(count)
+        let names = (variables["LISTEN_FDNAMES"] ?? "").split(
+            separator: ":",
+            omittingEmptySubsequences: false
+        )
+        descriptorNames = (0..<(isForUs ? count : 0)).map {
+            $0 < names.count ? String(names[$0]) : ""
+        }
+    }
+
+    /// Takes the variables out of the process's environment, so that no child believes them.
+    ///
+    /// Nothing else may read or change the environment meanwhile: call it before there are threads.
+    package static func take() -> ServiceEnvironment {
+        var variables: [String: String] = [:]
+        for name in names {
+            guard let value = unsafe getenv(name) else { continue }
+            variables[name] = unsafe String(cString: value)
+            unsafe unsetenv(name)
+        }
+        return ServiceEnvironment(variables, processID: getpid())
+    }
+
+    private static let names = [
+        "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_FDNAMES",
+        "LISTEN_PID",
+    ]
+}
