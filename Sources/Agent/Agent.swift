@@ -1,11 +1,10 @@
-import Admission
 package import Configuration
+import Control
 import Dispatch
 import Enforcement
 import Glibc
 import Linux
-import Netfilter
-import Signatures
+import SystemPackage
 
 /// The agent put together: the only place that reads real clocks and opens real files.
 package enum Agent {
@@ -19,62 +18,106 @@ package enum Agent {
         let configuration = try configuration(at: path)
         let engine = EngineExecutor(label: "io.jitgate.engine")
         do {
-            let parts = try Parts(configuration, engine)
-            let sources = try parts.connect()
-            engine.queue.async { parts.gatekeeper.assumeIsolated { $0.start() } }
+            let running = try Running(configuration, at: path, on: engine)
+            let sources = try running.connect()
+            engine.queue.async { running.start() }
             withExtendedLifetime(sources) { dispatchMain() }
         } catch {
             throw AgentError("\(error)")
         }
     }
+}
 
-    /// What an agent is made of.
-    private struct Parts {
-        let engine: EngineExecutor
-        let gatekeeper: Gatekeeper
-        let alarm: Alarm
-        let clock: WallClockWatch
-        let watch: DirectoryWatch
+/// A gatekeeper with everything that speaks to it.
+private struct Running: Sendable {
+    let engine: EngineExecutor
+    let gatekeeper: Gatekeeper
+    let alarm: Alarm
+    let clock: WallClockWatch
+    let watch: DirectoryWatch
+    let control: ControlServer
 
-        init(_ configuration: Configuration, _ engine: EngineExecutor) throws {
-            let host = try HostFacts.read()
-            let rulebook = try Rulebook(configuration, host: host)
-            let log = configuration.auditDirectory + "/audit.jsonl"
-            self.engine = engine
-            watch = try DirectoryWatch(configuration.grantDirectories)
-            alarm = try Alarm()
-            clock = try WallClockWatch()
-            gatekeeper = Gatekeeper(
-                engine,
-                configuration: configuration,
-                reception: rulebook.reception,
-                trail: try AuditTrail(path: log, host: host),
-                gate: try KernelGate(),
+    init(_ configuration: Configuration, at path: String, on engine: EngineExecutor) throws {
+        let host = try HostFacts.read()
+        let watch = try DirectoryWatch(
+            configuration.grantDirectories,
+            file: configuration.allowedSigners
+        )
+        let alarm = try Alarm()
+        let gatekeeper = Gatekeeper(
+            engine,
+            Gatekeeper.Parts(
+                policyPath: path,
+                host: host,
+                rulebook: Rulebook(startingWith: configuration, host: host),
                 alarm: alarm,
-                bootID: host.bootID
+                watch: watch,
+                trail: try AuditTrail(
+                    path: configuration.auditDirectory + "/audit.jsonl",
+                    host: host
+                ),
+                gate: try KernelGate()
             )
-        }
+        )
+        self.engine = engine
+        self.gatekeeper = gatekeeper
+        self.alarm = alarm
+        self.watch = watch
+        clock = try WallClockWatch()
+        control = try Self.control(configuration, gatekeeper, on: engine)
+    }
 
-        /// Lets every source of events speak to the gatekeeper, on the engine's queue.
-        func connect() throws -> [any Sendable] {
-            let (gatekeeper, alarm, clock, watch) = (gatekeeper, alarm, clock, watch)
-            return [
-                try ReadSource(fileDescriptor: watch.fileDescriptor, on: engine) {
-                    gatekeeper.assumeIsolated { $0.take(watch.drain()) }
-                },
-                try ReadSource(fileDescriptor: alarm.fileDescriptor, on: engine) {
-                    _ = try? alarm.acknowledge()
-                    gatekeeper.assumeIsolated { $0.timePassed() }
-                },
-                try ReadSource(fileDescriptor: clock.fileDescriptor, on: engine) {
-                    _ = try? clock.acknowledge()
-                    gatekeeper.assumeIsolated { $0.timePassed() }
-                },
-                try SignalSource([SIGTERM, SIGINT], on: engine) { _ in
-                    gatekeeper.assumeIsolated { $0.stop() }
-                    exit(0)
-                },
-            ]
+    private static func control(
+        _ configuration: Configuration,
+        _ gatekeeper: Gatekeeper,
+        on engine: EngineExecutor
+    ) throws -> ControlServer {
+        let group = try GroupFile.id(of: configuration.controlGroup)
+        let info = ServiceInfo(
+            vendor: "jitgate",
+            product: "jitgated",
+            version: Release.version,
+            url: "https://varlink.org"
+        )
+        return ControlServer(
+            listener: try UnixListener(path: configuration.controlSocket, group: group),
+            router: CallRouter(info: info, group: group),
+            on: engine
+        ) { request, peer, replier in
+            gatekeeper.assumeIsolated { $0.answer(request, from: peer, replier) }
         }
+    }
+
+    /// On the engine's queue: the gate first, then whoever asks.
+    func start() {
+        gatekeeper.assumeIsolated { $0.start() }
+        do {
+            try control.assumeIsolated { try $0.start() }
+        } catch {
+            // Without a descriptor to spare it could take no grant either.
+            gatekeeper.assumeIsolated { $0.stop() }
+            exit(EX_OSERR)
+        }
+    }
+
+    /// Lets every source of events speak to the gatekeeper, on the engine's queue.
+    func connect() throws -> [any Sendable] {
+        let (gatekeeper, alarm, clock, watch) = (gatekeeper, alarm, clock, watch)
+        return [
+            try ReadSource(fileDescriptor: watch.fileDescriptor, on: engine) {
+                gatekeeper.assumeIsolated { $0.take(watch.drain()) }
+            },
+            try ReadSource(fileDescriptor: alarm.fileDescriptor, on: engine) {
+                _ = try? alarm.acknowledge()
+                gatekeeper.assumeIsolated { $0.timePassed() }
+            },
+            try ReadSource(fileDescriptor: clock.fileDescriptor, on: engine) {
+                _ = try? clock.acknowledge()
+                gatekeeper.assumeIsolated { $0.clockSet() }
+            },
+            try SignalSource([SIGTERM, SIGINT, SIGHUP], on: engine) { signal in
+                gatekeeper.assumeIsolated { $0.take(signal: signal) }
+            },
+        ]
     }
 }

@@ -13,6 +13,8 @@ struct AuditTrail: ~Copyable {
     private(set) var ledger: Ledger
     /// What happened and is not on disk yet, oldest first.
     private var unwritten: [AuditEntry] = []
+    /// Records that are on disk and that nobody was told of yet.
+    private var published: [Record] = []
     /// Why the disk did not take the last append; `nil` when it did.
     private(set) var problem: String?
 
@@ -89,7 +91,22 @@ struct AuditTrail: ~Copyable {
         }
     }
 
+    /// Whether something that happened is not on disk yet.
+    var isWaiting: Bool { !unwritten.isEmpty }
+
+    /// The records that reached the disk since the last call.
+    mutating func takePublished() -> [Record] {
+        defer { published = [] }
+        return published
+    }
+
+    /// The refused file is gone; should it come back, that is worth a record again.
+    mutating func forgetRefusal(of file: String) {
+        ledger.forgetRefusal(of: file)
+    }
+
     private mutating func publish(_ records: [Record]) {
+        published += records
         for record in records {
             do {
                 try ledger.take(record)

@@ -1,6 +1,6 @@
-import Admission
 import Auditing
 import Configuration
+import Control
 import Enforcement
 import Glibc
 import Grants
@@ -8,121 +8,120 @@ import Linux
 import Netfilter
 import Recording
 import Scheduling
-import Signatures
 
 /// The one actor: it owns the timetable, the log and the gate, and does everything in order.
 ///
 /// Whatever happens ends in `settle`: record what opens, change the kernel, record what closed,
-/// arm the alarm.
+/// arm the alarm, tell who waits.
 actor Gatekeeper {
-    /// How soon an opening that could not be recorded or made is tried again.
+    /// How soon what the disk or the kernel did not take is tried again.
     private static let retry = Duration.seconds(5)
+
+    /// What an agent is made of.
+    struct Parts: ~Copyable {
+        let policyPath: String
+        let host: HostFacts
+        let rulebook: Rulebook
+        let alarm: Alarm
+        let watch: DirectoryWatch
+        var trail: AuditTrail
+        var gate: KernelGate
+    }
 
     let executor: EngineExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe executor.asUnownedSerialExecutor()
     }
 
-    let configuration: Configuration
-    let reception: Reception
-    let shape: GateShape
+    let policyPath: String
+    let host: HostFacts
     let alarm: Alarm
+    let watch: DirectoryWatch
+    var rulebook: Rulebook
     var trail: AuditTrail
     var gate: KernelGate
     var timetable = Timetable()
     var timeline: Timeline
+    /// What the clocks said last.
+    var lastReading: ClockReading
     var facts: [GrantID: GrantFacts] = [:]
-    /// Which live grant each file holds.
-    var files: [String: GrantID] = [:]
+    var files = FileIndex()
+    var board = VerdictBoard()
+    var watchers = Watchers()
     /// Accepted grants whose record is not on disk yet.
     var unrecorded: Set<GrantID> = []
-    var isInstalled = false
-    /// Ids that signed revocations name, not yet acted on, with the fields of their records.
-    var revocations: [(ids: [GrantID], fields: [AuditField: [String]])] = []
+    /// Admitted files whose verdict nobody was told yet.
+    var fresh: [AdmittedFile] = []
+    /// What revocations name, not yet acted on.
+    var revocations: [PendingRevocation] = []
+    /// Who asked for the end of a grant and why, until its closing is recorded.
+    var orders: [GrantID: [AuditField: [String]]] = [:]
+    /// Closings that the kernel has not carried out yet.
+    private var closings: [AuditEntry] = []
+    /// Why the kernel did not take the last change; the whole gate is put there when it does.
+    private(set) var gateProblem: String?
+    private var isInstalled = false
+    /// Why the allowed signers on disk are not those in force.
+    var signersProblem: String?
 
-    init(
-        _ executor: EngineExecutor,
-        configuration: Configuration,
-        reception: Reception,
-        trail: consuming sending AuditTrail,
-        gate: consuming sending KernelGate,
-        alarm: Alarm,
-        bootID: String
-    ) {
+    init(_ executor: EngineExecutor, _ parts: consuming sending Parts) {
         self.executor = executor
-        self.configuration = configuration
-        self.reception = reception
-        self.alarm = alarm
-        let policy = configuration.policy
-        shape = GateShape(
-            denies: policy.mode == .enforce,
-            protected: policy.ports.keys.sorted(),
-            trusted: policy.trusted,
-            logGroup: configuration.logGroup,
-            deniedPerSecond: configuration.deniedPerSecond
-        )
-        let reading = ClockReading.now()
+        policyPath = parts.policyPath
+        host = parts.host
+        rulebook = parts.rulebook
+        alarm = parts.alarm
+        watch = parts.watch
+        lastReading = .now()
         timeline = Timeline(
-            wall: Moment(microseconds: reading.wallMicroseconds),
-            boot: reading.bootMicroseconds
+            wall: Moment(microseconds: lastReading.wallMicroseconds),
+            boot: lastReading.bootMicroseconds
         )
-        let floor = trail.ledger.clock
+        let floor = parts.trail.ledger.clock
         if let moment = floor.moment {
-            timeline.raise(to: moment, boot: floor.bootID == bootID ? floor.boot : nil)
+            timeline.raise(to: moment, boot: floor.bootID == host.bootID ? floor.boot : nil)
         }
-        self.trail = trail
-        self.gate = gate
+        trail = parts.trail
+        gate = parts.gate
     }
 
     // MARK: what happens
 
     /// Takes up where the log ended: every file, then one installation of the whole gate.
     func start() {
-        note(
-            AuditEntry(
-                .policyLoaded,
-                "Policy loaded, in \(shape.denies ? "enforce" : "observe") mode"
-            )
-        )
+        noteClockBehindLog()
+        note(rulebook.loadedEntry(from: policyPath))
         rescan()
         note(AuditEntry(.agentStarted, "The agent runs"))
+        report()
     }
 
     func stop() {
         note(AuditEntry(.agentStopped, "The agent stops; the gate stays as it is"))
+        report()
     }
 
-    /// The alarm rang or the clock was set.
+    /// The alarm rang.
     func timePassed() {
-        settle()
-    }
-
-    func take(_ events: [DirectoryEvent]) {
-        var scan = TrustedFile()
-        for event in events {
-            switch event {
-            case .arrived(let directory, let name): receive(directory + "/" + name, &scan)
-            case .removed(let directory, let name): forget(directory + "/" + name)
-            case .gone(let directory):
-                files.keys.filter { $0.hasPrefix(directory + "/") }.forEach(forget)
-            case .appeared, .overflowed: return rescan()
-            }
-        }
         settle()
     }
 
     // MARK: the one way
 
     func settle() {
-        revoke()
+        takeRevocations()
         let now = read()
         var agenda = timetable.agenda(at: now)
         recordOpenings(&agenda, at: now)
         let changes = timetable.carryOut(agenda, at: now)
         apply(changes.mapValues { $0.map { $0 - now } }, at: now)
-        // Many at once share one fsync.
-        trail.note(agenda.endings.compactMap(close), at: .now())
+        closings += agenda.endings.compactMap(close)
+        if isInstalled {
+            // Many at once share one fsync.
+            trail.note(closings, at: .now())
+            closings = []
+        }
         arm(after: now)
+        report()
     }
 
     /// The records that say a port opens come before the kernel; without them nothing opens.
@@ -152,30 +151,46 @@ actor Gatekeeper {
             if isInstalled {
                 try gate.commit(changes)
             } else {
-                try gate.install(shape, open: timetable.desired.mapValues { $0 - now })
-                isInstalled = true
+                try install(at: now)
             }
         } catch {
-            // What the kernel holds is not known: put all of it there at the next occasion.
             isInstalled = false
+            // What the kernel holds is not known: put all of it there, at once or later.
+            do {
+                try install(at: now)
+            } catch {
+                gateProblem = "\(error)"
+            }
         }
     }
 
-    /// Forgets a grant that has ended, and its file; answers the record of it.
+    private func install(at now: Moment) throws(NetfilterError) {
+        try gate.install(rulebook.shape, open: timetable.desired.mapValues { $0 - now })
+        isInstalled = true
+        gateProblem = nil
+    }
+
+    /// Another policy: the whole gate is put there anew at the next `settle`.
+    func shapeChanged() {
+        isInstalled = false
+    }
+
+    /// Forgets a grant that has ended, and its files; answers the record of it.
     private func close(_ ending: Ending) -> AuditEntry? {
         let id = ending.scheduled.id
         unrecorded.remove(id)
+        let order = orders.removeValue(forKey: id) ?? [:]
         guard let facts = facts.removeValue(forKey: id) else { return nil }
-        if files[facts.file] == id {
-            files[facts.file] = nil
-            if configuration.endedFiles == .remove { DirectoryWatch.remove(facts.file) }
+        for file in files.remove(id) where rulebook.configuration.endedFiles == .remove {
+            DirectoryWatch.remove(file)
         }
-        return .closed(facts, because: ending.reason)
+        return .closed(facts, because: ending.reason, carried: order)
     }
 
     private func arm(after now: Moment) {
         let due = timetable.nextWake(after: now)
-        let wake = isInstalled ? due : min(due ?? .init(microseconds: .max), now + Self.retry)
+        let isWaiting = !isInstalled || trail.isWaiting
+        let wake = isWaiting ? min(due ?? .init(microseconds: .max), now + Self.retry) : due
         do {
             if let wake {
                 try alarm.arm(atBootMicroseconds: timeline.boot(at: wake))
@@ -185,7 +200,7 @@ actor Gatekeeper {
         } catch {
             // Started anew by whoever watches over it; the kernel's timeouts hold meanwhile.
             note(AuditEntry(.agentStopped, "The agent stops: its alarm cannot be set: \(error)"))
-            exit(70)
+            exit(EX_OSERR)
         }
     }
 
@@ -194,10 +209,17 @@ actor Gatekeeper {
     }
 
     func read() -> Moment {
-        let reading = ClockReading.now()
+        lastReading = .now()
         return timeline.read(
-            wall: Moment(microseconds: reading.wallMicroseconds),
-            boot: reading.bootMicroseconds
+            wall: Moment(microseconds: lastReading.wallMicroseconds),
+            boot: lastReading.bootMicroseconds
         )
+    }
+
+    /// Tells those who wait what has become known; every record told of is on disk.
+    private func report() {
+        watchers.send(trail.takePublished())
+        postVerdicts()
+        for (replier, verdict) in board.takeAnswers() { replier.finish(verdict) }
     }
 }

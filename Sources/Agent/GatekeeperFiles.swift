@@ -1,29 +1,67 @@
 import Admission
 import Auditing
 import Configuration
+import Control
 import Grants
 import Linux
 import Scheduling
+import Signatures
+
+/// A file whose grant was admitted.
+struct AdmittedFile: Hashable, Sendable {
+    let path: String
+    let digest: String
+    let id: GrantID
+}
+
+/// Grants that have to end because somebody said so.
+struct PendingRevocation: Sendable {
+    let ids: [GrantID]
+    /// Who said so and why, as their records tell it.
+    let fields: [AuditField: [String]]
+    /// The revocation's file, which has done its work then.
+    let file: AdmittedRevocation?
+}
+
+/// The file of a signed revocation.
+struct AdmittedRevocation: Hashable, Sendable {
+    let path: String
+    let digest: String
+}
 
 /// What files say: the wish that the timetable is told of.
 extension Gatekeeper {
+    /// Something happened in the directories.
+    func take(_ events: [DirectoryEvent]) {
+        var scan = TrustedFile()
+        for event in events {
+            switch event {
+            case .arrived(let directory, let name):
+                receive(directory + "/" + name, &scan, isListed: false)
+            case .removed(let directory, let name):
+                trail.forgetRefusal(of: directory + "/" + name)
+                forget(directory + "/" + name)
+            case .gone(let directory):
+                files.all.filter { $0.hasPrefix(directory + "/") }.forEach { forget($0) }
+            case .fileChanged: signersChanged()
+            case .appeared, .overflowed: return rescan()
+            }
+        }
+        settle()
+    }
+
     /// Lists every directory and takes what it finds for all there is.
     func rescan() {
         var scan = TrustedFile()
         var seen = Set<String>()
-        for directory in configuration.grantDirectories {
-            let names: [String]
-            do {
-                names = try DirectoryWatch.list(directory)
-            } catch {
-                continue
-            }
-            for name in names {
+        for directory in rulebook.configuration.grantDirectories {
+            // One that is missing holds nothing; the watch tells when it appears.
+            for name in (try? DirectoryWatch.list(directory)) ?? [] {
                 seen.insert(directory + "/" + name)
-                receive(directory + "/" + name, &scan)
+                receive(directory + "/" + name, &scan, isListed: true)
             }
         }
-        files.keys.filter { !seen.contains($0) }.forEach(forget)
+        files.all.filter { !seen.contains($0) }.forEach { forget($0) }
         endWhatHasNoFile()
         settle()
     }
@@ -36,33 +74,54 @@ extension Gatekeeper {
     }
 
     /// Takes one file, whatever it turns out to be.
-    func receive(_ path: String, _ scan: inout TrustedFile) {
-        let now = read()
+    ///
+    /// `isListed` says that it may have lain there for long.
+    private func receive(_ path: String, _ scan: inout TrustedFile, isListed: Bool) {
         let bytes: [UInt8]
         do {
             bytes = try scan.read(path, limit: Reception.fileLimit).bytes
         } catch {
             guard error.code != .missing else { return }
-            return refuse(.refused(path, code: error.code.rawValue, error.reason), path)
+            let reason = error.path == path ? error.reason : "\(error)"
+            return refuse(path, nil, .refused(path, code: error.code.rawValue, reason), .removed)
         }
-        let arrival = Reception.Arrival(path: path, bytes: bytes, signedAt: now, now: now)
-        switch reception.judge(arrival, standing: { trail.ledger[$0] }) {
-        case .refused(let code, let reason): refuse(.refused(path, code: code, reason), path)
-        case .denied(let facts, let refusal): refuse(.refused(facts, refusal), path)
+        let now = read()
+        let digest = FileDigest.sha256(of: bytes)
+        let live = trail.ledger.liveGrant(inFile: digest)
+        let signedAt = live?.acceptedAt ?? now
+        let arrival = Reception.Arrival(path: path, bytes: bytes, signedAt: signedAt, now: now)
+        let reason = live == nil ? EndReason.removed : .policy
+        switch rulebook.reception.judge(arrival, standing: { trail.ledger[$0] }) {
         case .admitted(let facts): admit(facts, at: now)
-        case .revocation(let revocation, let signers, let digest):
+        case .refused(let code, let text):
+            var entry = AuditEntry.refused(path, code: code, text)
+            entry.fields[.digest] = [digest]
+            refuse(path, digest, entry, reason)
+        case .denied(let facts, let refusal):
+            if isListed, hasEnded(facts) { return forget(path) }
+            refuse(path, digest, .refused(facts, refusal), reason)
+        case .revocation(let revocation, let signers, _):
             let fields: [AuditField: [String]] = [
                 .digest: [digest], .signers: signers, .file: [path],
-                .actor: signers.map { "signer:" + $0 },
+                .actor: signers.map { "signer:" + $0 }, .comment: [revocation.reason],
             ]
-            revocations.append((revocation.ids, fields))
+            let file = AdmittedRevocation(path: path, digest: digest)
+            forget(path)
+            revocations.append(.init(ids: revocation.ids, fields: fields, file: file))
         }
+    }
+
+    /// Whether this very file did its work before; it may lie there because files are kept.
+    private func hasEnded(_ facts: GrantFacts) -> Bool {
+        guard case .ended(let digest, _) = trail.ledger[facts.grant.id] else { return false }
+        return digest == facts.digest
     }
 
     private func admit(_ new: GrantFacts, at now: Moment) {
         let id = new.grant.id
-        if let old = files[new.file], old != id { forget(new.file) }
-        files[new.file] = id
+        if let old = files[new.file], old != id { forget(new.file, because: .superseded) }
+        files.put(id, at: new.file)
+        fresh.append(AdmittedFile(path: new.file, digest: new.digest, id: id))
         guard timetable[id] == nil else { return }
         facts[id] = new
         if case .open(_, let since, let deadline) = trail.ledger[id] {
@@ -73,54 +132,82 @@ extension Gatekeeper {
         }
     }
 
-    private func refuse(_ entry: AuditEntry, _ path: String) {
-        forget(path)
-        // What has ended and still lies there was dealt with.
+    /// The file may not open anything; what it had open before ends.
+    private func refuse(
+        _ path: String,
+        _ digest: String?,
+        _ entry: AuditEntry,
+        _ reason: EndReason
+    ) {
+        let text = entry[.reason] ?? ""
+        let code = String(text.prefix { $0 != ":" })
+        let verdict = FileVerdict(
+            outcome: .refused,
+            ids: entry.fields[.grant] ?? [],
+            code: code,
+            reason: String(text.dropFirst(code.count + 2))
+        )
+        board.post(verdict, on: path, sha256: digest)
+        forget(path, because: reason)
         if !trail.ledger.knows(refusal: entry) { note(entry) }
     }
 
     /// The file no longer says what it said: its grant ends, unless another file says it too.
-    func forget(_ path: String) {
-        guard let id = files.removeValue(forKey: path), !files.values.contains(id) else { return }
-        _ = timetable.end(id, because: .removed)
+    private func forget(_ path: String, because reason: EndReason = .removed) {
+        guard let id = files.remove(path) else { return }
+        _ = timetable.end(id, because: reason)
     }
 
     /// Ends what revocations name, after all files that came with them; what never came is barred.
-    func revoke() {
-        for (ids, fields) in revocations {
-            for id in ids where !timetable.end(id, because: .revoked) && trail.ledger[id] == nil {
-                var entry = AuditEntry(
-                    .grantClosed,
-                    "Barred \(id): revoked before it came",
-                    fields: fields
-                )
-                entry.fields[.grant] = [id.description]
-                entry.fields[.reason] = [EndReason.revoked.rawValue]
-                note(entry)
+    func takeRevocations() {
+        for order in revocations {
+            for id in order.ids {
+                if timetable.end(id, because: .revoked) {
+                    if orders[id] == nil { orders[id] = order.ordersOnly }
+                } else if trail.ledger[id] == nil {
+                    note(.barred(id, order.fields))
+                }
             }
+            finish(order)
         }
         revocations = []
     }
-}
 
-extension AuditEntry {
-    /// A file that says nothing that could be understood, or that nobody may have said.
-    static func refused(_ path: String, code: String, _ text: String) -> Self {
-        Self(
-            .grantRefused,
-            "Refused \(path): \(text)",
-            fields: [.file: [path], .reason: ["\(code): \(text)"]]
-        )
+    private func finish(_ order: PendingRevocation) {
+        guard let file = order.file else { return }
+        let ids = order.ids.map(\.description)
+        board.post(.init(outcome: .accepted, ids: ids), on: file.path, sha256: file.digest)
+        if rulebook.configuration.endedFiles == .remove { DirectoryWatch.remove(file.path) }
     }
 
-    /// A grant that policy does not allow.
-    static func refused(_ facts: GrantFacts, _ refusal: Refusal) -> Self {
-        var entry = Self(
-            .grantRefused,
-            "Refused \(facts.file): \(refusal)",
-            fields: facts.fields
-        )
-        entry.fields[.reason] = ["\(refusal.rule): \(refusal)"]
-        return entry
+    /// Says of admitted files what became of them, once that is recorded.
+    func postVerdicts() {
+        guard !fresh.isEmpty else { return }
+        var rest: [AdmittedFile] = []
+        for file in fresh {
+            if unrecorded.contains(file.id) {
+                rest.append(file)
+            } else {
+                board.post(verdict(on: file), on: file.path, sha256: file.digest)
+            }
+        }
+        fresh = rest
+    }
+
+    private func verdict(on file: AdmittedFile) -> FileVerdict {
+        let ids = [file.id.description]
+        if case .ended(_, let reason) = trail.ledger[file.id] {
+            let text = "id: this grant has ended (\(reason))"
+            return FileVerdict(outcome: .refused, ids: ids, code: "once", reason: text)
+        }
+        let deadline = timetable[file.id]?.deadline?.description
+        return FileVerdict(outcome: .accepted, ids: ids, deadline: deadline)
+    }
+}
+
+extension PendingRevocation {
+    /// What the record of a closed grant takes over: all else it says of itself.
+    fileprivate var ordersOnly: [AuditField: [String]] {
+        fields.filter { $0.key == .actor || $0.key == .comment }
     }
 }

@@ -1,4 +1,5 @@
 import Admission
+import Auditing
 import Configuration
 import Enforcement
 import Linux
@@ -11,8 +12,10 @@ struct Rulebook: Sendable {
 
     let configuration: Configuration
     let reception: Reception
-    /// Which state of allowed_signers it was made from.
-    let signersFile: FileIdentity
+    /// Which state of allowed_signers it was made from; `nil` if none could be read.
+    let signersFile: FileIdentity?
+    /// Why nobody may sign, if the allowed signers could not be read.
+    let signersProblem: String?
 
     /// Reads the policy at `path` and the allowed signers that it names.
     init(policy path: String, host: HostFacts) throws(AgentError) {
@@ -22,8 +25,29 @@ struct Rulebook: Sendable {
     /// Reads the allowed signers anew, under the same policy.
     init(_ configuration: Configuration, host: HostFacts) throws(AgentError) {
         let (signers, identity) = try Self.signers(at: configuration.allowedSigners)
+        self.init(configuration, host: host, signers, identity, problem: nil)
+    }
+
+    /// The rules to start with: where nobody can be found who may sign, nobody may.
+    init(startingWith configuration: Configuration, host: HostFacts) {
+        do throws(AgentError) {
+            try self.init(configuration, host: host)
+        } catch {
+            let nobody = AllowedSigners()
+            self.init(configuration, host: host, nobody, nil, problem: error.description)
+        }
+    }
+
+    private init(
+        _ configuration: Configuration,
+        host: HostFacts,
+        _ signers: AllowedSigners,
+        _ identity: FileIdentity?,
+        problem: String?
+    ) {
         self.configuration = configuration
         signersFile = identity
+        signersProblem = problem
         reception = Reception(
             verifier: SignatureVerifier(allowedSigners: signers),
             admission: Admission(
@@ -83,5 +107,15 @@ struct Rulebook: Sendable {
             ("control.group", old.controlGroup != new.controlGroup),
         ]
         return settings.filter(\.1).map(\.0)
+    }
+
+    /// The record that these rules are in force.
+    func loadedEntry(from path: String) -> AuditEntry {
+        let mode = configuration.policy.mode.rawValue
+        return AuditEntry(
+            .policyLoaded,
+            "Policy loaded, in \(mode) mode",
+            fields: [.file: [path], .mode: [mode]]
+        )
     }
 }

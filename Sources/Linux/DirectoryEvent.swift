@@ -8,6 +8,8 @@ package enum DirectoryEvent: Hashable, Sendable {
     case appeared(directory: String)
     /// A directory is no longer there: nothing in it holds.
     case gone(directory: String)
+    /// The one file that is watched by itself is there anew, or gone.
+    case fileChanged
     /// Events were lost: list every directory.
     case overflowed
 }

@@ -17,6 +17,9 @@ package struct AllowedSignersError: Error, Hashable, Sendable, CustomStringConve
 package struct AllowedSigners: Sendable {
     private var entries: [[UInt8]: [AllowedSigner]] = [:]
 
+    /// Nobody may sign.
+    package init() {}
+
     package init(parsing file: [UInt8]) throws(AllowedSignersError) {
         let lines = file.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, bytes) in lines.enumerated() {

@@ -1,0 +1,159 @@
+import Admission
+import Auditing
+import Configuration
+import Control
+import Grants
+import Linux
+import Scheduling
+
+/// What others ask over the control socket.
+extension Gatekeeper {
+    func answer(_ request: ControlRequest, from peer: PeerCredentials, _ replier: ControlReplier) {
+        do throws(ControlFault) {
+            switch request {
+            case .status: replier.finish(status())
+            case .list(let all): replier.finish(GrantList(grants: list(all: all)))
+            case .revoke(let target, let reason):
+                replier.finish(try revoke(target, reason, by: peer))
+            case .verdict(let file, let sha256): verdict(on: file, sha256, replier)
+            case .reload: replier.finish(try reload())
+            case .watch: watchers.add(replier)
+            }
+        } catch {
+            replier.fail(error)
+        }
+    }
+
+    private func revoke(
+        _ target: ControlRequest.Target,
+        _ reason: String,
+        by peer: PeerCredentials
+    ) throws(ControlFault) -> RevokeReply {
+        let ids: [GrantID]
+        switch target {
+        case .all: ids = timetable.all.map(\.id).sorted()
+        case .ids(let texts): ids = try texts.map { text throws(ControlFault) in try known(text) }
+        }
+        let fields: [AuditField: [String]] = [
+            .actor: ["uid:\(peer.userID)"], .comment: [reason],
+        ]
+        revocations.append(PendingRevocation(ids: ids, fields: fields, file: nil))
+        settle()
+        if let problem = gateProblem { throw .failed("the kernel did not take it: \(problem)") }
+        return RevokeReply(revoked: ids.map(\.description))
+    }
+
+    private func known(_ text: String) throws(ControlFault) -> GrantID {
+        guard let id = try? GrantID(parsing: text), timetable[id] != nil else {
+            throw .noSuchGrant([text])
+        }
+        return id
+    }
+
+    private func verdict(on file: String, _ sha256: String, _ replier: ControlReplier) {
+        if let verdict = board.verdict(on: file, sha256: sha256) { return replier.finish(verdict) }
+        guard replier.wantsMore else { return replier.finish(FileVerdict.pending) }
+        replier.send(FileVerdict.pending)
+        board.wait(replier, for: file, sha256: sha256)
+    }
+
+    // MARK: how it is
+
+    private func status() -> AgentStatus {
+        let policy = rulebook.configuration.policy
+        return AgentStatus(
+            mode: policy.mode.rawValue,
+            problems: problems,
+            openGrants: timetable.openCount,
+            waitingGrants: timetable.all.count - timetable.openCount,
+            nextDeadline: timetable.nextDeadline?.description,
+            protectedPorts: policy.ports.keys.sorted().map(\.description),
+            trusted: policy.trusted.map(\.description),
+            version: Release.version,
+            bootID: host.bootID,
+            records: Int(trail.ledger.nextSequence),
+            rung: "owned"
+        )
+    }
+
+    private var problems: [String] {
+        var problems: [String] = []
+        if let problem = trail.problem {
+            problems.append("the audit log takes no records, so nothing opens: \(problem)")
+        }
+        if let problem = gateProblem { problems.append("the kernel refused a change: \(problem)") }
+        if let problem = signersProblem {
+            problems.append("the allowed signers on disk are not in force: \(problem)")
+        }
+        for directory in watch.missing {
+            problems.append("\(directory) does not exist, so no grant can be dropped there")
+        }
+        return problems
+    }
+
+    private func list(all: Bool) -> [GrantEntry] {
+        let now = read()
+        let live = timetable.all.compactMap { scheduled in
+            facts[scheduled.id].map { GrantEntry(scheduled, $0, at: now) }
+        }
+        .sorted { ($0.deadline, $0.id) < ($1.deadline, $1.id) }
+        guard all else { return live }
+        return trail.ledger.recentEndings.all.map(GrantEntry.init) + live
+    }
+}
+
+extension GrantEntry {
+    fileprivate init(_ scheduled: ScheduledGrant, _ facts: GrantFacts, at now: Moment) {
+        let opened: Moment?
+        let deadline: Moment
+        switch scheduled.phase {
+        case .waiting(let opening):
+            opened = nil
+            deadline = scheduled.grant.deadline(openingAt: opening)
+        case .open(let since, let end):
+            opened = since
+            deadline = end
+        }
+        self.init(
+            id: facts.grant.id.description,
+            state: opened == nil ? .waiting : .open,
+            requestor: facts.grant.requestor,
+            signers: facts.signers,
+            justification: facts.grant.justification,
+            sources: facts.grant.sources.map(\.description),
+            ports: facts.grant.ports.map(\.description),
+            opened: opened?.description,
+            deadline: deadline.description,
+            secondsLeft: Int(max(0, (deadline - now).microseconds) / 1_000_000),
+            traffic: nil,
+            file: facts.file
+        )
+    }
+
+    /// A grant that has ended, as the record of its end tells it.
+    fileprivate init(_ ended: EndedGrant) {
+        let fields = ended.entry.fields
+        self.init(
+            id: ended.entry[.grant] ?? "",
+            state: .ended,
+            requestor: ended.entry[.requestor] ?? "",
+            signers: fields[.signers] ?? [],
+            justification: ended.entry[.justification],
+            sources: fields[.sources] ?? [],
+            ports: fields[.ports] ?? [],
+            opened: ended.openedAt?.description,
+            deadline: ended.endedAt.description,
+            secondsLeft: 0,
+            traffic: Traffic(fields),
+            file: ended.entry[.file]
+        )
+    }
+}
+
+extension GrantEntry.Traffic {
+    fileprivate init?(_ fields: [AuditField: [String]]) {
+        let number = { (field: AuditField) in fields[field]?.first.flatMap { Int64($0) } }
+        guard let packets = number(.packets), let bytes = number(.bytes) else { return nil }
+        self.init(packets: packets, bytes: bytes, connections: number(.connections) ?? 0)
+    }
+}

@@ -1,0 +1,34 @@
+import Admission
+import Auditing
+import Grants
+
+/// The records of what did not come to open anything.
+extension AuditEntry {
+    /// A file that says nothing that could be understood, or that nobody may have said.
+    static func refused(_ path: String, code: String, _ text: String) -> Self {
+        Self(
+            .grantRefused,
+            "Refused \(path): \(text)",
+            fields: [.file: [path], .reason: ["\(code): \(text)"]]
+        )
+    }
+
+    /// A grant that policy does not allow.
+    static func refused(_ facts: GrantFacts, _ refusal: Refusal) -> Self {
+        var entry = Self(
+            .grantRefused,
+            "Refused \(facts.file): \(refusal)",
+            fields: facts.fields
+        )
+        entry.fields[.reason] = ["\(refusal.rule): \(refusal)"]
+        return entry
+    }
+
+    /// A grant that was revoked before it came; should it come it is refused.
+    static func barred(_ id: GrantID, _ fields: [AuditField: [String]]) -> Self {
+        var entry = Self(.grantClosed, "Barred \(id): revoked before it came", fields: fields)
+        entry.fields[.grant] = [id.description]
+        entry.fields[.reason] = [EndReason.revoked.rawValue]
+        return entry
+    }
+}

@@ -1,0 +1,22 @@
+import Auditing
+import Control
+
+/// Those who are told of each record as it is written.
+struct Watchers {
+    private var repliers: [ControlReplier] = []
+
+    /// From here on it is told of every record; the first answer has none.
+    mutating func add(_ replier: ControlReplier) {
+        repliers.append(replier)
+        replier.send(WatchReply(record: nil))
+    }
+
+    mutating func send(_ records: [Record]) {
+        repliers.removeAll { !$0.isOpen }
+        guard !repliers.isEmpty else { return }
+        for record in records {
+            let reply = WatchReply(record: record.json)
+            for replier in repliers { replier.send(reply) }
+        }
+    }
+}

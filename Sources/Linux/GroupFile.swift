@@ -1,0 +1,33 @@
+package import SystemPackage
+
+/// The groups of this host, as group(5) lists them.
+///
+/// The file alone is asked, not the name services: the agent runs before any network is up, and
+/// sysusers.d(5) writes the control group there.
+package enum GroupFile {
+    /// The id of the group `name`, or `nil` if there is none.
+    package static func id(
+        of name: String,
+        in path: String = "/etc/group"
+    ) throws(Errno) -> UInt32? {
+        do throws(Errno) {
+            return id(of: name, listedIn: try SmallFile.read(path, limit: 16 << 20))
+        } catch .noSuchFileOrDirectory {
+            return nil
+        }
+    }
+
+    /// NAME:PASSWORD:ID:MEMBERS, a line each; the first line of that name counts.
+    static func id(of name: String, listedIn bytes: [UInt8]) -> UInt32? {
+        for line in bytes.split(separator: UInt8(ascii: "\n")) {
+            let fields = line.split(
+                separator: UInt8(ascii: ":"),
+                maxSplits: 3,
+                omittingEmptySubsequences: false
+            )
+            guard fields.count >= 3, fields[0].elementsEqual(name.utf8) else { continue }
+            return UInt32(String(decoding: fields[2], as: UTF8.self))
+        }
+        return nil
+    }
+}
