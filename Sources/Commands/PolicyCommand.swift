@@ -7,8 +7,10 @@ import StrictJSON
 struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
-        abstract: "Check or show the policy.",
-        subcommands: [PolicyCheckCommand.self, PolicyShowCommand.self]
+        abstract: "Check, show or import a policy.",
+        subcommands: [
+            PolicyCheckCommand.self, PolicyShowCommand.self, PolicyImportCommand.self,
+        ]
     )
 }
 

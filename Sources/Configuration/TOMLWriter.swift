@@ -1,13 +1,13 @@
-import StrictJSON
+package import StrictJSON
 
 /// Writes an object as a TOML file: its plain members first, as TOML asks, then a table for each
 /// object in it and a `[[table]]` for each object in an array.
 ///
 /// As deep as policies go, which is one level; what lies deeper is left out, as is null.
-struct TOMLWriter {
-    private(set) var text = ""
+package struct TOMLWriter {
+    package private(set) var text = ""
 
-    init(document: JSONValue) {
+    package init(document: JSONValue) {
         guard case .object(let members) = document else { return }
         writePlain(members)
         for member in members {
