@@ -9,6 +9,8 @@ struct Verification {
     struct Check: Hashable {
         let name: String
         let isKept: Bool
+        /// The stable name of the refusal, as the record of it has; empty if the check is kept.
+        var code = ""
         /// What was found, or why not.
         let finding: String
         var field = ""
@@ -36,7 +38,7 @@ struct Verification {
         do throws(SignatureError) {
             signed = try judge.verifier.verify(file, at: judge.now)
         } catch {
-            fail("signature", "\(error.code.rawValue): \(error)")
+            fail("signature", error.code.rawValue, "\(error)")
             return
         }
         for approval in signed.approvals {
@@ -49,12 +51,13 @@ struct Verification {
             case .revocation: check(try Revocation(parsing: signed.bytes), by: judge)
             }
         } catch {
-            fail("syntax", "\(error)")
+            fail("syntax", error.code.rawValue, "\(error)")
         }
     }
 
-    private mutating func fail(_ name: String, _ finding: String) {
-        checks.append(Check(name: name, isKept: false, finding: finding))
+    private mutating func fail(_ name: String, _ code: String, _ finding: String) {
+        let finding = "\(code): \(finding)"
+        checks.append(Check(name: name, isKept: false, code: code, finding: finding))
     }
 
     private mutating func check(_ grant: Grant, _ signed: SignedPayload, by judge: Judge) {
@@ -84,6 +87,7 @@ struct Verification {
             Check(
                 name: rule,
                 isKept: refusal == nil,
+                code: refusal?.rule ?? "",
                 finding: refusal?.reason ?? "",
                 field: refusal?.field ?? "",
                 remedy: refusal?.remedy ?? ""
@@ -118,6 +122,7 @@ extension Verification {
             [
                 "check": .string(check.name),
                 "ok": .bool(check.isKept),
+                "code": .string(check.code),
                 "field": .string(check.field),
                 "finding": .string(check.finding),
                 "remedy": .string(check.remedy),

@@ -5,7 +5,12 @@ struct FieldReader {
     private let node: JSONNode
     private var members: [String: JSONNode] = [:]
 
-    init(_ bytes: [UInt8], fields known: [String]) throws(GrantSyntaxError) {
+    /// The `jitgate` field must say `kind`: of a file of another kind the other fields say nothing.
+    init(
+        _ bytes: [UInt8],
+        kind: String,
+        fields known: [String]
+    ) throws(GrantSyntaxError) {
         do {
             node = try JSONNode.parse(bytes, limits: .init(bytes: 64 * 1024, depth: 4))
         } catch {
@@ -19,7 +24,11 @@ struct FieldReader {
         guard case .object(let members) = node.content else {
             throw Self.error(.wrongType, node, "", "this is not a JSON object")
         }
-        for member in members {
+        for member in members where member.name == "jitgate" {
+            self.members[member.name] = member.node
+        }
+        try expect(kind)
+        for member in members where member.name != "jitgate" {
             guard known.contains(member.name) else {
                 throw GrantSyntaxError(
                     code: .unknownField,
@@ -122,7 +131,7 @@ struct FieldReader {
     }
 
     /// Checks the field that says what the object is.
-    func expect(_ kind: String) throws(GrantSyntaxError) {
+    private func expect(_ kind: String) throws(GrantSyntaxError) {
         let found = try required(try text("jitgate", count: 0...1024), "jitgate")
         guard found == kind else {
             throw Self.error(

@@ -8,12 +8,12 @@ extension Grant {
     package init(parsing bytes: [UInt8]) throws(GrantSyntaxError) {
         let fields = try FieldReader(
             bytes,
+            kind: Self.kind,
             fields: [
-                "jitgate", "id", "hosts", "requestor", "justification", "sources", "ports",
+                "id", "hosts", "requestor", "justification", "sources", "ports",
                 "not_before", "expires", "duration",
             ]
         )
-        try fields.expect(Self.kind)
         self.init(
             id: try fields.required(fields.value("id", GrantID.init(parsing:)), "id"),
             hosts: try fields.values("hosts", count: 1...1000, HostPattern.init(parsing:)),
@@ -53,8 +53,7 @@ extension Revocation {
 
     /// Reads a revocation from the bytes that its signers signed.
     package init(parsing bytes: [UInt8]) throws(GrantSyntaxError) {
-        let fields = try FieldReader(bytes, fields: ["jitgate", "ids", "hosts", "reason"])
-        try fields.expect(Self.kind)
+        let fields = try FieldReader(bytes, kind: Self.kind, fields: ["ids", "hosts", "reason"])
         self.init(
             ids: try fields.values("ids", count: 1...1000, GrantID.init(parsing:)),
             hosts: try fields.values("hosts", count: 1...1000, HostPattern.init(parsing:)),

@@ -82,21 +82,23 @@ private struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// These all lie in the basic plane: four hex digits are enough.
     private mutating func escape(_ scalar: Unicode.Scalar) {
-        let hex = String(scalar.value, radix: 16)
-        bytes += "\\u".utf8
-        bytes += repeatElement(UInt8(ascii: "0"), count: 4 - hex.utf8.count)
-        bytes += hex.utf8
+        for unit in String(scalar).utf16 {
+            let hex = String(unit, radix: 16)
+            bytes += "\\u".utf8
+            bytes += repeatElement(UInt8(ascii: "0"), count: 4 - hex.utf8.count)
+            bytes += hex.utf8
+        }
     }
 }
 
 extension Unicode.Scalar {
-    /// Whether a terminal or a page may act on it instead of showing it.
+    /// Whether a terminal or a page may act on it instead of showing it: control characters, and
+    /// what Unicode has for format (bidi, joiners, tags) and line breaks.
     package var isUnsafeToShow: Bool {
-        switch value {
-        case 0..<0x20, 0x7F..<0xA0: true  // C0, DEL, C1
-        case 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x2069, 0xFEFF: true  // bidi, invisible
+        guard !isASCII else { return value < 0x20 || value == 0x7F }
+        return switch properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: true
         default: false
         }
     }
