@@ -15,12 +15,13 @@ package enum Agent {
 
     /// Runs until it is told to stop; the gate stays as it is then.
     package static func run(policy path: String) throws(AgentError) -> Never {
-        let configuration = try configuration(at: path)
+        let environment = ServiceEnvironment.take()
+        let (configuration, problem) = try LastPolicy.orElse(at: path)
         let engine = EngineExecutor(label: "io.jitgate.engine")
         do {
-            let running = try Running(configuration, at: path, on: engine)
+            let running = try Running(configuration, at: path, environment, on: engine)
             let sources = try running.connect()
-            engine.queue.async { running.start() }
+            engine.queue.async { running.start(despite: problem) }
             withExtendedLifetime(sources) { dispatchMain() }
         } catch {
             throw AgentError("\(error)")
@@ -36,8 +37,14 @@ private struct Running: Sendable {
     let clock: WallClockWatch
     let watch: DirectoryWatch
     let control: ControlServer
+    let environment: ServiceEnvironment
 
-    init(_ configuration: Configuration, at path: String, on engine: EngineExecutor) throws {
+    init(
+        _ configuration: Configuration,
+        at path: String,
+        _ environment: ServiceEnvironment,
+        on engine: EngineExecutor
+    ) throws {
         let host = try HostFacts.read()
         let watch = try DirectoryWatch(
             configuration.grantDirectories,
@@ -56,10 +63,12 @@ private struct Running: Sendable {
                     path: configuration.auditDirectory + "/audit.jsonl",
                     host: host
                 ),
-                gate: try KernelGate()
+                gate: try KernelGate(),
+                service: ServiceReport(try ServiceNotifier(environment.notifySocket))
             )
         )
         self.engine = engine
+        self.environment = environment
         self.gatekeeper = gatekeeper
         self.alarm = alarm
         self.watch = watch
@@ -89,10 +98,11 @@ private struct Running: Sendable {
     }
 
     /// On the engine's queue: the gate first, then whoever asks.
-    func start() {
-        gatekeeper.assumeIsolated { $0.start() }
+    func start(despite problem: String?) {
+        gatekeeper.assumeIsolated { $0.start(despite: problem) }
         do {
             try control.assumeIsolated { try $0.start() }
+            gatekeeper.assumeIsolated { $0.announce() }
         } catch {
             // Without a descriptor to spare it could take no grant either.
             gatekeeper.assumeIsolated { $0.stop() }
@@ -103,7 +113,12 @@ private struct Running: Sendable {
     /// Lets every source of events speak to the gatekeeper, on the engine's queue.
     func connect() throws -> [any Sendable] {
         let (gatekeeper, alarm, clock, watch) = (gatekeeper, alarm, clock, watch)
-        return [
+        // Half of what the service manager puts up with, and only if it wants to hear anything.
+        let heartbeat = environment.watchdog.map {
+            Heartbeat(every: $0 / 2, on: engine) { gatekeeper.assumeIsolated { $0.beat() } }
+        }
+        let sources: [(any Sendable)?] = [
+            heartbeat,
             try ReadSource(fileDescriptor: watch.fileDescriptor, on: engine) {
                 gatekeeper.assumeIsolated { $0.take(watch.drain()) }
             },
@@ -119,5 +134,6 @@ private struct Running: Sendable {
                 gatekeeper.assumeIsolated { $0.take(signal: signal) }
             },
         ]
+        return sources.compactMap(\.self)
     }
 }

@@ -26,6 +26,7 @@ actor Gatekeeper {
         let watch: DirectoryWatch
         var trail: AuditTrail
         var gate: KernelGate
+        let service: ServiceReport
     }
 
     let executor: EngineExecutor
@@ -61,6 +62,11 @@ actor Gatekeeper {
     /// Why the kernel did not take the last change; the whole gate is put there when it does.
     private(set) var gateProblem: String?
     private var isInstalled = false
+    /// Why the policy on disk is not the one in force.
+    var policyProblem: String?
+    var service: ServiceReport
+    /// Whether callers are heard: the last thing that makes the agent ready.
+    var isListening = false
     /// Why the allowed signers on disk are not those in force.
     var signersProblem: String?
 
@@ -80,6 +86,7 @@ actor Gatekeeper {
         if let moment = floor.moment {
             timeline.raise(to: moment, boot: floor.bootID == host.bootID ? floor.boot : nil)
         }
+        service = parts.service
         trail = parts.trail
         gate = parts.gate
     }
@@ -87,15 +94,20 @@ actor Gatekeeper {
     // MARK: what happens
 
     /// Takes up where the log ended: every file, then one installation of the whole gate.
-    func start() {
+    ///
+    /// A `problem` is why this is not by the policy on disk but by the last one that was in force.
+    func start(despite problem: String?) {
         noteClockBehindLog()
+        if let problem { notePolicyRefused(problem) }
         note(rulebook.loadedEntry(from: policyPath))
+        keepPolicy()
         rescan()
         note(AuditEntry(.agentStarted, "The agent runs"))
         report()
     }
 
     func stop() {
+        service.notifier.send(.stopping)
         note(AuditEntry(.agentStopped, "The agent stops; the gate stays as it is"))
         report()
     }
@@ -221,5 +233,6 @@ actor Gatekeeper {
         watchers.send(trail.takePublished())
         postVerdicts()
         for (replier, verdict) in board.takeAnswers() { replier.finish(verdict) }
+        reportToService()
     }
 }

@@ -76,12 +76,15 @@ extension Gatekeeper {
         )
     }
 
-    private var problems: [String] {
+    var problems: [String] {
         var problems: [String] = []
         if let problem = trail.problem {
             problems.append("the audit log takes no records, so nothing opens: \(problem)")
         }
         if let problem = gateProblem { problems.append("the kernel refused a change: \(problem)") }
+        if let problem = policyProblem {
+            problems.append("the policy on disk is not in force: \(problem)")
+        }
         if let problem = signersProblem {
             problems.append("the allowed signers on disk are not in force: \(problem)")
         }

@@ -12,6 +12,10 @@ extension Gatekeeper {
     ///
     /// Whatever is wrong with it, the one in force stays.
     func reload() throws(ControlFault) -> ReloadReply {
+        try service.reloading { () throws(ControlFault) in try loadPolicy() }
+    }
+
+    private func loadPolicy() throws(ControlFault) -> ReloadReply {
         let next: Rulebook
         do throws(AgentError) {
             next = try Rulebook(policy: policyPath, host: host)
@@ -23,7 +27,9 @@ extension Gatekeeper {
             let settings = fixed.joined(separator: ", ")
             throw refusePolicy(["\(policyPath): \(settings): a change takes a restart"])
         }
+        policyProblem = nil
         put(next, next.loadedEntry(from: policyPath))
+        keepPolicy()
         let policy = next.configuration.policy
         return ReloadReply(
             mode: policy.mode.rawValue,
@@ -32,16 +38,26 @@ extension Gatekeeper {
     }
 
     private func refusePolicy(_ problems: [String]) -> ControlFault {
-        let text = problems.joined(separator: "; ")
+        notePolicyRefused(problems.joined(separator: "; "))
+        settle()
+        return .reloadRefused(problems)
+    }
+
+    func notePolicyRefused(_ problem: String) {
+        policyProblem = problem
         note(
             AuditEntry(
                 .policyRefused,
-                "Policy refused, the one in force stays: \(text)",
-                fields: [.file: [policyPath], .reason: [text]]
+                "Policy refused, the one in force stays: \(problem)",
+                fields: [.file: [policyPath], .reason: [problem]]
             )
         )
-        settle()
-        return .reloadRefused(problems)
+    }
+
+    /// What is in force now holds at the next start too, unless the policy on disk can be loaded.
+    func keepPolicy() {
+        let configuration = rulebook.configuration
+        LastPolicy(in: configuration.stateDirectory).keep(configuration)
     }
 
     private func put(_ next: Rulebook, _ entry: AuditEntry) {

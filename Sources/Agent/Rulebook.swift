@@ -83,8 +83,10 @@ struct Rulebook: Sendable {
         }
     }
 
+    var shape: GateShape { Self.shape(of: configuration) }
+
     /// What of the gate policy alone decides.
-    var shape: GateShape {
+    static func shape(of configuration: Configuration) -> GateShape {
         let policy = configuration.policy
         return GateShape(
             denies: policy.mode == .enforce,

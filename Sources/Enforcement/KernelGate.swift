@@ -15,7 +15,9 @@ package struct KernelGate: ~Copyable {
     /// the agent removes the element itself.
     private static let margin: Int64 = 12
 
-    private var connection: TableConnection
+    static let tableFlags = UInt32(NFT_TABLE_F_OWNER.rawValue) | jitgate_table_persist
+
+    var connection: TableConnection
     private var shape: GateShape?
     /// How many openings each set holds: a set is there while it holds any.
     private var inUse: [SourceSet: Int] = [:]
@@ -43,11 +45,10 @@ package struct KernelGate: ~Copyable {
         let counts = wanted.keys.reduce(into: [SourceSet: Int]()) {
             $0[SourceSet($1.source), default: 0] += 1
         }
-        let flags = UInt32(NFT_TABLE_F_OWNER.rawValue) | jitgate_table_persist
         try connection.commit("install the gate") { batch in
             batch.addTable(flags: nil)
             batch.deleteTable()
-            batch.addTable(flags: flags)
+            batch.addTable(flags: Self.tableFlags)
             Self.lay(shape, counts.keys.sorted(), in: &batch)
             Self.put(wanted, in: &batch)
         }
@@ -84,7 +85,7 @@ package struct KernelGate: ~Copyable {
         openings.formUnion(opening)
     }
 
-    private static func lay(_ shape: GateShape, _ sets: [SourceSet], in batch: inout Batch) {
+    static func lay(_ shape: GateShape, _ sets: [SourceSet], in batch: inout Batch) {
         batch.addSet(
             SetDefinition(
                 name: GateNames.protected,

@@ -19,6 +19,11 @@ package struct ClockReading: Hashable, Sendable {
         )
     }
 
+    /// CLOCK_MONOTONIC, which stands still while the machine is suspended.
+    package static func monotonicMicroseconds() -> Int64 {
+        microseconds(CLOCK_MONOTONIC)
+    }
+
     /// Cannot fail: both clocks exist on every kernel we run on, and the pointer is ours.
     static func microseconds(_ clock: clockid_t) -> Int64 {
         var time = timespec()

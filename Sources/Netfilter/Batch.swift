@@ -78,6 +78,16 @@ package struct Batch: ~Copyable {
         }
     }
 
+    /// Makes the table; one that is there fails the batch, with EEXIST.
+    package mutating func createTable(flags: UInt32) {
+        let handle = TableHandle(table)
+        handle.set(NFTNL_TABLE_FLAGS, flags)
+        unsafe write(UInt16(NFT_MSG_NEWTABLE.rawValue), flags: NLM_F_CREATE | NLM_F_EXCL) {
+            header in
+            unsafe handle.build(header)
+        }
+    }
+
     package mutating func deleteTable() {
         let handle = TableHandle(table)
         unsafe write(UInt16(NFT_MSG_DELTABLE.rawValue), flags: 0) { header in

@@ -18,7 +18,21 @@ struct Main: ParsableCommand {
     @Flag(help: "Check the policy file and exit.")
     var check = false
 
+    @Flag(help: "Shut what the policy protects if no gate stands yet, and exit.")
+    var shut = false
+
+    @Flag(help: "Take the gate down and exit; the agent must not run.")
+    var removeGate = false
+
+    func validate() throws {
+        guard [check, shut, removeGate].count(where: \.self) <= 1 else {
+            throw ValidationError("--check, --shut and --remove-gate exclude each other")
+        }
+    }
+
     func run() throws {
+        if shut { return print(try BootGate.shut(policy: config)) }
+        if removeGate { return print(try BootGate.remove()) }
         guard !check else {
             _ = try Agent.configuration(at: config)
             return print("\(config): ok")
