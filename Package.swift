@@ -61,7 +61,7 @@ let package = Package(
         core("Signatures", ["Grants", crypto, cryptoExtras]),  // who said it
         core("Admission", ["Grants", "Signatures"]),  // whether it may
         core("Scheduling", ["Grants"]),  // when it holds
-        core("Auditing", ["Grants", "StrictJSON"]),  // what a record says, what they add up to
+        core("Auditing", ["Grants", "StrictJSON", crypto]),  // records, and the tree that they are
 
         // MARK: edges
         .systemLibrary(
@@ -123,7 +123,7 @@ let package = Package(
         tests("SignaturesTests", ["Signatures", "Grants", crypto, cryptoExtras]),
         tests("AdmissionTests", ["Admission", "Grants", "Signatures"]),
         tests("SchedulingTests", ["Scheduling", "Grants"]),
-        tests("AuditingTests", ["Auditing", "Grants", "StrictJSON"]),
+        tests("AuditingTests", ["Auditing", "Grants", "StrictJSON", crypto]),
         tests("ConfigurationTests", ["Configuration", "Admission", "Grants", "StrictJSON"]),
         tests("LinuxTests", ["Linux", "CLinux", system]),
         tests("NetfilterTests", ["Netfilter", "Netlink", system]),

@@ -1,3 +1,5 @@
+import Grants
+
 /// One SSH signature in its armor: a marker, lines of base64, a marker (PROTOCOL.sshsig).
 enum ArmoredBlock {
     static let begin = Array("-----BEGIN SSH SIGNATURE-----".utf8)

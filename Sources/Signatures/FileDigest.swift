@@ -1,4 +1,5 @@
 import Crypto
+import Grants
 
 /// The digest that records and the agent know a whole grant file by.
 package enum FileDigest {

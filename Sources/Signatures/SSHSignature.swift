@@ -1,4 +1,5 @@
 import Crypto
+import Grants
 
 /// One signature of OpenSSH's PROTOCOL.sshsig, read but not yet verified.
 struct SSHSignature: Sendable {

@@ -1,8 +1,7 @@
 import Foundation
+import Grants
 import TestSupport
 import Testing
-
-@testable import Signatures
 
 @Suite struct `Base64 text` {
     @Test(arguments: 0..<70)
@@ -11,6 +10,7 @@ import Testing
         let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
         let text = Data(bytes).base64EncodedString()
         #expect(Base64.decode(Array(text.utf8)) == bytes)
+        #expect(Base64.encode(bytes) == text)
         #expect(Base64.encodeUnpadded(bytes) == text.filter { $0 != "=" })
     }
 

@@ -1,5 +1,5 @@
 /// Base64 (RFC 4648 section 4), strict: padded, no blanks, no stray bits.
-enum Base64 {
+package enum Base64 {
     private static let alphabet = Array(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
     )
@@ -11,7 +11,7 @@ enum Base64 {
     }()
 
     /// `nil` unless the text is the one encoding of some bytes.
-    static func decode(_ text: [UInt8]) -> [UInt8]? {
+    package static func decode(_ text: [UInt8]) -> [UInt8]? {
         guard text.count % 4 == 0 else { return nil }
         let padding = text.suffix(2).count { $0 == UInt8(ascii: "=") }
         var bytes: [UInt8] = []
@@ -30,8 +30,12 @@ enum Base64 {
         return bits == 0 ? bytes : nil
     }
 
+    package static func encode(_ bytes: some Collection<UInt8>) -> String {
+        encodeUnpadded(bytes) + String(repeating: "=", count: (3 - bytes.count % 3) % 3)
+    }
+
     /// Without padding, as OpenSSH prints fingerprints.
-    static func encodeUnpadded(_ bytes: some Sequence<UInt8>) -> String {
+    package static func encodeUnpadded(_ bytes: some Sequence<UInt8>) -> String {
         var text: [UInt8] = []
         var bits: UInt32 = 0
         var count = 0

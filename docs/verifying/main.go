@@ -1,0 +1,137 @@
+// Checks a jitgate audit log with Go's own transparency log packages alone.
+//
+//	verifying checkpoint VKEY CHECKPOINT          who signed it, over how many records
+//	verifying log VKEY CHECKPOINT FILE...         the records in these files are what it signs
+//	verifying record VKEY PROOF LINE              the record in the file LINE is in the log
+//	verifying extends VKEY OLD NEW PROOF          NEW begins with all records of OLD
+//
+// PROOF of `record` is a https://c2sp.org/tlog-proof, PROOF of `extends` one base64 hash a line.
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+func main() {
+	defer func() {
+		if failure := recover(); failure != nil {
+			fmt.Fprintln(os.Stderr, "NOT VERIFIED:", failure)
+			os.Exit(1)
+		}
+	}()
+	verb, key, files := os.Args[1], os.Args[2], os.Args[3:]
+	switch verb {
+	case "checkpoint":
+		tree := open(key, read(files[0]))
+		fmt.Println(tree.N, tree.Hash)
+	case "log":
+		checkLog(open(key, read(files[0])), files[1:])
+	case "record":
+		checkRecord(key, read(files[0]), bytes.TrimSuffix(read(files[1]), []byte("\n")))
+	case "extends":
+		old, tree := open(key, read(files[0])), open(key, read(files[1]))
+		must(tlog.CheckTree(hashes(lines(read(files[2]))), tree.N, tree.Hash, old.N, old.Hash))
+		fmt.Println("verified:", tree.N, "records begin with the", old.N)
+	default:
+		panic("no such verb: " + verb)
+	}
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+func read(name string) []byte {
+	data, err := os.ReadFile(name)
+	must(err)
+	return data
+}
+
+func lines(data []byte) []string {
+	return strings.FieldsFunc(string(data), func(r rune) bool { return r == '\n' })
+}
+
+func hashes(lines []string) []tlog.Hash {
+	var all []tlog.Hash
+	for _, line := range lines {
+		hash, err := tlog.ParseHash(line)
+		must(err)
+		all = append(all, hash)
+	}
+	return all
+}
+
+// open verifies the signature of a checkpoint: origin, size and root, a line each.
+func open(key string, data []byte) tlog.Tree {
+	verifier, err := note.NewVerifier(key)
+	must(err)
+	signed, err := note.Open(data, note.VerifierList(verifier))
+	must(err)
+	text := strings.Split(signed.Text, "\n")
+	if text[0] != verifier.Name() {
+		panic("it is of another log: " + text[0])
+	}
+	size, err := strconv.ParseInt(text[1], 10, 64)
+	must(err)
+	root, err := base64.StdEncoding.DecodeString(text[2])
+	must(err)
+	tree := tlog.Tree{N: size}
+	copy(tree.Hash[:], root)
+	return tree
+}
+
+// stored keeps every hash of the tree in memory.
+type stored []tlog.Hash
+
+func (s stored) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	var found []tlog.Hash
+	for _, index := range indexes {
+		found = append(found, s[index])
+	}
+	return found, nil
+}
+
+func checkLog(tree tlog.Tree, files []string) {
+	var all stored
+	var count int64
+	for _, file := range files {
+		for _, line := range bytes.Split(bytes.TrimSuffix(read(file), []byte("\n")), []byte("\n")) {
+			if count == tree.N {
+				break
+			}
+			more, err := tlog.StoredHashes(count, line, all)
+			must(err)
+			all = append(all, more...)
+			count++
+		}
+	}
+	root, err := tlog.TreeHash(count, all)
+	must(err)
+	if count != tree.N || root != tree.Hash {
+		panic(fmt.Sprint("these ", count, " records have the root ", root, ", not ", tree.Hash))
+	}
+	fmt.Println("verified:", count, "records")
+}
+
+func checkRecord(key string, proof, line []byte) {
+	head, checkpoint, _ := bytes.Cut(proof, []byte("\n\n"))
+	tree := open(key, checkpoint)
+	text := lines(head)
+	if text[0] != "c2sp.org/tlog-proof@v1" {
+		panic("it is not an inclusion proof")
+	}
+	index, err := strconv.ParseInt(strings.TrimPrefix(text[1], "index "), 10, 64)
+	must(err)
+	must(tlog.CheckRecord(hashes(text[2:]), tree.N, tree.Hash, index, tlog.RecordHash(line)))
+	fmt.Println("verified: record", index, "of", tree.N)
+}
