@@ -8,7 +8,7 @@ package struct AuditKey: Sendable {
     package let name: String
     private let key: Curve25519.Signing.PrivateKey
 
-    /// - Parameter seed: 32 random bytes, which are the secret.
+    /// The seed is 32 random bytes, which are the secret.
     package init(name: String, seed: [UInt8]) throws(ProofError) {
         guard VerifierKey.isName(name) else {
             throw ProofError("a key's name has neither spaces nor +")
