@@ -74,7 +74,7 @@ let package = Package(
         edge("Netlink", ["CNetfilter", "CLinux", system]),  // one socket, every answer read
         edge("Netfilter", ["CNetfilter", "Netlink", system]),  // nftables as values
         edge("Connections", ["CNetfilter", "CLinux", "Netlink", "Grants", system]),  // who came
-        edge("Recording", ["CLinux", "Linux", system]),  // records on to the disk
+        edge("Recording", ["Auditing", "CLinux", "Linux", system]),  // records on to the disk
         // the gate: desired minus observed
         edge("Enforcement", ["CNetfilter", "Grants", "Netfilter", "Netlink", system]),
         .target(  // the policy file
@@ -125,9 +125,9 @@ let package = Package(
         tests("SchedulingTests", ["Scheduling", "Grants"]),
         tests("AuditingTests", ["Auditing", "Grants", "StrictJSON", crypto]),
         tests("ConfigurationTests", ["Configuration", "Admission", "Grants", "StrictJSON"]),
-        tests("LinuxTests", ["Linux", "CLinux", system]),
+        tests("LinuxTests", ["Linux", "CLinux", "Auditing", "Grants", "StrictJSON", system]),
         tests("NetfilterTests", ["Netfilter", "Netlink", system]),
-        tests("RecordingTests", ["Recording", system]),
+        tests("RecordingTests", ["Recording", "Auditing", "Grants", "StrictJSON", system]),
         tests("EnforcementTests", ["Enforcement", "Netfilter", "Grants", system]),
         tests("ControlTests", ["Control", "StrictJSON", "Linux", system]),
         tests(

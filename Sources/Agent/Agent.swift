@@ -34,6 +34,7 @@ private struct Running: Sendable {
     let engine: EngineExecutor
     let gatekeeper: Gatekeeper
     let alarm: Alarm
+    let journalAlarm: Alarm
     let clock: WallClockWatch
     let watch: DirectoryWatch
     let control: ControlServer
@@ -51,6 +52,10 @@ private struct Running: Sendable {
             file: configuration.allowedSigners
         )
         let alarm = try Alarm()
+        let journal = try JournalCopy(
+            socketPath: JournalSocket.systemPath,
+            auditDirectory: configuration.auditDirectory
+        )
         let gatekeeper = Gatekeeper(
             engine,
             Gatekeeper.Parts(
@@ -64,7 +69,8 @@ private struct Running: Sendable {
                     host: host
                 ),
                 gate: try KernelGate(),
-                service: ServiceReport(try ServiceNotifier(environment.notifySocket))
+                service: ServiceReport(try ServiceNotifier(environment.notifySocket)),
+                journal: journal
             )
         )
         self.engine = engine
@@ -72,6 +78,7 @@ private struct Running: Sendable {
         self.gatekeeper = gatekeeper
         self.alarm = alarm
         self.watch = watch
+        journalAlarm = journal.alarm
         clock = try WallClockWatch()
         control = try Self.control(configuration, gatekeeper, on: engine)
     }
@@ -113,6 +120,7 @@ private struct Running: Sendable {
     /// Lets every source of events speak to the gatekeeper, on the engine's queue.
     func connect() throws -> [any Sendable] {
         let (gatekeeper, alarm, clock, watch) = (gatekeeper, alarm, clock, watch)
+        let journalAlarm = journalAlarm
         // Half of what the service manager puts up with, and only if it wants to hear anything.
         let heartbeat = environment.watchdog.map {
             Heartbeat(every: $0 / 2, on: engine) { gatekeeper.assumeIsolated { $0.beat() } }
@@ -125,6 +133,10 @@ private struct Running: Sendable {
             try ReadSource(fileDescriptor: alarm.fileDescriptor, on: engine) {
                 _ = try? alarm.acknowledge()
                 gatekeeper.assumeIsolated { $0.timePassed() }
+            },
+            try ReadSource(fileDescriptor: journalAlarm.fileDescriptor, on: engine) {
+                _ = try? journalAlarm.acknowledge()
+                gatekeeper.assumeIsolated { $0.journal.timePassed() }
             },
             try ReadSource(fileDescriptor: clock.fileDescriptor, on: engine) {
                 _ = try? clock.acknowledge()

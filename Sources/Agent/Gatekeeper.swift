@@ -27,6 +27,7 @@ actor Gatekeeper {
         var trail: AuditTrail
         var gate: KernelGate
         let service: ServiceReport
+        var journal: JournalCopy
     }
 
     let executor: EngineExecutor
@@ -41,6 +42,7 @@ actor Gatekeeper {
     var rulebook: Rulebook
     var trail: AuditTrail
     var gate: KernelGate
+    var journal: JournalCopy
     var timetable = Timetable()
     var timeline: Timeline
     /// What the clocks said last.
@@ -89,6 +91,7 @@ actor Gatekeeper {
         service = parts.service
         trail = parts.trail
         gate = parts.gate
+        journal = parts.journal
     }
 
     // MARK: what happens
@@ -110,6 +113,7 @@ actor Gatekeeper {
         service.notifier.send(.stopping)
         note(AuditEntry(.agentStopped, "The agent stops; the gate stays as it is"))
         report()
+        journal.stop()
     }
 
     /// The alarm rang.
@@ -230,7 +234,9 @@ actor Gatekeeper {
 
     /// Tells those who wait what has become known; every record told of is on disk.
     private func report() {
-        watchers.send(trail.takePublished())
+        let records = trail.takePublished()
+        watchers.send(records)
+        journal.publish(records)
         postVerdicts()
         for (replier, verdict) in board.takeAnswers() { replier.finish(verdict) }
         reportToService()

@@ -88,6 +88,7 @@ extension Gatekeeper {
         if let problem = signersProblem {
             problems.append("the allowed signers on disk are not in force: \(problem)")
         }
+        if let problem = journal.problem { problems.append(problem) }
         for directory in watch.missing {
             problems.append("\(directory) does not exist, so no grant can be dropped there")
         }

@@ -10,6 +10,7 @@ package final class AgentHost {
     private var agent: Process?
 
     package var drop: String { folder.path + "/grants" }
+    package var auditDirectory: String { folder.path + "/audit" }
 
     package init() throws {
         namespace = try NetworkNamespace()
@@ -51,17 +52,20 @@ package final class AgentHost {
 
     // MARK: the agent
 
-    /// Starts the built agent and waits until its log says that it runs.
-    package func start() throws {
+    /// Starts the built agent, with a journal of its own if one is given, and waits until its log
+    /// says that it runs.
+    package func start(journal: Journald? = nil) throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
         let before = try records("agent-started").count
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [
-            "nsenter", "--net=\(namespace.path)", root.path + "/.build/debug/jitgated",
-            "--config", folder.path + "/jitgate.toml",
-        ]
+        let mount = journal.map { ["--mount=\($0.mountNamespace)"] } ?? []
+        process.arguments =
+            ["nsenter", "--net=\(namespace.path)"] + mount + [
+                root.path + "/.build/debug/jitgated",
+                "--config", folder.path + "/jitgate.toml",
+            ]
         try process.run()
         agent = process
         try eventually { try records("agent-started").count > before }
@@ -73,6 +77,13 @@ package final class AgentHost {
         Glibc.kill(agent.processIdentifier, SIGKILL)
         agent.waitUntilExit()
         self.agent = nil
+    }
+
+    /// Asks the agent to stop and waits until it has.
+    package func stop() {
+        agent?.terminate()
+        agent?.waitUntilExit()
+        agent = nil
     }
 
     // MARK: grants and records

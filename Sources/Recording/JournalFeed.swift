@@ -1,0 +1,132 @@
+package import Auditing
+import Linux
+package import SystemPackage
+
+/// The journal's copy of the audit log: records on their way from the disk to journald.
+///
+/// The log is the truth and loses nothing. What journald does not take at once waits here, tried
+/// again a few times and with each new record; what there is no room for is counted, and journald
+/// is told of it when it is back. Nothing here waits, fails the caller or wakes an idle agent.
+/// Times are CLOCK_BOOTTIME in microseconds.
+package struct JournalFeed {
+    /// How many bytes wait at most.
+    private static let room = 1 << 20
+    /// The pause before the first repetition; each is twice the one before.
+    private static let firstPause: Int64 = 100_000
+    /// After so many repetitions, some two minutes, only a new record is an occasion.
+    private static let repetitions = 10
+
+    private struct Message {
+        let number: UInt64
+        let bytes: [UInt8]
+    }
+
+    private let socket: JournalSocket
+    private let log: String
+    /// Oldest first; those before `sent` are gone.
+    private var waiting: [Message] = []
+    private var sent = 0
+    private var size = 0
+    private var missed: (count: Int, first: UInt64, last: UInt64)?
+    private var failure: Errno?
+    /// Whether journald ever took something: where it is absent there is nothing to miss.
+    private var wasThere = false
+    private var pauses = 0
+
+    /// When to call `retry`; `nil` if there is nothing to do.
+    package private(set) var nextRetry: Int64?
+
+    /// `log` is the path by which people find the file.
+    package init(socketPath: String, log: String) throws(Errno) {
+        socket = try JournalSocket(path: socketPath)
+        self.log = log
+    }
+
+    /// What keeps records from the journal, for people; `nil` where there is none to be had.
+    package var problem: String? {
+        guard wasThere, let failure else { return nil }
+        let count = waiting.count - sent + (missed?.count ?? 0)
+        return "the journal does not take records: \(failure); \(count) are in \(log) alone"
+    }
+
+    /// Sends records that are on disk, after those that wait.
+    package mutating func publish(_ records: [Record], at now: Int64) {
+        for record in records {
+            let message = Message(number: record.sequence, bytes: record.journalMessage)
+            waiting.append(message)
+            size += message.bytes.count
+        }
+        makeRoom()
+        flush(at: now)
+    }
+
+    /// Tries again what waits.
+    package mutating func retry(at now: Int64) {
+        flush(at: now)
+    }
+
+    /// Sends what is about the log itself; `false` if journald did not take it.
+    package mutating func send(_ notice: JournalNotice) -> Bool {
+        take(notice.journalMessage)
+    }
+
+    // MARK: what waits
+
+    private mutating func makeRoom() {
+        while size > Self.room, sent < waiting.count {
+            let message = waiting[sent]
+            let known = missed ?? (0, message.number, message.number)
+            missed = (known.count + 1, known.first, message.number)
+            drop()
+        }
+    }
+
+    private mutating func drop() {
+        size -= waiting[sent].bytes.count
+        sent += 1
+        // Half of it before the older half goes: each is moved once.
+        if sent >= 64, 2 * sent >= waiting.count {
+            waiting.removeFirst(sent)
+            sent = 0
+        }
+    }
+
+    private mutating func flush(at now: Int64) {
+        if let missed {
+            let notice = JournalNotice.missed(
+                count: missed.count,
+                first: missed.first,
+                last: missed.last,
+                log: log
+            )
+            guard send(notice) else { return pause(from: now) }
+            self.missed = nil
+        }
+        while sent < waiting.count {
+            guard take(waiting[sent].bytes) else { return pause(from: now) }
+            drop()
+        }
+        nextRetry = nil
+    }
+
+    private mutating func take(_ message: [UInt8]) -> Bool {
+        do throws(Errno) {
+            try socket.send(message)
+        } catch {
+            failure = error
+            return false
+        }
+        failure = nil
+        pauses = 0
+        wasThere = true
+        return true
+    }
+
+    private mutating func pause(from now: Int64) {
+        // A record that came in between does not put the repetition off.
+        if let nextRetry, nextRetry > now { return }
+        guard pauses < Self.repetitions else { return nextRetry = nil }
+        nextRetry = now + Self.firstPause << Int64(pauses)
+        pauses += 1
+    }
+}

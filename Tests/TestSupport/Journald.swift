@@ -1,0 +1,114 @@
+import Foundation
+package import StrictJSON
+
+/// A systemd-journald of a test's own, in namespaces that go away with the value.
+///
+/// It neither reads the kernel's messages nor sees the host's journal.
+package final class Journald {
+    /// Holds the mount namespace while journald comes and goes.
+    private let holder: Process
+    private var journald: Process?
+
+    private static let scene = """
+        set -e
+        mkdir -p /run/systemd /run/log /var/lib/systemd
+        mount -t tmpfs none /run/systemd
+        mount -t tmpfs none /run/log
+        mount -t tmpfs none /var/lib/systemd
+        mkdir -p /run/systemd/journal /run/systemd/journald.conf.d /var/lib/systemd/catalog
+        printf '[Journal]\\nStorage=volatile\\nReadKMsg=no\\nAudit=\\nRateLimitBurst=0\\n' \
+            >/run/systemd/journald.conf.d/test.conf
+        touch /run/systemd/ready
+        exec sleep infinity
+        """
+
+    package init() throws {
+        holder = try Self.launch([
+            "unshare", "--mount", "--net", "--propagation", "private", "sh", "-c", Self.scene,
+        ])
+        try eventually { FileManager.default.fileExists(atPath: root + "/run/systemd/ready") }
+        try start()
+    }
+
+    deinit {
+        stop()
+        holder.terminate()
+        holder.waitUntilExit()
+    }
+
+    private static func launch(_ arguments: [String]) throws -> Process {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = arguments
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        return process
+    }
+
+    /// The file system as journald sees it.
+    private var root: String { "/proc/\(holder.processIdentifier)/root" }
+
+    /// Its native socket, as this process finds it.
+    package var socketPath: String { root + "/run/systemd/journal/socket" }
+
+    /// What nsenter needs to see the journal's own files.
+    package var mountNamespace: String { "/proc/\(holder.processIdentifier)/ns/mnt" }
+
+    // MARK: journald
+
+    /// Starts it and waits until it listens.
+    package func start() throws {
+        try? FileManager.default.removeItem(atPath: socketPath)
+        journald = try Self.launch(inside(["/lib/systemd/systemd-journald"], network: true))
+        try eventually { FileManager.default.fileExists(atPath: socketPath) }
+        try eventually { try run(["journalctl", "--sync"]).status == 0 }
+    }
+
+    package func stop() {
+        guard let journald else { return }
+        kill(journald.processIdentifier, SIGCONT)
+        journald.terminate()
+        journald.waitUntilExit()
+        self.journald = nil
+    }
+
+    /// Lets it hang: its socket stays and is not read.
+    package func suspend() {
+        if let journald { kill(journald.processIdentifier, SIGSTOP) }
+    }
+
+    package func resume() {
+        if let journald { kill(journald.processIdentifier, SIGCONT) }
+    }
+
+    // MARK: its journal
+
+    /// Everything that was sent so far and matches, as `journalctl -o json` shows it.
+    package func entries(_ matches: String...) throws -> [JSONValue] {
+        _ = try run(["journalctl", "--sync"])
+        let result = try run(["journalctl", "-o", "json", "--all", "--no-pager"] + matches)
+        return try result.output.split(separator: UInt8(ascii: "\n"))
+            .map { try JSONNode.parse(Array($0)).value }
+    }
+
+    /// The values of a field, also of one that journalctl shows as bytes.
+    package static func values(_ name: String, of entry: JSONValue) -> [String] {
+        guard let value = entry[name] else { return [] }
+        if let text = value.text { return [text] }
+        let items = value.items ?? []
+        let bytes = items.compactMap(\.number).compactMap(UInt8.init(exactly:))
+        guard bytes.isEmpty else { return [String(decoding: bytes, as: UTF8.self)] }
+        return items.compactMap(\.text)
+    }
+
+    /// Runs a program that sees this journal as the system's.
+    package func run(_ arguments: [String], input: [UInt8] = []) throws -> Command.Result {
+        try Command.run(inside(arguments), input: input)
+    }
+
+    private func inside(_ arguments: [String], network: Bool = false) -> [String] {
+        let spaces = "/proc/\(holder.processIdentifier)/ns"
+        let net = network ? ["--net=\(spaces)/net"] : []
+        return ["nsenter", "--mount=\(spaces)/mnt"] + net + arguments
+    }
+}
