@@ -70,7 +70,7 @@ let package = Package(
             providers: [.apt(["libnftnl-dev", "libmnl-dev"])]
         ),
         .target(name: "CLinux"),  // what the Glibc module cannot import
-        edge("Linux", ["CLinux", logging, system]),  // inotify, timerfd, openat2, sockets
+        edge("Linux", ["CLinux", logging, system]),  // inotify, timerfd, sockets
         edge("Netlink", ["CNetfilter", "CLinux", system]),  // one socket, every answer read
         edge("Netfilter", ["CNetfilter", "Netlink", system]),  // nftables as values
         edge("Connections", ["CNetfilter", "CLinux", "Netlink", "Grants", system]),  // who came

@@ -3,21 +3,49 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-int clinux_open_without_links(int directory, const char *path, uint64_t flags) {
-    struct open_how how = {
-        .flags = flags,
-        .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-    };
-    return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+// Opens `name` in `parent` unless it is a link, and closes `parent`.
+static int step(int parent, const char *name, int flags) {
+    int child = openat(parent, name, flags | O_NOFOLLOW | O_CLOEXEC);
+    int reason = errno;
+    struct stat status;
+    // Asked for a directory, the kernel says of a link only that it is none.
+    if (child < 0 && reason == ENOTDIR && fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        S_ISLNK(status.st_mode))
+        reason = ELOOP;
+    close(parent);
+    errno = reason;
+    return child;
+}
+
+// Component by component: openat2 would do it in one call, but RestrictSUIDSGID= of systemd has to
+// forbid it, since it cannot see the mode in its struct.
+int clinux_open_without_links(const char *path, int flags) {
+    char name[NAME_MAX + 1];
+    int directory = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    while (directory >= 0) {
+        path += strspn(path, "/");
+        size_t length = strcspn(path, "/");
+        if (length > NAME_MAX) {
+            close(directory);
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        memcpy(name, path, length);
+        name[length] = '\0';
+        path += length + strspn(path + length, "/");
+        if (*path == '\0') return step(directory, length > 0 ? name : ".", flags);
+        directory = step(directory, name, O_PATH | O_DIRECTORY);
+    }
+    return -1;
 }
 
 int clinux_accept(int listener) {

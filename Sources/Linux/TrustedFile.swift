@@ -103,11 +103,7 @@ extension TrustedFile {
     private static func open(_ path: String, flags: Int32) throws(TrustError) -> OwnedDescriptor {
         do throws(Errno) {
             return try OwnedDescriptor.opening {
-                unsafe clinux_open_without_links(
-                    AT_FDCWD,
-                    path,
-                    UInt64(flags | O_CLOEXEC | O_NOFOLLOW)
-                )
+                unsafe clinux_open_without_links(path, flags)
             }
         } catch {
             throw TrustError(error, path)

@@ -7,8 +7,8 @@
 // No header of the system is included here: a type such as timespec would then count as this
 // module's, and every file that touches one would have to import it.
 
-/// openat2(2) with RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS: no component may be a link.
-int clinux_open_without_links(int directory, const char *_Nonnull path, uint64_t flags);
+/// open(2) of an absolute path, none of whose components may be a symbolic link: ELOOP if one is.
+int clinux_open_without_links(const char *_Nonnull path, int flags);
 
 /// accept4(2) with SOCK_NONBLOCK | SOCK_CLOEXEC.
 int clinux_accept(int listener);
