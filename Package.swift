@@ -73,7 +73,7 @@ let package = Package(
         edge("Linux", ["CLinux", logging, system]),  // inotify, timerfd, sockets
         edge("Netlink", ["CNetfilter", "CLinux", system]),  // one socket, every answer read
         edge("Netfilter", ["CNetfilter", "Netlink", system]),  // nftables as values
-        edge("Connections", ["CNetfilter", "CLinux", "Netlink", "Grants", system]),  // who came
+        edge("Connections", ["CNetfilter", "Netlink", "Grants", system]),  // who came
         edge("Recording", ["Auditing", "CLinux", "Linux", system]),  // records on to the disk
         // the gate: desired minus observed
         edge("Enforcement", ["CNetfilter", "Grants", "Netfilter", "Netlink", system]),
@@ -127,6 +127,7 @@ let package = Package(
         tests("ConfigurationTests", ["Configuration", "Admission", "Grants", "StrictJSON"]),
         tests("LinuxTests", ["Linux", "CLinux", "Auditing", "Grants", "StrictJSON", system]),
         tests("NetfilterTests", ["Netfilter", "Netlink", system]),
+        tests("ConnectionsTests", ["Connections", "Netlink", "Grants"]),
         tests("RecordingTests", ["Recording", "Auditing", "Grants", "StrictJSON", system]),
         tests("EnforcementTests", ["Enforcement", "Netfilter", "Grants", system]),
         tests("ControlTests", ["Control", "StrictJSON", "Linux", system]),

@@ -17,6 +17,10 @@
 #include <libnftnl/table.h>
 #include <linux/rtnetlink.h>
 #include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <linux/netfilter/nfnetlink_log.h>
+#include <linux/sock_diag.h>
+#include <linux/inet_diag.h>
 
 // Linux 6.9; the headers of Debian 12 are older. The table outlives the socket that owns it.
 static const uint32_t jitgate_table_persist = 1u << 2;

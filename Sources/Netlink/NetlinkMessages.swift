@@ -34,12 +34,16 @@ package struct NetlinkMessage: Hashable, Sendable {
 extension [UInt8] {
     /// A number in the machine's byte order; missing bytes count as zero.
     package func native32(at offset: Int) -> UInt32 {
-        let bytes = Array((dropFirst(offset).prefix(4) + [0, 0, 0, 0]).prefix(4))
-        #if _endian(little)
-            return bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) }
-        #else
-            return bytes.reduce(0) { $0 << 8 | UInt32($1) }
-        #endif
+        var number: UInt32 = 0
+        for index in 0..<4 {
+            let byte = UInt32(offset + index < count ? self[offset + index] : 0)
+            #if _endian(little)
+                number |= byte << UInt32(8 * index)
+            #else
+                number = number << 8 | byte
+            #endif
+        }
+        return number
     }
 
     package func native16(at offset: Int) -> UInt16 {

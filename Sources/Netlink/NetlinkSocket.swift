@@ -18,9 +18,31 @@ package import SystemPackage
         unsafe portID = mnl_socket_get_portid(handle)
     }
 
-    /// Opens a socket to the netfilter subsystem.
+    /// Opens a socket to nf_tables and connection tracking.
     package static func netfilter() throws(Errno) -> NetlinkSocket {
-        guard let handle = unsafe mnl_socket_open2(NETLINK_NETFILTER, Int32(SOCK_CLOEXEC.rawValue))
+        try open(NETLINK_NETFILTER)
+    }
+
+    /// Opens a socket to sock_diag(7).
+    package static func socketDiagnosis() throws(Errno) -> NetlinkSocket {
+        try open(NETLINK_SOCK_DIAG)
+    }
+
+    /// Opens a socket for NFLOG; what comes while nobody reads is kept up to a bound.
+    package static func packetLog() throws(Errno) -> NetlinkSocket {
+        try open(NETLINK_NETFILTER, buffers: 1 << 20)
+    }
+
+    /// Opens a socket to rtnetlink(7).
+    package static func routes() throws(Errno) -> NetlinkSocket {
+        try open(NETLINK_ROUTE)
+    }
+
+    private static func open(
+        _ subsystem: Int32,
+        buffers: Int32 = 64 << 20
+    ) throws(Errno) -> NetlinkSocket {
+        guard let handle = unsafe mnl_socket_open2(subsystem, Int32(SOCK_CLOEXEC.rawValue))
         else { throw Errno(rawValue: errno) }
         guard unsafe mnl_socket_bind(handle, 0, 0) == 0 else {
             let error = Errno(rawValue: errno)
@@ -28,7 +50,7 @@ package import SystemPackage
             throw error
         }
         let socket = unsafe NetlinkSocket(adopting: handle)
-        try socket.enlargeBuffers()
+        try socket.setBuffers(buffers)
         return socket
     }
 
@@ -39,8 +61,8 @@ package import SystemPackage
     package var fileDescriptor: Int32 { unsafe mnl_socket_get_fd(handle) }
 
     /// A batch is one datagram, and the answers to it are all queued before sending returns.
-    private func enlargeBuffers() throws(Errno) {
-        var size: Int32 = 64 << 20
+    private func setBuffers(_ bytes: Int32) throws(Errno) {
+        var size = bytes
         for option in [SO_SNDBUFFORCE, SO_RCVBUFFORCE] {
             let length = socklen_t(MemoryLayout<Int32>.size)
             guard unsafe setsockopt(fileDescriptor, SOL_SOCKET, option, &size, length) == 0 else {

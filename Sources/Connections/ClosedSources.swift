@@ -1,0 +1,22 @@
+import Grants
+
+/// Source networks, to be asked about many addresses: each costs one look-up a prefix length.
+struct ClosedSources {
+    private var networks: [Address.Family: [Int: Set<UInt128>]] = [:]
+
+    init(_ prefixes: some Sequence<Prefix>) {
+        for prefix in prefixes {
+            networks[prefix.family, default: [:]][prefix.length, default: []]
+                .insert(prefix.address.value)
+        }
+    }
+
+    var families: [Address.Family] { networks.keys.sorted() }
+
+    func contains(_ address: Address) -> Bool {
+        guard let lengths = networks[address.family] else { return false }
+        return lengths.contains { length, values in
+            values.contains(address.value & Prefix.mask(length: length, family: address.family))
+        }
+    }
+}

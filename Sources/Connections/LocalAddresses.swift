@@ -1,0 +1,47 @@
+import CNetfilter
+import Glibc
+import Grants
+import Netlink
+import SystemPackage
+
+/// Which addresses are this host's own, asked of the kernel's routes as the gate's rules do.
+struct LocalAddresses: ~Copyable {
+    private let socket: NetlinkSocket
+    private var sequence: UInt32 = 0
+
+    /// - Throws: the errno of the socket.
+    init() throws(Errno) {
+        socket = try NetlinkSocket.routes()
+    }
+
+    /// Those of the addresses that are this host's.
+    mutating func among(_ addresses: some Sequence<Address>) -> Set<Address> {
+        var own: Set<Address> = []
+        for address in Set(addresses) where contains(address) { own.insert(address) }
+        return own
+    }
+
+    private mutating func contains(_ address: Address) -> Bool {
+        sequence += 1
+        var header = rtmsg()
+        header.rtm_family = UInt8(address.family == .ipv4 ? AF_INET : AF_INET6)
+        header.rtm_dst_len = UInt8(address.family.bitCount)
+        var request = NetlinkRequest(
+            type: UInt16(RTM_GETROUTE),
+            flags: NLM_F_ACK,
+            sequence: sequence,
+            header: unsafe Swift.withUnsafeBytes(of: header) { unsafe Array($0) }
+        )
+        request.put(RTA_DST.rawValue, address.networkBytes)
+        var isLocal = false
+        let kind = MemoryLayout<rtmsg>.offset(of: \.rtm_type) ?? 0
+        do {
+            try socket.ask(request) { answer in
+                isLocal = answer.payload.dropFirst(kind).first == UInt8(RTN_LOCAL)
+            }
+        } catch {
+            return false  // No way leads there.
+        }
+        return isLocal
+    }
+}

@@ -1,0 +1,106 @@
+import CNetfilter
+import Glibc
+import Netlink
+package import SystemPackage
+
+/// What one reading of the log brought.
+package struct LoggedPackets: Hashable, Sendable {
+    package internal(set) var packets: [LoggedPacket] = []
+    /// How many more were logged and are not among them: lost on the way, or not to be read.
+    package internal(set) var missed = 0
+
+    package var isEmpty: Bool { packets.isEmpty && missed == 0 }
+}
+
+/// The one listener of an NFLOG group, in the network namespace of the thread that made it.
+package struct PacketLog: ~Copyable {
+    /// Datagrams taken at once: a flood must not keep the agent from its deadlines.
+    private static let atOnce = 256
+    /// Of a packet: room for the headers, with some extensions.
+    private static let copiedBytes: UInt32 = 128
+    private static let type = UInt16(NFNL_SUBSYS_ULOG) << 8
+
+    private let socket: NetlinkSocket
+    private var count = PacketCount()
+
+    /// Binds the group.
+    ///
+    /// - Throws: `groupTaken` if another program has it.
+    package init(group: UInt16) throws(ConnectionsError) {
+        socket = try Self.bound(to: group)
+    }
+
+    private static func bound(to group: UInt16) throws(ConnectionsError) -> NetlinkSocket {
+        do {
+            let socket = try NetlinkSocket.packetLog()
+            for request in binding(to: group) { try socket.ask(request) { _ in } }
+            return socket
+        } catch .permissionDenied, .notPermitted, .resourceBusy, .fileExists {
+            throw .groupTaken(group)
+        } catch {
+            throw .refused(attempt: "listen to the NFLOG group \(group)", error)
+        }
+    }
+
+    /// Readable while there is something to drain.
+    package var fileDescriptor: Int32 { socket.fileDescriptor }
+
+    /// Takes what is queued, but not without end: what is left keeps the descriptor readable.
+    package mutating func drain() throws(Errno) -> LoggedPackets {
+        var drained = LoggedPackets()
+        for _ in 0..<Self.atOnce {
+            do {
+                guard let datagram = try socket.receive() else { break }
+                take(datagram, &drained)
+            } catch .noBufferSpace {
+                continue  // The gap in the numbers will say how many were lost.
+            }
+        }
+        return drained
+    }
+
+    private mutating func take(_ datagram: [UInt8], _ drained: inout LoggedPackets) {
+        for message in NetlinkMessage.all(in: datagram)
+        where message.type == Self.type | UInt16(NFULNL_MSG_PACKET.rawValue) {
+            drained.missed += count.take(LoggedPacket.number(of: message))
+            if let packet = LoggedPacket(message) {
+                drained.packets.append(packet)
+            } else {
+                drained.missed += 1
+            }
+        }
+    }
+
+    /// Bind to all families; then ask for the front of each packet, at once, numbered.
+    static func binding(to group: UInt16) -> [NetlinkRequest] {
+        let header = [UInt8(AF_UNSPEC), UInt8(NFNETLINK_V0)] + group.networkBytes
+        var requests = (1...2).map { sequence in
+            NetlinkRequest(
+                type: type | UInt16(NFULNL_MSG_CONFIG.rawValue),
+                flags: NLM_F_ACK,
+                sequence: UInt32(sequence),
+                header: header
+            )
+        }
+        let bind = UInt8(truncatingIfNeeded: NFULNL_CFG_CMD_BIND.rawValue)
+        requests[0].put(NFULA_CFG_CMD.rawValue, [bind])
+        let mode = copiedBytes.networkBytes + [UInt8(NFULNL_COPY_PACKET), 0]
+        requests[1].put(NFULA_CFG_MODE.rawValue, mode)
+        requests[1].put(NFULA_CFG_QTHRESH.rawValue, UInt32(1).networkBytes)
+        requests[1].put(NFULA_CFG_FLAGS.rawValue, UInt16(NFULNL_CFG_F_SEQ).networkBytes)
+        return requests
+    }
+}
+
+/// Finds gaps in the numbers of logged packets.
+struct PacketCount: Hashable {
+    private var next: UInt32?
+
+    /// How many were skipped right before this one; numbers wrap around.
+    mutating func take(_ number: UInt32?) -> Int {
+        guard let number else { return 0 }
+        defer { next = number &+ 1 }
+        let gap = next.map { number &- $0 } ?? 0
+        return gap < UInt32.max / 2 ? Int(gap) : 0
+    }
+}

@@ -1,0 +1,60 @@
+import Glibc
+import Grants
+import Netlink
+import SystemPackage
+
+/// The sockets of this host: found by port, and destroyed.
+struct SocketTable: ~Copyable {
+    /// How many are destroyed with one datagram.
+    private static let atOnce = 500
+
+    private let socket: NetlinkSocket
+    private var sequence: UInt32 = 0
+
+    init() throws(Errno) {
+        socket = try NetlinkSocket.socketDiagnosis()
+    }
+
+    /// Destroys the sockets of a port whose peer is meant; answers how many.
+    ///
+    /// The families are those of the peers. IPv4 ones are in both of the kernel's tables, since a
+    /// socket that listens for IPv6 may take IPv4 as well.
+    mutating func destroy(
+        of port: Port,
+        _ families: [Address.Family],
+        where isMeant: (Endpoint) -> Bool
+    ) throws(Errno) -> Int {
+        let tables = families.contains(.ipv4) ? [AF_INET, AF_INET6] : [AF_INET6]
+        var meant: [ConnectedSocket] = []
+        for family in tables {
+            sequence += 1
+            let request = ConnectedSocket.dump(of: port, family: family, sequence: sequence)
+            try socket.ask(request) { message in
+                guard let found = ConnectedSocket(message), isMeant(found.peer) else { return }
+                meant.append(found)
+            }
+        }
+        return try destroy(meant, port.transport)
+    }
+
+    private mutating func destroy(
+        _ all: [ConnectedSocket],
+        _ transport: Transport
+    ) throws(Errno) -> Int {
+        var count = 0
+        for start in stride(from: 0, to: all.count, by: Self.atOnce) {
+            let some = all[start..<min(start + Self.atOnce, all.count)]
+            var requests: [NetlinkRequest] = []
+            for found in some {
+                sequence += 1
+                requests.append(found.destruction(transport, sequence: sequence))
+            }
+            let refused = try socket.carryOut(requests)
+            count += some.count - refused.count
+            // One that is gone by now has ended by itself.
+            let failure = refused.values.first { $0 != .noSuchFileOrDirectory }
+            if let failure { throw failure }
+        }
+        return count
+    }
+}

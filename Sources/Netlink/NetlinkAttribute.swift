@@ -1,0 +1,56 @@
+/// One attribute of a message (linux/netlink.h, struct nlattr), taken within bounds.
+package struct NetlinkAttribute: Hashable, Sendable {
+    private static let flags: UInt16 = 0xC000  // NLA_F_NESTED, NLA_F_NET_BYTEORDER
+
+    /// Without the flags.
+    package let type: UInt32
+    package let payload: ArraySlice<UInt8>
+
+    /// The attributes in `bytes`; stops at the first that does not fit.
+    package static func all(in bytes: ArraySlice<UInt8>) -> [NetlinkAttribute] {
+        var attributes: [NetlinkAttribute] = []
+        var start = bytes.startIndex
+        while bytes.endIndex - start >= 4 {
+            let length = Int(native16(bytes, start))
+            guard length >= 4, length <= bytes.endIndex - start else { break }
+            attributes.append(
+                NetlinkAttribute(
+                    type: UInt32(native16(bytes, start + 2) & ~flags),
+                    payload: bytes[(start + 4)..<(start + length)]
+                )
+            )
+            start += min((length + 3) & ~3, bytes.endIndex - start)
+        }
+        return attributes
+    }
+
+    /// The attributes inside this one.
+    package var nested: [NetlinkAttribute] { Self.all(in: payload) }
+
+    private static func native16(_ bytes: ArraySlice<UInt8>, _ index: Int) -> UInt16 {
+        #if _endian(little)
+            return UInt16(bytes[index + 1]) << 8 | UInt16(bytes[index])
+        #else
+            return UInt16(bytes[index]) << 8 | UInt16(bytes[index + 1])
+        #endif
+    }
+}
+
+extension NetlinkMessage {
+    /// The attributes behind a subsystem's header of `length` bytes.
+    package func attributes(after length: Int) -> [NetlinkAttribute] {
+        NetlinkAttribute.all(in: payload.dropFirst(length))
+    }
+}
+
+extension Collection<UInt8> {
+    /// A number in network order from the front; `nil` if it is not all there.
+    package func network<Number: FixedWidthInteger>(
+        _ type: Number.Type,
+        at offset: Int = 0
+    ) -> Number? {
+        let bytes = dropFirst(offset).prefix(Number.bitWidth / 8)
+        guard bytes.count == Number.bitWidth / 8 else { return nil }
+        return bytes.reduce(0) { $0 << 8 | Number(truncatingIfNeeded: $1) }
+    }
+}
