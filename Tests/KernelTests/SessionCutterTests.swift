@@ -1,0 +1,95 @@
+import Connections
+import Glibc
+import Grants
+import TestSupport
+import Testing
+
+@Suite struct `Cutting sessions` {
+    @Test(arguments: ["192.0.2.", "2001:db8::"])
+    func `resets those of a closed opening alone`(network: String) throws {
+        let scene = try CuttingScene()
+        let address = CuttingScene.server(for: network)
+        let ports = try [22, 2200].map {
+            try TestSocket.bound(SOCK_STREAM, in: scene.server, to: address, port: $0)
+        }
+        let closed = try (0..<3).map { _ in
+            try Session(from: network + "7", in: scene, at: ports[0])
+        }
+        let foreign = try Session(from: network + "8", in: scene, at: ports[0])
+        let elsewhere = try Session(from: network + "7", in: scene, at: ports[1], port: 2200)
+        let report = try scene.cut([network + "7"])
+        #expect(report.sockets == 3)
+        #expect(report.problems.isEmpty)
+        for session in closed { #expect(session.client.ending(within: 100) == ECONNRESET) }
+        #expect(foreign.lives && elsewhere.lives)
+        #expect(try Session(from: network + "7", in: scene, at: ports[0]).lives)
+    }
+
+    @Test func `finds IPv4 peers of what listens for both families`() throws {
+        let scene = try CuttingScene()
+        let listener = try TestSocket.bound(SOCK_STREAM, in: scene.server, to: "::", port: 22)
+        let session = try Session(from: "192.0.2.7", in: scene, at: listener)
+        let other = try Session(from: "2001:db8::7", in: scene, at: listener)
+        #expect(try scene.cut(["192.0.2.0/28"]).sockets == 1)
+        #expect(session.client.ending(within: 100) == ECONNRESET)
+        #expect(other.lives)
+    }
+
+    @Test func `leaves alone whoever is covered by something else`() throws {
+        let scene = try CuttingScene()
+        let listener = try TestSocket.bound(SOCK_STREAM, in: scene.server, to: "::", port: 22)
+        let sessions = try ["192.0.2.7", "192.0.2.8"].map {
+            try Session(from: $0, in: scene, at: listener)
+        }
+        let covered = try Address(parsing: "192.0.2.8")
+        let port = try Port(parsing: "22/tcp")
+        let report = try scene.cut(["192.0.2.0/24"]) { $0 == covered && $1 == port }
+        #expect(report.sockets == 1)
+        #expect(sessions[0].client.ending(within: 100) == ECONNRESET)
+        #expect(sessions[1].lives)
+    }
+
+    @Test(arguments: ["192.0.2.7", "2001:db8::7"])
+    func `ends connected UDP sockets, but not those that wait for anybody`(source: String) throws {
+        let scene = try CuttingScene()
+        let address = CuttingScene.server(for: source)
+        let client = try TestSocket.connected(
+            SOCK_DGRAM,
+            in: scene.client,
+            from: source,
+            to: address,
+            port: 3389
+        )
+        let bound = try (0..<2).map { number in
+            let port: UInt16 = number == 0 ? 3389 : 3390
+            return try TestSocket.bound(SOCK_DGRAM, in: scene.server, to: address, port: port)
+        }
+        try bound[0].connect(to: source, port: client.port)
+        #expect(try scene.cut([source], "3390/udp").sockets == 0)
+        #expect(try scene.cut([source], "3389/udp").sockets == 1)
+        #expect(bound[0].ending(within: 100) == ECONNABORTED)
+        #expect(bound[1].ending(within: 0) == nil)
+    }
+
+    @Test func `takes many sessions and many openings at once`() throws {
+        let scene = try CuttingScene()
+        let listener = try TestSocket.bound(SOCK_STREAM, in: scene.server, to: "::", port: 22)
+        let sessions = try (0..<600).map { _ in
+            try Session(from: "192.0.2.7", in: scene, at: listener)
+        }
+        let others = (0..<10_000).map { "10.0.\($0 / 256).\($0 % 256)/32" }
+        let clock = ContinuousClock()
+        let start = clock.now
+        #expect(try scene.cut(others + ["192.0.2.7/32"]).sockets == 600)
+        let took = clock.now - start
+        #expect(took < .seconds(1))
+        #expect(sessions.allSatisfy { $0.client.ending(within: 100) == ECONNRESET })
+    }
+
+    @Test func `does nothing about connections where none is tracked`() throws {
+        let scene = try CuttingScene()
+        let report = try scene.cut(["192.0.2.7/32", "2001:db8::7/128"])
+        #expect(report == CutReport())
+        #expect(try scene.trackedCount() == 0)
+    }
+}

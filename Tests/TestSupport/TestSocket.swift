@@ -1,0 +1,115 @@
+import Foundation
+package import Glibc
+
+/// A real socket of a namespace, closed with the value; every call waits two seconds at most.
+package final class TestSocket: Sendable {
+    private let descriptor: Int32
+
+    private init(adopting descriptor: Int32) throws {
+        guard descriptor >= 0 else { throw CommandFailure("no socket: errno \(errno)") }
+        self.descriptor = descriptor
+        var limit = timeval(tv_sec: 2, tv_usec: 0)
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            let size = socklen_t(MemoryLayout<timeval>.size)
+            setsockopt(descriptor, SOL_SOCKET, option, &limit, size)
+        }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// A socket bound to an address of `space`; `::` takes IPv4 as well.
+    package static func bound(
+        _ kind: __socket_type,
+        in space: NetworkNamespace,
+        to address: String,
+        port: UInt16 = 0
+    ) throws -> TestSocket {
+        try space.run {
+            let family = address.contains(":") ? AF_INET6 : AF_INET
+            let flags = Int32(kind.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+            let made = try TestSocket(adopting: socket(family, flags, 0))
+            var yes: Int32 = 1
+            setsockopt(made.descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, 4)
+            try made.call("bind", address, port) { bind(made.descriptor, $0, $1) }
+            if kind == SOCK_STREAM { try made.check("listen", listen(made.descriptor, 64)) }
+            return made
+        }
+    }
+
+    /// A stream or datagram socket from an address of `space` to another.
+    package static func connected(
+        _ kind: __socket_type = SOCK_STREAM,
+        in space: NetworkNamespace,
+        from source: String,
+        to address: String,
+        port: UInt16
+    ) throws -> TestSocket {
+        try space.run {
+            let family = address.contains(":") ? AF_INET6 : AF_INET
+            let flags = Int32(kind.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+            let made = try TestSocket(adopting: socket(family, flags, 0))
+            try made.call("bind", source, 0) { bind(made.descriptor, $0, $1) }
+            try made.connect(to: address, port: port)
+            return made
+        }
+    }
+
+    package func connect(to address: String, port: UInt16) throws {
+        try call("connect", address, port) { Glibc.connect(descriptor, $0, $1) }
+    }
+
+    package func accept() throws -> TestSocket {
+        try TestSocket(adopting: Glibc.accept(descriptor, nil, nil))
+    }
+
+    /// The port it is bound to.
+    package var port: UInt16 {
+        var address = sockaddr_in6()
+        var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = getsockname(descriptor, $0, &length)
+            }
+        }
+        return UInt16(bigEndian: address.sin6_port)
+    }
+
+    /// Whether a byte that is sent from here arrives there.
+    package func reaches(_ other: TestSocket) -> Bool {
+        guard send(descriptor, "x", 1, Int32(MSG_NOSIGNAL)) == 1 else { return false }
+        var byte: UInt8 = 0
+        return recv(other.descriptor, &byte, 1, 0) == 1
+    }
+
+    /// Waits for what ends the connection; the errno, 0 for an orderly end, `nil` for silence.
+    package func ending(within milliseconds: Int32) -> Int32? {
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        guard poll(&waiting, 1, milliseconds) == 1 else { return nil }
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT)) < 0 ? errno : 0
+    }
+
+    private func check(_ attempt: String, _ result: Int32) throws {
+        guard result == 0 else { throw CommandFailure("\(attempt): errno \(errno)") }
+    }
+
+    private func call(
+        _ attempt: String,
+        _ address: String,
+        _ port: UInt16,
+        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+    ) throws {
+        var found: UnsafeMutablePointer<addrinfo>?
+        var hints = addrinfo()
+        hints.ai_flags = AI_NUMERICHOST
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        let status = getaddrinfo(address, String(port), &hints, &found)
+        defer { freeaddrinfo(found) }
+        guard status == 0, let result = found?.pointee, let pointer = result.ai_addr else {
+            throw CommandFailure("\(address) is no address")
+        }
+        try check(attempt, body(pointer, result.ai_addrlen))
+    }
+}
