@@ -1,3 +1,4 @@
+import Auditing
 package import Configuration
 import Control
 import Dispatch
@@ -10,16 +11,16 @@ import SystemPackage
 package enum Agent {
     /// Reads and checks a policy file.
     package static func configuration(at path: String) throws(AgentError) -> Configuration {
-        try Rulebook.configuration(at: path)
+        try PolicySource(readingFrom: path).configuration
     }
 
     /// Runs until it is told to stop; the gate stays as it is then.
     package static func run(policy path: String) throws(AgentError) -> Never {
         let environment = ServiceEnvironment.take()
-        let (configuration, problem) = try LastPolicy.orElse(at: path)
+        let (policy, problem) = try LastPolicy.orElse(at: path)
         let engine = EngineExecutor(label: "io.jitgate.engine")
         do {
-            let running = try Running(configuration, at: path, environment, on: engine)
+            let running = try Running(policy, at: path, environment, on: engine)
             let sources = try running.connect()
             engine.queue.async { running.start(despite: problem) }
             withExtendedLifetime(sources) { dispatchMain() }
@@ -41,12 +42,16 @@ private struct Running: Sendable {
     let environment: ServiceEnvironment
 
     init(
-        _ configuration: Configuration,
+        _ disk: PolicySource,
         at path: String,
         _ environment: ServiceEnvironment,
         on engine: EngineExecutor
     ) throws {
         let host = try HostFacts.read()
+        let log = disk.configuration.auditDirectory + "/audit.jsonl"
+        let trail = try AuditTrail(path: log, host: host)
+        let (policy, tenure) = Tenure.atStart(disk: disk, trail.ledger.policy)
+        let configuration = policy.configuration
         let watch = try DirectoryWatch(
             configuration.grantDirectories,
             file: configuration.allowedSigners
@@ -61,13 +66,11 @@ private struct Running: Sendable {
             Gatekeeper.Parts(
                 policyPath: path,
                 host: host,
-                rulebook: Rulebook(startingWith: configuration, host: host),
+                rulebook: Rulebook(startingWith: policy, host: host),
+                tenure: tenure,
                 alarm: alarm,
                 watch: watch,
-                trail: try AuditTrail(
-                    path: configuration.auditDirectory + "/audit.jsonl",
-                    host: host
-                ),
+                trail: trail,
                 gate: try KernelGate(),
                 service: ServiceReport(try ServiceNotifier(environment.notifySocket)),
                 journal: journal

@@ -11,7 +11,8 @@ package enum BootGate {
     /// Whatever gate is there stays: it may be open for somebody. For the time at boot before the
     /// agent runs, or when it cannot.
     package static func shut(policy path: String) throws(AgentError) -> String {
-        let (configuration, problem) = try LastPolicy.orElse(at: path)
+        let (policy, problem) = try LastPolicy.confirmedOrElse(at: path)
+        let configuration = policy.configuration
         let source = problem.map { "the last policy that was in force, since \($0)" } ?? path
         guard configuration.policy.mode == .enforce else {
             return "nothing to shut: observe mode, by \(source)"

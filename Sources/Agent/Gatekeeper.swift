@@ -22,6 +22,7 @@ actor Gatekeeper {
         let policyPath: String
         let host: HostFacts
         let rulebook: Rulebook
+        let tenure: Tenure
         let alarm: Alarm
         let watch: DirectoryWatch
         var trail: AuditTrail
@@ -40,6 +41,7 @@ actor Gatekeeper {
     let alarm: Alarm
     let watch: DirectoryWatch
     var rulebook: Rulebook
+    var tenure: Tenure
     var trail: AuditTrail
     var gate: KernelGate
     var journal: JournalCopy
@@ -77,6 +79,7 @@ actor Gatekeeper {
         policyPath = parts.policyPath
         host = parts.host
         rulebook = parts.rulebook
+        tenure = parts.tenure
         alarm = parts.alarm
         watch = parts.watch
         lastReading = .now()
@@ -102,9 +105,11 @@ actor Gatekeeper {
     func start(despite problem: String?) {
         noteClockBehindLog()
         if let problem { notePolicyRefused(problem) }
-        note(rulebook.loadedEntry(from: policyPath))
-        keepPolicy()
-        rescan()
+        if !endTrialIfOver() {
+            trail.note(loadedEntries(rulebook, tenure), at: .now())
+            keepPolicy()
+            rescan()
+        }
         note(AuditEntry(.agentStarted, "The agent runs"))
         report()
     }
@@ -118,7 +123,7 @@ actor Gatekeeper {
 
     /// The alarm rang.
     func timePassed() {
-        settle()
+        if !endTrialIfOver() { settle() }
     }
 
     // MARK: the one way
@@ -204,7 +209,7 @@ actor Gatekeeper {
     }
 
     private func arm(after now: Moment) {
-        let due = timetable.nextWake(after: now)
+        let due = [timetable.nextWake(after: now), tenure.deadline].compactMap(\.self).min()
         let isWaiting = !isInstalled || trail.isWaiting
         let wake = isWaiting ? min(due ?? .init(microseconds: .max), now + Self.retry) : due
         do {

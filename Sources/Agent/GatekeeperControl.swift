@@ -17,6 +17,12 @@ extension Gatekeeper {
                 replier.finish(try revoke(target, reason, by: peer))
             case .verdict(let file, let sha256): verdict(on: file, sha256, replier)
             case .reload: replier.finish(try reload())
+            case .tryPolicy(let seconds):
+                replier.finish(try beginTrial(seconds: seconds, by: peer))
+            case .confirm: replier.finish(try confirmTrial(by: peer))
+            case .explain(let source, let port):
+                replier.finish(try explain(source: source, port: port))
+            case .inspect: replier.finish(inspect())
             case .watch: watchers.add(replier)
             }
         } catch {
@@ -72,7 +78,8 @@ extension Gatekeeper {
             version: Release.version,
             bootID: host.bootID,
             records: Int(trail.ledger.nextSequence),
-            rung: "owned"
+            rung: "owned",
+            trialUntil: tenure.deadline?.description
         )
     }
 
@@ -89,6 +96,7 @@ extension Gatekeeper {
             problems.append("the allowed signers on disk are not in force: \(problem)")
         }
         if let problem = journal.problem { problems.append(problem) }
+        if let problem = tenureProblem { problems.append(problem) }
         for directory in watch.missing {
             problems.append("\(directory) does not exist, so no grant can be dropped there")
         }

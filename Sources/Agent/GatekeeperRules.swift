@@ -12,10 +12,16 @@ extension Gatekeeper {
     ///
     /// Whatever is wrong with it, the one in force stays.
     func reload() throws(ControlFault) -> ReloadReply {
-        try service.reloading { () throws(ControlFault) in try loadPolicy() }
+        try service.reloading { () throws(ControlFault) in
+            let next = try rulebookOnDisk()
+            trail.note(loadedEntries(next, .settled), at: .now())
+            take(next, .settled)
+            return ReloadReply(next.configuration)
+        }
     }
 
-    private func loadPolicy() throws(ControlFault) -> ReloadReply {
+    /// Reads the policy on disk; what is wrong with it is recorded.
+    func rulebookOnDisk() throws(ControlFault) -> Rulebook {
         let next: Rulebook
         do throws(AgentError) {
             next = try Rulebook(policy: policyPath, host: host)
@@ -28,13 +34,7 @@ extension Gatekeeper {
             throw refusePolicy(["\(policyPath): \(settings): a change takes a restart"])
         }
         policyProblem = nil
-        put(next, next.loadedEntry(from: policyPath))
-        keepPolicy()
-        let policy = next.configuration.policy
-        return ReloadReply(
-            mode: policy.mode.rawValue,
-            protectedPorts: policy.ports.keys.sorted().map(\.description)
-        )
+        return next
     }
 
     private func refusePolicy(_ problems: [String]) -> ControlFault {
@@ -57,19 +57,38 @@ extension Gatekeeper {
     /// What is in force now holds at the next start too, unless the policy on disk can be loaded.
     func keepPolicy() {
         let configuration = rulebook.configuration
-        LastPolicy(in: configuration.stateDirectory).keep(configuration)
+        let last = LastPolicy(in: configuration.stateDirectory)
+        last.distrust(tenure.unconfirmed(rulebook.policy))
+        if tenure.deadline == nil { last.keep(configuration) }
     }
 
-    private func put(_ next: Rulebook, _ entry: AuditEntry) {
-        let before = rulebook.configuration.policy.mode
+    /// The records that a policy is in force, and that the mode is another if it is.
+    func loadedEntries(
+        _ next: Rulebook,
+        _ tenure: Tenure,
+        _ text: String? = nil
+    ) -> [AuditEntry] {
+        let mode = next.configuration.policy.mode.rawValue
+        var loaded = AuditEntry(
+            .policyLoaded,
+            text ?? "Policy loaded, in \(mode) mode",
+            fields: [
+                .file: [policyPath], .mode: [mode], .policyDigest: [next.policy.digest],
+                .evidence: [next.policy.text],
+            ]
+        )
+        loaded.fields.merge(tenure.fields) { $1 }
+        guard let before = trail.ledger.mode, before != mode else { return [loaded] }
+        let change = "The mode changed from \(before) to \(mode)"
+        return [loaded, AuditEntry(.modeChanged, change, fields: [.mode: [mode]])]
+    }
+
+    /// Holds every grant to these rules, which are on record, from now on.
+    func take(_ next: Rulebook, _ tenure: Tenure) {
         rulebook = next
+        self.tenure = tenure
         signersProblem = next.signersProblem
-        note(entry)
-        let mode = next.configuration.policy.mode
-        if mode != before {
-            let text = "The mode changed from \(before.rawValue) to \(mode.rawValue)"
-            note(AuditEntry(.modeChanged, text, fields: [.mode: [mode.rawValue]]))
-        }
+        keepPolicy()
         shapeChanged()
         rescan()
     }
@@ -78,7 +97,7 @@ extension Gatekeeper {
     func signersChanged() {
         let next: Rulebook
         do throws(AgentError) {
-            next = try Rulebook(rulebook.configuration, host: host)
+            next = try Rulebook(rulebook.policy, host: host)
         } catch {
             guard signersProblem != error.description else { return }
             signersProblem = error.description
@@ -97,7 +116,8 @@ extension Gatekeeper {
         signersProblem = nil
         guard next.signersFile != rulebook.signersFile else { return }
         let path = rulebook.configuration.allowedSigners
-        put(next, AuditEntry(.policyLoaded, "Allowed signers loaded", fields: [.file: [path]]))
+        note(AuditEntry(.policyLoaded, "Allowed signers loaded", fields: [.file: [path]]))
+        take(next, tenure)
     }
 
     /// Another process told us something.

@@ -10,9 +10,33 @@ struct LastPolicy {
     static let usual = "/var/lib/jitgate"
 
     private let path: String
+    private let unconfirmedPath: String
 
     init(in directory: String) {
         path = directory + "/policy.toml"
+        unconfirmedPath = directory + "/unconfirmed"
+    }
+
+    /// Notes the SHA-256 of a policy file that is on trial or was not confirmed, or that none is.
+    ///
+    /// For the time before the agent runs: what it goes by itself is in the log.
+    func distrust(_ digest: String?) {
+        let bytes = Array((digest ?? "").utf8)
+        guard (try? SmallFile.read(unconfirmedPath, limit: 64)) ?? [] != bytes else { return }
+        try? AtomicFile.replace(unconfirmedPath, with: bytes, mode: 0o600)
+    }
+
+    /// The policy to go by before the agent runs, and why it is not the one at `path`.
+    static func confirmedOrElse(
+        at path: String
+    ) throws(AgentError) -> (policy: PolicySource, problem: String?) {
+        let (policy, problem) = try orElse(at: path)
+        let last = LastPolicy(in: policy.configuration.stateDirectory)
+        let digest = try? SmallFile.read(last.unconfirmedPath, limit: 64)
+        guard problem == nil, digest == Array(policy.digest.utf8),
+            let confirmed = try? PolicySource(readingFrom: last.path)
+        else { return (policy, problem) }
+        return (confirmed, "\(path) was not confirmed")
     }
 
     /// Keeps a policy that is in force now; a disk that does not take it is no reason to stop.
@@ -25,14 +49,14 @@ struct LastPolicy {
     /// The policy at `path`, or the one that was last in force and why the other is not.
     static func orElse(
         at path: String
-    ) throws(AgentError) -> (configuration: Configuration, problem: String?) {
+    ) throws(AgentError) -> (policy: PolicySource, problem: String?) {
         do throws(AgentError) {
-            return (try Rulebook.configuration(at: path), nil)
+            return (try PolicySource(readingFrom: path), nil)
         } catch {
             let last = LastPolicy(in: usual).path
-            guard let configuration = try? Rulebook.configuration(at: last) else { throw error }
+            guard let policy = try? PolicySource(readingFrom: last) else { throw error }
             let problem = error.description.split(separator: "\n").joined(separator: "; ")
-            return (configuration, problem)
+            return (policy, problem)
         }
     }
 }

@@ -7,10 +7,10 @@ import Signatures
 
 /// All that files on disk say of how to work: the policy, and who may sign.
 struct Rulebook: Sendable {
-    /// The most that a policy or allowed_signers file may hold, in bytes.
+    /// The most that an allowed_signers file may hold, in bytes.
     private static let fileLimit = 1 << 20
 
-    let configuration: Configuration
+    let policy: PolicySource
     let reception: Reception
     /// Which state of allowed_signers it was made from; `nil` if none could be read.
     let signersFile: FileIdentity?
@@ -19,37 +19,50 @@ struct Rulebook: Sendable {
 
     /// Reads the policy at `path` and the allowed signers that it names.
     init(policy path: String, host: HostFacts) throws(AgentError) {
-        try self.init(try Self.configuration(at: path), host: host)
+        try self.init(try PolicySource(readingFrom: path), host: host)
     }
 
     /// Reads the allowed signers anew, under the same policy.
-    init(_ configuration: Configuration, host: HostFacts) throws(AgentError) {
-        let (signers, identity) = try Self.signers(at: configuration.allowedSigners)
-        self.init(configuration, host: host, signers, identity, problem: nil)
+    init(_ policy: PolicySource, host: HostFacts) throws(AgentError) {
+        let (signers, identity) = try Self.signers(at: policy.configuration.allowedSigners)
+        let verifier = SignatureVerifier(allowedSigners: signers)
+        self.init(policy, host: host, verifier, identity, problem: nil)
     }
 
     /// The rules to start with: where nobody can be found who may sign, nobody may.
-    init(startingWith configuration: Configuration, host: HostFacts) {
+    init(startingWith policy: PolicySource, host: HostFacts) {
         do throws(AgentError) {
-            try self.init(configuration, host: host)
+            try self.init(policy, host: host)
         } catch {
-            let nobody = AllowedSigners()
-            self.init(configuration, host: host, nobody, nil, problem: error.description)
+            let nobody = SignatureVerifier(allowedSigners: AllowedSigners())
+            self.init(policy, host: host, nobody, nil, problem: error.description)
+        }
+    }
+
+    /// The rules of another policy, which come back; where nobody can be found who may sign by it,
+    /// those who may now still may.
+    func replaced(by policy: PolicySource, host: HostFacts) -> Rulebook {
+        do throws(AgentError) {
+            return try Rulebook(policy, host: host)
+        } catch {
+            let problem = error.description
+            return Rulebook(policy, host: host, reception.verifier, signersFile, problem: problem)
         }
     }
 
     private init(
-        _ configuration: Configuration,
+        _ policy: PolicySource,
         host: HostFacts,
-        _ signers: AllowedSigners,
+        _ verifier: SignatureVerifier,
         _ identity: FileIdentity?,
         problem: String?
     ) {
-        self.configuration = configuration
+        let configuration = policy.configuration
+        self.policy = policy
         signersFile = identity
         signersProblem = problem
         reception = Reception(
-            verifier: SignatureVerifier(allowedSigners: signers),
+            verifier: verifier,
             admission: Admission(
                 policy: configuration.policy,
                 host: HostIdentity(
@@ -60,14 +73,7 @@ struct Rulebook: Sendable {
         )
     }
 
-    static func configuration(at path: String) throws(AgentError) -> Configuration {
-        var scan = TrustedFile()
-        do {
-            return try Configuration(parsing: scan.read(path, limit: fileLimit).bytes, file: path)
-        } catch {
-            throw AgentError("\(error)")
-        }
-    }
+    var configuration: Configuration { policy.configuration }
 
     private static func signers(
         at path: String
@@ -109,15 +115,5 @@ struct Rulebook: Sendable {
             ("control.group", old.controlGroup != new.controlGroup),
         ]
         return settings.filter(\.1).map(\.0)
-    }
-
-    /// The record that these rules are in force.
-    func loadedEntry(from path: String) -> AuditEntry {
-        let mode = configuration.policy.mode.rawValue
-        return AuditEntry(
-            .policyLoaded,
-            "Policy loaded, in \(mode) mode",
-            fields: [.file: [path], .mode: [mode]]
-        )
     }
 }

@@ -18,6 +18,10 @@ package enum AuditField: String, Hashable, Sendable, CaseIterable {
     case connections = "JITGATE_CONNECTIONS"
     case mode = "JITGATE_MODE"
     case missed = "JITGATE_MISSED"
+    case policyDigest = "JITGATE_POLICY_SHA256"
+    case fallback = "JITGATE_POLICY_FALLBACK"
+    case rejected = "JITGATE_POLICY_REJECTED"
+    case evidence = "JITGATE_EVIDENCE"
 }
 
 /// What an event says, before it is stamped with when, where and its number.

@@ -8,6 +8,8 @@ package struct Ledger: Hashable, Sendable {
     package private(set) var nextSequence: UInt64 = 0
     package private(set) var standings: [GrantID: Standing] = [:]
     package private(set) var mode: String?
+    /// `nil` if the policy in force was loaded outright.
+    package private(set) var policy: PolicyStanding?
     package private(set) var clock = ClockFloor()
     /// The last grants that ended, oldest first.
     package private(set) var recentEndings = RecentEndings()
@@ -72,8 +74,11 @@ package struct Ledger: Hashable, Sendable {
             if let file = entry[.file] {
                 refusals[file] = Refused(digest: entry[.digest], reason: entry[.reason])
             }
-        case .modeChanged, .policyLoaded:
+        case .modeChanged: mode = entry[.mode] ?? mode
+        case .policyLoaded:
             mode = entry[.mode] ?? mode
+            // Allowed signers are loaded too, and say nothing of the policy.
+            if entry[.policyDigest] != nil { policy = try PolicyStanding(entry) }
         case .agentStarted, .agentStopped, .policyRefused, .grantUsed, .attemptDenied,
             .tamperDetected, .tamperRepaired, .clockStepped:
             break
@@ -108,7 +113,7 @@ extension AuditEntry {
         return id
     }
 
-    fileprivate func deadline() throws(RecordError) -> Moment {
+    func deadline() throws(RecordError) -> Moment {
         let text = try required(.deadline)
         guard let moment = try? Moment(parsing: text) else {
             throw RecordError(description: "`JITGATE_DEADLINE` is not an RFC 3339 time: \(text)")

@@ -4,19 +4,32 @@ import Control
 struct ReloadCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "reload",
-        abstract: "Have the agent load the policy that is on disk.",
+        abstract: "Have the agent load the policy that is on disk, for good.",
         discussion: """
-            If the policy is refused, the one in force stays.
+            If the policy is refused, the one in force stays. If it would cut your own SSH session \
+            nothing is done and the exit status is 1, unless you say --force: `jitgate try` loads \
+            it so that it gives way by itself.
 
               jitgate policy check && sudo jitgate reload
             """
     )
 
+    @Flag(help: "Load it even if it cuts your own session.")
+    var force = false
+
     @OptionGroup var format: FormatOptions
     @OptionGroup var policy: PolicyOptions
 
     func perform(on console: Console) throws(CommandFailure) {
-        let session = try AgentSession(policy.load(console))
+        let configuration = try policy.load(console)
+        let session = try AgentSession(configuration)
+        if let danger = try session.danger(of: configuration, to: OwnSession(console)) {
+            guard force else {
+                let hint = "try it first: sudo jitgate try; or load it all the same: --force"
+                throw CommandFailure(.no, danger, hints: [hint])
+            }
+            console.note("jitgate: \(ShownText.safe(danger))")
+        }
         let reply = try session.ask { client throws(ControlError) in try client.reload() }
         guard !format.json else { return console.print(json: reply.jsonValue) }
         console.print("\(reply.mode): \(reply.protectedPorts.joined(separator: ", "))")

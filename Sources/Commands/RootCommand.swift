@@ -29,7 +29,8 @@ struct RootCommand: ParsableCommand {
             CommandGroup(
                 name: "The agent:",
                 subcommands: [
-                    StatusCommand.self, ListCommand.self, WatchCommand.self, ReloadCommand.self,
+                    StatusCommand.self, ListCommand.self, WatchCommand.self, ExplainCommand.self,
+                    TryCommand.self, ConfirmCommand.self, ReloadCommand.self,
                 ]
             ),
             CommandGroup(

@@ -18,14 +18,14 @@ enum SourceArgument: Hashable, Sendable {
             else {
                 throw CommandFailure(
                     .usage,
-                    "--source my: SSH_CONNECTION is not set, so this is no SSH session",
-                    hints: ["name your address; sudo drops the variable, so run this without it"]
+                    "`my`: SSH_CONNECTION is not set, so this is no SSH session",
+                    hints: ["name your address or network instead"]
                 )
             }
             do throws(TextError) {
                 return try Prefix(parsing: String(address))
             } catch {
-                throw CommandFailure(.usage, "--source my: \(error)")
+                throw CommandFailure(.usage, "`my`: \(error)")
             }
         }
     }

@@ -30,7 +30,7 @@ struct StatusReport {
 
     func lines(_ console: Console) -> [String] {
         var table = Table()
-        table.add(["mode", status.mode])
+        table.add(["mode", status.mode + trial])
         table.add(["health", status.isHealthy ? "ok" : "\(status.problems.count) to look at"])
         table.add(["open", "\(status.openGrants)\(next)"])
         table.add(["waiting", "\(status.waitingGrants)"])
@@ -46,6 +46,11 @@ struct StatusReport {
 
     private func list(_ items: [String]) -> String {
         items.isEmpty ? "none" : items.joined(separator: ", ")
+    }
+
+    private var trial: String {
+        guard let text = status.trialUntil else { return "" }
+        return ", on trial until \(text): keep it with `jitgate confirm`"
     }
 
     private var next: String {

@@ -24,6 +24,10 @@ extension Console {
             if words.count == 2 { variables[String(words[0])] = String(words[1]) }
             cursor += 1
         }
+        let ours = "SSH_CONNECTION"
+        if variables[ours] == nil, variables["SUDO_USER"] != nil {
+            variables[ours] = ProcessAncestry.variable(ours)
+        }
         return variables
     }
 

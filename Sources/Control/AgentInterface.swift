@@ -55,7 +55,9 @@ package enum AgentInterface {
           # How many records the audit log holds
           records: int,
           # Which protection of the table this kernel gives
-          rung: string
+          rung: string,
+          # When the policy on trial gives way unless it is confirmed; null without a trial
+          trial_until: ?string
         )
 
         # The grants that wait or are open; with all, those that ended too
@@ -79,11 +81,62 @@ package enum AgentInterface {
         # Loads the policy that is on disk
         method Reload() -> (mode: (observe, enforce), protected_ports: []string)
 
+        # Puts the policy that is on disk on trial; default 120 seconds, at most a day
+        method Try(seconds: ?int) -> (
+          mode: (observe, enforce),
+          protected_ports: []string,
+          # When the policy before it comes back, unless Confirm is called
+          until: string
+        )
+
+        # Keeps the policy that is on trial
+        method Confirm() -> (mode: (observe, enforce), protected_ports: []string)
+
+        # Would a packet from this address or network to this port pass now
+        method Explain(source: string, port: string) -> (
+          passes: bool,
+          mode: (observe, enforce),
+          # What decides
+          rule: (unprotected, loopback, trusted, grant, observe, denied),
+          # The trusted network, or the source of the opening, that covers it
+          network: ?string,
+          # The grants that hold that opening
+          grants: []string,
+          # When the last of them ends
+          until: ?string,
+          # What the kernel's own table says of it; unknown where it could not be read
+          kernel: (agrees, differs, unknown)
+        )
+
+        # A chain of another tool that packets to this host go through
+        type Chain (
+          # ip, ip6 or inet
+          family: string,
+          table: string,
+          name: string,
+          # prerouting or input
+          hook: string,
+          priority: int,
+          # Whether packets that no rule of it takes are dropped
+          drops: bool,
+          # Whether a rule of it or of a chain it leads to rewrites destinations
+          rewrites: bool
+        )
+
+        # What only the agent can see of the kernel
+        method Inspect() -> (
+          rung: string,
+          # Null where they could not be read
+          chains: ?[]Chain
+        )
+
         # Needs more: a null record first, then each record of the audit log as it is written
         method Watch() -> (record: ?object)
 
         error NoSuchGrant (ids: []string)
         error ReloadRefused (problems: []string)
+        # Confirm without a policy on trial
+        error NoTrial ()
         error Failed (reason: string)
 
         """

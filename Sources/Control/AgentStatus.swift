@@ -18,6 +18,8 @@ package struct AgentStatus: WireValue {
     package var records: Int
     /// Which protection of the table this kernel gives.
     package var rung: String
+    /// RFC 3339; until when the policy is on trial, `nil` if it is not.
+    package var trialUntil: String?
 
     package init(
         mode: String,
@@ -30,7 +32,8 @@ package struct AgentStatus: WireValue {
         version: String,
         bootID: String,
         records: Int,
-        rung: String
+        rung: String,
+        trialUntil: String? = nil
     ) {
         self.mode = mode
         self.problems = problems
@@ -43,6 +46,7 @@ package struct AgentStatus: WireValue {
         self.bootID = bootID
         self.records = records
         self.rung = rung
+        self.trialUntil = trialUntil
     }
 
     package var isHealthy: Bool { problems.isEmpty }
@@ -62,7 +66,8 @@ extension AgentStatus {
             version: try object.text("version"),
             bootID: try object.text("boot_id"),
             records: Int(try object.number("records")),
-            rung: try object.text("rung")
+            rung: try object.text("rung"),
+            trialUntil: try object.optionalText("trial_until")
         )
     }
 
@@ -80,6 +85,7 @@ extension AgentStatus {
             "boot_id": .string(bootID),
             "records": .integer(Int64(records)),
             "rung": .string(rung),
+            "trial_until": JSONValue(trialUntil),
         ]
     }
 }

@@ -46,6 +46,22 @@ package final class ControlClient {
         try call("Reload")
     }
 
+    package func tryPolicy(seconds: Int) throws(ControlError) -> TrialReply {
+        try call("Try", ["seconds": .integer(Int64(seconds))])
+    }
+
+    package func confirm() throws(ControlError) -> ReloadReply {
+        try call("Confirm")
+    }
+
+    package func explain(source: String, port: String) throws(ControlError) -> Explanation {
+        try call("Explain", ["source": .string(source), "port": .string(port)])
+    }
+
+    package func inspect() throws(ControlError) -> Inspection {
+        try call("Inspect")
+    }
+
     /// What became of a dropped file; `pending` if nothing did in time.
     package func verdict(
         file: String,

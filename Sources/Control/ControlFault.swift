@@ -11,6 +11,8 @@ package enum ControlFault: Error, Hashable, Sendable {
     case noSuchGrant([String])
     /// What is wrong with the policy on disk.
     case reloadRefused([String])
+    /// There is no policy on trial that could be confirmed.
+    case noTrial
     /// Why the agent could not do it: one lower-case clause.
     case failed(String)
 
@@ -24,6 +26,7 @@ package enum ControlFault: Error, Hashable, Sendable {
         case .expectedMore: "\(ServiceInterface.name).ExpectedMore"
         case .noSuchGrant: "\(AgentInterface.name).NoSuchGrant"
         case .reloadRefused: "\(AgentInterface.name).ReloadRefused"
+        case .noTrial: "\(AgentInterface.name).NoTrial"
         case .failed: "\(AgentInterface.name).Failed"
         }
     }
@@ -33,7 +36,7 @@ package enum ControlFault: Error, Hashable, Sendable {
         case .interfaceNotFound(let interface): ["interface": .string(interface)]
         case .methodNotFound(let method): ["method": .string(method)]
         case .invalidParameter(let parameter): ["parameter": .string(parameter)]
-        case .permissionDenied, .expectedMore: [:]
+        case .permissionDenied, .expectedMore, .noTrial: [:]
         case .noSuchGrant(let ids): ["ids": JSONValue(texts: ids)]
         case .reloadRefused(let problems): ["problems": JSONValue(texts: problems)]
         case .failed(let reason): ["reason": .string(reason)]
@@ -49,7 +52,8 @@ extension ControlFault {
         let known: [ControlFault] = [
             .interfaceNotFound(text("interface")), .methodNotFound(text("method")),
             .invalidParameter(text("parameter")), .permissionDenied, .expectedMore,
-            .noSuchGrant(texts("ids")), .reloadRefused(texts("problems")), .failed(text("reason")),
+            .noSuchGrant(texts("ids")), .reloadRefused(texts("problems")), .noTrial,
+            .failed(text("reason")),
         ]
         guard let fault = known.first(where: { $0.name == name }) else { return nil }
         self = fault
@@ -67,6 +71,7 @@ extension ControlFault: CustomStringConvertible {
         case .noSuchGrant(let ids):
             "no waiting or open grant is called \(ids.joined(separator: ", "))"
         case .reloadRefused: "the policy on disk was refused, the one in force stays"
+        case .noTrial: "no policy is on trial, so there is nothing to confirm"
         case .failed(let reason): reason
         }
     }

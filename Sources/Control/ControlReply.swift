@@ -55,6 +55,35 @@ package struct ReloadReply: WireValue {
     }
 }
 
+/// The policy that is on trial now: the answer to Try.
+package struct TrialReply: WireValue {
+    /// `observe` or `enforce`.
+    package var mode: String
+    package var protectedPorts: [String]
+    /// RFC 3339; when the policy before it comes back unless this one is confirmed.
+    package var until: String
+
+    package init(mode: String, protectedPorts: [String], until: String) {
+        self.mode = mode
+        self.protectedPorts = protectedPorts
+        self.until = until
+    }
+
+    package init(from value: JSONValue) throws(WireError) {
+        let object = try WireObject(value)
+        mode = try object.text("mode")
+        protectedPorts = try object.texts("protected_ports")
+        until = try object.text("until")
+    }
+
+    package var jsonValue: JSONValue {
+        [
+            "mode": .string(mode), "protected_ports": JSONValue(texts: protectedPorts),
+            "until": .string(until),
+        ]
+    }
+}
+
 /// One record of the audit log, or at first none: the answers to Watch.
 package struct WatchReply: WireValue {
     /// `nil` says that watching began.

@@ -14,6 +14,12 @@ package enum ControlRequest: Hashable, Sendable {
     case revoke(Target, reason: String)
     case verdict(file: String, sha256: String)
     case reload
+    /// The policy on disk is to be in force for so long, and for good if it is confirmed.
+    case tryPolicy(seconds: Int)
+    case confirm
+    /// An address or a network, and a port; neither is known to be well-formed.
+    case explain(source: String, port: String)
+    case inspect
     case watch
 }
 
@@ -54,6 +60,18 @@ struct MethodRule: Sendable {
             )
         },
         MethodRule("Reload", .change) { _ throws(WireError) in .reload },
+        MethodRule("Try", .change, ["seconds"]) { parameters throws(WireError) in
+            let seconds = try parameters.optional("seconds") { $0.number(in: 1...86_400) }
+            return .tryPolicy(seconds: seconds ?? 120)
+        },
+        MethodRule("Confirm", .change) { _ throws(WireError) in .confirm },
+        MethodRule("Explain", .read, ["source", "port"]) { parameters throws(WireError) in
+            .explain(
+                source: try parameters.required("source") { $0.text(of: 1...64) },
+                port: try parameters.required("port") { $0.text(of: 1...16) }
+            )
+        },
+        MethodRule("Inspect", .read) { _ throws(WireError) in .inspect },
     ]
 
     private init(
@@ -83,6 +101,11 @@ extension JSONValue {
     /// A string whose UTF-8 has a length in `range`.
     fileprivate func text(of range: ClosedRange<Int>) -> String? {
         text.flatMap { range.contains($0.utf8.count) ? $0 : nil }
+    }
+
+    /// A whole number in `range`.
+    fileprivate func number(in range: ClosedRange<Int64>) -> Int? {
+        number.flatMap { range.contains($0) ? Int($0) : nil }
     }
 
     /// 64 lower-case hex digits.

@@ -5,7 +5,8 @@ import Testing
 @Suite struct `The command line` {
     private static let verbs = [
         ["request"], ["sign"], ["verify"], ["submit"], ["status"], ["list"], ["watch"], ["revoke"],
-        ["reload"], ["policy", "check"], ["policy", "show"], ["policy", "import-azure"],
+        ["reload"], ["explain"], ["try"], ["confirm"], ["policy", "check"], ["policy", "show"],
+        ["policy", "import-azure"],
         ["audit", "show"],
     ]
 

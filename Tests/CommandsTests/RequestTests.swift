@@ -106,7 +106,7 @@ import Testing
             "r"
         )
         #expect(outcome.status == .usage)
-        #expect(outcome.errors.hasPrefix("jitgate: --source my: SSH_CONNECTION is not set"))
+        #expect(outcome.errors.hasPrefix("jitgate: `my`: SSH_CONNECTION is not set"))
         #expect(outcome.output.isEmpty)
     }
 

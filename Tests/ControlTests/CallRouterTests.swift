@@ -20,7 +20,9 @@ import Testing
     private static let calls: [(String, JSONValue)] = [
         ("Status", [:]), ("List", [:]), ("Watch", [:]),
         ("Verdict", ["file": "/f", "sha256": .string(digest)]),
-        ("Revoke", ["all": true, "reason": "r"]), ("Reload", [:]),
+        ("Revoke", ["all": true, "reason": "r"]), ("Reload", [:]), ("Try", [:]),
+        ("Confirm", [:]), ("Explain", ["source": "192.0.2.7", "port": "22/tcp"]),
+        ("Inspect", [:]),
     ]
     private static let digest = String(repeating: "0a", count: 32)
 
@@ -53,7 +55,7 @@ import Testing
         let denied = Self.calls.filter {
             route($0.0, $0.1, from: Self.member) == fault(.permissionDenied)
         }
-        #expect(denied.map(\.0) == ["Revoke", "Reload"])
+        #expect(denied.map(\.0) == ["Revoke", "Reload", "Try", "Confirm"])
     }
 
     @Test func `knows the group also as a primary one`() {
@@ -77,6 +79,12 @@ import Testing
         arguments: [
             ("Status", ["all": true], "all"),
             ("List", ["all": 1], "all"),
+            ("Try", ["seconds": 0], "seconds"),
+            ("Try", ["seconds": 86_401], "seconds"),
+            ("Try", ["seconds": "120"], "seconds"),
+            ("Confirm", ["seconds": 1], "seconds"),
+            ("Explain", ["source": "192.0.2.7"], "port"),
+            ("Explain", ["source": "", "port": "22/tcp"], "source"),
             ("List", ["al": true], "al"),
             ("Revoke", ["all": true], "reason"),
             ("Revoke", ["all": true, "reason": ""], "reason"),

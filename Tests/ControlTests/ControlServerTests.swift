@@ -26,7 +26,12 @@ import Testing
         )
         #expect(verdict.outcome == .accepted)
         #expect(agent.seenRequests.first == .status)
-        #expect(agent.seenRequests.count == 7)
+        #expect(try client.tryPolicy(seconds: 90) == Samples.trial)
+        #expect(throws: ControlError.fault(.noTrial)) { try client.confirm() }
+        #expect(try client.explain(source: "::1", port: "22/tcp") == Samples.explanation)
+        #expect(try client.inspect() == Samples.inspection)
+        #expect(agent.seenRequests.contains(.tryPolicy(seconds: 90)))
+        #expect(agent.seenRequests.count == 11)
     }
 
     @Test func `describes its interfaces`() async throws {

@@ -68,6 +68,10 @@ final class TestAgent: Sendable {
         case .revoke(.ids(let ids), _): replier.fail(.noSuchGrant(ids))
         case .verdict: replier.finish(FileVerdict(outcome: .accepted, ids: [Samples.open.id]))
         case .reload: replier.finish(ReloadReply(mode: "enforce", protectedPorts: ["22/tcp"]))
+        case .tryPolicy: replier.finish(Samples.trial)
+        case .confirm: replier.fail(.noTrial)
+        case .explain: replier.finish(Samples.explanation)
+        case .inspect: replier.finish(Samples.inspection)
         case .watch: replier.send(WatchReply(record: nil))
         }
     }
@@ -86,7 +90,37 @@ enum Samples {
         version: "1",
         bootID: "0123456789abcdef0123456789abcdef",
         records: 12,
-        rung: "owner"
+        rung: "owner",
+        trialUntil: "2026-12-01T12:00:00Z"
+    )
+
+    static let trial = TrialReply(
+        mode: "enforce",
+        protectedPorts: ["22/tcp"],
+        until: "2026-12-01T12:00:00Z"
+    )
+
+    static let explanation = Explanation(
+        mode: "enforce",
+        rule: .grant,
+        network: "192.0.2.0/24",
+        grants: ["0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11"],
+        until: "2026-12-01T12:00:00Z"
+    )
+
+    static let inspection = Inspection(
+        rung: "owner",
+        chains: [
+            .init(
+                family: "inet",
+                table: "firewalld",
+                name: "filter_INPUT",
+                hook: "input",
+                priority: 10,
+                drops: false,
+                rewrites: false
+            )
+        ]
     )
 
     static let open = GrantEntry(

@@ -24,13 +24,21 @@ import Testing
         let record = WatchReply(record: ["JITGATE_SEQ": "0"])
         #expect(try roundTrip(record) == record)
         #expect(try roundTrip(WatchReply(record: nil)) == WatchReply(record: nil))
+        #expect(try roundTrip(Samples.trial) == Samples.trial)
+        #expect(try roundTrip(Samples.explanation) == Samples.explanation)
+        let denied = Explanation(mode: "enforce", rule: .denied)
+        #expect(try roundTrip(denied) == denied)
+        #expect(try roundTrip(Samples.inspection) == Samples.inspection)
+        let blind = Inspection(rung: "owner", chains: nil)
+        #expect(try roundTrip(blind) == blind)
     }
 
     @Test(
         arguments: [
             .interfaceNotFound("a"), .methodNotFound("b"), .invalidParameter("c"),
             .permissionDenied,
-            .expectedMore, .noSuchGrant(["a", "b"]), .reloadRefused(["p"]), .failed("r"),
+            .expectedMore, .noSuchGrant(["a", "b"]), .reloadRefused(["p"]), .noTrial,
+            .failed("r"),
         ] as [ControlFault]
     )
     func `keeps every error`(fault: ControlFault) throws {
@@ -46,6 +54,15 @@ import Testing
             Self.members(of: "method Verdict(file: string, sha256: string) -> (")
                 == names(FileVerdict.pending.jsonValue)
         )
+        #expect(
+            Self.members(of: "method Explain(source: string, port: string) -> (")
+                == names(Samples.explanation.jsonValue)
+        )
+        let trial = Self.members(of: "method Try(seconds: ?int) -> (")
+        #expect(trial == names(Samples.trial.jsonValue))
+        #expect(Self.members(of: "method Inspect() -> (") == names(Samples.inspection.jsonValue))
+        let chain = Samples.inspection.chains?.first?.jsonValue ?? .null
+        #expect(Self.members(of: "type Chain (") == names(chain))
     }
 
     @Test func `escapes what could drive a terminal`() {

@@ -11,6 +11,7 @@ package final class AgentHost {
 
     package var drop: String { folder.path + "/grants" }
     package var auditDirectory: String { folder.path + "/audit" }
+    package var policyPath: String { folder.path + "/jitgate.toml" }
 
     package init() throws {
         namespace = try NetworkNamespace()
@@ -24,8 +25,13 @@ package final class AgentHost {
             )
         }
         try write("dana \(key.publicLine)\n", to: "allowed_signers")
+        try writePolicy(mode: "enforce")
+    }
+
+    /// Replaces the policy on disk; `ports` are tables of it.
+    package func writePolicy(mode: String, ports: String = "") throws {
         let policy = """
-            mode = "enforce"
+            mode = "\(mode)"
             hostname = "web-1"
             [grants]
             directories = ["\(drop)"]
@@ -36,6 +42,7 @@ package final class AgentHost {
             directory = "\(folder.path)/state"
             [control]
             socket = "\(folder.path)/control"
+            \(ports)
             """
         try write(policy, to: "jitgate.toml")
     }
@@ -44,7 +51,7 @@ package final class AgentHost {
         kill()
     }
 
-    private func write(_ text: String, to name: String) throws {
+    package func write(_ text: String, to name: String) throws {
         let path = folder.path + "/" + name
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
@@ -52,19 +59,33 @@ package final class AgentHost {
 
     // MARK: the agent
 
+    /// Runs `jitgate` in the host's namespace, by its policy.
+    package func jitgate(
+        _ words: String...,
+        environment: [String: String] = [:]
+    ) throws -> Command.Result {
+        try Command.run(
+            ["nsenter", "--net=\(namespace.path)", Self.built("jitgate")] + words,
+            environment: environment.merging(["JITGATE_CONFIG": policyPath]) { $1 }
+        )
+    }
+
+    private static func built(_ program: String) -> String {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        return root.path + "/.build/debug/" + program
+    }
+
     /// Starts the built agent, with a journal of its own if one is given, and waits until its log
     /// says that it runs.
     package func start(journal: Journald? = nil) throws {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
         let before = try records("agent-started").count
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         let mount = journal.map { ["--mount=\($0.mountNamespace)"] } ?? []
         process.arguments =
             ["nsenter", "--net=\(namespace.path)"] + mount + [
-                root.path + "/.build/debug/jitgated",
-                "--config", folder.path + "/jitgate.toml",
+                Self.built("jitgated"), "--config", policyPath,
             ]
         try process.run()
         agent = process
@@ -134,7 +155,9 @@ package final class AgentHost {
     package func records(_ event: String) throws -> [JSONValue] {
         let path = folder.path + "/audit/audit.jsonl"
         guard let data = FileManager.default.contents(atPath: path) else { return [] }
-        return try data.split(separator: UInt8(ascii: "\n"))
+        // What stands behind the last line feed is being written.
+        let whole = data.lastIndex(of: UInt8(ascii: "\n")).map { data[...$0] } ?? Data()
+        return try whole.split(separator: UInt8(ascii: "\n"))
             .map { try JSONNode.parse(Array($0)).value }
             .filter { $0["JITGATE_EVENT"]?.text == event }
     }

@@ -1,0 +1,78 @@
+import ArgumentParser
+import Control
+import Grants
+
+struct ExplainCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Say whether a packet would pass now, and by which grant or rule.",
+        discussion: """
+            It is about a new connection, and about jitgate alone: what other firewalls would do \
+            is for `jitgate doctor`. Of a network all has to pass. The exit status is 0 if it \
+            passes and 1 if not.
+
+              jitgate explain 203.0.113.7 22/tcp
+              jitgate explain 2001:db8::/64 22
+              jitgate explain my 22 --json
+            """
+    )
+
+    @Argument(
+        help: ArgumentHelp("An address or a network, or `my` for your own.", valueName: "source"),
+        transform: SourceArgument.init(parsing:)
+    )
+    var source: SourceArgument
+
+    @Argument(
+        help: ArgumentHelp("A port, such as 22/tcp or 22.", valueName: "port"),
+        transform: ExplainCommand.port
+    )
+    var port: Port
+
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var policy: PolicyOptions
+
+    private static func port(_ text: String) throws(TextError) -> Port {
+        try Port(parsing: text.contains("/") ? text : "\(text)/tcp")
+    }
+
+    func perform(on console: Console) throws(CommandFailure) {
+        let session = try AgentSession(policy.load(console))
+        let source = try source.prefix(console).shortText
+        let answer = try session.ask { client throws(ControlError) in
+            try client.explain(source: source, port: port.description)
+        }
+        if format.json {
+            console.print(json: answer.jsonValue)
+        } else {
+            console.print(ShownText.safe("\(source) to \(port) \(answer.text)"))
+            if answer.kernel == .differs {
+                console.note("jitgate: the table in the kernel says otherwise: jitgate status")
+            }
+        }
+        guard answer.passes else { throw .saidNo }
+    }
+}
+
+extension Explanation {
+    /// `passes: …` or `is denied: …`, to stand behind what it is about.
+    var text: String {
+        switch rule {
+        case .unprotected: "passes: the port is not protected"
+        case .loopback: "passes: it comes from this host itself"
+        case .trusted: "passes: \(network ?? "its network") is trusted"
+        case .observe: "passes: no grant covers it, but the mode is observe"
+        case .denied: "is denied: no grant covers it"
+        case .grant:
+            "passes until \(until ?? "?"): opened for \(network ?? "?") by "
+                + grants.joined(separator: ", ")
+        }
+    }
+}
+
+extension Prefix {
+    /// An address alone where it is one.
+    fileprivate var shortText: String {
+        length == family.bitCount ? address.description : description
+    }
+}

@@ -1,0 +1,72 @@
+import ArgumentParser
+import Control
+import Grants
+
+struct TryCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "try",
+        abstract: "Load the policy that is on disk on trial: it gives way unless you confirm it.",
+        discussion: """
+            Log in anew from where you will need to, then run `jitgate confirm`. Unless you do in \
+            time, the policy from before comes back by itself, also if the agent is killed or the \
+            host reboots meanwhile; the file on disk stays as it is. If the policy would cut your \
+            own SSH session, it is said and tried all the same: then it comes back.
+
+              sudo jitgate try
+              sudo jitgate try --for 10m
+            """
+    )
+
+    @Option(
+        name: .customLong("for"),
+        help: ArgumentHelp("How long, such as 90s or 10m; 24h at most.", valueName: "time"),
+        transform: Duration.init(parsing:)
+    )
+    var duration = Duration.seconds(120)
+
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var policy: PolicyOptions
+
+    func validate() throws {
+        guard duration <= .seconds(86_400) else { throw ValidationError("--for takes 24h at most") }
+    }
+
+    func perform(on console: Console) throws(CommandFailure) {
+        let configuration = try policy.load(console)
+        let session = try AgentSession(configuration)
+        if let danger = try session.danger(of: configuration, to: OwnSession(console)) {
+            console.note("jitgate: \(ShownText.safe(danger))")
+        }
+        let seconds = Int(duration.components.seconds)
+        let reply = try session.ask { client throws(ControlError) in
+            try client.tryPolicy(seconds: seconds)
+        }
+        guard !format.json else { return console.print(json: reply.jsonValue) }
+        let ports = reply.protectedPorts.joined(separator: ", ")
+        console.print("on trial until \(reply.until): \(reply.mode): \(ports)")
+        console.note("keep it with: sudo jitgate confirm")
+    }
+}
+
+struct ConfirmCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "confirm",
+        abstract: "Keep the policy that is on trial.",
+        discussion: """
+            What is kept is what `jitgate try` loaded, whatever lies on disk by now. The exit \
+            status is 1 if nothing is on trial, as when the time was up.
+
+              sudo jitgate confirm
+            """
+    )
+
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var policy: PolicyOptions
+
+    func perform(on console: Console) throws(CommandFailure) {
+        let session = try AgentSession(policy.load(console))
+        let reply = try session.ask { client throws(ControlError) in try client.confirm() }
+        guard !format.json else { return console.print(json: reply.jsonValue) }
+        console.print("confirmed: \(reply.mode): \(reply.protectedPorts.joined(separator: ", "))")
+    }
+}

@@ -1,0 +1,41 @@
+import Glibc
+import SystemPackage
+
+/// What the processes that this one descends from were started with.
+///
+/// sudo drops most of the environment; the shell that sudo was typed into still has it.
+package enum ProcessAncestry {
+    /// More than any shell in a shell; bounds a walk over a table that changes meanwhile.
+    private static let limit = 32
+
+    /// An environment variable of the nearest ancestor that has it and may be read.
+    package static func variable(_ name: String) -> String? {
+        var process = getppid()
+        for _ in 0..<limit where process > 1 {
+            if let value = variable(name, of: process) { return value }
+            guard let parent = parent(of: process) else { return nil }
+            process = parent
+        }
+        return nil
+    }
+
+    private static func variable(_ name: String, of process: Int32) -> String? {
+        guard let bytes = try? SmallFile.read("/proc/\(process)/environ", limit: 1 << 20) else {
+            return nil
+        }
+        let prefix = Array("\(name)=".utf8)
+        let entry = bytes.split(separator: 0).first { $0.starts(with: prefix) }
+        guard let entry, entry.count > prefix.count else { return nil }
+        return String(decoding: entry.dropFirst(prefix.count), as: UTF8.self)
+    }
+
+    /// proc_pid_stat(5): the parent is the second field behind the name, which may hold anything.
+    private static func parent(of process: Int32) -> Int32? {
+        guard let bytes = try? SmallFile.read("/proc/\(process)/stat", limit: 4096),
+            let end = bytes.lastIndex(of: UInt8(ascii: ")"))
+        else { return nil }
+        let fields = bytes[(end + 1)...].split(separator: UInt8(ascii: " "))
+        guard fields.count > 1 else { return nil }
+        return Int32(String(decoding: fields[1], as: UTF8.self))
+    }
+}
