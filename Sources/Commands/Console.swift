@@ -7,6 +7,8 @@ package struct Console: Sendable {
     /// Whether the standard output is a terminal.
     package let isTerminal: Bool
     package let now: @Sendable () -> Moment
+    /// How many seconds the local time is ahead of UTC at a moment.
+    package let secondsEast: @Sendable (Moment) -> Int
     /// Takes bytes for the standard output.
     package let write: @Sendable ([UInt8]) -> Void
     /// Takes a line for the standard error.
@@ -18,6 +20,7 @@ package struct Console: Sendable {
         environment: [String: String],
         isTerminal: Bool,
         now: @escaping @Sendable () -> Moment,
+        secondsEast: @escaping @Sendable (Moment) -> Int,
         write: @escaping @Sendable ([UInt8]) -> Void,
         note: @escaping @Sendable (String) -> Void,
         readInput: @escaping @Sendable () -> [UInt8]
@@ -25,6 +28,7 @@ package struct Console: Sendable {
         self.environment = environment
         self.isTerminal = isTerminal
         self.now = now
+        self.secondsEast = secondsEast
         self.write = write
         self.note = note
         self.readInput = readInput

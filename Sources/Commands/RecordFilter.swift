@@ -1,19 +1,59 @@
+import Auditing
 import Grants
 
-/// Which records are asked for.
+/// Which records are asked for: of each kind of condition that is set, one has to be met.
 struct RecordFilter {
-    var event: String?
-    var grant: GrantID?
+    var events: Set<String> = []
+    var grants: Set<String> = []
+    var requestors: Set<String> = []
+    var signers: Set<String> = []
+    /// Networks that a record's sources, or who came or tried, overlap with.
+    var sources: [Prefix] = []
+    var ports: Set<String> = []
     /// At or after this.
     var since: Moment?
     /// Before this.
     var until: Moment?
 
     func takes(_ record: ShownRecord) -> Bool {
-        if let event, record.event != event { return false }
-        if let grant, !record.values("JITGATE_GRANT").contains(grant.description) { return false }
+        let conditions: [(Set<String>, AuditField)] = [
+            (grants, .grant), (requestors, .requestor), (signers, .signers), (ports, .ports),
+        ]
+        return (events.isEmpty || events.contains(record.event)) && isInTime(record)
+            && conditions.allSatisfy { wanted, field in
+                wanted.isEmpty || record.values(field.rawValue).contains(where: wanted.contains)
+            } && overlaps(record)
+    }
+
+    private func overlaps(_ record: ShownRecord) -> Bool {
+        guard !sources.isEmpty else { return true }
+        let networks = record.networks
+        return sources.contains { source in
+            networks.contains { $0.contains(source) || source.contains($0) }
+        }
+    }
+
+    private func isInTime(_ record: ShownRecord) -> Bool {
         guard since != nil || until != nil else { return true }
         guard let moment = record.moment else { return false }
         return since.map { moment >= $0 } ?? true && until.map { moment < $0 } ?? true
+    }
+}
+
+extension ShownRecord {
+    /// The networks that a record is about: a grant's sources, and who came or tried.
+    var networks: [Prefix] {
+        let peers = values(AuditField.peer.rawValue).compactMap(Self.address)
+        return values(AuditField.sources.rawValue).compactMap { try? Prefix(parsing: $0) }
+            + peers.map { Prefix(covering: $0, length: $0.family.bitCount) }
+    }
+
+    /// The address of `203.0.113.7:50432` or `[2001:db8::1]:50432`.
+    private static func address(_ peer: String) -> Address? {
+        if peer.hasPrefix("["), let end = peer.firstIndex(of: "]") {
+            return try? Address(parsing: peer[..<end].dropFirst())
+        }
+        let colons = peer.count { $0 == ":" }
+        return try? Address(parsing: colons == 1 ? peer.prefix { $0 != ":" } : peer[...])
     }
 }

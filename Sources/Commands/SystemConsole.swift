@@ -10,10 +10,18 @@ extension Console {
             environment: environmentVariables(),
             isTerminal: isatty(STDOUT_FILENO) == 1,
             now: { Moment(microseconds: ClockReading.now().wallMicroseconds) },
+            secondsEast: secondsEast,
             write: { bytes in writeAll(bytes, to: .standardOutput) },
             note: { line in writeAll(Array("\(line)\n".utf8), to: .standardError) },
             readInput: readAll
         )
+    }
+
+    /// By `TZ`, else /etc/localtime.
+    private static func secondsEast(at moment: Moment) -> Int {
+        var time = time_t(moment.microseconds / 1_000_000)
+        var local = tm()
+        return localtime_r(&time, &local) == nil ? 0 : local.tm_gmtoff
     }
 
     private static func environmentVariables() -> [String: String] {

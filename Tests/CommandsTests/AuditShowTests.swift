@@ -16,8 +16,14 @@ import Testing
         AuditEntry(
             .grantOpened,
             "Opened",
-            fields: [.grant: ["0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11"], .sources: ["a", "b"]]
+            fields: [
+                .grant: ["0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11"], .requestor: ["dana"],
+                .signers: ["ops@example.com", "lead@example.com"], .ports: ["22/tcp"],
+                .sources: ["hostile", "203.0.113.7/32", "2001:db8:1::/56"],
+            ]
         ),
+        AuditEntry(.attemptDenied, "Denied", fields: [.peer: ["203.0.113.7:50432"]]),
+        AuditEntry(.attemptDenied, "Denied", fields: [.peer: ["[2001:db8:1:ff::1]:50432"]]),
     ]
 
     private func bench() throws -> Bench {
@@ -32,6 +38,8 @@ import Testing
                 2026-12-01T12:00:00Z  agent-started    The agent runs
                 2026-12-01T12:00:01Z  grant-refused    Refused \\u{1b}[2J\\u{202e}
                 2026-12-01T12:00:02Z  grant-opened     Opened
+                2026-12-01T12:00:03Z  attempt-denied   Denied
+                2026-12-01T12:00:04Z  attempt-denied   Denied
 
                 """
         )
@@ -40,11 +48,20 @@ import Testing
     @Test(arguments: [
         (["--event", "grant-refused"], [1]),
         (["--grant", "0B8A2F6E-5c1d-4f0e-9a43-2f1f6f0c7d11"], [2]),
-        (["--since", "2026-12-01T12:00:01Z"], [1, 2]),
+        (["--since", "2026-12-01T12:00:01Z"], [1, 2, 3, 4]),
         (["--until", "2026-12-01T12:00:01Z"], [0]),
         (["--since", "2026-12-01T12:00:01Z", "--until", "2026-12-01T12:00:02Z"], [1]),
-        (["-n", "2"], [1, 2]), (["-n", "0"], []), (["-n", "9"], [0, 1, 2]),
-        (["-n", "1", "--event", "agent-started"], [0]),
+        (["-n", "2"], [3, 4]), (["-n", "0"], []), (["-n", "9"], [0, 1, 2, 3, 4]),
+        (["-n", "1", "--event", "agent-started"], [0]), (["-r"], [4, 3, 2, 1, 0]),
+        (["--event", "agent-started", "--event", "grant-refused", "-r", "-n1"], [1]),
+        (["--requestor", "dana"], [2]), (["--requestor", "dan"], []),
+        (["--signer", "ops@example.com"], [2]), (["--signer", "ops"], []),
+        (["--signer", "ops", "--signer", "lead@example.com"], [2]),
+        (["--source", "203.0.113.0/24"], [2, 3]), (["--source", "203.0.113.7"], [2, 3]),
+        (["--source", "203.0.113.8"], []), (["--source", "0.0.0.0/0"], [2, 3]),
+        (["--source", "2001:db8:1::/48"], [2, 4]), (["--source", "2001:db8::/32"], [2, 4]),
+        (["--port", "22/tcp"], [2]), (["--port", "22/udp"], []),
+        (["--port", "22/tcp", "--requestor", "eve"], []),
     ])
     func `shows what is asked for`(options: [String], numbers: [Int]) throws {
         let outcome = try bench().run(words: ["audit", "show", "--json"] + options)
@@ -56,7 +73,7 @@ import Testing
         let bench = try bench()
         let log = String(decoding: try bench.read("audit/audit.jsonl"), as: UTF8.self)
         try bench.write(log + "{\"JITGATE_SEQ\": \"3", to: "audit/audit.jsonl")
-        #expect(bench.run("audit", "show", "-n", "1").output.contains("Opened"))
+        #expect(bench.run("audit", "show", "-n", "1").output.contains("12:00:04Z"))
         try bench.write("{}\n{broken\n" + log, to: "audit/audit.jsonl")
         let outcome = bench.run("audit", "show")
         #expect(outcome.status == .no)
@@ -91,11 +108,12 @@ extension Bench {
         try write(String(decoding: log, as: UTF8.self), to: "audit/audit.jsonl")
     }
 
-    func record(_ number: UInt64, _ entry: AuditEntry) -> Record {
+    /// A record of now and as many seconds later as its number says, or of `age` seconds ago.
+    func record(_ number: UInt64, _ entry: AuditEntry, age: Int? = nil) -> Record {
         Record(
             sequence: number,
             stamp: RecordStamp(
-                realtime: Bench.now + .seconds(Int64(number)),
+                realtime: Bench.now + .seconds(age.map { -$0 } ?? Int(number)),
                 boot: Int64(number),
                 bootID: String(repeating: "a", count: 32),
                 machineID: String(repeating: "b", count: 32),

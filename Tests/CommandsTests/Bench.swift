@@ -96,6 +96,7 @@ final class Bench: Sendable {
             environment: base.merging(world.environment) { $1 },
             isTerminal: world.isTerminal,
             now: { Self.now },
+            secondsEast: { _ in 3600 },
             write: { bytes in
                 printed.output.withLock { $0 += bytes }
                 world.onOutput(String(decoding: bytes, as: UTF8.self))

@@ -25,7 +25,9 @@ import Testing
         ["bogus"], ["revoke"], ["revoke", "--all", "0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11"],
         ["revoke", "0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11"], ["revoke", "x", "--reason", "r"],
         ["status", "--bogus"], ["submit"], ["submit", "g", "--wait", "-1"],
-        ["audit", "show", "-n", "-1"],
+        ["audit", "show", "-n", "-1"], ["audit", "show", "-f", "-r"],
+        ["audit", "show", "--csv", "--json"], ["audit", "show", "--source", "203.0.113.7/24"],
+        ["audit", "show", "--since", "soon"],
     ])
     func `says usage, and ends with 2, where the words are wrong`(words: [String]) throws {
         let outcome = try Bench().run(words: words)

@@ -91,14 +91,33 @@ package final class Journald {
             .map { try JSONNode.parse(Array($0)).value }
     }
 
-    /// The values of a field, also of one that journalctl shows as bytes.
+    /// Makes `journalctl -x` know this message catalog, and no other.
+    package func install(catalog file: String) throws {
+        let script = """
+            set -e
+            root=/run/systemd/catalog-root
+            mkdir -p $root/usr/lib/systemd/catalog $root/var/lib/systemd/catalog
+            cp "$1" $root/usr/lib/systemd/catalog/test.catalog
+            journalctl --root=$root --update-catalog
+            cp $root/var/lib/systemd/catalog/database /var/lib/systemd/catalog/database
+            """
+        let result = try run(["sh", "-c", script, "sh", file])
+        guard result.status == 0 else { throw CommandFailure(result.errors) }
+    }
+
+    /// The values of a field, also of those that journalctl shows as bytes.
     package static func values(_ name: String, of entry: JSONValue) -> [String] {
         guard let value = entry[name] else { return [] }
-        if let text = value.text { return [text] }
-        let items = value.items ?? []
-        let bytes = items.compactMap(\.number).compactMap(UInt8.init(exactly:))
+        let items = value.items ?? [value]
+        let bytes = items.compactMap(byte)
         guard bytes.isEmpty else { return [String(decoding: bytes, as: UTF8.self)] }
-        return items.compactMap(\.text)
+        return items.map { item in
+            item.text ?? String(decoding: (item.items ?? []).compactMap(byte), as: UTF8.self)
+        }
+    }
+
+    private static func byte(_ value: JSONValue) -> UInt8? {
+        value.number.flatMap(UInt8.init(exactly:))
     }
 
     /// Runs a program that sees this journal as the system's.

@@ -1,0 +1,54 @@
+import StrictJSON
+import SystemPackage
+
+/// Reads the records of the log that a filter takes.
+struct RecordReader {
+    /// The log's newest file.
+    let path: String
+    let filter: RecordFilter
+
+    /// Hands over each record, oldest first.
+    func forEach(_ body: (ShownRecord) -> Void) throws(CommandFailure) {
+        try forEach { record, _ in body(record) }
+    }
+
+    /// The last so many, or all.
+    func last(_ count: Int?) throws(CommandFailure) -> [ShownRecord] {
+        // As lines, which take a fraction of what a parsed record takes.
+        var lines: [[UInt8]] = []
+        try forEach { _, line in
+            lines.append(line)
+            // Twice as many before the older half goes: each is moved once.
+            if let count, lines.count > max(64, 2 * count) {
+                lines.removeFirst(lines.count - count)
+            }
+        }
+        return lines.suffix(count ?? lines.count)
+            .compactMap { try? JSONNode.parse($0).value }.map(ShownRecord.init)
+    }
+
+    private func forEach(_ body: (ShownRecord, [UInt8]) -> Void) throws(CommandFailure) {
+        var number = 0
+        do {
+            try AuditLogFile.forEachLine(path) { line in
+                number += 1
+                let record = ShownRecord(try JSONNode.parse(line).value)
+                if filter.takes(record) { body(record, line) }
+            }
+        } catch let error as Errno {
+            throw failure(error)
+        } catch {
+            throw CommandFailure(.no, "\(path): record in line \(number): \(error)")
+        }
+    }
+
+    private func failure(_ error: Errno) -> CommandFailure {
+        switch error {
+        case .permissionDenied:
+            CommandFailure(.noPermission, "\(path): you may not read it", hints: ["try sudo"])
+        case .noSuchFileOrDirectory:
+            CommandFailure(.noInput, "\(path): there is no log yet")
+        default: CommandFailure(.inputOutput, "\(path): \(error)")
+        }
+    }
+}
