@@ -21,8 +21,13 @@ package enum Agent {
         let engine = EngineExecutor(label: "io.jitgate.engine")
         do {
             let running = try Running(policy, at: path, environment, on: engine)
-            let sources = try running.connect()
-            engine.queue.async { running.start(despite: problem) }
+            // In one turn of the queue: an event that came before the start would find no grants,
+            // and shut what they hold open.
+            let sources = try engine.queue.sync {
+                let sources = try running.connect()
+                running.start(despite: problem)
+                return sources
+            }
             withExtendedLifetime(sources) { dispatchMain() }
         } catch {
             throw AgentError("\(error)")

@@ -31,16 +31,20 @@ struct AdmittedRevocation: Hashable, Sendable {
 
 /// What files say: the wish that the timetable is told of.
 extension Gatekeeper {
-    /// Something happened in the directories.
+    /// Something happened in the directories; of each file only the last event counts.
     func take(_ events: [DirectoryEvent]) {
         var scan = TrustedFile()
-        for event in events {
+        var lasts: [String: Int] = [:]
+        for (index, event) in events.enumerated() { event.path.map { lasts[$0] = index } }
+        for (index, event) in events.enumerated() {
+            let isLast = event.path.map { lasts[$0] == index } ?? true
             switch event {
-            case .arrived(let directory, let name):
+            case .arrived(let directory, let name) where isLast:
                 receive(directory + "/" + name, &scan, isListed: false)
+            case .arrived: continue
             case .removed(let directory, let name):
                 trail.forgetRefusal(of: directory + "/" + name)
-                forget(directory + "/" + name)
+                if isLast { forget(directory + "/" + name) }
             case .gone(let directory):
                 files.all.filter { $0.hasPrefix(directory + "/") }.forEach { forget($0) }
             case .fileChanged: signersChanged()
@@ -81,7 +85,7 @@ extension Gatekeeper {
         do {
             bytes = try scan.read(path, limit: Reception.fileLimit).bytes
         } catch {
-            guard error.code != .missing else { return }
+            guard error.code != .missing else { return refuseIfNameIsNoText(path) }
             let reason = error.path == path ? error.reason : "\(error)"
             return refuse(path, nil, .refused(path, code: error.code.rawValue, reason), .removed)
         }
@@ -109,6 +113,12 @@ extension Gatekeeper {
             forget(path)
             revocations.append(.init(ids: revocation.ids, fields: fields, file: file))
         }
+    }
+
+    /// A name that is not UTF-8 reads as another one, which is missing.
+    private func refuseIfNameIsNoText(_ path: String) {
+        guard path.unicodeScalars.contains("\u{FFFD}") else { return }
+        refuse(path, nil, .refused(path, code: "bad-name", "its name is not UTF-8"), .removed)
     }
 
     /// Whether this very file did its work before; it may lie there because files are kept.
@@ -209,5 +219,16 @@ extension PendingRevocation {
     /// What the record of a closed grant takes over: all else it says of itself.
     fileprivate var ordersOnly: [AuditField: [String]] {
         fields.filter { $0.key == .actor || $0.key == .comment }
+    }
+}
+
+extension DirectoryEvent {
+    /// The file that came or went.
+    fileprivate var path: String? {
+        switch self {
+        case .arrived(let directory, let name), .removed(let directory, let name):
+            directory + "/" + name
+        case .appeared, .gone, .fileChanged, .overflowed: nil
+        }
     }
 }

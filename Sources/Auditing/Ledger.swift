@@ -18,7 +18,13 @@ package struct Ledger: Hashable, Sendable {
 
     private struct Refused: Hashable, Sendable {
         let digest: String?
-        let reason: String?
+        /// What stands before the colon; the words after it may tell the time of day.
+        let code: Substring?
+
+        init(_ entry: AuditEntry) {
+            digest = entry[.digest]
+            code = entry[.reason]?.prefix { $0 != ":" }
+        }
     }
 
     package init() {}
@@ -33,7 +39,7 @@ package struct Ledger: Hashable, Sendable {
     /// Whether these bytes at this path were already refused for this reason.
     package func knows(refusal entry: AuditEntry) -> Bool {
         guard let file = entry[.file], let known = refusals[file] else { return false }
-        return known == Refused(digest: entry[.digest], reason: entry[.reason])
+        return known == Refused(entry)
     }
 
     /// The refused file is gone; should it come back, that is worth a record again.
@@ -72,7 +78,7 @@ package struct Ledger: Hashable, Sendable {
             try takeEnding(record)
         case .grantRefused:
             if let file = entry[.file] {
-                refusals[file] = Refused(digest: entry[.digest], reason: entry[.reason])
+                refusals[file] = Refused(entry)
             }
         case .modeChanged: mode = entry[.mode] ?? mode
         case .policyLoaded:

@@ -7,112 +7,141 @@ package final class AgentHost {
     package let namespace: NetworkNamespace
     package let key: SSHKey
     private let folder: TemporaryDirectory
-    private var agent: Process?
+    package private(set) var agent: Process?
 
-    package var drop: String { folder.path + "/grants" }
-    package var auditDirectory: String { folder.path + "/audit" }
-    package var policyPath: String { folder.path + "/jitgate.toml" }
+    /// The directory that holds all of the host's files.
+    package var path: String { folder.path }
+    package var drop: String { path + "/grants" }
+    package var auditDirectory: String { path + "/audit" }
+    package var policyPath: String { path + "/jitgate.toml" }
+    package var log: String { path + "/audit/audit.jsonl" }
 
-    package init() throws {
+    /// - Parameters:
+    ///   - policy: tables that the policy file has besides its own.
+    ///   - signers: lines of allowed_signers besides the key's.
+    ///   - drop: where the grant directory is said to be, if not at `drop`.
+    /// - Throws: if there is no namespace, key or directory to be had.
+    package init(policy: String = "", signers: String = "", drop: String? = nil) throws {
         namespace = try NetworkNamespace()
         key = try SSHKey()
         folder = try TemporaryDirectory(in: "/run")
-        for name in ["grants", "audit", "state"] {
-            try FileManager.default.createDirectory(
-                atPath: folder.path + "/" + name,
-                withIntermediateDirectories: false,
-                attributes: [.posixPermissions: 0o700]
-            )
-        }
-        try write("dana \(key.publicLine)\n", to: "allowed_signers")
-        try writePolicy(mode: "enforce")
-    }
-
-    /// Replaces the policy on disk; `ports` are tables of it.
-    package func writePolicy(mode: String, ports: String = "") throws {
-        let policy = """
-            mode = "\(mode)"
-            hostname = "web-1"
-            [grants]
-            directories = ["\(drop)"]
-            allowed_signers = "\(folder.path)/allowed_signers"
-            [audit]
-            directory = "\(folder.path)/audit"
-            [state]
-            directory = "\(folder.path)/state"
-            [control]
-            socket = "\(folder.path)/control"
-            \(ports)
-            """
-        try write(policy, to: "jitgate.toml")
+        for name in ["grants", "audit", "state"] { try makeDirectory(name) }
+        try write("dana \(key.publicLine)\n" + signers, to: "allowed_signers")
+        try writePolicy(mode: "enforce", ports: policy, drop: drop)
     }
 
     deinit {
         kill()
     }
 
+    /// Replaces the policy on disk; `ports` are tables besides those it has.
+    package func writePolicy(mode: String, ports: String = "", drop: String? = nil) throws {
+        let policy = """
+            mode = "\(mode)"
+            hostname = "web-1"
+            [grants]
+            directories = ["\(drop ?? self.drop)"]
+            allowed_signers = "\(path)/allowed_signers"
+            [audit]
+            directory = "\(path)/audit"
+            [state]
+            directory = "\(path)/state"
+            [control]
+            socket = "\(path)/control"
+            \(ports)
+            """
+        try write(policy, to: "jitgate.toml")
+    }
+
+    /// Makes a directory of the host's, for root alone.
+    package func makeDirectory(_ name: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: path + "/" + name,
+            withIntermediateDirectories: false,
+            attributes: [.posixPermissions: 0o700]
+        )
+    }
+
+    /// Writes a file of the host's, for root alone.
     package func write(_ text: String, to name: String) throws {
-        let path = folder.path + "/" + name
-        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        let file = path + "/" + name
+        try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
     }
 
     // MARK: the agent
 
-    /// Runs `jitgate` in the host's namespace, by its policy.
-    package func jitgate(
-        _ words: String...,
-        environment: [String: String] = [:]
-    ) throws -> Command.Result {
-        try Command.run(
-            ["nsenter", "--net=\(namespace.path)", Self.built("jitgate")] + words,
-            environment: environment.merging(["JITGATE_CONFIG": policyPath]) { $1 }
-        )
-    }
-
-    private static func built(_ program: String) -> String {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-        return root.path + "/.build/debug/" + program
-    }
+    /// Where the built programs are.
+    package static let build =
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().path + "/.build/debug/"
 
     /// Starts the built agent, with a journal of its own if one is given, and waits until its log
     /// says that it runs.
     package func start(journal: Journald? = nil) throws {
         let before = try records("agent-started").count
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        let mount = journal.map { ["--mount=\($0.mountNamespace)"] } ?? []
-        process.arguments =
-            ["nsenter", "--net=\(namespace.path)"] + mount + [
-                Self.built("jitgated"), "--config", policyPath,
-            ]
-        try process.run()
-        agent = process
+        try launch(journal: journal)
         try eventually { try records("agent-started").count > before }
     }
 
+    /// Starts the built agent, with these variables in its environment, and waits for nothing.
+    package func launch(journal: Journald? = nil, environment: [String: String] = [:]) throws {
+        let mount = journal.map { ["--mount=\($0.mountNamespace)"] } ?? []
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments =
+            environment.map { "\($0.key)=\($0.value)" }
+            + ["nsenter", "--net=\(namespace.path)"] + mount
+            + [Self.build + "jitgated", "--config", policyPath]
+        try process.run()
+        agent = process
+    }
+
+    /// Whether the agent was started and has not ended.
+    package var isRunning: Bool { agent?.isRunning ?? false }
+
     /// Kills the agent at once, as a crash would.
     package func kill() {
-        guard let agent, agent.isRunning else { return }
-        Glibc.kill(agent.processIdentifier, SIGKILL)
-        agent.waitUntilExit()
-        self.agent = nil
+        end(by: SIGKILL)
     }
 
     /// Asks the agent to stop and waits until it has.
     package func stop() {
-        agent?.terminate()
-        agent?.waitUntilExit()
-        agent = nil
+        end(by: SIGTERM)
     }
 
-    // MARK: grants and records
+    /// Ends the agent by a signal and waits until it is gone.
+    package func end(by signal: Int32) {
+        guard let agent else { return }
+        send(signal)
+        agent.waitUntilExit()
+        self.agent = nil
+    }
 
+    package func send(_ signal: Int32) {
+        guard let agent, agent.isRunning else { return }
+        Glibc.kill(agent.processIdentifier, signal)
+    }
+
+    /// Runs the built `jitgate` in the host's namespace, by its policy.
+    package func jitgate(
+        _ words: String...,
+        environment: [String: String] = [:]
+    ) throws -> Command.Result {
+        try Command.run(
+            ["nsenter", "--net=\(namespace.path)", Self.build + "jitgate"] + words,
+            environment: environment.merging(["JITGATE_CONFIG": policyPath]) { $1 }
+        )
+    }
+}
+
+// MARK: grants and records
+
+extension AgentHost {
     /// A signed grant for web-1; the changes replace members of the payload.
     package func grant(
         id: UUID = UUID(),
-        lasting seconds: Double = 60,
+        lasting seconds: Double = 600,
         changes: [JSONValue.Member] = []
     ) throws -> [UInt8] {
         let now = Int64(Date().timeIntervalSince1970 * 1_000_000)
@@ -142,30 +171,62 @@ package final class AgentHost {
     }
 
     /// Puts a file into the drop directory in one step, as `mv` does.
-    package func submit(_ bytes: [UInt8], as name: String) throws {
-        let temporary = drop + "/." + name
+    package func submit(_ bytes: [UInt8], as name: String, mode: Int = 0o600) throws {
+        let temporary = path + "/" + name
         try Data(bytes).write(to: URL(fileURLWithPath: temporary))
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: temporary)
-        guard rename(temporary, drop + "/" + name) == 0 else {
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: temporary)
+        try move(temporary, to: name)
+    }
+
+    /// Renames something into the drop directory, whatever it is.
+    package func move(_ file: String, to name: String) throws {
+        guard rename(file, drop + "/" + name) == 0 else {
             throw CommandFailure("rename: errno \(errno)")
         }
     }
 
-    /// The records of one kind.
-    package func records(_ event: String) throws -> [JSONValue] {
-        let path = folder.path + "/audit/audit.jsonl"
-        guard let data = FileManager.default.contents(atPath: path) else { return [] }
+    package func remove(_ name: String) throws {
+        try FileManager.default.removeItem(atPath: drop + "/" + name)
+    }
+
+    /// The records of one kind, or of all.
+    package func records(_ event: String? = nil) throws -> [JSONValue] {
+        guard let data = FileManager.default.contents(atPath: log) else { return [] }
+        let mark = event.map { Data("\"JITGATE_EVENT\":\"\($0)\"".utf8) }
         // What stands behind the last line feed is being written.
         let whole = data.lastIndex(of: UInt8(ascii: "\n")).map { data[...$0] } ?? Data()
         return try whole.split(separator: UInt8(ascii: "\n"))
+            .filter { line in mark.map { line.firstRange(of: $0) != nil } ?? true }
             .map { try JSONNode.parse(Array($0)).value }
-            .filter { $0["JITGATE_EVENT"]?.text == event }
+    }
+
+    /// The reasons of the records of one kind.
+    package func reasons(_ event: String) throws -> [String?] {
+        try records(event).map { $0["JITGATE_REASON"]?.text }
+    }
+
+    /// What the kernel holds open, as `nft` writes the elements: `192.0.2.7 . tcp . 22`.
+    package func openings() throws -> Set<String> {
+        let text = try namespace.command("nft", "-j", "list", "table", "inet", "jitgate")
+        let listing = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+        let objects = listing?["nftables"] as? [[String: Any]] ?? []
+        let sets = objects.compactMap { $0["set"] as? [String: Any] }
+        return Set(sets.flatMap { Self.elements(of: $0) })
+    }
+
+    /// The keys of a set of sources, which are made of three fields.
+    private static func elements(of set: [String: Any]) -> [String] {
+        (set["elem"] as? [Any] ?? []).compactMap { element in
+            let key = ((element as? [String: Any])?["elem"] as? [String: Any])?["val"] ?? element
+            let fields = (key as? [String: Any])?["concat"] as? [Any] ?? []
+            return fields.count == 3 ? fields.map { "\($0)" }.joined(separator: " . ") : nil
+        }
     }
 }
 
-/// Waits until something is so, and fails after ten seconds.
+/// Waits until something is so, and fails after half a minute.
 package func eventually(_ isSo: () throws -> Bool) throws {
-    let end = ContinuousClock.now + .seconds(10)
+    let end = ContinuousClock.now + .seconds(30)
     while try !isSo() {
         guard ContinuousClock.now < end else { throw CommandFailure("it did not come to be so") }
         usleep(2000)
