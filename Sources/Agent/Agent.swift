@@ -76,7 +76,7 @@ private struct Running: Sendable {
                 alarm: alarm,
                 watch: watch,
                 trail: trail,
-                gate: try KernelGate(),
+                gate: try KernelGate(adopting: nil, highest: .owned),
                 service: ServiceReport(try ServiceNotifier(environment.notifySocket)),
                 journal: journal
             )

@@ -1,8 +1,6 @@
 import Admission
 import Configuration
 import Enforcement
-import Netfilter
-import SystemPackage
 
 /// The gate without an agent: before it first runs, and after it has gone for good.
 package enum BootGate {
@@ -17,8 +15,8 @@ package enum BootGate {
         guard configuration.policy.mode == .enforce else {
             return "nothing to shut: observe mode, by \(source)"
         }
-        do throws(NetfilterError) {
-            var gate = try KernelGate()
+        do throws(GateError) {
+            var gate = try KernelGate(adopting: nil, highest: .owned)
             let isNew = try gate.shut(Rulebook.shape(of: configuration))
             return isNew ? "shut, by \(source)" : "a gate is there already"
         } catch {
@@ -30,11 +28,11 @@ package enum BootGate {
     ///
     /// Answers what it did.
     package static func remove() throws(AgentError) -> String {
-        do throws(NetfilterError) {
-            var gate = try KernelGate()
+        do throws(GateError) {
+            var gate = try KernelGate(adopting: nil, highest: .owned)
             return try gate.remove()
                 ? "the gate is down: no port is protected any more" : "there was no gate"
-        } catch  where error.errno == .notPermitted {
+        } catch .ownedByAnother {
             throw AgentError("the gate belongs to an agent that runs: stop it first")
         } catch {
             throw AgentError("\(error)")

@@ -5,7 +5,6 @@ import Enforcement
 import Glibc
 import Grants
 import Linux
-import Netfilter
 import Recording
 import Scheduling
 
@@ -64,8 +63,8 @@ actor Gatekeeper {
     /// Closings that the kernel has not carried out yet.
     private var closings: [AuditEntry] = []
     /// Why the kernel did not take the last change; the whole gate is put there when it does.
-    private(set) var gateProblem: String?
-    private var isInstalled = false
+    var gateProblem: String?
+    var isInstalled = false
     /// Why the policy on disk is not the one in force.
     var policyProblem: String?
     var service: ServiceReport
@@ -165,35 +164,6 @@ actor Gatekeeper {
             }
             agenda.openings = []
         }
-    }
-
-    private func apply(_ changes: [Opening: Duration?], at now: Moment) {
-        do {
-            if isInstalled {
-                try gate.commit(changes)
-            } else {
-                try install(at: now)
-            }
-        } catch {
-            isInstalled = false
-            // What the kernel holds is not known: put all of it there, at once or later.
-            do {
-                try install(at: now)
-            } catch {
-                gateProblem = "\(error)"
-            }
-        }
-    }
-
-    private func install(at now: Moment) throws(NetfilterError) {
-        try gate.install(rulebook.shape, open: timetable.desired.mapValues { $0 - now })
-        isInstalled = true
-        gateProblem = nil
-    }
-
-    /// Another policy: the whole gate is put there anew at the next `settle`.
-    func shapeChanged() {
-        isInstalled = false
     }
 
     /// Forgets a grant that has ended, and its files; answers the record of it.

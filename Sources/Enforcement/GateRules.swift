@@ -15,7 +15,7 @@ extension GateShape {
     private static let newConnection: [UInt8] = Self.native(UInt32(1 << 3))
 
     /// A number as the kernel loads it into a register: in the machine's own order.
-    private static func native<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
+    static func native<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
         let bytes = (0..<Number.bitWidth / 8).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
         return Number(1).littleEndian == 1 ? bytes : bytes.reversed()
     }
@@ -48,37 +48,62 @@ extension GateShape {
         return [loopbackPasses, wasRewritten + protectedGoToGate]
     }
 
-    /// Trusted networks, then the sets of what is open, then the refusal.
-    func gate(_ sets: [SourceSet]) -> [[Expression]] {
-        let passes = trusted.map { network -> [Expression] in
-            let mask = Prefix.mask(length: network.length, family: network.family)
-            return SourceSet.source(network.family) + [
-                .mask(1, Address(family: network.family, value: mask).networkBytes),
-                .equal(1, network.address.networkBytes),
-                .verdict(.accept),
-            ]
+    /// What may pass by trust, by an opening or by having been let in before; then the refusal.
+    func gate(_ sources: [SourceSet]) -> [[Expression]] {
+        let isLabelling = keepsExisting && !denies
+        var rules = isLabelling ? [ConnectionLabel.existing.set] : []
+        rules += trusted.map(Self.accepting)
+        rules += sources.map { $0.lookup + [.verdict(.goTo(GateNames.admit))] }
+        if !draining.isEmpty {
+            rules.append(
+                Self.isDraining + ConnectionLabel.admitted.isOnEstablished + [.verdict(.accept)]
+            )
         }
-        let lookups = sets.map { $0.lookup + [.verdict(.goTo(GateNames.admit))] }
-        let refusal: [[Expression]] = [
+        if keepsExistingNow {
+            rules.append(ConnectionLabel.existing.isOnEstablished + [.verdict(.accept)])
+            rules += ExistingSet.all.map(\.rule)
+        }
+        return rules + [[.verdict(.goTo(GateNames.refuse))]]
+    }
+
+    /// Whether there is something that denying would have cut.
+    var keepsExistingNow: Bool { keepsExisting && denies }
+
+    static func accepting(_ network: Prefix) -> [Expression] {
+        let mask = Prefix.mask(length: network.length, family: network.family)
+        return SourceSet.source(network.family) + [
+            .mask(1, Address(family: network.family, value: mask).networkBytes),
+            .equal(1, network.address.networkBytes),
+            .verdict(.accept),
+        ]
+    }
+
+    private static let isDraining: [Expression] = [
+        .meta(.transportProtocol, into: 1),
+        .payload(.transport, offset: 2, count: 2, into: 9),
+        .lookup(1, set: GateNames.draining),
+    ]
+
+    /// The first packet of a connection is logged; all pass.
+    var admit: [[Expression]] {
+        let logging: [Expression] = [
+            .tracking(.state, into: 1), .mask(1, Self.newConnection), .unequal(1, [0, 0, 0, 0]),
+            .limit(perSecond: 100, burst: 200),
+            .log(group: logGroup, prefix: GateNames.usedPrefix),
+        ]
+        let labelling = Self.isDraining + ConnectionLabel.admitted.set
+        return [logging] + (draining.isEmpty ? [] : [labelling]) + [[.verdict(.accept)]]
+    }
+
+    /// Logs some of what nothing admits and counts all of it; a chain of its own, so that the count
+    /// stays when other rules change.
+    var refuse: [[Expression]] {
+        [
             [
                 .limit(perSecond: UInt64(deniedPerSecond), burst: UInt32(deniedPerSecond) * 2),
                 .log(group: logGroup, prefix: GateNames.deniedPrefix),
             ],
-            [.counter, .verdict(denies ? .drop : .accept)],
-        ]
-        return passes + lookups + refusal
-    }
-
-    /// The first packet of a connection is logged; all pass.
-    var admit: [[Expression]] {
-        [
-            [
-                .tracking(.state, into: 1), .mask(1, Self.newConnection),
-                .unequal(1, [0, 0, 0, 0]),
-                .limit(perSecond: 100, burst: 200),
-                .log(group: logGroup, prefix: GateNames.usedPrefix),
-            ],
-            [.verdict(.accept)],
+            [.counter(Traffic()), .verdict(denies ? .drop : .accept)],
         ]
     }
 }

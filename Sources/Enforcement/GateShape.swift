@@ -9,6 +9,10 @@ package struct GateShape: Hashable, Sendable {
     /// The NFLOG group of ours.
     package let logGroup: UInt16
     package let deniedPerSecond: Int
+    /// The protected ports whose admitted connections may go on after the deadline.
+    package var draining: Set<Port> = []
+    /// Whether connections that were there when denying began may go on.
+    package var keepsExisting = false
 
     package init(
         denies: Bool,
@@ -33,6 +37,11 @@ package enum GateNames {
     package static let input = "input"
     package static let gate = "gate"
     package static let admit = "admit"
+    package static let refuse = "refuse"
+    /// The protected ports where connections that were let in may go on.
+    package static let draining = "draining"
+    /// Is there for the blink of an eye when an agent starts.
+    static let probe = "probe"
     /// What NFLOG puts before a packet that was denied, or would be.
     package static let deniedPrefix = "jitgate-denied"
     /// What NFLOG puts before the first packet of an admitted connection.

@@ -1,129 +1,144 @@
-import CNetfilter
 package import Grants
-package import Netfilter
+import Netfilter
 import Netlink
 
 /// The gate in the kernel: `table inet jitgate`, and nothing else of nftables.
 ///
-/// Every change is one transaction. The table belongs to the gate's socket and outlives it
-/// (`owner`, `persist`), so nobody else can change it while the gate lives and nothing opens or
+/// Every change is one transaction. Where the kernel can do that the table belongs to the gate's
+/// socket and outlives it, so nobody else can change it while the gate lives and nothing opens or
 /// shuts when it does not.
 package struct KernelGate: ~Copyable {
-    /// Elements expire in the kernel this much after their deadline, in milliseconds.
-    ///
-    /// A set stops matching up to 10 ms early; the margin keeps that behind the deadline, at which
-    /// the agent removes the element itself.
-    private static let margin: Int64 = 12
-
-    static let tableFlags = UInt32(NFT_TABLE_F_OWNER.rawValue) | jitgate_table_persist
-
     var connection: TableConnection
-    private var shape: GateShape?
+    /// How the table is guarded; known once `reconcile` has returned.
+    package internal(set) var rung: Rung
+    /// Found by trying, once there is a table to try it with.
+    var features: KernelFeatures?
+    /// What is in force; `nil` until `reconcile` has returned.
+    var shape: GateShape?
     /// How many openings each set holds: a set is there while it holds any.
-    private var inUse: [SourceSet: Int] = [:]
-    private var openings: Set<Opening> = []
+    var inUse: [SourceSet: Int] = [:]
+    var openings: Set<Opening> = []
 
     /// Opens a gate in the network namespace of the calling thread; changes nothing there.
-    package init() throws(NetfilterError) {
+    ///
+    /// `descriptor` is a socket of an earlier gate, which may own the table; it is taken over.
+    /// `highest` is the best guard to try for.
+    package init(adopting descriptor: Int32?, highest: Rung) throws(GateError) {
         do {
-            connection = TableConnection(
-                table: GateNames.table,
-                over: try NetlinkSocket.netfilter()
-            )
+            let socket =
+                if let descriptor {
+                    try NetlinkSocket.netfilter(adopting: descriptor)
+                } else {
+                    try NetlinkSocket.netfilter()
+                }
+            connection = TableConnection(table: GateNames.table, over: socket)
         } catch {
-            throw NetfilterError(attempt: "open a netlink socket", errno: error)
+            throw .refused(NetfilterError(attempt: "open a netlink socket", errno: error))
         }
+        rung = highest
     }
 
-    /// Puts the whole gate in place, instead of whatever is there by its name.
-    ///
-    /// `wanted` is what is open, and how long each opening still is.
-    package mutating func install(
-        _ shape: GateShape,
-        open wanted: [Opening: Duration]
-    ) throws(NetfilterError) {
-        let counts = wanted.keys.reduce(into: [SourceSet: Int]()) {
-            $0[SourceSet($1.source), default: 0] += 1
-        }
-        try connection.commit("install the gate") { batch in
-            batch.addTable(flags: nil)
-            batch.deleteTable()
-            batch.addTable(flags: Self.tableFlags)
-            Self.lay(shape, counts.keys.sorted(), in: &batch)
-            Self.put(wanted, in: &batch)
-        }
-        self.shape = shape
-        inUse = counts
-        openings = Set(wanted.keys)
-    }
+    /// The socket that owns the table: whoever holds a copy keeps it from all others.
+    package var ownerDescriptor: Int32 { connection.fileDescriptor }
+
+    /// The netlink port of that socket, by which the kernel names it.
+    package var port: UInt32 { connection.portID }
 
     /// Opens and closes in one transaction.
     ///
-    /// `change` says how long each opening still is; `nil` closes it.
-    package mutating func commit(_ change: [Opening: Duration?]) throws(NetfilterError) {
+    /// `change` says how long each opening still is; `nil` closes it. Does nothing before the first
+    /// `reconcile`. After an error nothing is known to hold but what `reconcile` says.
+    package mutating func commit(_ change: [Opening: Duration?]) throws(GateError) {
         guard let shape, !change.isEmpty else { return }
-        let wanted = change.compactMapValues(\.self)
-        let closing = change.keys.filter { change[$0] == .some(nil) && openings.contains($0) }
-        let opening = wanted.keys.filter { !openings.contains($0) }
-        var counts = inUse
+        let step = Step(change, from: openings, inUse)
+        let plan = try plan(step, shape)
+        try commit(plan, "open \(step.opening.count) and close \(step.closing.count)", onlyAt: nil)
+        inUse = step.inUse
+        openings.subtract(step.closing)
+        openings.formUnion(step.opening)
+    }
+
+    private mutating func plan(_ step: Step, _ shape: GateShape) throws(GateError) -> Plan {
+        var plan = Plan()
+        let (old, new) = (Set(inUse.keys), Set(step.inUse.keys))
+        if old != new {
+            plan.newSets = new.subtracting(old).sorted().map(\.definition)
+            plan.goneSets = old.subtracting(new).sorted().map(\.name)
+            plan.chains = [GateLayout.gate(shape, new.sorted())]
+        }
+        let closing = step.closing.filter { new.contains(SourceSet($0.source)) }
+        plan.removed = Dictionary(grouping: closing) { SourceSet($0.source).name }
+            .mapValues { $0.map(\.keyBytes) }
+        let known = step.wanted.keys.filter { openings.contains($0) }
+        let keepsCounters = features?.refreshes == true
+        let counted = keepsCounters || known.isEmpty ? [:] : try traffic(of: known)
+        for (opening, left) in step.wanted {
+            let element = Margin.element(
+                opening.keyBytes,
+                left: left.milliseconds,
+                traffic: counted[opening]
+            )
+            let set = SourceSet(opening.source).name
+            if openings.contains(opening) {
+                plan.refreshed[set, default: []].append(element)
+            } else {
+                plan.added[set, default: []].append(element)
+            }
+        }
+        return plan
+    }
+
+    mutating func commit(
+        _ plan: Plan,
+        _ attempt: String,
+        onlyAt generation: UInt32?
+    ) throws(GateError) {
+        let (flags, features) = (rung.tableFlags, features ?? KernelFeatures())
+        try attempting { (connection) throws(NetfilterError) in
+            try connection.commit(attempt, onlyAt: generation) { batch in
+                plan.write(to: &batch, tableFlags: flags, features)
+            }
+        }
+    }
+
+    /// Runs something on the connection, and says of its error that it is the gate's.
+    mutating func attempting<Value>(
+        _ body: (inout TableConnection) throws(NetfilterError) -> Value
+    ) throws(GateError) -> Value {
+        do throws(NetfilterError) {
+            return try body(&connection)
+        } catch {
+            throw .refused(error)
+        }
+    }
+}
+
+/// One change of what is open, against what is known to be.
+private struct Step {
+    let wanted: [Opening: Duration]
+    let opening: [Opening]
+    let closing: [Opening]
+    let inUse: [SourceSet: Int]
+
+    init(
+        _ change: [Opening: Duration?],
+        from openings: Set<Opening>,
+        _ counts: [SourceSet: Int]
+    ) {
+        wanted = change.compactMapValues(\.self)
+        opening = wanted.keys.filter { !openings.contains($0) }
+        closing = change.keys.filter { change[$0] == .some(nil) && openings.contains($0) }
+        var counts = counts
         for key in opening { counts[SourceSet(key.source), default: 0] += 1 }
         for key in closing { counts[SourceSet(key.source), default: 0] -= 1 }
-        counts = counts.filter { $0.value > 0 }
-        let (old, new) = (Set(inUse.keys), Set(counts.keys))
-        try connection.commit("open \(opening.count) and close \(closing.count)") { batch in
-            for set in new.subtracting(old).sorted() { batch.addSet(set.definition) }
-            if old != new { Self.relay(shape, new.sorted(), in: &batch) }
-            for (set, gone) in Dictionary(grouping: closing, by: { SourceSet($0.source) })
-            where new.contains(set) {
-                batch.destroyElements(gone.map(\.keyBytes), of: set.name)
-            }
-            for set in old.subtracting(new).sorted() { batch.deleteSet(set.name) }
-            Self.put(wanted, in: &batch)
-        }
-        inUse = counts
-        openings.subtract(closing)
-        openings.formUnion(opening)
+        inUse = counts.filter { $0.value > 0 }
     }
+}
 
-    static func lay(_ shape: GateShape, _ sets: [SourceSet], in batch: inout Batch) {
-        batch.addSet(
-            SetDefinition(
-                name: GateNames.protected,
-                keyType: KeyType.concatenated(KeyType.protocolNumber, KeyType.service),
-                keyLength: 8,
-                expires: false
-            )
-        )
-        batch.addElements(
-            shape.protected.map { SetElement(key: $0.keyBytes) },
-            to: GateNames.protected
-        )
-        for set in sets { batch.addSet(set.definition) }
-        batch.addChain(GateNames.admit)
-        batch.addChain(GateNames.gate)
-        batch.addChain(GateNames.prerouting, hook: GateShape.preroutingHook)
-        batch.addChain(GateNames.input, hook: GateShape.inputHook)
-        for rule in shape.admit { batch.addRule(to: GateNames.admit, rule) }
-        for rule in shape.gate(sets) { batch.addRule(to: GateNames.gate, rule) }
-        for rule in GateShape.prerouting { batch.addRule(to: GateNames.prerouting, rule) }
-        for rule in GateShape.input { batch.addRule(to: GateNames.input, rule) }
-    }
-
-    /// Another prefix length came into use, or one went out of it.
-    private static func relay(_ shape: GateShape, _ sets: [SourceSet], in batch: inout Batch) {
-        batch.flush(chain: GateNames.gate)
-        for rule in shape.gate(sets) { batch.addRule(to: GateNames.gate, rule) }
-    }
-
-    /// An element is removed and added: that sets its timeout anew on every kernel, without a gap.
-    private static func put(_ wanted: [Opening: Duration], in batch: inout Batch) {
-        for (set, openings) in Dictionary(grouping: wanted, by: { SourceSet($0.key.source) }) {
-            batch.destroyElements(openings.map(\.key.keyBytes), of: set.name)
-            let elements = openings.map { opening, left in
-                let timeout = max(1, left.microseconds / 1000 + margin)
-                return SetElement(key: opening.keyBytes, timeout: UInt64(timeout))
-            }
-            batch.addElements(elements, to: set.name)
-        }
+extension Duration {
+    /// Whole milliseconds, rounded up: an element may end late, never early.
+    var milliseconds: Int64 {
+        let (whole, rest) = microseconds.quotientAndRemainder(dividingBy: 1000)
+        return whole + (rest > 0 ? 1 : 0)
     }
 }

@@ -15,13 +15,19 @@ struct SourceSet: Hashable, Comparable {
         (left.family, right.length) < (right.family, left.length)  // the longest prefix first
     }
 
+    /// The key under which an opening of this length would admit an address to a port.
+    func key(admitting address: Address, to port: Port) -> [UInt8] {
+        let mask = Prefix.mask(length: length, family: family)
+        return Address(family: family, value: address.value & mask).networkBytes + port.keyBytes
+    }
+
     var name: String { "\(family == .ipv4 ? "ipv4" : "ipv6")_\(length)" }
 
     var definition: SetDefinition {
         SetDefinition(
             name: name,
             keyType: KeyType.concatenated(
-                family == .ipv4 ? KeyType.ipv4Address : KeyType.ipv6Address,
+                KeyType.address(family),
                 KeyType.protocolNumber,
                 KeyType.service
             ),
@@ -32,17 +38,22 @@ struct SourceSet: Hashable, Comparable {
 
     /// Loads what the set is keyed by, and looks it up.
     var lookup: [Expression] {
-        // An address fills 4 or 16 bytes from register 1; each further part has a word of its own.
-        let isIPv4 = family == .ipv4
-        let word: UInt32 = isIPv4 ? 9 : 12
+        let words = Self.wordsBehindAddress(family)
         let mask = Address(family: family, value: Prefix.mask(length: length, family: family))
         var steps = Self.source(family)
         if length < family.bitCount { steps.append(.mask(1, mask.networkBytes)) }
         return steps + [
-            .meta(.transportProtocol, into: word),
-            .payload(.transport, offset: 2, count: 2, into: word + 1),
+            .meta(.transportProtocol, into: words.0),
+            .payload(.transport, offset: 2, count: 2, into: words.1),
             .lookup(1, set: name),
         ]
+    }
+
+    /// An address fills 4 or 16 bytes from register 1; each further part has a word of its own.
+    ///
+    /// The kernel calls a word at the beginning of a large register by the name of that register.
+    static func wordsBehindAddress(_ family: Address.Family) -> (UInt32, UInt32) {
+        family == .ipv4 ? (9, 10) : (2, 13)
     }
 
     /// Loads the source address into register 1, of packets of this family alone.
@@ -63,6 +74,10 @@ enum KeyType {
     static let protocolNumber: UInt32 = 12
     static let service: UInt32 = 13
 
+    static func address(_ family: Address.Family) -> UInt32 {
+        family == .ipv4 ? ipv4Address : ipv6Address
+    }
+
     /// 6 bits each, the first one highest.
     static func concatenated(_ types: UInt32...) -> UInt32 {
         types.reduce(0) { $0 << 6 | $1 }
@@ -82,4 +97,32 @@ extension Port {
 
 extension Opening {
     var keyBytes: [UInt8] { source.address.networkBytes + port.keyBytes }
+
+    /// The opening that a key of a set stands for; `nil` for a key that none has.
+    init?(key: [UInt8], of set: SourceSet) {
+        let tail = Array(key.suffix(8))
+        guard tail.count == 8, let address = Address(networkBytes: key.dropLast(8)),
+            let source = Prefix(address: address, length: set.length),
+            source.family == set.family,
+            let transport = Transport.allCases.first(where: { $0.protocolNumber == tail[0] }),
+            let port = Port(number: UInt16(tail[4]) << 8 | UInt16(tail[5]), transport: transport),
+            tail == port.keyBytes
+        else { return nil }
+        self.init(source: source, port: port)
+    }
+}
+
+extension SourceSet {
+    /// Reads the name of a set; `nil` for sets of another kind.
+    init?(name: String) {
+        let parts = name.split(separator: "_", omittingEmptySubsequences: false)
+        guard parts.count == 2, let length = Int(parts[1]) else { return nil }
+        switch parts[0] {
+        case "ipv4": family = .ipv4
+        case "ipv6": family = .ipv6
+        default: return nil
+        }
+        self.length = length
+        guard (0...family.bitCount).contains(length), self.name == name else { return nil }
+    }
 }

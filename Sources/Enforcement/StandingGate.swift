@@ -1,31 +1,37 @@
 import CNetfilter
-package import Netfilter
+import Netfilter
 import SystemPackage
 
 /// The gate as a whole, without openings.
 extension KernelGate {
     /// Puts a gate with nothing open in place, unless there is one; answers whether there was none.
-    package mutating func shut(_ shape: GateShape) throws(NetfilterError) -> Bool {
-        do throws(NetfilterError) {
-            try connection.commit("shut the gate") { batch in
-                batch.createTable(flags: Self.tableFlags)
-                Self.lay(shape, [], in: &batch)
-            }
-        } catch  where error.errno == .fileExists || error.errno == .notPermitted {
+    package mutating func shut(_ shape: GateShape) throws(GateError) -> Bool {
+        let plan = Plan.whole(GateLayout(shape, []), [:], keeping: nil, as: .created)
+        do {
+            try commit(plan, "shut the gate", onlyAt: nil)
+            return true
+        } catch {
+            switch error.errno {
             // Not permitted: it belongs to an agent that runs.
-            return false
+            case .fileExists, .notPermitted: return false
+            case .notSupported where rung == .owned, .invalidArgument where rung == .owned:
+                rung = .watched
+                return try shut(shape)
+            default: throw error
+            }
         }
-        return true
     }
 
     /// Removes the table; answers whether there was one.
     ///
-    /// - Throws: `notPermitted` if it belongs to an agent that runs.
-    package mutating func remove() throws(NetfilterError) -> Bool {
+    /// - Throws: `ownedByAnother` if it belongs to an agent that runs.
+    package mutating func remove() throws(GateError) -> Bool {
+        _ = try takeOver()
         do throws(NetfilterError) {
-            try connection.commit("take the gate down") { $0.deleteTable() }
-        } catch  where error.errno == .noSuchFileOrDirectory {
-            return false
+            try connection.commit("take the gate down", onlyAt: nil) { $0.deleteTable() }
+        } catch {
+            guard error.errno != .noSuchFileOrDirectory else { return false }
+            throw .refused(error)
         }
         return true
     }

@@ -3,31 +3,50 @@ import Glibc
 
 /// One transaction of nf_tables: everything in it happens, or nothing.
 ///
-/// All of it concerns one table of family inet. Lives inside `TableConnection.commit` alone.
+/// All of it concerns one table of family inet.
 package struct Batch: ~Copyable {
-    /// The messages, from BATCH_BEGIN on.
-    private(set) var bytes: [UInt8] = []
-    private(set) var sequence: UInt32
-    private let table: String
+    private(set) var messages = MessageBuffer()
+    private(set) var sequence: UInt32 = 1
+    let table: String
     private var setNumber: UInt32 = 0
     private var lastMessage = 0
+    private(set) var isEmpty = true
 
-    /// libnftnl writes unchecked: the room that one message may need.
-    private static let scratchSize = 256 * 1024
-    /// The list of elements is a nest of at most 64 KiB: far fewer than fit.
-    private static let elementsAMessage = 500
-
-    init(table: String, sequence: UInt32) {
+    package init(table: String) {
         self.table = table
+    }
+
+    /// All messages, from BATCH_BEGIN on.
+    package var bytes: [UInt8] { messages.bytes }
+
+    /// Begins anew, with room that an earlier batch needed.
+    ///
+    /// `generation` is what the ruleset must still be when this is committed (nfnetlink.h,
+    /// NFNL_BATCH_GENID); the kernel answers ERESTART if it is not. `nil` asks for nothing.
+    package mutating func begin(sequence: UInt32, generation: UInt32? = nil) {
+        messages.clear()
         self.sequence = sequence
-        unsafe write { buffer, sequence in unsafe nftnl_batch_begin(buffer, sequence) }
+        setNumber = 0
+        unsafe write { buffer, sequence in
+            let header = unsafe nftnl_batch_begin(buffer, sequence)
+            if let generation, let header = unsafe header {
+                unsafe mnl_attr_put_u32(
+                    header,
+                    UInt16(NFNL_BATCH_GENID.rawValue),
+                    generation.bigEndian
+                )
+            }
+            return unsafe header
+        }
+        isEmpty = true
     }
 
     /// Ends the batch; the last message before the end asks for the acknowledgement.
-    mutating func seal() -> UInt32 {
+    ///
+    /// Answers the sequence of that message.
+    package mutating func seal() -> UInt32 {
         let last = sequence - 1
-        let flags = UInt16(truncatingIfNeeded: NLM_F_ACK)
-        bytes[lastMessage + 6] |= UInt8(truncatingIfNeeded: flags)
+        messages.raise(UInt16(truncatingIfNeeded: NLM_F_ACK), at: lastMessage)
         unsafe write { buffer, sequence in unsafe nftnl_batch_end(buffer, sequence) }
         return last
     }
@@ -35,21 +54,14 @@ package struct Batch: ~Copyable {
     @unsafe private mutating func write(
         _ build: (UnsafeMutablePointer<CChar>, UInt32) -> UnsafeMutablePointer<nlmsghdr>?
     ) {
-        let message = unsafe [UInt8](unsafeUninitializedCapacity: Self.scratchSize) { room, count in
-            unsafe room.initialize(repeating: 0)
-            guard let base = room.baseAddress else { return }
-            let length = unsafe base.withMemoryRebound(to: CChar.self, capacity: room.count) {
-                start in
-                unsafe build(start, sequence)?.pointee.nlmsg_len ?? 0
-            }
-            count = (Int(length) + 3) & ~3
-        }
-        lastMessage = bytes.count
-        bytes += message
-        sequence += 1
+        lastMessage = messages.count
+        let sequence = sequence
+        unsafe messages.append { unsafe build($0, sequence)?.pointee.nlmsg_len ?? 0 }
+        self.sequence &+= 1
+        isEmpty = false
     }
 
-    private mutating func write(
+    @unsafe private mutating func write(
         _ type: UInt16,
         flags: Int32,
         payload: (UnsafeMutablePointer<nlmsghdr>) -> Void
@@ -71,9 +83,18 @@ package struct Batch: ~Copyable {
 
     /// Makes the table, or opens one that is there; `flags` of `nil` leaves its flags alone.
     package mutating func addTable(flags: UInt32?) {
+        write(table: flags, NLM_F_CREATE)
+    }
+
+    /// Takes over a table that is there and has no owner: what is in it stays.
+    package mutating func adoptTable(flags: UInt32) {
+        write(table: flags, 0)
+    }
+
+    private mutating func write(table flags: UInt32?, _ messageFlags: Int32) {
         let handle = TableHandle(table)
         if let flags { handle.set(NFTNL_TABLE_FLAGS, flags) }
-        unsafe write(UInt16(NFT_MSG_NEWTABLE.rawValue), flags: NLM_F_CREATE) { header in
+        unsafe write(UInt16(NFT_MSG_NEWTABLE.rawValue), flags: messageFlags) { header in
             unsafe handle.build(header)
         }
     }
@@ -139,14 +160,28 @@ package struct Batch: ~Copyable {
         }
     }
 
+    /// Adds elements; one that is there gets the new timeout where the kernel honours it (6.12).
     package mutating func addElements(_ elements: [SetElement], to set: String) {
         write(elements, of: set, UInt16(NFT_MSG_NEWSETELEM.rawValue), flags: NLM_F_CREATE)
     }
 
-    /// Removes elements; one that is missing is no error.
+    /// Removes elements; a missing one fails the whole batch.
+    package mutating func deleteElements(_ keys: [[UInt8]], of set: String) {
+        write(
+            keys.map { SetElement(key: $0) },
+            of: set,
+            UInt16(NFT_MSG_DELSETELEM.rawValue),
+            flags: 0
+        )
+    }
+
+    /// Removes elements; one that is missing is no error (Linux 6.3).
     package mutating func destroyElements(_ keys: [[UInt8]], of set: String) {
         write(keys.map { SetElement(key: $0) }, of: set, jitgate_message_destroy_element, flags: 0)
     }
+
+    /// The list of elements is a nest of at most 64 KiB: an element of ours takes 92 bytes at most.
+    private static let elementsAMessage = 600
 
     private mutating func write(
         _ elements: [SetElement],

@@ -12,7 +12,7 @@ package enum Verdict: Hashable, Sendable {
 /// words of 4 bytes. Numbers that are compared are in the order in which the kernel loads them.
 package enum Expression: Hashable, Sendable {
     /// What comes from the packet's surroundings (nft_meta).
-    package enum Meta: Hashable, Sendable {
+    package enum Meta: Hashable, Sendable, CaseIterable {
         case networkProtocol
         case transportProtocol
         case inputInterface
@@ -20,20 +20,25 @@ package enum Expression: Hashable, Sendable {
     }
 
     /// A part of the packet.
-    package enum Header: Hashable, Sendable {
+    package enum Header: Hashable, Sendable, CaseIterable {
         case network
         case transport
     }
 
     /// What connection tracking knows (nft_ct).
-    package enum Tracking: Hashable, Sendable {
+    package enum Tracking: Hashable, Sendable, CaseIterable {
         case state
         case status
+        /// 128 bits, 16 bytes of a register.
+        case labels
     }
 
     case meta(Meta, into: UInt32)
     case payload(Header, offset: UInt32, count: UInt32, into: UInt32)
     case tracking(Tracking, into: UInt32)
+    /// Sets the label bits of the connection that are set in a register; leaves all others alone.
+    case setLabels(from: UInt32)
+    case load(UInt32, [UInt8])
     /// The kind of the destination address (RTN_UNICAST, RTN_LOCAL, …).
     case destinationKind(into: UInt32)
     case mask(UInt32, [UInt8])
@@ -42,6 +47,13 @@ package enum Expression: Hashable, Sendable {
     case lookup(UInt32, set: String)
     case limit(perSecond: UInt64, burst: UInt32)
     case log(group: UInt16, prefix: String)
-    case counter
+    /// Counts on from what it is made with.
+    case counter(Traffic)
     case verdict(Verdict)
+
+    /// What the step does, whatever it has counted so far.
+    package var uncounted: Self {
+        if case .counter = self { return .counter(Traffic()) }
+        return self
+    }
 }

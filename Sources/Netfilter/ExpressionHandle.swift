@@ -62,16 +62,14 @@ extension Expression {
             return handle
         case .payload(let header, let offset, let count, let register):
             let handle = ExpressionHandle("payload")
-            let base =
-                header == .network ? NFT_PAYLOAD_NETWORK_HEADER : NFT_PAYLOAD_TRANSPORT_HEADER
-            handle.set(NFTNL_EXPR_PAYLOAD_BASE, base.rawValue)
+            handle.set(NFTNL_EXPR_PAYLOAD_BASE, header.number)
             handle.set(NFTNL_EXPR_PAYLOAD_OFFSET, offset)
             handle.set(NFTNL_EXPR_PAYLOAD_LEN, count)
             handle.set(NFTNL_EXPR_PAYLOAD_DREG, register)
             return handle
         case .tracking(let key, let register):
             let handle = ExpressionHandle("ct")
-            handle.set(NFTNL_EXPR_CT_KEY, (key == .state ? NFT_CT_STATE : NFT_CT_STATUS).rawValue)
+            handle.set(NFTNL_EXPR_CT_KEY, key.number)
             handle.set(NFTNL_EXPR_CT_DREG, register)
             return handle
         case .destinationKind(let register):
@@ -88,7 +86,7 @@ extension Expression {
             handle.set(NFTNL_EXPR_LOOKUP_SREG, register)
             handle.set(NFTNL_EXPR_LOOKUP_SET, set)
             return handle
-        case .limit, .log, .counter, .verdict: return statementHandle()
+        case .setLabels, .load, .limit, .log, .counter, .verdict: return statementHandle()
         }
     }
 
@@ -105,9 +103,28 @@ extension Expression {
             handle.set(NFTNL_EXPR_LOG_GROUP, short: group)
             handle.set(NFTNL_EXPR_LOG_PREFIX, prefix)
             return handle
+        case .setLabels(let register):
+            let handle = ExpressionHandle("ct")
+            handle.set(NFTNL_EXPR_CT_KEY, Tracking.labels.number)
+            handle.set(NFTNL_EXPR_CT_SREG, register)
+            return handle
+        case .load(let register, let bytes):
+            let handle = ExpressionHandle("immediate")
+            handle.set(NFTNL_EXPR_IMM_DREG, register)
+            handle.set(NFTNL_EXPR_IMM_DATA, bytes)
+            return handle
         case .verdict(let verdict): return Self.verdict(verdict)
-        default: return ExpressionHandle("counter")
+        case .counter(let traffic): return Self.counter(traffic)
+        default: preconditionFailure("no statement")
         }
+    }
+
+    static func counter(_ traffic: Traffic) -> ExpressionHandle {
+        let handle = ExpressionHandle("counter")
+        guard traffic != Traffic() else { return handle }
+        handle.set(NFTNL_EXPR_CTR_PACKETS, wide: traffic.packets)
+        handle.set(NFTNL_EXPR_CTR_BYTES, wide: traffic.bytes)
+        return handle
     }
 
     private static func mask(_ register: UInt32, _ mask: [UInt8]) -> ExpressionHandle {
@@ -146,16 +163,5 @@ extension Expression {
             handle.set(NFTNL_EXPR_IMM_CHAIN, chain)
         }
         return handle
-    }
-}
-
-extension Expression.Meta {
-    fileprivate var number: UInt32 {
-        switch self {
-        case .networkProtocol: NFT_META_NFPROTO.rawValue
-        case .transportProtocol: NFT_META_L4PROTO.rawValue
-        case .inputInterface: NFT_META_IIF.rawValue
-        case .interfaceType: NFT_META_IFTYPE.rawValue
-        }
     }
 }

@@ -39,9 +39,12 @@ package struct SetElement: Hashable, Sendable {
     package let key: [UInt8]
     /// In milliseconds; `nil` for ever.
     package let timeout: UInt64?
+    /// What its counter begins with; `nil` for nothing.
+    package let traffic: Traffic?
 
-    package init(key: [UInt8], timeout: UInt64? = nil) {
+    package init(key: [UInt8], timeout: UInt64? = nil, traffic: Traffic? = nil) {
         self.key = key
         self.timeout = timeout
+        self.traffic = traffic
     }
 }

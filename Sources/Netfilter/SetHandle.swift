@@ -47,6 +47,9 @@ import CNetfilter
         if let timeout = element.timeout {
             unsafe nftnl_set_elem_set_u64(handle, UInt16(NFTNL_SET_ELEM_TIMEOUT), timeout)
         }
+        if let traffic = element.traffic {
+            unsafe nftnl_set_elem_add_expr(handle, Expression.counter(traffic).release())
+        }
         unsafe nftnl_set_elem_add(pointer, handle)
     }
 

@@ -38,6 +38,31 @@ package import SystemPackage
         try open(NETLINK_ROUTE)
     }
 
+    /// Takes over a netfilter socket that another process opened, with its port.
+    ///
+    /// - Throws: `badFileDescriptor` if it is none; it is left open then.
+    package static func netfilter(adopting descriptor: Int32) throws(Errno) -> NetlinkSocket {
+        var subsystem: Int32 = -1
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        guard
+            unsafe getsockopt(descriptor, SOL_SOCKET, SO_PROTOCOL, &subsystem, &length) == 0,
+            subsystem == NETLINK_NETFILTER, let handle = unsafe mnl_socket_fdopen(descriptor)
+        else { throw .badFileDescriptor }
+        let socket = unsafe NetlinkSocket(adopting: handle)
+        try socket.setBuffers(64 << 20)
+        return socket
+    }
+
+    /// Opens a socket that hears of every change of the ruleset by others than `port`.
+    ///
+    /// What comes while nobody reads is kept up to a bound.
+    package static func rulesetChanges(ignoring port: UInt32) throws(Errno) -> NetlinkSocket {
+        let socket = try open(NETLINK_NETFILTER, buffers: 1 << 20)
+        try socket.ignore(port)
+        try socket.join(UInt32(NFNLGRP_NFTABLES.rawValue))
+        return socket
+    }
+
     private static func open(
         _ subsystem: Int32,
         buffers: Int32 = 64 << 20
@@ -73,13 +98,21 @@ package import SystemPackage
 
     /// Sends one datagram, whole or not at all.
     package func send(_ bytes: [UInt8]) throws(Errno) {
+        let error = unsafe bytes.withUnsafeBytes { unsafe transmit($0) }
+        if let error { throw error }
+    }
+
+    /// Sends one datagram, whole or not at all.
+    @unsafe package func send(_ bytes: UnsafeRawBufferPointer) throws(Errno) {
+        if let error = unsafe transmit(bytes) { throw error }
+    }
+
+    private func transmit(_ bytes: UnsafeRawBufferPointer) -> Errno? {
         while true {
-            let sent = unsafe bytes.withUnsafeBytes { buffer in
-                unsafe mnl_socket_sendto(handle, buffer.baseAddress, buffer.count)
-            }
-            if sent == bytes.count { return }
-            guard sent < 0 else { throw .messageTooLong }
-            guard errno == EINTR else { throw Errno(rawValue: errno) }
+            let sent = unsafe mnl_socket_sendto(handle, bytes.baseAddress, bytes.count)
+            if sent == bytes.count { return nil }
+            guard sent < 0 else { return .messageTooLong }
+            guard errno == EINTR else { return Errno(rawValue: errno) }
         }
     }
 

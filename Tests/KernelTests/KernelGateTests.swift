@@ -1,82 +1,12 @@
 import Enforcement
 import Foundation
 import Grants
-import Synchronization
 import TestSupport
 import Testing
 
-private func opening(_ source: String, _ port: String = "22/tcp") throws -> Opening {
-    Opening(source: try Prefix(parsing: source), port: try Port(parsing: port))
-}
-
-private func shape(denies: Bool = true, trusted: [String] = []) throws -> GateShape {
-    GateShape(
-        denies: denies,
-        protected: [try Port(parsing: "22/tcp"), try Port(parsing: "3389/udp")],
-        trusted: try trusted.map { try Prefix(parsing: $0) },
-        logGroup: 22,
-        deniedPerSecond: 10
-    )
-}
-
-/// A gate that lives in a namespace; every call goes to the kernel.
-private final class HeldGate: Sendable {
-    private let gate: Mutex<KernelGate>
-
-    init() throws {
-        gate = Mutex(try KernelGate())
-    }
-
-    func install(_ shape: GateShape, open wanted: [Opening: Duration] = [:]) throws {
-        try gate.withLock { try $0.install(shape, open: wanted) }
-    }
-
-    func commit(_ change: [Opening: Duration?]) throws {
-        try gate.withLock { try $0.commit(change) }
-    }
-}
-
-/// A server with a gate, and a client with two addresses of each family.
-private struct Scene {
-    let server: NetworkNamespace
-    let client: NetworkNamespace
-    let gate: HeldGate
-
-    init() throws {
-        server = try NetworkNamespace()
-        client = try NetworkNamespace()
-        try server.link(
-            to: client,
-            server: ["192.0.2.1/24", "2001:db8::1/64"],
-            client: ["192.0.2.7/24", "192.0.2.8/24", "2001:db8::7/64", "2001:db8::8/64"]
-        )
-        gate = try server.run { try HeldGate() }
-    }
-
-    var listing: String {
-        get throws { try server.command("nft", "list", "table", "inet", "jitgate") }
-    }
-
-    /// Whether a SYN to port 22 of the server is answered; nothing listens, so by a reset.
-    func reaches(from source: String) throws -> Bool {
-        let target = source.contains(":") ? "2001:db8::1" : "192.0.2.1"
-        let script = """
-            import socket, sys
-            client = socket.socket(socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET)
-            client.settimeout(0.3)
-            client.bind((sys.argv[1], 0))
-            try: client.connect((sys.argv[2], 22))
-            except ConnectionRefusedError: print('answered')
-            except TimeoutError: print('silence')
-            """
-        let answer = try client.command("python3", "-c", script, source, target)
-        return answer == "answered\n"
-    }
-}
-
 @Suite struct `The gate in the kernel` {
     @Test func `admits the granted source alone, in both families`() throws {
-        let scene = try Scene()
+        let scene = try GateScene()
         try scene.gate.install(
             shape(),
             open: [opening("192.0.2.7/32"): .seconds(60), opening("2001:db8::7/128"): .seconds(60)]
@@ -88,7 +18,7 @@ private struct Scene {
     }
 
     @Test func `opens and closes while it stands`() throws {
-        let scene = try Scene()
+        let scene = try GateScene()
         try scene.gate.install(shape())
         #expect(try !scene.reaches(from: "192.0.2.7"))
         try scene.gate.commit([opening("192.0.2.0/29"): .seconds(60)])
@@ -101,7 +31,7 @@ private struct Scene {
     }
 
     @Test func `denies nothing in observe mode and never a trusted network`() throws {
-        let scene = try Scene()
+        let scene = try GateScene()
         try scene.gate.install(shape(denies: false))
         #expect(try scene.reaches(from: "192.0.2.8"))
         try scene.gate.install(shape(trusted: ["192.0.2.8/32"]))
@@ -110,7 +40,7 @@ private struct Scene {
     }
 
     @Test func `cannot be changed by another tool`() throws {
-        let scene = try Scene()
+        let scene = try GateScene()
         try scene.gate.install(shape(), open: [opening("192.0.2.7/32"): .seconds(60)])
         let before = try scene.listing
         for command in [
@@ -130,7 +60,7 @@ private struct Scene {
     }
 
     @Test func `lets an opening end by itself`() throws {
-        let scene = try Scene()
+        let scene = try GateScene()
         try scene.gate.install(shape(), open: [opening("192.0.2.7/32"): .seconds(1)])
         #expect(try scene.reaches(from: "192.0.2.7"))
         let deadline = ContinuousClock.now + .seconds(5)
@@ -140,7 +70,7 @@ private struct Scene {
     }
 
     @Test func `takes the closing of what has already ended`() throws {
-        let scene = try Scene()
+        let scene = try GateScene()
         let gone = try opening("192.0.2.7/32")
         try scene.gate.install(shape(), open: [gone: .milliseconds(1)])
         while try scene.listing.contains("expires") {}
@@ -149,7 +79,7 @@ private struct Scene {
     }
 
     @Test func `opens and closes ten thousand at once`() throws {
-        let scene = try Scene()
+        let scene = try GateScene()
         try scene.gate.install(shape())
         let port = try Port(parsing: "22/tcp")
         let many = (0..<10_000).map { number in
@@ -164,7 +94,7 @@ private struct Scene {
 
     @Test(arguments: ["192.0.2.1", "2001:db8::1"])
     func `holds a port that is rewritten, to it and from it`(address: String) throws {
-        let scene = try Scene()
+        let scene = try GateScene()
         try scene.gate.install(shape())
         let family = address.contains(":") ? "ip6" : "ip"
         let source = address.replacingOccurrences(of: "::1", with: "::8")

@@ -1,7 +1,5 @@
 import Enforcement
 import Grants
-import Netfilter
-import SystemPackage
 import TestSupport
 import Testing
 
@@ -25,13 +23,13 @@ extension NetworkNamespace {
     @Test func `shuts, stays when its maker has gone, and can be taken down`() throws {
         let space = try NetworkNamespace()
         try space.run {
-            var gate = try KernelGate()
+            var gate = try KernelGate(adopting: nil, highest: .owned)
             #expect(try gate.shut(shape()))
             #expect(try !gate.shut(shape("23/tcp")))
         }
         #expect(try space.listing.contains("tcp . 22"))
         try space.run {
-            var gate = try KernelGate()
+            var gate = try KernelGate(adopting: nil, highest: .owned)
             #expect(try gate.remove())
             #expect(try !gate.remove())
         }
@@ -45,18 +43,18 @@ extension NetworkNamespace {
             port: try Port(parsing: "22/tcp")
         )
         try space.run {
-            var gate = try KernelGate()
-            try gate.install(shape(), open: [open: .seconds(60)])
+            var gate = try KernelGate(adopting: nil, highest: .owned)
+            _ = try gate.reconcile(shape(), open: [open: .seconds(60)], existing: { [] })
         }
         try space.run {
-            var late = try KernelGate()
+            var late = try KernelGate(adopting: nil, highest: .owned)
             #expect(try !late.shut(shape()))
         }
         #expect(try space.listing.contains("192.0.2.7 . tcp . 22"))
         // Whoever takes it up gets all of it in one step.
         try space.run {
-            var agent = try KernelGate()
-            try agent.install(shape(), open: [open: .seconds(60)])
+            var agent = try KernelGate(adopting: nil, highest: .owned)
+            _ = try agent.reconcile(shape(), open: [open: .seconds(60)], existing: { [] })
         }
         #expect(try space.listing.contains("192.0.2.7 . tcp . 22"))
     }
@@ -64,12 +62,12 @@ extension NetworkNamespace {
     @Test func `is not taken from an agent that runs`() throws {
         let space = try NetworkNamespace()
         try space.run {
-            var agent = try KernelGate()
-            try agent.install(shape(), open: [:])
-            var other = try KernelGate()
+            var agent = try KernelGate(adopting: nil, highest: .owned)
+            _ = try agent.reconcile(shape(), open: [:], existing: { [] })
+            var other = try KernelGate(adopting: nil, highest: .owned)
             #expect(try !other.shut(shape("23/tcp")))
-            let error = #expect(throws: NetfilterError.self) { try other.remove() }
-            #expect(error?.errno == .notPermitted)
+            let error = #expect(throws: GateError.self) { try other.remove() }
+            #expect(error?.description.contains("another running program") == true)
         }
         #expect(try space.listing.contains("tcp . 22"))
     }

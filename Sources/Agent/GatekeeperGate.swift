@@ -1,0 +1,39 @@
+import Enforcement
+import Grants
+import Scheduling
+
+/// What goes to the kernel.
+extension Gatekeeper {
+    func apply(_ changes: [Opening: Duration?], at now: Moment) {
+        do {
+            if isInstalled {
+                try gate.commit(changes)
+            } else {
+                try install(at: now)
+            }
+        } catch {
+            isInstalled = false
+            // What the kernel holds is not known: put all of it there, at once or later.
+            do {
+                try install(at: now)
+            } catch {
+                gateProblem = "\(error)"
+            }
+        }
+    }
+
+    private func install(at now: Moment) throws(GateError) {
+        _ = try gate.reconcile(
+            rulebook.shape,
+            open: timetable.desired.mapValues { $0 - now },
+            existing: { [] }
+        )
+        isInstalled = true
+        gateProblem = nil
+    }
+
+    /// Another policy: the whole gate is put there anew at the next `settle`.
+    func shapeChanged() {
+        isInstalled = false
+    }
+}

@@ -1,0 +1,85 @@
+package import Grants
+package import Netfilter
+
+/// What the gate in the kernel does with packets from a source to a port, and why.
+package struct GateExplanation: Hashable, Sendable {
+    /// An opening that covers the source.
+    package struct Match: Hashable, Sendable {
+        package let opening: Opening
+        /// How long the kernel would keep it; the agent closes it at the deadline, a little before.
+        package let remaining: Duration
+        package let traffic: Traffic
+    }
+
+    /// Whether the gate looks at packets to the port at all.
+    package internal(set) var isProtected = false
+    /// Whether what nothing admits is dropped, or only recorded.
+    package internal(set) var denies = false
+    /// The trusted network that covers the source.
+    package internal(set) var trusted: Prefix?
+    /// The longest prefix first.
+    package internal(set) var matches: [Match] = []
+
+    /// Whether a packet that opens a connection passes the gate.
+    package var passes: Bool { !isProtected || !denies || trusted != nil || !matches.isEmpty }
+}
+
+extension KernelGate {
+    /// Asks the live kernel; `nil` if there is no gate in it.
+    ///
+    /// For a source of several addresses: what covers all of them.
+    package mutating func explain(
+        _ source: Prefix,
+        _ port: Port
+    ) throws(GateError) -> GateExplanation? {
+        try attempting { (connection) throws(NetfilterError) in
+            guard let table = try connection.observe() else { return nil }
+            let sets = table.sets.compactMap { SourceSet(name: $0.name) }.filter {
+                $0.family == source.family && $0.length <= source.length
+            }.sorted()
+            let keys =
+                [(set: GateNames.protected, key: port.keyBytes)]
+                + sets.map { ($0.name, $0.key(admitting: source.address, to: port)) }
+            let found = try connection.elements(keys)
+            var explanation = GateExplanation()
+            explanation.isProtected = found[0] != nil
+            explanation.denies = Observation(table).denies == true
+            explanation.trusted = table.trusted.first { $0.contains(source) }
+            explanation.matches = sets.indices.compactMap { index in
+                found[index + 1].flatMap { GateExplanation.Match($0, of: sets[index]) }
+            }
+            return explanation
+        }
+    }
+
+    /// The base chains of all other tables, in every family: what else decides about packets.
+    package mutating func foreignChains() throws(GateError) -> [BaseChain] {
+        try attempting { (connection) throws(NetfilterError) in
+            try connection.baseChains()
+        }
+    }
+}
+
+extension GateExplanation.Match {
+    fileprivate init?(_ element: ElementState, of set: SourceSet) {
+        guard let opening = Opening(key: element.key, of: set) else { return nil }
+        self.opening = opening
+        remaining = .milliseconds(element.remaining ?? 0)
+        traffic = element.traffic
+    }
+}
+
+extension TableState {
+    /// The networks that rules of the gate accept outright.
+    fileprivate var trusted: [Prefix] {
+        let rules = chains.first { $0.name == GateNames.gate }?.rules ?? []
+        return rules.compactMap { rule in
+            guard let rule, rule.count == 6, case .mask(1, let mask) = rule[3],
+                case .equal(1, let bytes) = rule[4], let address = Address(networkBytes: bytes)
+            else { return nil }
+            let length = mask.reduce(0) { $0 + $1.nonzeroBitCount }
+            let network = Prefix(address: address, length: length)
+            return network.flatMap { GateShape.accepting($0) == rule ? $0 : nil }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import CNetfilter
+import Netfilter
+
+/// What the kernel at hand can do, found by trying.
+struct KernelFeatures: Hashable {
+    /// A new timeout for an element that is there is honoured (Linux 6.12).
+    var refreshes = false
+    /// Elements can be removed without knowing whether they are there (Linux 6.3).
+    var destroys = false
+}
+
+extension Plan {
+    /// Puts the whole plan into one transaction.
+    func write(to batch: inout Batch, tableFlags: UInt32, _ features: KernelFeatures) {
+        switch table {
+        case .kept: break
+        case .replaced:
+            batch.addTable(flags: nil)
+            batch.deleteTable()
+            batch.addTable(flags: tableFlags)
+        case .created: batch.createTable(flags: tableFlags)
+        }
+        for set in newSets { batch.addSet(set) }
+        if table != .kept {
+            for chain in chains { batch.addChain(chain.name, hook: chain.hook) }
+        }
+        for chain in chains {
+            if table == .kept { batch.flush(chain: chain.name) }
+            for rule in chain.rules { batch.addRule(to: chain.name, rule) }
+        }
+        writeElements(to: &batch, features)
+        for set in goneSets { batch.deleteSet(set) }
+    }
+
+    private func writeElements(to batch: inout Batch, _ features: KernelFeatures) {
+        for (set, keys) in removed { batch.remove(keys, of: set, features) }
+        for (set, elements) in refreshed {
+            guard !features.refreshes else {
+                batch.addElements(elements.map(\.uncounted), to: set)
+                continue
+            }
+            // Removed and added in one transaction: no packet finds it missing.
+            batch.remove(elements.map(\.key), of: set, features)
+            batch.addElements(elements, to: set)
+        }
+        for (set, elements) in added { batch.addElements(elements, to: set) }
+    }
+}
+
+extension Batch {
+    /// Removes elements that may have run out meanwhile.
+    mutating func remove(_ keys: [[UInt8]], of set: String, _ features: KernelFeatures) {
+        if features.destroys { return destroyElements(keys, of: set) }
+        // Adding what is there changes nothing, and so none is missing.
+        addElements(keys.map { SetElement(key: $0) }, to: set)
+        deleteElements(keys, of: set)
+    }
+}
+
+extension SetElement {
+    /// The element as an update of one that is there: its counter goes on.
+    fileprivate var uncounted: Self { Self(key: key, timeout: timeout) }
+}

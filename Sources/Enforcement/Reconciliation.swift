@@ -1,0 +1,148 @@
+import CNetfilter
+package import Grants
+import Netfilter
+import SystemPackage
+
+/// What it took to make the kernel as it should be.
+package struct Reconciliation: Hashable, Sendable {
+    /// A table without an owner was taken over, with all that was in it.
+    package internal(set) var adopted = false
+    /// There was no table, or it was not as it should be, and it was made anew.
+    package internal(set) var rebuilt = false
+    /// There was something to change.
+    package internal(set) var changed = false
+
+    package init(adopted: Bool = false, rebuilt: Bool = false, changed: Bool = false) {
+        self.adopted = adopted
+        self.rebuilt = rebuilt
+        self.changed = changed
+    }
+}
+
+extension KernelGate {
+    /// How often a ruleset is read anew that changes between reading and committing.
+    private static let attempts = 16
+
+    /// Makes the kernel as it should be, by the difference to what is there.
+    ///
+    /// What is there and right is not touched: elements keep their counters, and no packet notices.
+    /// Either all of it holds when this returns or, if it throws, what held before.
+    ///
+    /// `wanted` is what is open, and how long each opening still is. `existing` is called, at most
+    /// once, if this is when denying begins.
+    package mutating func reconcile(
+        _ shape: GateShape,
+        open wanted: [Opening: Duration],
+        existing: () -> [ExistingConnection]
+    ) throws(GateError) -> Reconciliation {
+        let goal = Goal(shape, wanted)
+        var result = Reconciliation()
+        var kept: [ExistingConnection]?
+        for attempt in 1...Self.attempts {
+            if try takeOver() { result.adopted = true }
+            let observed = try observe()
+            if kept == nil, begins(shape, observed) { kept = existing() }
+            let plan = goal.plan(
+                from: observed,
+                ours: isGuarded(observed?.table),
+                keeping: kept ?? []
+            )
+            // Who owns the table need not care what becomes of others meanwhile.
+            let isLast = attempt == Self.attempts && rung == .owned
+            do {
+                let generation = isLast ? nil : observed?.table.generation
+                try commit(plan, "put the gate in place", onlyAt: generation)
+            } catch {
+                try recover(from: error, isLast: attempt == Self.attempts)
+                continue
+            }
+            result.rebuilt = plan.table != .kept
+            result.changed = !plan.isEmpty
+            self.shape = shape
+            inUse = goal.inUse
+            openings = Set(wanted.keys)
+            if features == nil { features = try probe() }
+            return result
+        }
+        throw .refused(NetfilterError(attempt: "put the gate in place", errno: .interrupted))
+    }
+
+    /// Whether denying begins with this: it did not before, as far as the kernel and we know.
+    private func begins(_ next: GateShape, _ observed: Observation?) -> Bool {
+        guard next.keepsExistingNow else { return false }
+        if let shape { return !shape.denies }
+        return observed?.denies != true
+    }
+
+    /// Lets the loop go on after an error that another attempt may not have.
+    private mutating func recover(from error: GateError, isLast: Bool) throws(GateError) {
+        guard !isLast, case .refused(let refusal) = error else { throw error }
+        switch refusal.errno.rawValue {
+        case jitgate_error_restart: return
+        case Errno.notSupported.rawValue, Errno.invalidArgument.rawValue:
+            // A kernel before 6.9 does not know one of the flags.
+            guard rung == .owned, shape == nil else { throw error }
+            rung = .watched
+        default: throw error
+        }
+    }
+
+    /// Reads the table and the elements of every set; `nil` if there is no table.
+    mutating func observe() throws(GateError) -> Observation? {
+        try attempting { (connection) throws(NetfilterError) in
+            guard let table = try connection.observe() else { return nil }
+            var observation = Observation(table)
+            for set in table.sets {
+                observation.elements[set.name] = try connection.elements(of: set.name)
+            }
+            return observation
+        }
+    }
+
+    /// Whether a table has the flags that guard it as it can be guarded, and those alone.
+    private func isGuarded(_ table: TableState?) -> Bool {
+        guard let table else { return false }
+        switch rung {
+        case .owned: return table.owner == connection.portID && table.flags == rung.tableFlags
+        case .watched: return table.flags & ~jitgate_table_persist == 0
+        }
+    }
+}
+
+/// What should be, in the terms of the kernel.
+private struct Goal {
+    let layout: GateLayout
+    let inUse: [SourceSet: Int]
+    private let ends: [String: [[UInt8]: ContinuousClock.Instant]]
+
+    init(_ shape: GateShape, _ wanted: [Opening: Duration]) {
+        let now = ContinuousClock.now
+        var inUse: [SourceSet: Int] = [:]
+        var ends: [String: [[UInt8]: ContinuousClock.Instant]] = [:]
+        for (opening, left) in wanted {
+            let set = SourceSet(opening.source)
+            inUse[set, default: 0] += 1
+            ends[set.name, default: [:]][opening.keyBytes] = now + left
+        }
+        self.inUse = inUse
+        self.ends = ends
+        layout = GateLayout(shape, inUse.keys)
+    }
+
+    /// The plan as of now: what is read from the kernel takes a while.
+    func plan(from observed: Observation?, ours: Bool, keeping: [ExistingConnection]) -> Plan {
+        let now = ContinuousClock.now
+        let wishes = ends.mapValues { $0.mapValues { (now.duration(to: $0)).milliseconds } }
+        var plan =
+            if let observed, ours {
+                Plan.difference(layout, wishes, from: observed)
+            } else {
+                Plan.whole(layout, wishes, keeping: observed, as: .replaced)
+            }
+        for connection in Set(keeping) {
+            let set = ExistingSet(family: connection.peer.family)
+            plan.added[set.name, default: []].append(SetElement(key: connection.keyBytes))
+        }
+        return plan
+    }
+}

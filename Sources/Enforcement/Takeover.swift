@@ -1,0 +1,80 @@
+import CNetfilter
+import Netfilter
+import SystemPackage
+
+extension Rung {
+    /// What a table has that is guarded so.
+    var tableFlags: UInt32 {
+        switch self {
+        case .owned: UInt32(NFT_TABLE_F_OWNER.rawValue) | jitgate_table_persist
+        case .watched: 0
+        }
+    }
+}
+
+extension KernelGate {
+    /// Becomes the owner of a table that outlived its owner; says whether it did.
+    ///
+    /// - Throws: `ownedByAnother` if its owner is alive.
+    mutating func takeOver() throws(GateError) -> Bool {
+        let found = try attempting { (connection) throws(NetfilterError) in
+            try connection.tableAlone()
+        }
+        guard let found else { return false }
+        if let owner = found.owner {
+            guard owner == connection.portID else { throw .ownedByAnother(port: owner) }
+            return false
+        }
+        guard rung == .owned, found.flags & jitgate_table_persist != 0 else { return false }
+        do throws(NetfilterError) {
+            let flags = rung.tableFlags
+            try connection.commit("adopt the table", onlyAt: nil) { $0.adoptTable(flags: flags) }
+            return true
+        } catch {
+            // Somebody was faster, or removed it: the next look says which.
+            guard error.errno != .notPermitted, error.errno != .noSuchFileOrDirectory else {
+                return false
+            }
+            throw .refused(error)
+        }
+    }
+
+    /// Tries on a set of its own what the kernel does with elements, and removes it again.
+    mutating func probe() throws(GateError) -> KernelFeatures {
+        let set = SetDefinition(
+            name: GateNames.probe,
+            keyType: KeyType.service,
+            keyLength: 4,
+            expires: true
+        )
+        let key: [UInt8] = [0, 0, 0, 0]
+        return try attempting { (connection) throws(NetfilterError) in
+            try connection.commit("probe the kernel", onlyAt: nil) { batch in
+                batch.addSet(set)
+                batch.addElements([SetElement(key: key, timeout: 60_000)], to: set.name)
+            }
+            try connection.commit("probe the kernel", onlyAt: nil) { batch in
+                batch.addElements([SetElement(key: key, timeout: 1000)], to: set.name)
+            }
+            var features = KernelFeatures()
+            let there = try connection.elements([(set.name, key)])[0]
+            features.refreshes = there?.remaining.map { $0 <= 1000 } ?? false
+            features.destroys = connection.accepts { batch in
+                batch.destroyElements([[0, 1, 0, 0]], of: set.name)
+            }
+            try connection.commit("probe the kernel", onlyAt: nil) { $0.deleteSet(set.name) }
+            return features
+        }
+    }
+}
+
+extension TableConnection {
+    fileprivate mutating func accepts(_ fill: (inout Batch) -> Void) -> Bool {
+        do throws(NetfilterError) {
+            try commit("probe the kernel", onlyAt: nil, fill)
+            return true
+        } catch {
+            return false
+        }
+    }
+}

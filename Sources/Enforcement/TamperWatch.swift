@@ -1,0 +1,99 @@
+import CNetfilter
+import Glibc
+import Netfilter
+import Netlink
+import SystemPackage
+
+/// What others did to the ruleset since the last look.
+package struct Tampering: Hashable, Sendable {
+    /// A commit that touched our table.
+    package struct Change: Hashable, Sendable {
+        /// Who did it, as the kernel says: name (`comm`) and id of the process.
+        package let process: String
+        package let processID: UInt32
+    }
+
+    package internal(set) var changes: [Change] = []
+    /// More happened than could be kept: what is there must be read anew.
+    package internal(set) var lostEvents = false
+
+    /// Whether there is reason to look at the table.
+    package var isReason: Bool { lostEvents || !changes.isEmpty }
+}
+
+/// Hears of every change of our table by anybody but the gate, whose own never wake it.
+package struct TamperWatch: ~Copyable {
+    private let socket: NetlinkSocket
+    private var reader = TamperReader()
+
+    /// Opens a watch in the network namespace of the calling thread; `port` is the gate's own.
+    package init(ignoring port: UInt32) throws(GateError) {
+        do {
+            socket = try NetlinkSocket.rulesetChanges(ignoring: port)
+        } catch {
+            throw .refused(NetfilterError(attempt: "watch the ruleset", errno: error))
+        }
+    }
+
+    /// Readable when another process has changed the ruleset.
+    package var fileDescriptor: Int32 { socket.fileDescriptor }
+
+    /// Reads all that is queued.
+    package mutating func drain() -> Tampering {
+        while true {
+            do throws(Errno) {
+                guard let datagram = try socket.receive() else { return reader.take() }
+                for message in NetlinkMessage.all(in: datagram) { reader.read(message) }
+            } catch {
+                // Whatever it was, nothing is known of what came with it.
+                reader.lose()
+                guard error == .noBufferSpace else { return reader.take() }
+            }
+        }
+    }
+}
+
+/// Puts notifications together: a commit says what it changed, then who it was by.
+struct TamperReader {
+    private var tampering = Tampering()
+    private var touchesOurs = false
+
+    private static let familyHeaderLength = 4
+    private static let generation =
+        UInt16(NFNL_SUBSYS_NFTABLES) << 8 | UInt16(NFT_MSG_NEWGEN.rawValue)
+    /// More processes than these are not told apart.
+    private static let most = 16
+
+    mutating func read(_ message: NetlinkMessage) {
+        guard message.type >> 8 == UInt16(NFNL_SUBSYS_NFTABLES) else { return }
+        let attributes = message.attributes(after: Self.familyHeaderLength)
+        if message.type == Self.generation { return end(by: attributes) }
+        // The name of the table is the first attribute of every kind of object.
+        guard message.payload.first == UInt8(NFPROTO_INET), !touchesOurs else { return }
+        touchesOurs = attributes.contains {
+            $0.type == NFTA_TABLE_NAME.rawValue
+                && $0.payload.elementsEqual(Array(GateNames.table.utf8) + [0])
+        }
+    }
+
+    private mutating func end(by attributes: [NetlinkAttribute]) {
+        defer { touchesOurs = false }
+        guard touchesOurs, tampering.changes.count < Self.most else { return }
+        let name = attributes.first { $0.type == NFTA_GEN_PROC_NAME.rawValue }?.payload ?? []
+        let id = attributes.first { $0.type == NFTA_GEN_PROC_PID.rawValue }?.payload ?? []
+        let change = Tampering.Change(
+            process: String(decoding: name.prefix { $0 != 0 }, as: UTF8.self),
+            processID: id.network(UInt32.self) ?? 0
+        )
+        if !tampering.changes.contains(change) { tampering.changes.append(change) }
+    }
+
+    mutating func lose() {
+        tampering.lostEvents = true
+    }
+
+    mutating func take() -> Tampering {
+        defer { tampering = Tampering() }
+        return tampering
+    }
+}

@@ -1,0 +1,47 @@
+import CNetfilter
+
+/// The kernel's numbers for what expressions load (linux/netfilter/nf_tables.h).
+extension Expression.Meta {
+    var number: UInt32 {
+        switch self {
+        case .networkProtocol: NFT_META_NFPROTO.rawValue
+        case .transportProtocol: NFT_META_L4PROTO.rawValue
+        case .inputInterface: NFT_META_IIF.rawValue
+        case .interfaceType: NFT_META_IFTYPE.rawValue
+        }
+    }
+
+    init?(number: UInt32) {
+        guard let known = Self.allCases.first(where: { $0.number == number }) else { return nil }
+        self = known
+    }
+}
+
+extension Expression.Header {
+    var number: UInt32 {
+        switch self {
+        case .network: NFT_PAYLOAD_NETWORK_HEADER.rawValue
+        case .transport: NFT_PAYLOAD_TRANSPORT_HEADER.rawValue
+        }
+    }
+
+    init?(number: UInt32) {
+        guard let known = Self.allCases.first(where: { $0.number == number }) else { return nil }
+        self = known
+    }
+}
+
+extension Expression.Tracking {
+    var number: UInt32 {
+        switch self {
+        case .state: NFT_CT_STATE.rawValue
+        case .status: NFT_CT_STATUS.rawValue
+        case .labels: NFT_CT_LABELS.rawValue
+        }
+    }
+
+    init?(number: UInt32) {
+        guard let known = Self.allCases.first(where: { $0.number == number }) else { return nil }
+        self = known
+    }
+}

@@ -1,0 +1,121 @@
+import Enforcement
+import Foundation
+import Grants
+import Netfilter
+import Synchronization
+import TestSupport
+
+func opening(_ source: String, _ port: String = "22/tcp") throws -> Opening {
+    Opening(source: try Prefix(parsing: source), port: try Port(parsing: port))
+}
+
+func shape(denies: Bool = true, trusted: [String] = []) throws -> GateShape {
+    GateShape(
+        denies: denies,
+        protected: [try Port(parsing: "22/tcp"), try Port(parsing: "3389/udp")],
+        trusted: try trusted.map { try Prefix(parsing: $0) },
+        logGroup: 22,
+        deniedPerSecond: 10
+    )
+}
+
+/// A gate that lives in a namespace; every call goes to the kernel.
+final class HeldGate: Sendable {
+    private let gate: Mutex<KernelGate>
+    /// When the scene began: what is wanted is counted from here.
+    let begin: ContinuousClock.Instant
+
+    init(
+        adopting descriptor: Int32? = nil,
+        highest: Rung = .owned,
+        begin: ContinuousClock.Instant = .now
+    ) throws {
+        self.begin = begin
+        gate = Mutex(try KernelGate(adopting: descriptor, highest: highest))
+    }
+
+    func call<Value: Sendable>(
+        _ body: (inout KernelGate) throws -> sending Value
+    ) throws -> Value {
+        try gate.withLock { try body(&$0) }
+    }
+
+    @discardableResult
+    func install(
+        _ shape: GateShape,
+        open wanted: [Opening: Duration] = [:],
+        existing: [ExistingConnection] = []
+    ) throws -> Reconciliation {
+        let left = wanted.mapValues { $0 - begin.duration(to: .now) }
+        return try call { try $0.reconcile(shape, open: left, existing: { existing }) }
+    }
+
+    func commit(_ change: [Opening: Duration?]) throws {
+        try call { try $0.commit(change) }
+    }
+
+    func traffic(_ opening: Opening) throws -> Traffic? {
+        try call { try $0.traffic(of: [opening])[opening] }
+    }
+
+    var rung: Rung {
+        gate.withLock { $0.rung }
+    }
+
+    var descriptor: Int32 {
+        gate.withLock { $0.ownerDescriptor }
+    }
+
+    var port: UInt32 {
+        gate.withLock { $0.port }
+    }
+}
+
+/// A server with a gate, and a client with two addresses of each family.
+struct GateScene {
+    let server: NetworkNamespace
+    let client: NetworkNamespace
+    let gate: HeldGate
+
+    init(highest: Rung = .owned) throws {
+        server = try NetworkNamespace()
+        client = try NetworkNamespace()
+        try server.link(
+            to: client,
+            server: ["192.0.2.1/24", "2001:db8::1/64"],
+            client: ["192.0.2.7/24", "192.0.2.8/24", "2001:db8::7/64", "2001:db8::8/64"]
+        )
+        gate = try server.run { try HeldGate(highest: highest) }
+    }
+
+    /// Another gate in the same namespace, as a process that starts later has it.
+    func laterGate(adopting descriptor: Int32? = nil, highest: Rung = .owned) throws -> HeldGate {
+        try server.run { [begin = gate.begin] in
+            try HeldGate(adopting: descriptor, highest: highest, begin: begin)
+        }
+    }
+
+    var listing: String {
+        get throws { try server.command("nft", "list", "table", "inet", "jitgate") }
+    }
+
+    func nft(_ command: String) throws {
+        try server.command("nft", command)
+    }
+
+    /// Whether a SYN to port 22 of the server is answered; nothing listens, so by a reset.
+    func reaches(from source: String) throws -> Bool {
+        let target = source.contains(":") ? "2001:db8::1" : "192.0.2.1"
+        let script = """
+            import socket, sys
+            client = socket.socket(socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET)
+            client.settimeout(0.3)
+            client.bind((sys.argv[1], 0))
+            try: client.connect((sys.argv[2], 22))
+            except ConnectionRefusedError: print('answered')
+            except TimeoutError: print('silence')
+            """
+        let answer = try client.command("python3", "-c", script, source, target)
+        return answer == "answered\n"
+    }
+}

@@ -1,0 +1,93 @@
+import Enforcement
+import Foundation
+import Grants
+import Synchronization
+import TestSupport
+import Testing
+
+/// A watch over a gate; both live in the scene's server.
+private final class HeldWatch: Sendable {
+    private let watch: Mutex<TamperWatch>
+
+    init(over gate: HeldGate) throws {
+        watch = Mutex(try TamperWatch(ignoring: gate.port))
+    }
+
+    func drain() -> Tampering { watch.withLock { $0.drain() } }
+
+    /// Waits for the first event; `nil` if none comes in time.
+    func next(within milliseconds: Int32) -> Tampering? {
+        var waiting = pollfd(
+            fd: watch.withLock { $0.fileDescriptor },
+            events: Int16(POLLIN),
+            revents: 0
+        )
+        return poll(&waiting, 1, milliseconds) == 1 ? drain() : nil
+    }
+}
+
+@Suite struct `A watch over the gate` {
+    @Test(arguments: [
+        "flush ruleset", "delete table inet jitgate", "add rule inet jitgate gate accept",
+        "delete element inet jitgate protected { tcp . 22 }",
+    ])
+    func `hears of what another tool does, and who it is`(command: String) throws {
+        let scene = try GateScene(highest: .watched)
+        try scene.gate.install(shape())
+        let watch = try scene.server.run { try HeldWatch(over: scene.gate) }
+        try scene.nft(command)
+        let tampering = try #require(watch.next(within: 1000))
+        #expect(tampering.changes.map(\.process) == ["nft"])
+        #expect(!tampering.lostEvents)
+        #expect(try scene.gate.install(shape()).changed)
+        #expect(try !scene.reaches(from: "192.0.2.8"))
+        #expect(watch.next(within: 0) == nil)
+    }
+
+    @Test func `does not hear of the gate itself, nor care for other tables`() throws {
+        let scene = try GateScene(highest: .watched)
+        try scene.gate.install(shape())
+        let watch = try scene.server.run { try HeldWatch(over: scene.gate) }
+        let open = try opening("192.0.2.7/32")
+        try scene.gate.commit([open: .seconds(60)])
+        try scene.gate.commit([open: nil])
+        #expect(watch.next(within: 50) == nil)
+        try scene.nft("add table inet other; add chain inet other jitgate")
+        #expect(try #require(watch.next(within: 1000)).isReason == false)
+    }
+
+    @Test func `says when it could not keep up`() throws {
+        let scene = try GateScene(highest: .watched)
+        try scene.gate.install(shape())
+        let watch = try scene.server.run { try HeldWatch(over: scene.gate) }
+        try scene.nft("add set inet jitgate many { type ipv4_addr; }")
+        let elements = (0..<60_000).map { "10.\($0 >> 16).\($0 >> 8 & 255).\($0 & 255)" }
+        try scene.server.command(
+            "nft",
+            "-f",
+            "-",
+            input: "add element inet jitgate many { \(elements.joined(separator: ", ")) }\n"
+        )
+        let tampering = watch.drain()
+        #expect(tampering.lostEvents && tampering.isReason)
+        #expect(try scene.gate.install(shape()).changed)
+        #expect(try !scene.listing.contains("many"))
+    }
+
+    @Test func `lets the gate be mended within a few milliseconds`() throws {
+        let scene = try GateScene(highest: .watched)
+        let open = try opening("192.0.2.7/32")
+        try scene.gate.install(shape(), open: [open: .seconds(600)])
+        let watch = try scene.server.run { try HeldWatch(over: scene.gate) }
+        var times: [Duration] = []
+        for _ in 0..<20 {
+            try scene.nft("flush ruleset")
+            let begin = ContinuousClock.now
+            #expect(watch.drain().isReason)
+            #expect(try scene.gate.install(shape(), open: [open: .seconds(600)]).rebuilt)
+            times.append(begin.duration(to: .now))
+        }
+        print("mended in \(times.sorted()[10]), at most \(times.sorted()[19])")
+        #expect(times.sorted()[10] < .milliseconds(50))
+    }
+}

@@ -1,0 +1,279 @@
+import Netfilter
+import Testing
+
+@Suite struct `A batch` {
+    @Test func `is begun and ended for the nftables subsystem, and asks once for an answer`() {
+        expect(
+            recorded { $0.addTable(flags: 6) },
+            """
+            14 00 00 00  message, 20 bytes
+            10 00 01 00  NFNL_MSG_BATCH_BEGIN, REQUEST
+            01 00 00 00  sequence
+            00 00 00 00  port id
+            00 00 00 0a  AF_UNSPEC, version 0, NFNL_SUBSYS_NFTABLES
+            24 00 00 00  message, 36 bytes
+            00 0a 05 04  NFT_MSG_NEWTABLE, REQUEST ACK CREATE
+            02 00 00 00  sequence
+            00 00 00 00  port id
+            01 00 00 00  NFPROTO_INET, version 0
+            06 00 01 00  attribute 1, 6 bytes
+            74 00 00 00  "t"
+            08 00 02 00  attribute 2, 8 bytes
+            00 00 00 06
+            14 00 00 00  message, 20 bytes
+            11 00 01 00  NFNL_MSG_BATCH_END, REQUEST
+            03 00 00 00  sequence
+            00 00 00 00  port id
+            00 00 00 0a  AF_UNSPEC, version 0, NFNL_SUBSYS_NFTABLES
+            """
+        )
+    }
+
+    @Test func `can ask for a generation of the ruleset`() {
+        expect(
+            Array(recorded(generation: 0x0102) { $0.deleteTable() }.prefix(28)),
+            """
+            1c 00 00 00  message, 28 bytes
+            10 00 01 00  NFNL_MSG_BATCH_BEGIN, REQUEST
+            01 00 00 00  sequence
+            00 00 00 00  port id
+            00 00 00 0a  AF_UNSPEC, version 0, NFNL_SUBSYS_NFTABLES
+            08 00 01 00  attribute 1, 8 bytes
+            00 00 01 02
+            """
+        )
+    }
+
+    @Test func `adopts a table without making one`() {
+        expect(
+            content { $0.adoptTable(flags: 6) },
+            """
+            24 00 00 00  message, 36 bytes
+            00 0a 05 00  NFT_MSG_NEWTABLE, REQUEST ACK
+            02 00 00 00  sequence
+            00 00 00 00  port id
+            01 00 00 00  NFPROTO_INET, version 0
+            06 00 01 00  attribute 1, 6 bytes
+            74 00 00 00  "t"
+            08 00 02 00  attribute 2, 8 bytes
+            00 00 00 06
+            """
+        )
+    }
+
+    @Test func `makes a base chain and a chain that is jumped to`() {
+        expect(
+            content { $0.addChain("c", hook: Hook(.prerouting, priority: -150)) },
+            """
+            4c 00 00 00  message, 76 bytes
+            03 0a 05 04  NFT_MSG_NEWCHAIN, REQUEST ACK CREATE
+            02 00 00 00  sequence
+            00 00 00 00  port id
+            01 00 00 00  NFPROTO_INET, version 0
+            06 00 01 00  attribute 1, 6 bytes
+            74 00 00 00  "t"
+            06 00 03 00  attribute 3, 6 bytes
+            63 00 00 00  "c"
+            14 00 04 80  attribute 4, 20 bytes, of attributes
+            08 00 01 00    attribute 1, 8 bytes
+            00 00 00 00
+            08 00 02 00    attribute 2, 8 bytes
+            ff ff ff 6a
+            08 00 05 00  attribute 5, 8 bytes
+            00 00 00 01
+            0b 00 07 00  attribute 7, 11 bytes
+            66 69 6c 74  "filter"
+            65 72 00 00
+            """
+        )
+        expect(
+            content { $0.addChain("c") },
+            """
+            24 00 00 00  message, 36 bytes
+            03 0a 05 04  NFT_MSG_NEWCHAIN, REQUEST ACK CREATE
+            02 00 00 00  sequence
+            00 00 00 00  port id
+            01 00 00 00  NFPROTO_INET, version 0
+            06 00 01 00  attribute 1, 6 bytes
+            74 00 00 00  "t"
+            06 00 03 00  attribute 3, 6 bytes
+            63 00 00 00  "c"
+            """
+        )
+    }
+
+    @Test func `makes a set whose elements expire and are counted`() {
+        expect(
+            content {
+                $0.addSet(SetDefinition(name: "s", keyType: 0x7_0C0D, keyLength: 12, expires: true))
+            },
+            """
+            58 00 00 00  message, 88 bytes
+            09 0a 05 04  NFT_MSG_NEWSET, REQUEST ACK CREATE
+            02 00 00 00  sequence
+            00 00 00 00  port id
+            01 00 00 00  NFPROTO_INET, version 0
+            06 00 01 00  attribute 1, 6 bytes
+            74 00 00 00  "t"
+            06 00 02 00  attribute 2, 6 bytes
+            73 00 00 00  "s"
+            08 00 03 00  attribute 3, 8 bytes
+            00 00 00 10
+            08 00 04 00  attribute 4, 8 bytes
+            00 07 0c 0d
+            08 00 05 00  attribute 5, 8 bytes
+            00 00 00 0c
+            08 00 0a 00  attribute 10, 8 bytes
+            00 00 00 01
+            14 00 11 80  attribute 17, 20 bytes, of attributes
+            0c 00 01 00    attribute 1, 12 bytes
+            63 6f 75 6e    "counter"
+            74 65 72 00
+            04 00 02 80    attribute 2, 4 bytes, of attributes
+            """
+        )
+    }
+
+    @Test func `makes a set whose elements stay`() {
+        expect(
+            content {
+                $0.addSet(SetDefinition(name: "s", keyType: 0x30D, keyLength: 8, expires: false))
+            },
+            """
+            44 00 00 00  message, 68 bytes
+            09 0a 05 04  NFT_MSG_NEWSET, REQUEST ACK CREATE
+            02 00 00 00  sequence
+            00 00 00 00  port id
+            01 00 00 00  NFPROTO_INET, version 0
+            06 00 01 00  attribute 1, 6 bytes
+            74 00 00 00  "t"
+            06 00 02 00  attribute 2, 6 bytes
+            73 00 00 00  "s"
+            08 00 03 00  attribute 3, 8 bytes
+            00 00 00 00
+            08 00 04 00  attribute 4, 8 bytes
+            00 00 03 0d
+            08 00 05 00  attribute 5, 8 bytes
+            00 00 00 08
+            08 00 0a 00  attribute 10, 8 bytes
+            00 00 00 01
+            """
+        )
+    }
+
+    @Test func `adds an element with its time and what it has counted`() {
+        let key: [UInt8] = [192, 0, 2, 7, 6, 0, 0, 0, 0, 22, 0, 0]
+        let element = SetElement(
+            key: key,
+            timeout: 60_000,
+            traffic: Traffic(packets: 3, bytes: 180)
+        )
+        expect(
+            content { $0.addElements([element], to: "s") },
+            """
+            78 00 00 00  message, 120 bytes
+            0c 0a 05 04  NFT_MSG_NEWSETELEM, REQUEST ACK CREATE
+            02 00 00 00  sequence
+            00 00 00 00  port id
+            01 00 00 00  NFPROTO_INET, version 0
+            06 00 02 00  attribute 2, 6 bytes
+            73 00 00 00  "s"
+            06 00 01 00  attribute 1, 6 bytes
+            74 00 00 00  "t"
+            54 00 03 80  attribute 3, 84 bytes, of attributes
+            50 00 01 80    attribute 1, 80 bytes, of attributes
+            0c 00 04 00      attribute 4, 12 bytes
+            00 00 00 00
+            00 00 ea 60
+            14 00 01 80      attribute 1, 20 bytes, of attributes
+            10 00 01 00        attribute 1, 16 bytes
+            c0 00 02 07
+            06 00 00 00
+            00 16 00 00
+            2c 00 07 80      attribute 7, 44 bytes, of attributes
+            0c 00 01 00        attribute 1, 12 bytes
+            63 6f 75 6e        "counter"
+            74 65 72 00
+            1c 00 02 80        attribute 2, 28 bytes, of attributes
+            0c 00 01 00          attribute 1, 12 bytes
+            00 00 00 00
+            00 00 00 b4
+            0c 00 02 00          attribute 2, 12 bytes
+            00 00 00 00
+            00 00 00 03
+            """
+        )
+    }
+
+    @Test func `deletes and destroys elements`() {
+        expect(
+            content { $0.deleteElements([[6, 0, 0, 0]], of: "s") },
+            """
+            38 00 00 00  message, 56 bytes
+            0e 0a 05 00  NFT_MSG_DELSETELEM, REQUEST ACK
+            02 00 00 00  sequence
+            00 00 00 00  port id
+            01 00 00 00  NFPROTO_INET, version 0
+            06 00 02 00  attribute 2, 6 bytes
+            73 00 00 00  "s"
+            06 00 01 00  attribute 1, 6 bytes
+            74 00 00 00  "t"
+            14 00 03 80  attribute 3, 20 bytes, of attributes
+            10 00 01 80    attribute 1, 16 bytes, of attributes
+            0c 00 01 80      attribute 1, 12 bytes, of attributes
+            08 00 01 00        attribute 1, 8 bytes
+            06 00 00 00
+            """
+        )
+        expect(
+            content { $0.destroyElements([[6, 0, 0, 0]], of: "s") },
+            """
+            38 00 00 00  message, 56 bytes
+            1e 0a 05 00  NFT_MSG_DESTROYSETELEM, REQUEST ACK
+            02 00 00 00  sequence
+            00 00 00 00  port id
+            01 00 00 00  NFPROTO_INET, version 0
+            06 00 02 00  attribute 2, 6 bytes
+            73 00 00 00  "s"
+            06 00 01 00  attribute 1, 6 bytes
+            74 00 00 00  "t"
+            14 00 03 80  attribute 3, 20 bytes, of attributes
+            10 00 01 80    attribute 1, 16 bytes, of attributes
+            0c 00 01 80      attribute 1, 12 bytes, of attributes
+            08 00 01 00        attribute 1, 8 bytes
+            06 00 00 00
+            """
+        )
+    }
+
+    @Test func `flushes a chain and deletes a set`() {
+        expect(
+            content { $0.flush(chain: "c") },
+            """
+            24 00 00 00  message, 36 bytes
+            08 0a 05 00  NFT_MSG_DELRULE, REQUEST ACK
+            02 00 00 00  sequence
+            00 00 00 00  port id
+            01 00 00 00  NFPROTO_INET, version 0
+            06 00 01 00  attribute 1, 6 bytes
+            74 00 00 00  "t"
+            06 00 02 00  attribute 2, 6 bytes
+            63 00 00 00  "c"
+            """
+        )
+        expect(
+            content { $0.deleteSet("s") },
+            """
+            24 00 00 00  message, 36 bytes
+            0b 0a 05 00  NFT_MSG_DELSET, REQUEST ACK
+            02 00 00 00  sequence
+            00 00 00 00  port id
+            01 00 00 00  NFPROTO_INET, version 0
+            06 00 01 00  attribute 1, 6 bytes
+            74 00 00 00  "t"
+            06 00 02 00  attribute 2, 6 bytes
+            73 00 00 00  "s"
+            """
+        )
+    }
+}
