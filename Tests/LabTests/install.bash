@@ -1,0 +1,105 @@
+# The package: what it does when it comes, is replaced and goes.
+# shellcheck shell=bash disable=SC2329,SC2016,SC1091
+. "$(dirname "$0")/library.bash"
+
+lab up --fresh
+
+observes() {
+    install_package "$PACKAGE"
+    eventually is_active
+    [[ $(status_text) == 'observe: no grant open' ]]
+    reaches
+    reaches "$STRANGER"
+    [[ $(events | head -n 1) == policy-loaded ]]
+    host test -d /etc/jitgate/grants.d -a -d /run/jitgate/grants.d -a -S /run/jitgate/control
+    host getent group jitgate
+}
+is_found() {
+    host systemctl is-enabled --quiet jitgated jitgate-gate
+    host sh -c 'jitgate status && jitgated --check'
+    host test -s /usr/share/bash-completion/completions/jitgate
+}
+is_hardened() {
+    local unit
+    for unit in jitgated jitgate-gate; do
+        # The lab has no man, and exits with its failure: what it says of manuals does not count.
+        { host systemd-analyze verify "/lib/systemd/system/$unit.service" || true; } >"$WORK/verified" 2>&1
+        not grep -v "Command 'man" "$WORK/verified"
+        host systemd-analyze security --threshold=15 "$unit"
+    done
+}
+reload_enforces() {
+    signer
+    policy enforce
+    host systemctl reload jitgated
+    [[ $(status_text) == 'enforce: no grant open' ]]
+    not reaches "$STRANGER"
+    drop a.grant 120
+    eventually reaches
+    not reaches "$STRANGER"
+    [[ $(status_text) == 'enforce: 1 grant open, the next deadline is '* ]]
+    [[ $(lab ssh echo in) == in ]]
+}
+reload_refuses() {
+    policy maybe
+    not host systemctl reload jitgated
+    is_active
+    host systemctl kill -s HUP jitgated
+    eventually eval '[[ $(status_text) == *problem:* ]]'
+    [[ $(events policy-refused) == *maybe* ]]
+    reaches
+    not reaches "$STRANGER"
+    policy enforce
+    host systemctl kill -s HUP jitgated
+    eventually eval '[[ $(status_text) != *problem:* ]]'
+}
+upgrade_is_no_event() {
+    local before
+    echo '# mine' | cat <(lab pull /etc/jitgate/jitgate.toml -) - | lab push - /etc/jitgate/jitgate.toml
+    session "$WORK/session"
+    probe "$WORK/probe" "$STRANGER"
+    before=$(agent_pid)
+    install_package "$NEWER"
+    eventually is_active
+    (($(agent_pid) != before))
+    goes_on "$WORK/session"
+    not grep -q through "$WORK/probe"
+    stop_probe
+    reaches
+    [[ $(count grant-opened) == 1 && $(count grant-closed) == 0 ]]
+    host grep -q '# mine' /etc/jitgate/jitgate.toml
+}
+remove_opens() {
+    host dpkg -r jitgate >"$WORK/said"
+    grep -q '^jitgate: the gate is down: no port is protected any more$' "$WORK/said"
+    not table
+    reaches "$STRANGER"
+    not is_active
+    host grep -q '# mine' /etc/jitgate/jitgate.toml
+    goes_on "$WORK/session"
+}
+purge_keeps_the_log() {
+    host dpkg -P jitgate </dev/null >"$WORK/said"
+    grep -q 'kept the audit log' "$WORK/said"
+    host test -s /var/log/jitgate/audit.jsonl
+    not host test -e /etc/jitgate
+    not host test -e /run/jitgate
+}
+purge_takes_all_when_told() {
+    install_package "$PACKAGE"
+    host touch /etc/jitgate/purge-audit-log
+    host dpkg -P jitgate
+    not host test -e /var/log/jitgate
+    not host test -e /var/lib/jitgate
+    not host test -e /etc/jitgate
+}
+
+it 'A new install observes and shuts nobody out' observes
+it 'Programs, units and completions are where they are looked for' is_found
+it 'The units are well-formed and score 1.5 or lower' is_hardened
+it 'A reload of the service puts a policy in force, and ssh goes by grant' reload_enforces
+it 'A reload with a wrong policy fails, and the one in force stays' reload_refuses
+it 'An upgrade drops no session, opens nothing and keeps the configuration' upgrade_is_no_event
+it 'Removing the package takes the gate down and says so' remove_opens
+it 'A purge asks nothing and keeps the audit log' purge_keeps_the_log
+it 'A purge takes the audit log along where its owner said so' purge_takes_all_when_told
