@@ -62,6 +62,7 @@ private struct Running: Sendable {
             file: configuration.allowedSigners
         )
         let alarm = try Alarm()
+        let notifier = try ServiceNotifier(environment.notifySocket)
         let journal = try JournalCopy(
             socketPath: JournalSocket.systemPath,
             auditDirectory: configuration.auditDirectory
@@ -76,8 +77,8 @@ private struct Running: Sendable {
                 alarm: alarm,
                 watch: watch,
                 trail: trail,
-                gate: try KernelGate(adopting: nil, highest: .owned),
-                service: ServiceReport(try ServiceNotifier(environment.notifySocket)),
+                gate: try Self.gate(environment, notifier),
+                service: ServiceReport(notifier),
                 journal: journal
             )
         )
@@ -89,6 +90,25 @@ private struct Running: Sendable {
         journalAlarm = journal.alarm
         clock = try WallClockWatch()
         control = try Self.control(configuration, gatekeeper, on: engine)
+    }
+
+    /// The gate, over the socket that an earlier agent left with the service manager, if it did: the
+    /// table then never was without its owner.
+    private static func gate(
+        _ environment: ServiceEnvironment,
+        _ notifier: ServiceNotifier
+    ) throws -> KernelGate {
+        let name = "owner"
+        var passed = PassedDescriptors(environment.descriptorNames)
+        if let kept = passed.take(name)?.release(),
+            let gate = try? KernelGate(adopting: kept, highest: .owned)
+        {
+            return gate
+        }
+        let gate = try KernelGate(adopting: nil, highest: .owned)
+        notifier.discard(name)
+        notifier.store(gate.ownerDescriptor, as: name)
+        return gate
     }
 
     private static func control(

@@ -40,6 +40,8 @@ package import SystemPackage
 
     /// Takes over a netfilter socket that another process opened, with its port.
     ///
+    /// Answers that nobody has read yet were for that process, and are dropped.
+    ///
     /// - Throws: `badFileDescriptor` if it is none; it is left open then.
     package static func netfilter(adopting descriptor: Int32) throws(Errno) -> NetlinkSocket {
         var subsystem: Int32 = -1
@@ -50,7 +52,16 @@ package import SystemPackage
         else { throw .badFileDescriptor }
         let socket = unsafe NetlinkSocket(adopting: handle)
         try socket.setBuffers(64 << 20)
+        try socket.drain()
         return socket
+    }
+
+    private func drain() throws(Errno) {
+        do throws(Errno) {
+            while try receive() != nil {}
+        } catch .noBufferSpace {
+            try drain()
+        }
     }
 
     /// Opens a socket that hears of every change of the ruleset by others than `port`.
