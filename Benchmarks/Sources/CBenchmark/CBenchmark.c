@@ -1,0 +1,94 @@
+#define _GNU_SOURCE
+#include "CBenchmark.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+int cbenchmark_enter(const char *path) {
+    int namespace = open(path, O_RDONLY | O_CLOEXEC);
+    if (namespace < 0) return -1;
+    int result = setns(namespace, CLONE_NEWNET);
+    close(namespace);
+    return result;
+}
+
+int cbenchmark_listen(uint16_t port) {
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int yes = 1;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 1024)) return -1;
+    return listener;
+}
+
+static void reset(int connection) {
+    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(connection, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close(connection);
+}
+
+void cbenchmark_accept_all(int listener) {
+    for (;;) {
+        int connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+        if (connection >= 0) reset(connection);
+        else if (errno != EINTR && errno != ECONNABORTED) return;
+    }
+}
+
+int cbenchmark_attempt(const char *source, const char *target, uint16_t port, int64_t patience) {
+    int connection = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    struct sockaddr_in from = {.sin_family = AF_INET}, to = {.sin_family = AF_INET, .sin_port = htons(port)};
+    inet_pton(AF_INET, source, &from.sin_addr);
+    inet_pton(AF_INET, target, &to.sin_addr);
+    int accepted = 0;
+    if (bind(connection, (struct sockaddr *)&from, sizeof from) == 0
+        && (connect(connection, (struct sockaddr *)&to, sizeof to) == 0 || errno == EINPROGRESS)) {
+        struct pollfd wait = {.fd = connection, .events = POLLOUT};
+        struct timespec limit = {.tv_nsec = patience};
+        if (ppoll(&wait, 1, &limit, NULL) == 1) {
+            int error = 0;
+            socklen_t length = sizeof error;
+            getsockopt(connection, SOL_SOCKET, SO_ERROR, &error, &length);
+            // The server resets what it has accepted.
+            accepted = error == 0 || error == ECONNRESET;
+        }
+    }
+    reset(connection);
+    return accepted;
+}
+
+int64_t cbenchmark_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t cbenchmark_generation(void) {
+    struct {
+        struct nlmsghdr header;
+        struct nfgenmsg family;
+    } request = {{.nlmsg_len = sizeof request,
+                  .nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN,
+                  .nlmsg_flags = NLM_F_REQUEST}};
+    uint8_t reply[256] = {0};
+    int channel = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+    int64_t generation = -1;
+    // The answer begins with NFTA_GEN_ID behind the two headers: length, type, 32 bits big-endian.
+    if (send(channel, &request, sizeof request, 0) > 0
+        && recv(channel, reply, sizeof reply, 0) >= (ssize_t)sizeof request + 8) {
+        const uint8_t *value = reply + sizeof request + 4;
+        generation = (int64_t)value[0] << 24 | value[1] << 16 | value[2] << 8 | value[3];
+    }
+    close(channel);
+    return generation;
+}

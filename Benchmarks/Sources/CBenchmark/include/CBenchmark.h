@@ -1,0 +1,20 @@
+#pragma once
+#include <stdint.h>
+
+/// Puts the calling thread into the network namespace that `path` stands for.
+int cbenchmark_enter(const char *path);
+
+/// A socket that listens on all addresses of the calling thread's namespace, IPv4; backlog 1024.
+int cbenchmark_listen(uint16_t port);
+
+/// Takes connections and resets them for as long as the process lives.
+void cbenchmark_accept_all(int listener);
+
+/// One attempt to connect, given up after `patience` nanoseconds: 1 if it was accepted, else 0.
+int cbenchmark_attempt(const char *source, const char *target, uint16_t port, int64_t patience);
+
+/// CLOCK_MONOTONIC in nanoseconds.
+int64_t cbenchmark_now(void);
+
+/// The number of the nf_tables ruleset of the calling thread's namespace: one more a transaction.
+int64_t cbenchmark_generation(void);

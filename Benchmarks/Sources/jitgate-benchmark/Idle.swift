@@ -1,0 +1,46 @@
+import Foundation
+
+/// What an agent with nothing to do takes: memory, and how often it wakes up.
+enum Idle {
+    private static let seconds: UInt32 = 60
+
+    static func run(_ scene: Scene) throws {
+        let grant = try SignedGrant(
+            source: "192.0.2.7/32",
+            expires: Date(timeIntervalSinceNow: 3600),
+            by: scene.key
+        )
+        _ = scene.submit(grant)
+        try scene.start()
+        guard let process = scene.agent?.processIdentifier else { return }
+        // `ip netns exec` becomes the agent: the same process.
+        sleep(2)
+        let before = switches(process)
+        sleep(seconds)
+        let woken = switches(process) - before
+        report("idle: resident memory", "\(resident(process)) KiB", bound: "< 12288 KiB")
+        report("idle: voluntary context switches in 60 s", "\(woken)", bound: "0")
+    }
+
+    private static func lines(_ path: String) -> [Substring] {
+        let data = FileManager.default.contents(atPath: path) ?? Data()
+        return String(decoding: data, as: UTF8.self).split(separator: "\n").map { $0[...] }
+    }
+
+    private static func value(_ name: String, in path: String) -> Int {
+        let line = lines(path).first { $0.hasPrefix(name + ":") } ?? ""
+        return Int(line.filter(\.isNumber)) ?? 0
+    }
+
+    private static func resident(_ process: Int32) -> Int {
+        value("VmRSS", in: "/proc/\(process)/status")
+    }
+
+    /// Of all threads.
+    private static func switches(_ process: Int32) -> Int {
+        let folder = "/proc/\(process)/task"
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return threads.map { value("voluntary_ctxt_switches", in: "\(folder)/\($0)/status") }
+            .reduce(0, +)
+    }
+}

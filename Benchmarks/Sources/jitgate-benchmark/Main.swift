@@ -1,0 +1,41 @@
+import Foundation
+
+/// Measures what the README's table quotes; every figure is printed with what it was measured against.
+@main
+enum Main {
+    static func main() throws {
+        let arguments = CommandLine.arguments
+        guard arguments.count >= 2 else {
+            FileHandle.standardError.write(Data("usage: jitgate-benchmark JITGATED [NAME...]\n".utf8))
+            exit(2)
+        }
+        let names = Set(arguments.dropFirst(2))
+        for (name, run) in benchmarks where names.isEmpty || names.contains(name) {
+            let scene = try Scene(agent: arguments[1])
+            try run(scene)
+            scene.end()
+        }
+    }
+
+    private static let benchmarks: [(String, @Sendable (Scene) throws -> Void)] = [
+        ("opening", OpeningLatency.run),
+        ("start", ManyGrants.start),
+        ("expiry", ManyGrants.expiry),
+        ("idle", Idle.run),
+    ]
+}
+
+/// A line of the table: what, how much, and the bound that the project holds itself to.
+func report(_ what: String, _ value: String, bound: String) {
+    let padded = what.padding(toLength: 64, withPad: " ", startingAt: 0)
+    print("\(padded) \(value.padding(toLength: 16, withPad: " ", startingAt: 0)) \(bound)")
+}
+
+extension [Double] {
+    func percentile(_ share: Double) -> Double {
+        let sorted = sorted()
+        return sorted[Swift.min(count - 1, Int(share * Double(count)))]
+    }
+}
+
+func milliseconds(_ value: Double) -> String { String(format: "%.2f ms", value) }

@@ -1,0 +1,62 @@
+import Crypto
+import Foundation
+
+/// A grant file, signed in this process: ten thousand runs of ssh-keygen would take minutes.
+struct SignedGrant {
+    let id: String
+    let file: [UInt8]
+
+    /// A grant for web-1 that ends at `expires`.
+    init(
+        source: String,
+        expires: Date,
+        duration: String? = nil,
+        by key: Curve25519.Signing.PrivateKey
+    ) throws {
+        id = UUID().uuidString.lowercased()
+        let end = expires.ISO8601Format(.iso8601(timeZone: .gmt, includingFractionalSeconds: true))
+        let length = duration.map { #", "duration": "\#($0)""# } ?? ""
+        let payload = Array(
+            #"""
+            {"jitgate": "grant/1", "id": "\#(id)", "hosts": ["web-1"], "requestor": "dana", "justification": "INC-4211",
+             "sources": ["\#(source)"], "ports": ["22/tcp"], "expires": "\#(end)"\#(length)}
+
+            """#.utf8
+        )
+        file = payload + (try Self.armored(payload, by: key))
+    }
+
+    /// OpenSSH's PROTOCOL.sshsig, with the namespace of grants.
+    private static func armored(
+        _ payload: [UInt8],
+        by key: Curve25519.Signing.PrivateKey
+    ) throws -> [UInt8] {
+        let names = string("jitgate-grant") + string("") + string("sha512")
+        let signed = Array("SSHSIG".utf8) + names + string(Array(SHA512.hash(data: payload)))
+        let signature = try key.signature(for: Data(signed))
+        let blob =
+            Array("SSHSIG".utf8) + [0, 0, 0, 1] + string(publicBlob(key.publicKey)) + names
+            + string(string("ssh-ed25519") + string(Array(signature)))
+        let text = Array(Data(blob).base64EncodedString().utf8)
+        var lines = "-----BEGIN SSH SIGNATURE-----\n"
+        for start in stride(from: 0, to: text.count, by: 70) {
+            lines += String(decoding: text[start...].prefix(70), as: UTF8.self) + "\n"
+        }
+        return Array((lines + "-----END SSH SIGNATURE-----\n").utf8)
+    }
+
+    static func publicLine(_ key: Curve25519.Signing.PublicKey) -> String {
+        "ssh-ed25519 " + Data(publicBlob(key)).base64EncodedString()
+    }
+
+    private static func publicBlob(_ key: Curve25519.Signing.PublicKey) -> [UInt8] {
+        string("ssh-ed25519") + string(Array(key.rawRepresentation))
+    }
+
+    private static func string(_ text: String) -> [UInt8] { string(Array(text.utf8)) }
+
+    /// RFC 4251, section 5: a length of 32 bits, then the bytes.
+    private static func string(_ bytes: [UInt8]) -> [UInt8] {
+        withUnsafeBytes(of: UInt32(bytes.count).bigEndian) { Array($0) } + bytes
+    }
+}
