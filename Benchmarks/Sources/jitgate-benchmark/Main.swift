@@ -12,8 +12,8 @@ enum Main {
         let names = Set(arguments.dropFirst(2))
         for (name, run) in benchmarks where names.isEmpty || names.contains(name) {
             let scene = try Scene(agent: arguments[1])
+            defer { scene.end() }
             try run(scene)
-            scene.end()
         }
     }
 

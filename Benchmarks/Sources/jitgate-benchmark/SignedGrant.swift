@@ -14,7 +14,7 @@ struct SignedGrant {
         by key: Curve25519.Signing.PrivateKey
     ) throws {
         id = UUID().uuidString.lowercased()
-        let end = expires.ISO8601Format(.iso8601(timeZone: .gmt, includingFractionalSeconds: true))
+        let end = expires.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true)) + "Z"
         let length = duration.map { #", "duration": "\#($0)""# } ?? ""
         let payload = Array(
             #"""
