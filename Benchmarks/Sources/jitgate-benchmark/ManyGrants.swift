@@ -38,7 +38,7 @@ enum ManyGrants {
     }
 
     static func expiry(_ scene: Scene) throws {
-        let end = Date(timeIntervalSince1970: (Date().timeIntervalSince1970 + 12).rounded())
+        let end = Date(timeIntervalSince1970: (Date().timeIntervalSince1970 + 60).rounded())
         try put(scene, expires: end)
         try scene.start()
         let before = generation(scene)
