@@ -5,6 +5,7 @@ import Enforcement
 import Glibc
 import Grants
 import Linux
+import Netfilter
 import Recording
 import Scheduling
 
@@ -132,14 +133,19 @@ actor Gatekeeper {
         let now = read()
         var agenda = timetable.agenda(at: now)
         recordOpenings(&agenda, at: now)
+        // A counter goes with its opening.
+        let carried = traffic(of: agenda.endings)
         let changes = timetable.carryOut(agenda, at: now)
         apply(changes.mapValues { $0.map { $0 - now } }, at: now)
-        closings += agenda.endings.compactMap(close)
+        let done = ClockReading.now()
+        var left: [String] = []
+        for ending in agenda.endings { close(ending, carried, leaving: &left) }
         if isInstalled {
             // Many at once share one fsync.
-            trail.note(closings, at: .now())
+            trail.note(closings, at: done)
             closings = []
         }
+        left.forEach(DirectoryWatch.remove)
         arm(after: now)
         report()
     }
@@ -166,16 +172,20 @@ actor Gatekeeper {
         }
     }
 
-    /// Forgets a grant that has ended, and its files; answers the record of it.
-    private func close(_ ending: Ending) -> AuditEntry? {
+    /// Forgets a grant that has ended, to be recorded; its files are left to be removed.
+    private func close(
+        _ ending: Ending,
+        _ carried: [Opening: Traffic],
+        leaving left: inout [String]
+    ) {
         let id = ending.scheduled.id
         unrecorded.remove(id)
         let order = orders.removeValue(forKey: id) ?? [:]
-        guard let facts = facts.removeValue(forKey: id) else { return nil }
-        for file in files.remove(id) where rulebook.configuration.endedFiles == .remove {
-            DirectoryWatch.remove(file)
-        }
-        return .closed(facts, because: ending.reason, carried: order)
+        let paths = files.remove(id)
+        if rulebook.configuration.endedFiles == .remove { left += paths }
+        guard let facts = facts.removeValue(forKey: id) else { return }
+        let fields = order.merging(ending.scheduled.fields(carried)) { order, _ in order }
+        closings.append(.closed(facts, because: ending.reason, carried: fields))
     }
 
     private func arm(after now: Moment) {

@@ -4,6 +4,7 @@ import Configuration
 import Control
 import Grants
 import Linux
+import Netfilter
 import Scheduling
 
 /// What others ask over the control socket.
@@ -105,8 +106,11 @@ extension Gatekeeper {
 
     private func list(all: Bool) -> [GrantEntry] {
         let now = read()
+        let carried = traffic(of: timetable.all)
         let live = timetable.all.compactMap { scheduled in
-            facts[scheduled.id].map { GrantEntry(scheduled, $0, at: now) }
+            facts[scheduled.id].map {
+                GrantEntry(scheduled, $0, scheduled.total(carried), at: now)
+            }
         }
         .sorted { ($0.deadline, $0.id) < ($1.deadline, $1.id) }
         guard all else { return live }
@@ -115,7 +119,12 @@ extension Gatekeeper {
 }
 
 extension GrantEntry {
-    fileprivate init(_ scheduled: ScheduledGrant, _ facts: GrantFacts, at now: Moment) {
+    fileprivate init(
+        _ scheduled: ScheduledGrant,
+        _ facts: GrantFacts,
+        _ total: Netfilter.Traffic?,
+        at now: Moment
+    ) {
         let opened: Moment?
         let deadline: Moment
         switch scheduled.phase {
@@ -137,7 +146,9 @@ extension GrantEntry {
             opened: opened?.description,
             deadline: deadline.description,
             secondsLeft: Int(max(0, (deadline - now).microseconds) / 1_000_000),
-            traffic: nil,
+            traffic: total.map {
+                Traffic(packets: Int64($0.packets), bytes: Int64($0.bytes), connections: 0)
+            },
             file: facts.file
         )
     }

@@ -1,0 +1,36 @@
+import Auditing
+import Control
+import Enforcement
+import Grants
+import Netfilter
+import Scheduling
+
+/// What the kernel counted, grant by grant.
+extension Gatekeeper {
+    /// What the openings of these grants carried so far; nothing where the kernel does not say.
+    func traffic(of endings: [Ending]) -> [Opening: Traffic] {
+        traffic(of: endings.lazy.map(\.scheduled))
+    }
+
+    func traffic(of grants: some Collection<ScheduledGrant>) -> [Opening: Traffic] {
+        let openings = Set(grants.lazy.filter(\.isOpen).flatMap(\.grant.openings))
+        guard isInstalled, !openings.isEmpty else { return [:] }
+        // A count is worth less than the change that waits for it.
+        return (try? gate.traffic(of: openings)) ?? [:]
+    }
+}
+
+extension ScheduledGrant {
+    /// Packets and bytes of all its openings together; `nil` if none was counted.
+    func total(_ carried: [Opening: Traffic]) -> Traffic? {
+        let counts = grant.openings.compactMap { carried[$0] }
+        guard isOpen, let first = counts.first else { return nil }
+        return counts.dropFirst().reduce(first, +)
+    }
+
+    /// The same as fields of the record that closes it.
+    func fields(_ carried: [Opening: Traffic]) -> [AuditField: [String]] {
+        guard let total = total(carried) else { return [:] }
+        return [.packets: [String(total.packets)], .bytes: [String(total.bytes)]]
+    }
+}
