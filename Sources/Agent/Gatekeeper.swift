@@ -1,3 +1,4 @@
+import Admission
 import Auditing
 import Configuration
 import Control
@@ -66,6 +67,9 @@ actor Gatekeeper {
     /// Why the kernel did not take the last change; the whole gate is put there when it does.
     var gateProblem: String?
     var isInstalled = false
+    var wasInstalled = false
+    /// Whether the log says that this boot has seen enforce mode.
+    let hadEnforced: Bool
     /// Why the policy on disk is not the one in force.
     var policyProblem: String?
     var service: ServiceReport
@@ -92,6 +96,8 @@ actor Gatekeeper {
             timeline.raise(to: moment, boot: floor.bootID == host.bootID ? floor.boot : nil)
         }
         service = parts.service
+        hadEnforced =
+            floor.bootID == host.bootID && parts.trail.ledger.mode == Mode.enforce.rawValue
         trail = parts.trail
         gate = parts.gate
         journal = parts.journal

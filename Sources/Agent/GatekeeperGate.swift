@@ -26,10 +26,17 @@ extension Gatekeeper {
         _ = try gate.reconcile(
             rulebook.shape,
             open: timetable.desired.mapValues { $0 - now },
-            existing: { [] }
+            existing: existingSessions
         )
+        wasInstalled = true
         isInstalled = true
         gateProblem = nil
+    }
+
+    /// What is there when denying begins; nothing at the start of an agent where it had begun before.
+    private func existingSessions() -> [ExistingConnection] {
+        guard wasInstalled || !hadEnforced else { return [] }
+        return ExistingSessions.list(at: rulebook.shape.protected)
     }
 
     /// Another policy: the whole gate is put there anew at the next `settle`.

@@ -94,13 +94,16 @@ struct Rulebook: Sendable {
     /// What of the gate policy alone decides.
     static func shape(of configuration: Configuration) -> GateShape {
         let policy = configuration.policy
-        return GateShape(
+        var shape = GateShape(
             denies: policy.mode == .enforce,
             protected: policy.ports.keys.sorted(),
             trusted: policy.trusted,
             logGroup: configuration.logGroup,
             deniedPerSecond: configuration.deniedPerSecond
         )
+        shape.draining = Set(policy.ports.filter { $0.value.onExpiry == .drain }.keys)
+        shape.keepsExisting = policy.keepExisting
+        return shape
     }
 
     /// The settings that a running agent cannot change, as far as `next` has others.

@@ -24,6 +24,15 @@ struct SocketTable: ~Copyable {
         _ families: [Address.Family],
         where isMeant: (Endpoint) -> Bool
     ) throws(Errno) -> Int {
+        try destroy(find(of: port, families, where: isMeant), port.transport)
+    }
+
+    /// The sockets of a port whose peer is meant.
+    mutating func find(
+        of port: Port,
+        _ families: [Address.Family],
+        where isMeant: (Endpoint) -> Bool
+    ) throws(Errno) -> [ConnectedSocket] {
         let tables = families.contains(.ipv4) ? [AF_INET, AF_INET6] : [AF_INET6]
         var meant: [ConnectedSocket] = []
         for family in tables {
@@ -34,7 +43,7 @@ struct SocketTable: ~Copyable {
                 meant.append(found)
             }
         }
-        return try destroy(meant, port.transport)
+        return meant
     }
 
     private mutating func destroy(

@@ -1,0 +1,24 @@
+import Connections
+import Enforcement
+import Grants
+import SystemPackage
+
+/// The sessions that are there when denying begins.
+enum ExistingSessions {
+    /// Those at the TCP ports among `ports`; what cannot be found out is not among them.
+    static func list(at ports: [Port]) -> [ExistingConnection] {
+        do throws(Errno) {
+            var sessions = try SessionList()
+            var found: [ExistingConnection] = []
+            for port in ports where port.transport == .tcp {
+                let peers = try sessions.peers(of: port)
+                found += peers.map {
+                    ExistingConnection(peer: $0.address, peerPort: $0.port, port: port.number)
+                }
+            }
+            return found
+        } catch {
+            return []
+        }
+    }
+}

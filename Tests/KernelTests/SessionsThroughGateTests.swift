@@ -1,0 +1,135 @@
+import Connections
+import Enforcement
+import Foundation
+import Grants
+import TestSupport
+import Testing
+
+private func drainingShape() throws -> GateShape {
+    var shape = try shape()
+    shape.draining = [try Port(parsing: "22/tcp")]
+    return shape
+}
+
+private func keepingShape(denies: Bool) throws -> GateShape {
+    var shape = try shape(denies: denies)
+    shape.keepsExisting = true
+    return shape
+}
+
+extension GateScene {
+    fileprivate func existing() throws -> [ExistingConnection] {
+        try server.run {
+            var sessions = try SessionList()
+            return try sessions.peers(of: try Port(parsing: "22/tcp")).map {
+                ExistingConnection(peer: $0.address, peerPort: $0.port, port: 22)
+            }
+        }
+    }
+
+    fileprivate func listener(_ port: UInt16 = 22) throws -> TestSocket {
+        try TestSocket.bound(SOCK_STREAM, in: server, to: "::", port: port)
+    }
+}
+
+@Suite struct `A session through the gate` {
+    static let sources = ["192.0.2.7", "2001:db8::7"]
+
+    @Test(arguments: sources)
+    func `is cut at the end of its opening`(source: String) throws {
+        let scene = try GateScene()
+        let open = try opening(source)
+        try scene.gate.install(shape(), open: [open: .seconds(60)])
+        let session = try GateSession(from: source, in: scene, at: scene.listener())
+        #expect(session.lives)
+        try scene.gate.commit([open: nil])
+        #expect(!session.client.reaches(session.server))
+    }
+
+    @Test(arguments: sources)
+    func `goes on where its port drains, and lets nothing new in`(source: String) throws {
+        let scene = try GateScene()
+        let open = try opening(source)
+        try scene.gate.install(drainingShape(), open: [open: .seconds(60)])
+        let session = try GateSession(from: source, in: scene, at: scene.listener())
+        try scene.gate.commit([open: nil])
+        #expect(session.lives)
+        #expect(try !scene.reaches(from: source))
+        // Another agent, another policy: still on its own, then not any more.
+        try scene.gate.install(drainingShape())
+        #expect(session.lives)
+        try scene.gate.install(shape())
+        #expect(!session.client.reaches(session.server))
+    }
+
+    @Test(arguments: sources)
+    func `that drains is cut by a revocation`(source: String) throws {
+        let scene = try GateScene()
+        let open = try opening(source)
+        try scene.gate.install(drainingShape(), open: [open: .seconds(60)])
+        let session = try GateSession(from: source, in: scene, at: scene.listener())
+        try scene.gate.commit([open: nil])
+        let report = try scene.server.run {
+            var cutter = try SessionCutter()
+            return cutter.cut([open]) { _, _ in false }
+        }
+        #expect(report.sockets == 1)
+        #expect(session.client.ending(within: 1000) == ECONNRESET)
+    }
+
+    @Test func `that no opening let in does not drain`() throws {
+        let scene = try GateScene()
+        var observing = try drainingShape()
+        observing = GateShape(
+            denies: false,
+            protected: observing.protected,
+            trusted: [],
+            logGroup: 22,
+            deniedPerSecond: 10
+        )
+        observing.draining = [try Port(parsing: "22/tcp")]
+        try scene.gate.install(observing)
+        let session = try GateSession(from: "192.0.2.7", in: scene, at: scene.listener())
+        #expect(session.lives)
+        try scene.gate.install(drainingShape())
+        #expect(!session.client.reaches(session.server))
+    }
+
+    @Test(arguments: sources)
+    func `that was seen while nothing was denied goes on when denying begins`(
+        source: String
+    ) throws {
+        let scene = try GateScene()
+        try scene.gate.install(keepingShape(denies: false))
+        let session = try GateSession(from: source, in: scene, at: scene.listener())
+        try scene.gate.install(keepingShape(denies: true))
+        #expect(session.lives)
+        #expect(try !scene.reaches(from: source))
+        try scene.gate.install(keepingShape(denies: true), open: [:])
+        #expect(session.lives)
+    }
+
+    @Test(arguments: sources)
+    func `that is older than the gate goes on when the gate denies from the start`(
+        source: String
+    ) throws {
+        let scene = try GateScene()
+        let listener = try scene.listener()
+        let session = try GateSession(from: source, in: scene, at: listener)
+        try scene.gate.install(keepingShape(denies: true), existing: scene.existing())
+        #expect(session.lives)
+        #expect(try !scene.reaches(from: source))
+        // The same end of the same peer opens nothing new.
+        let port = session.client.port
+        try scene.gate.install(keepingShape(denies: true))
+        #expect(session.lives)
+        #expect(try scene.listing.contains("\(source) . \(port) . 22"))
+    }
+
+    @Test func `that was there is cut where policy does not keep it`() throws {
+        let scene = try GateScene()
+        let session = try GateSession(from: "192.0.2.7", in: scene, at: scene.listener())
+        try scene.gate.install(shape(), existing: scene.existing())
+        #expect(!session.client.reaches(session.server))
+    }
+}
