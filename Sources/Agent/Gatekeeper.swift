@@ -46,7 +46,8 @@ actor Gatekeeper {
     var trail: AuditTrail
     var gate: KernelGate
     var journal: JournalCopy
-    var timetable = Timetable()
+    /// Waking up and committing take less than this, so that nothing outlives its deadline.
+    var timetable = Timetable(lead: .milliseconds(3))
     var timeline: Timeline
     /// What the clocks said last.
     var lastReading: ClockReading

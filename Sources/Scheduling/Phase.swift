@@ -25,12 +25,12 @@ package struct ScheduledGrant: Hashable, Sendable {
 
     enum Change { case open, end }
 
-    /// What the passing of time alone brings to this grant.
+    /// What the passing of time alone brings to this grant, which ends by `lead` early.
     ///
     /// Deadlines are half-open: at the very moment of its deadline a grant holds no more.
-    func change(dueAt now: Moment) -> Change? {
+    func change(dueAt now: Moment, lead: Duration) -> Change? {
         switch phase {
-        case .open(_, let deadline): deadline <= now ? .end : nil
+        case .open(_, let deadline): deadline <= now + lead ? .end : nil
         case .waiting(let opening):
             grant.expires <= now ? .end : opening <= now ? .open : nil
         }

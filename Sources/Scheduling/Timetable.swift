@@ -13,8 +13,14 @@ package struct Timetable: Sendable {
     private var due: Set<GrantID> = []
     private var holders: [Opening: [GrantID: Moment]] = [:]
     private var alarms = AlarmQueue()
+    private let lead: Duration
 
-    package init() {}
+    /// `lead` is how long before its deadline an open grant is ended: what ending it takes.
+    ///
+    /// Access then never lasts beyond the deadline because somebody woke up late.
+    package init(lead: Duration = .zero) {
+        self.lead = lead
+    }
 
     // MARK: what the agent learns
 
@@ -67,7 +73,7 @@ package struct Timetable: Sendable {
         }
         for id in due where ending[id] == nil {
             guard let scheduled = grants[id] else { continue }
-            switch scheduled.change(dueAt: now) {
+            switch scheduled.change(dueAt: now, lead: lead) {
             case .end: agenda.endings.append(Ending(scheduled: scheduled, reason: .expired))
             case .open: agenda.openings.append(scheduled)
             case nil: continue
@@ -80,7 +86,7 @@ package struct Timetable: Sendable {
     package mutating func nextWake(after now: Moment) -> Moment? {
         guard ending.isEmpty, due.isEmpty else { return now }
         while let first = alarms.first {
-            if grants[first.id]?.change(dueAt: first.moment) != nil { return first.moment }
+            if grants[first.id]?.change(dueAt: first.moment, lead: lead) != nil { return first.moment }
             _ = alarms.takeFirst()
         }
         return nil
@@ -115,7 +121,7 @@ package struct Timetable: Sendable {
             grant: grant,
             phase: .open(since: since, deadline: deadline)
         )
-        alarms.add(deadline, grant.id)
+        alarms.add(deadline + lead * -1, grant.id)
         for opening in grant.openings {
             if before[opening] == nil { before[opening] = .some(self.deadline(of: opening)) }
             holders[opening, default: [:]][grant.id] = deadline

@@ -13,7 +13,7 @@ package struct AllowedSignersError: Error, Hashable, Sendable, CustomStringConve
 ///
 /// Stricter than ssh-keygen on purpose: one malformed line refuses the file, since a skipped line
 /// may be the one that restricts; times carry a `Z`; certificates are not supported yet.
-/// docs/PROTOCOL.signatures, section 3.
+/// docs/PROTOCOL.grant, section 1.
 package struct AllowedSigners: Sendable {
     private var entries: [[UInt8]: [AllowedSigner]] = [:]
 

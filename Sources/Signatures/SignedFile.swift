@@ -1,6 +1,6 @@
 /// A grant file taken apart: what was signed, and the signatures, both still only bytes.
 ///
-/// docs/PROTOCOL.signatures, section 1.
+/// docs/PROTOCOL.grant, section 1.
 package struct SignedFile: Hashable, Sendable {
     /// A payload is at most this long, in bytes.
     package static let payloadLimit = 64 * 1024

@@ -53,6 +53,20 @@ extension Timetable {
         #expect(none == nil)
     }
 
+    @Test func `closes by its lead before the deadline, and opens no earlier for it`() {
+        var timetable = Timetable(lead: .milliseconds(3))
+        timetable.admit(makeGrant(1, notBefore: 5, expires: 10), at: second(0))
+        let early = timetable.settle(at: Moment(microseconds: 4_999_999)).agenda
+        #expect(early.isEmpty)
+        _ = timetable.settle(at: second(5))
+        let wake = timetable.nextWake(after: second(5))
+        #expect(wake == Moment(microseconds: 9_997_000))
+        let before = timetable.settle(at: Moment(microseconds: 9_996_999)).agenda
+        #expect(before.isEmpty)
+        let due = timetable.settle(at: Moment(microseconds: 9_997_000)).agenda
+        #expect(due.endings.map(\.reason) == [.expired])
+    }
+
     @Test func `waits for the moment before which a grant must not open`() {
         var timetable = Timetable()
         timetable.admit(makeGrant(1, notBefore: 5, expires: 10), at: second(0))
