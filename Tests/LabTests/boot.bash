@@ -60,11 +60,24 @@ host_crash_changes_nothing() {
 agent_crash_changes_nothing() {
     local before
     session "$WORK/session"
+    host mkdir -p /etc/systemd/system/jitgated.service.d
+    printf '[Service]\nRestartSec=2s\n' | lab push - /etc/systemd/system/jitgated.service.d/slow.conf
+    host systemctl daemon-reload
     before=$(agent_pid)
     host kill -KILL "$before"
+    # Nobody can take the table away meanwhile: systemd holds the socket that owns it.
+    [[ $(host systemctl show -P NFileDescriptorStore jitgated) == 1 ]]
+    host nft flush ruleset
+    table >/dev/null
+    not host nft delete table inet jitgate
     reaches
     not reaches "$STRANGER"
+    not is_active
+    host rm /etc/systemd/system/jitgated.service.d/slow.conf
+    host systemctl daemon-reload
     eventually eval "is_active && (( \$(agent_pid) != $before ))"
+    host nft flush ruleset
+    table >/dev/null
     goes_on "$WORK/session"
     [[ $(count grant-opened) == 2 && $(count grant-closed) == 1 ]]
 }

@@ -93,6 +93,28 @@ purge_takes_all_when_told() {
     not host test -e /var/lib/jitgate
     not host test -e /etc/jitgate
 }
+without_packaging_tools() {
+    local source=$WORK/source
+    mkdir -p "$source/programs" "$source/docs"
+    cp -r "$ROOT/scripts" "$ROOT/systemd" "$ROOT/etc" "$source/"
+    cp -r "$ROOT/docs/man" "$source/docs/"
+    dpkg-deb --fsys-tarfile "$PACKAGE" | tar -C "$source/programs" --strip-components 3 -xf - \
+        ./usr/bin/jitgate ./usr/sbin/jitgated
+    lab push "$source" /root/source
+    host env JITGATE_PROGRAMS=/root/source/programs /root/source/scripts/install
+    is_active
+    [[ $(status_text) == 'observe: no grant open' ]]
+    host test -s /usr/local/share/man/man1/jitgate-request.1
+    policy enforce
+    host systemctl reload jitgated
+    not reaches "$STRANGER"
+    host /root/source/scripts/install --uninstall
+    reaches "$STRANGER"
+    not table
+    not host test -e /usr/local/sbin/jitgated
+    not host test -e /usr/local/lib/systemd/system/jitgated.service
+    host test -e /etc/jitgate/jitgate.toml -a -e /var/log/jitgate/audit.jsonl
+}
 
 it 'A new install observes and shuts nobody out' observes
 it 'Programs, units and completions are where they are looked for' is_found
@@ -103,3 +125,4 @@ it 'An upgrade drops no session, opens nothing and keeps the configuration' upgr
 it 'Removing the package takes the gate down and says so' remove_opens
 it 'A purge asks nothing and keeps the audit log' purge_keeps_the_log
 it 'A purge takes the audit log along where its owner said so' purge_takes_all_when_told
+it 'Without packaging tools it is installed and removed by a script' without_packaging_tools

@@ -1,0 +1,78 @@
+# From observe to enforce over ssh, and what the journal knows of it.
+# shellcheck shell=bash disable=SC2329,SC2016,SC1091
+. "$(dirname "$0")/library.bash"
+
+lab up --fresh
+install_package "$PACKAGE" >"$WORK/install.log" 2>&1
+signer
+
+policy observe
+host systemctl reload jitgated
+
+mode() { host jitgate status --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["mode"])'; }
+is_in() { [[ $(mode) == "$1" ]]; }
+
+grant_over_ssh() {
+    # As an administrator does it, from outside.
+    grant "$WORK/a.grant" 120
+    lab ssh 'cat >/root/a.grant && jitgate submit /root/a.grant' <"$WORK/a.grant"
+    [[ $(count grant-opened) == 1 ]]
+    host sh -c 'test -f /etc/jitgate/grants.d/*.grant'
+}
+trial_gives_way() {
+    session "$WORK/session"
+    policy enforce
+    lab ssh jitgate try --for 2s
+    is_in enforce
+    not reaches "$STRANGER"
+    eventually is_in observe
+    reaches "$STRANGER"
+    goes_on "$WORK/session"
+}
+trial_is_kept() {
+    lab ssh jitgate try --for 3s
+    # A login of its own: the way in works.
+    lab ssh jitgate confirm
+    sleep 3.5
+    is_in enforce
+    not reaches "$STRANGER"
+    goes_on "$WORK/session"
+}
+explains() {
+    host jitgate explain "$GUEST" 22
+    not host jitgate explain "$STRANGER" 22
+}
+revoke_cuts() {
+    lab ssh 'jitgate revoke --all --reason done' || true
+    eventually not reaches
+    is_silent "$WORK/session"
+    [[ $(events grant-closed) == revoked ]]
+}
+journal_has_fields() {
+    host journalctl --sync
+    host journalctl -o json JITGATE_EVENT=grant-opened >"$WORK/opened"
+    python3 - "$WORK/opened" <<'PY'
+import json, sys
+[line] = open(sys.argv[1])
+record = json.loads(line)
+assert record["_SYSTEMD_UNIT"] == "jitgated.service", record
+assert record["JITGATE_REQUESTOR"] == "dana" and record["JITGATE_SOURCES"] == "192.0.2.1/32", record
+assert record["JITGATE_PORTS"] == "22/tcp" and record["PRIORITY"].isdigit(), record
+assert len(record["MESSAGE_ID"]) == 32 and record["MESSAGE"].startswith("Opened for dana"), record
+PY
+}
+journal_explains() {
+    host journalctl -x JITGATE_EVENT=grant-opened >"$WORK/explained"
+    grep -q '^░░' "$WORK/explained"
+    not grep -q '@JITGATE' "$WORK/explained"
+    # Every record of the log is in the journal.
+    [[ $(host journalctl -o json JITGATE_SEQ=0 JITGATE_SEQ=1 JITGATE_SEQ=2 | wc -l) == 3 ]]
+}
+
+it 'A grant comes in over ssh and opens' grant_over_ssh
+it 'A policy on trial gives way unless it is confirmed' trial_gives_way
+it 'A policy on trial stays when it is confirmed, and the session goes on' trial_is_kept
+it 'The agent explains who would pass' explains
+it 'A revocation cuts the session at once' revoke_cuts
+it 'The journal has the fields of each record' journal_has_fields
+it 'The journal explains each kind of record' journal_explains
