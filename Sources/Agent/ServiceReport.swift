@@ -30,6 +30,7 @@ struct ServiceReport: Sendable {
     func reloading<Value, Failure: Error>(
         _ load: () throws(Failure) -> Value
     ) throws(Failure) -> Value {
+        guard isReady else { return try load() }
         let now = ClockReading.monotonicMicroseconds()
         notifier.send(.reloading(monotonicMicroseconds: now))
         defer { notifier.send(.ready) }

@@ -12,12 +12,28 @@ host systemctl reload jitgated
 mode() { host jitgate status --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["mode"])'; }
 is_in() { [[ $(mode) == "$1" ]]; }
 
+own_session_survives() {
+    session "$WORK/own"
+    policy enforce
+    host jitgate try --for 1m
+    is_in enforce
+    # Nobody comes in any more, and who is in stays in.
+    not reaches
+    goes_on "$WORK/own"
+    host jitgate confirm
+    host systemctl restart jitgated
+    not reaches
+    goes_on "$WORK/own"
+    policy observe
+    host systemctl reload jitgated
+    kill "$(tail -n 1 "$WORK/pids")"
+}
 grant_over_ssh() {
     # As an administrator does it, from outside.
     grant "$WORK/a.grant" 120
     lab ssh 'cat >/root/a.grant && jitgate submit /root/a.grant' <"$WORK/a.grant"
     [[ $(count grant-opened) == 1 ]]
-    host sh -c 'test -f /etc/jitgate/grants.d/*.grant'
+    host sh -c 'test -f /run/jitgate/grants.d/*.grant'
 }
 trial_gives_way() {
     session "$WORK/session"
@@ -43,9 +59,10 @@ explains() {
     not host jitgate explain "$STRANGER" 22
 }
 revoke_cuts() {
+    session "$WORK/granted"
     lab ssh 'jitgate revoke --all --reason done' || true
     eventually not reaches
-    is_silent "$WORK/session"
+    is_silent "$WORK/granted"
     [[ $(events grant-closed) == revoked ]]
 }
 journal_has_fields() {
@@ -69,6 +86,7 @@ journal_explains() {
     [[ $(host journalctl -o json JITGATE_SEQ=0 JITGATE_SEQ=1 JITGATE_SEQ=2 | wc -l) == 3 ]]
 }
 
+it 'A session without a grant survives the switch to enforce, and a restart after it' own_session_survives
 it 'A grant comes in over ssh and opens' grant_over_ssh
 it 'A policy on trial gives way unless it is confirmed' trial_gives_way
 it 'A policy on trial stays when it is confirmed, and the session goes on' trial_is_kept
