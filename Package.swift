@@ -74,7 +74,8 @@ let package = Package(
         edge("Netlink", ["CNetfilter", "CLinux", system]),  // one socket, every answer read
         edge("Netfilter", ["CNetfilter", "Netlink", system]),  // nftables as values
         edge("Connections", ["CNetfilter", "Netlink", "Grants", system]),  // who came
-        edge("Recording", ["Auditing", "CLinux", "Linux", system]),  // records on to the disk
+        // records on to the disk
+        edge("Recording", ["Auditing", "Grants", "CLinux", "Linux", system]),
         // the gate: desired minus observed
         edge("Enforcement", ["CNetfilter", "Grants", "Netfilter", "Netlink", system]),
         .target(  // the policy file
@@ -104,7 +105,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "StrictJSON", "Grants", "Signatures", "Admission", "Auditing", "Configuration",
-                "Linux", "Control", argumentParser, system,
+                "Linux", "Recording", "Control", argumentParser, system,
             ],
             swiftSettings: house
         ),
@@ -128,7 +129,10 @@ let package = Package(
         tests("LinuxTests", ["Linux", "CLinux", "Auditing", "Grants", "StrictJSON", system]),
         tests("NetfilterTests", ["Netfilter", "Netlink", system]),
         tests("ConnectionsTests", ["Connections", "Netlink", "Grants"]),
-        tests("RecordingTests", ["Recording", "Auditing", "Grants", "StrictJSON", system]),
+        tests(
+            "RecordingTests",
+            ["Recording", "Auditing", "Grants", "Linux", "StrictJSON", system]
+        ),
         tests("EnforcementTests", ["Enforcement", "Netfilter", "Grants", system]),
         tests("ControlTests", ["Control", "StrictJSON", "Linux", system]),
         tests(

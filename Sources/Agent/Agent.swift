@@ -53,8 +53,7 @@ private struct Running: Sendable {
         on engine: EngineExecutor
     ) throws {
         let host = try HostFacts.read()
-        let log = disk.configuration.auditDirectory + "/audit.jsonl"
-        let trail = try AuditTrail(path: log, host: host)
+        let trail = try AuditTrail(disk.configuration, host: host)
         let (policy, tenure) = Tenure.atStart(disk: disk, trail.ledger.policy)
         let configuration = policy.configuration
         let watch = try DirectoryWatch(

@@ -1,62 +1,55 @@
 import Auditing
+import Configuration
 import Grants
 import Linux
 import Recording
 
 /// The audit log on disk and the memory made of it, kept equal.
 ///
-/// Every record goes to the file first, then into the ledger. Records of what has already happened (a close, a refusal) may have to wait for a disk
-/// that takes them; a record that must come before the deed is appended by `append` or not at all.
+/// Records of what has already happened (a close, a refusal) may have to wait for a disk that takes
+/// them; a record that must come before the deed is appended by `append` or not at all.
 struct AuditTrail: ~Copyable {
-    private var file: RecordFile
+    private var log: AuditLog
     private let host: HostFacts
-    private(set) var ledger: Ledger
     /// What happened and is not on disk yet, oldest first.
     private var unwritten: [AuditEntry] = []
     /// Records that are on disk and that nobody was told of yet.
     private var published: [Record] = []
     /// Why the disk did not take the last append; `nil` when it did.
-    private(set) var problem: String?
+    private var appendProblem: String?
 
     /// Opens the log and reads what it adds up to.
-    init(path: String, host: HostFacts) throws(AgentError) {
-        var opened = try Self.open(path)
-        let read = try Self.replay(&opened, path)
-        file = opened
-        ledger = read
+    init(_ configuration: Configuration, host: HostFacts) throws(AgentError) {
+        let places = AuditLog.Places(
+            log: configuration.auditDirectory,
+            state: configuration.stateDirectory,
+            origin: AuditKey.origin(
+                hostname: configuration.hostname ?? host.hostname,
+                machineID: host.machineID ?? ""
+            )
+        )
+        do {
+            log = try AuditLog.open(places, rotation: RotationRule(configuration))
+        } catch {
+            throw AgentError(error.description)
+        }
         self.host = host
     }
 
-    private static func open(_ path: String) throws(AgentError) -> RecordFile {
-        do {
-            return try RecordFile(path: path)
-        } catch {
-            throw AgentError(error.description)
-        }
+    var ledger: Ledger { log.ledger }
+    /// The signed checkpoint over all records that are on disk.
+    var checkpoint: String { log.checkpoint }
+    /// What of the log does not work as it should; openings wait if records cannot be appended.
+    var problem: String? { appendProblem ?? log.problem }
+
+    /// The policy says anew when the log goes on in a new file.
+    mutating func rotate(by configuration: Configuration) {
+        log.rotation = RotationRule(configuration)
     }
 
-    private static func replay(
-        _ file: inout RecordFile,
-        _ path: String
-    ) throws(AgentError) -> Ledger {
-        var ledger = Ledger()
-        var failure: RecordError?
-        do {
-            try file.read { line in
-                guard failure == nil else { return }
-                do throws(RecordError) {
-                    try ledger.take(Record(parsing: line))
-                } catch {
-                    failure = error
-                }
-            }
-        } catch {
-            throw AgentError(error.description)
-        }
-        if let failure {
-            throw AgentError("\(path), record \(ledger.nextSequence): \(failure)")
-        }
-        return ledger
+    /// Keeps what the records add up to, for the next start; without it that reads more.
+    mutating func saveSnapshot() {
+        try? log.saveSnapshot()
     }
 
     /// Appends records of what is about to happen, in one write and one fsync.
@@ -72,14 +65,14 @@ struct AuditTrail: ~Copyable {
             records.append(Record(sequence: sequence, stamp: stamp(reading), entry: entry))
         }
         do {
-            try file.append(records.map(\.line))
+            try log.append(records)
         } catch {
-            problem = error.description
+            appendProblem = error.description
             throw error
         }
-        problem = nil
+        appendProblem = nil
         unwritten = []
-        publish(records)
+        published += records
     }
 
     /// Records what has happened; if the disk does not take it now it waits for the next append.
@@ -102,18 +95,7 @@ struct AuditTrail: ~Copyable {
 
     /// The refused file is gone; should it come back, that is worth a record again.
     mutating func forgetRefusal(of file: String) {
-        ledger.forgetRefusal(of: file)
-    }
-
-    private mutating func publish(_ records: [Record]) {
-        published += records
-        for record in records {
-            do {
-                try ledger.take(record)
-            } catch {
-                problem = "\(error)"
-            }
-        }
+        log.forgetRefusal(of: file)
     }
 
     private func stamp(_ reading: ClockReading) -> RecordStamp {
@@ -123,6 +105,16 @@ struct AuditTrail: ~Copyable {
             bootID: host.bootID,
             machineID: host.machineID ?? "",
             hostname: host.hostname
+        )
+    }
+}
+
+extension RotationRule {
+    init(_ configuration: Configuration) {
+        self.init(
+            size: configuration.segmentSize,
+            age: configuration.segmentAge,
+            retention: configuration.retention
         )
     }
 }

@@ -55,8 +55,8 @@ actor Gatekeeper {
     var files = FileIndex()
     var board = VerdictBoard()
     var watchers = Watchers()
-    /// Accepted grants whose record is not on disk yet.
-    var unrecorded: Set<GrantID> = []
+    /// Accepted grants whose record is not on disk yet, with what it carries as evidence.
+    var unrecorded: [GrantID: [AuditField: [String]]] = [:]
     /// Admitted files whose verdict nobody was told yet.
     var fresh: [AdmittedFile] = []
     /// What revocations name, not yet acted on.
@@ -126,6 +126,7 @@ actor Gatekeeper {
         note(AuditEntry(.agentStopped, "The agent stops; the gate stays as it is"))
         report()
         journal.stop()
+        trail.saveSnapshot()
     }
 
     /// The alarm rang.
@@ -161,8 +162,8 @@ actor Gatekeeper {
     private func recordOpenings(_ agenda: inout Agenda, at now: Moment) {
         let ended = Set(agenda.endings.map(\.scheduled.id))
         var entries: [AuditEntry] = []
-        for id in unrecorded.sorted() where !ended.contains(id) {
-            if let facts = facts[id] { entries.append(.accepted(facts)) }
+        for (id, evidence) in unrecorded.sorted(by: { $0.key < $1.key }) where !ended.contains(id) {
+            if let facts = facts[id] { entries.append(.accepted(facts, evidence)) }
         }
         for scheduled in agenda.openings {
             guard let facts = facts[scheduled.id] else { continue }
@@ -170,7 +171,7 @@ actor Gatekeeper {
         }
         do {
             try trail.append(entries, at: .now())
-            unrecorded = []
+            unrecorded = [:]
         } catch {
             for scheduled in agenda.openings {
                 timetable.postpone(scheduled.id, until: now + Self.retry)
@@ -186,7 +187,7 @@ actor Gatekeeper {
         leaving left: inout [String]
     ) {
         let id = ending.scheduled.id
-        unrecorded.remove(id)
+        unrecorded[id] = nil
         let order = orders.removeValue(forKey: id) ?? [:]
         let paths = files.remove(id)
         if rulebook.configuration.endedFiles == .remove { left += paths }

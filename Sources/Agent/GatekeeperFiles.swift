@@ -96,7 +96,13 @@ extension Gatekeeper {
         let arrival = Reception.Arrival(path: path, bytes: bytes, signedAt: signedAt, now: now)
         let reason = live == nil ? EndReason.removed : .policy
         switch rulebook.reception.judge(arrival, standing: { trail.ledger[$0] }) {
-        case .admitted(let facts): admit(facts, at: now)
+        case .admitted(let facts, let lines):
+            let evidence = AuditEntry.evidence(bytes, admittedBy: lines)
+            admit(
+                facts,
+                evidence.merging([.policyDigest: [rulebook.policy.digest]]) { $1 },
+                at: now
+            )
         case .refused(let code, let text):
             var entry = AuditEntry.refused(path, code: code, text)
             entry.fields[.digest] = [digest]
@@ -104,11 +110,13 @@ extension Gatekeeper {
         case .denied(let facts, let refusal):
             if isListed, hasEnded(facts) { return forget(path) }
             refuse(path, digest, .refused(facts, refusal), reason)
-        case .revocation(let revocation, let signers, _):
+        case .revocation(let revocation, let signers, let lines):
             let fields: [AuditField: [String]] = [
                 .digest: [digest], .signers: signers, .file: [path],
                 .actor: signers.map { "signer:" + $0 }, .comment: [revocation.reason],
+                .revocation: [digest],
             ]
+            .merging(AuditEntry.evidence(bytes, admittedBy: lines)) { old, _ in old }
             let file = AdmittedRevocation(path: path, digest: digest)
             forget(path)
             revocations.append(.init(ids: revocation.ids, fields: fields, file: file))
@@ -124,10 +132,14 @@ extension Gatekeeper {
     /// Whether this very file did its work before; it may lie there because files are kept.
     private func hasEnded(_ facts: GrantFacts) -> Bool {
         guard case .ended(let digest, _) = trail.ledger[facts.grant.id] else { return false }
-        return digest == facts.digest
+        return facts.digest.hasPrefix(digest)
     }
 
-    private func admit(_ new: GrantFacts, at now: Moment) {
+    private func admit(
+        _ new: GrantFacts,
+        _ evidence: [AuditField: [String]],
+        at now: Moment
+    ) {
         let id = new.grant.id
         if let old = files[new.file], old != id { forget(new.file, because: .superseded) }
         files.put(id, at: new.file)
@@ -138,7 +150,7 @@ extension Gatekeeper {
             timetable.restore(new.grant, openSince: since, deadline: deadline)
         } else {
             timetable.admit(new.grant, at: now)
-            if trail.ledger[id] == nil { unrecorded.insert(id) }
+            if trail.ledger[id] == nil { unrecorded[id] = evidence }
         }
     }
 
@@ -171,12 +183,18 @@ extension Gatekeeper {
     /// Ends what revocations name, after all files that came with them; what never came is barred.
     func takeRevocations() {
         for order in revocations {
+            // One of its records carries the file; all name it.
+            var fields = order.fields
             for id in order.ids {
                 if timetable.end(id, because: .revoked) {
-                    if orders[id] == nil { orders[id] = order.ordersOnly }
+                    guard orders[id] == nil else { continue }
+                    orders[id] = PendingRevocation.orders(fields)
                 } else if trail.ledger[id] == nil {
-                    note(.barred(id, order.fields))
+                    note(.barred(id, fields))
+                } else {
+                    continue
                 }
+                fields = fields.filter { !$0.key.isEvidence }
             }
             finish(order)
         }
@@ -195,7 +213,7 @@ extension Gatekeeper {
         guard !fresh.isEmpty else { return }
         var rest: [AdmittedFile] = []
         for file in fresh {
-            if unrecorded.contains(file.id) {
+            if unrecorded[file.id] != nil {
                 rest.append(file)
             } else {
                 board.post(verdict(on: file), on: file.path, sha256: file.digest)
@@ -217,8 +235,10 @@ extension Gatekeeper {
 
 extension PendingRevocation {
     /// What the record of a closed grant takes over: all else it says of itself.
-    fileprivate var ordersOnly: [AuditField: [String]] {
-        fields.filter { $0.key == .actor || $0.key == .comment }
+    fileprivate static func orders(
+        _ fields: [AuditField: [String]]
+    ) -> [AuditField: [String]] {
+        fields.filter { [.actor, .comment, .revocation].contains($0.key) || $0.key.isEvidence }
     }
 }
 

@@ -86,6 +86,7 @@ extension Gatekeeper {
     /// Holds every grant to these rules, which are on record, from now on.
     func take(_ next: Rulebook, _ tenure: Tenure) {
         rulebook = next
+        trail.rotate(by: next.configuration)
         self.tenure = tenure
         signersProblem = next.signersProblem
         keepPolicy()

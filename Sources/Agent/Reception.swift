@@ -13,11 +13,12 @@ struct Reception: Sendable {
 
     /// What a file turned out to be.
     enum Verdict: Sendable {
-        case admitted(GrantFacts)
+        /// What it says, and the lines of allowed_signers that admitted it.
+        case admitted(GrantFacts, signerLines: [String])
         /// A well-formed grant that policy does not allow.
         case denied(GrantFacts, Refusal)
-        /// A revocation of these grants, the principals who signed it, and the file's digest.
-        case revocation(Revocation, signers: [String], digest: String)
+        /// A revocation of these grants, the principals who signed it, and their lines.
+        case revocation(Revocation, signers: [String], signerLines: [String])
         /// Nothing that an allowed signer said, or nothing that can be understood.
         case refused(code: String, reason: String)
     }
@@ -73,7 +74,9 @@ struct Reception: Sendable {
             signers: payload.approvals.map(\.principal),
             file: arrival.path
         )
-        return judgement.refusals.first.map { .denied(facts, $0) } ?? .admitted(facts)
+        let lines = payload.approvals.map(\.line)
+        return judgement.refusals.first.map { .denied(facts, $0) }
+            ?? .admitted(facts, signerLines: lines)
     }
 
     private func judge(_ revocation: Revocation, _ payload: SignedPayload) -> Verdict {
@@ -81,7 +84,8 @@ struct Reception: Sendable {
             return .refused(code: refusal.rule, reason: "\(refusal)")
         }
         let signers = payload.approvals.map(\.principal)
-        return .revocation(revocation, signers: signers, digest: payload.sha256)
+        let lines = payload.approvals.map(\.line)
+        return .revocation(revocation, signers: signers, signerLines: lines)
     }
 }
 

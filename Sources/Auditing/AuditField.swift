@@ -21,7 +21,14 @@ package enum AuditField: String, Hashable, Sendable, CaseIterable {
     case policyDigest = "JITGATE_POLICY_SHA256"
     case fallback = "JITGATE_POLICY_FALLBACK"
     case rejected = "JITGATE_POLICY_REJECTED"
+    case revocation = "JITGATE_REVOCATION_SHA256"
+    case allowedSigners = "JITGATE_ALLOWED_SIGNERS"
     case evidence = "JITGATE_EVIDENCE"
+}
+
+extension AuditField {
+    /// Whether it is about the file that a record rests on, and in that one record alone.
+    package var isEvidence: Bool { self == .evidence || self == .allowedSigners }
 }
 
 /// What an event says, before it is stamped with when, where and its number.
@@ -36,6 +43,11 @@ package struct AuditEntry: Hashable, Sendable {
         self.event = event
         self.message = message
         self.fields = fields
+    }
+
+    /// What there is to tell of it; what it rests on may be long.
+    package var withoutEvidence: Self {
+        Self(event, message, fields: fields.filter { !$0.key.isEvidence })
     }
 
     package subscript(field: AuditField) -> String? { fields[field]?.first }

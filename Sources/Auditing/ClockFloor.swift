@@ -10,6 +10,12 @@ package struct ClockFloor: Hashable, Sendable {
 
     package init() {}
 
+    init(moment: Moment?, boot: Int64, bootID: String) {
+        self.moment = moment
+        self.boot = boot
+        self.bootID = bootID
+    }
+
     mutating func take(_ stamp: RecordStamp) {
         let reached = moment.map { moment in
             stamp.bootID == bootID ? moment + .microseconds(stamp.boot &- boot) : moment

@@ -40,8 +40,13 @@ package struct GrantFacts: Hashable, Sendable {
 }
 
 extension AuditEntry {
-    package static func accepted(_ facts: GrantFacts) -> Self {
-        Self(.grantAccepted, "Accepted the grant of \(facts.summary)", fields: facts.fields)
+    /// The evidence is the file, why its signers count, and the policy that let it in.
+    package static func accepted(
+        _ facts: GrantFacts,
+        _ evidence: [AuditField: [String]] = [:]
+    ) -> Self {
+        let fields = facts.fields.merging(evidence) { old, _ in old }
+        return Self(.grantAccepted, "Accepted the grant of \(facts.summary)", fields: fields)
     }
 
     package static func opened(_ facts: GrantFacts, until deadline: Moment) -> Self {

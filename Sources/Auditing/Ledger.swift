@@ -5,31 +5,25 @@ package import Grants
 /// It is the fold of the log, so that log and memory cannot disagree: whoever appends a record
 /// hands the same record to `take`.
 package struct Ledger: Hashable, Sendable {
-    package private(set) var nextSequence: UInt64 = 0
-    package private(set) var standings: [GrantID: Standing] = [:]
-    package private(set) var mode: String?
+    package internal(set) var nextSequence: UInt64 = 0
+    /// The grants that were accepted and have not ended.
+    package internal(set) var standings: [GrantID: Standing] = [:]
+    package internal(set) var mode: String?
     /// `nil` if the policy in force was loaded outright.
-    package private(set) var policy: PolicyStanding?
-    package private(set) var clock = ClockFloor()
+    package internal(set) var policy: PolicyStanding?
+    package internal(set) var clock = ClockFloor()
     /// The last grants that ended, oldest first.
-    package private(set) var recentEndings = RecentEndings()
-    private var refusals: [String: Refused] = [:]
+    package internal(set) var recentEndings = RecentEndings()
+    var ended = EndedGrants()
+    var refusals = Refusals()
     private var liveDigests: [String: GrantID] = [:]
-
-    private struct Refused: Hashable, Sendable {
-        let digest: String?
-        /// What stands before the colon; the words after it may tell the time of day.
-        let code: Substring?
-
-        init(_ entry: AuditEntry) {
-            digest = entry[.digest]
-            code = entry[.reason]?.prefix { $0 != ":" }
-        }
-    }
 
     package init() {}
 
-    package subscript(id: GrantID) -> Standing? { standings[id] }
+    package subscript(id: GrantID) -> Standing? { standings[id] ?? ended[id] }
+
+    /// How many grants have ended.
+    package var endedCount: Int { ended.count }
 
     /// The live grant that came in a file of this SHA-256.
     package func liveGrant(inFile digest: String) -> LiveGrant? {
@@ -37,14 +31,11 @@ package struct Ledger: Hashable, Sendable {
     }
 
     /// Whether these bytes at this path were already refused for this reason.
-    package func knows(refusal entry: AuditEntry) -> Bool {
-        guard let file = entry[.file], let known = refusals[file] else { return false }
-        return known == Refused(entry)
-    }
+    package func knows(refusal entry: AuditEntry) -> Bool { refusals.knows(entry) }
 
     /// The refused file is gone; should it come back, that is worth a record again.
     package mutating func forgetRefusal(of file: String) {
-        refusals[file] = nil
+        refusals.forget(file)
     }
 
     /// Adds the next record.
@@ -66,20 +57,16 @@ package struct Ledger: Hashable, Sendable {
         switch entry.event {
         case .grantAccepted:
             let grant = try LiveGrant(record)
-            standings[grant.id] = .accepted(grant)
-            liveDigests[grant.digest] = grant.id
+            restore(.accepted(grant), of: grant)
         case .grantOpened:
             let grant = try LiveGrant(record)
             let known = standings[grant.id]?.live ?? grant
             let since = record.stamp.realtime
-            standings[grant.id] = .open(known, since: since, deadline: try entry.deadline())
-            liveDigests[known.digest] = grant.id
+            restore(.open(known, since: since, deadline: try entry.deadline()), of: known)
         case .grantClosed:
             try takeEnding(record)
         case .grantRefused:
-            if let file = entry[.file] {
-                refusals[file] = Refused(entry)
-            }
+            refusals.add(entry)
         case .modeChanged: mode = entry[.mode] ?? mode
         case .policyLoaded:
             mode = entry[.mode] ?? mode
@@ -91,14 +78,18 @@ package struct Ledger: Hashable, Sendable {
         }
     }
 
+    mutating func restore(_ standing: Standing, of grant: LiveGrant) {
+        standings[grant.id] = standing
+        liveDigests[grant.digest] = grant.id
+    }
+
     private mutating func takeEnding(_ record: Record) throws(RecordError) {
         let id = try record.entry.grantID()
-        let before = standings[id]
+        let digest = try record.entry.required(.digest)
+        let reason = try record.entry.required(.reason)
+        let before = standings.removeValue(forKey: id)
         if let live = before?.live { liveDigests[live.digest] = nil }
-        standings[id] = .ended(
-            digest: try record.entry.required(.digest),
-            reason: try record.entry.required(.reason)
-        )
+        ended.add(id, digest: digest, reason: reason)
         recentEndings.add(EndedGrant(entry: record.entry, after: before, at: record.stamp.realtime))
     }
 }

@@ -8,8 +8,14 @@ package struct EndedGrant: Hashable, Sendable {
     package let openedAt: Moment?
     package let endedAt: Moment
 
-    init(entry: AuditEntry, after standing: Standing?, at moment: Moment) {
+    init(entry: AuditEntry, openedAt: Moment?, endedAt: Moment) {
         self.entry = entry
+        self.openedAt = openedAt
+        self.endedAt = endedAt
+    }
+
+    init(entry: AuditEntry, after standing: Standing?, at moment: Moment) {
+        self.entry = entry.withoutEvidence
         if case .open(_, let since, _) = standing { openedAt = since } else { openedAt = nil }
         endedAt = moment
     }

@@ -8,7 +8,20 @@ package struct RecordError: Error, Hashable, Sendable, CustomStringConvertible {
 
 extension Record {
     /// Reads one line of the log, with or without its line feed.
-    package init(parsing line: some Collection<UInt8>) throws(RecordError) {
+    package init(parsing line: [UInt8]) throws(RecordError) {
+        try self.init(parsing: line[...])
+    }
+
+    /// Reads one line of the log, with or without its line feed.
+    package init(parsing line: ArraySlice<UInt8>) throws(RecordError) {
+        if let record = RecordScanner.record(line) {
+            self = record
+        } else {
+            try self.init(strictly: line)
+        }
+    }
+
+    private init(strictly line: ArraySlice<UInt8>) throws(RecordError) {
         let fields: RecordFields
         do {
             fields = try RecordFields(JSONNode.parse(Array(line)).value)

@@ -5,15 +5,27 @@ package struct LiveGrant: Hashable, Sendable {
     package let id: GrantID
     /// SHA-256 of the whole file, in hex.
     package let digest: String
-    /// The fields of the record that accepted it.
+    /// The fields of the record that accepted it, without its evidence.
     package let fields: [AuditField: [String]]
     /// When it was found valid; its signers had to be allowed then.
     package let acceptedAt: Moment
 
+    init(
+        id: GrantID,
+        digest: String,
+        fields: [AuditField: [String]],
+        acceptedAt: Moment
+    ) {
+        self.id = id
+        self.digest = digest
+        self.fields = fields
+        self.acceptedAt = acceptedAt
+    }
+
     init(_ record: Record) throws(RecordError) {
         id = try record.entry.grantID()
         digest = try record.entry.required(.digest)
-        fields = record.entry.fields
+        fields = record.entry.withoutEvidence.fields
         acceptedAt = record.stamp.realtime
     }
 }
@@ -22,14 +34,8 @@ package struct LiveGrant: Hashable, Sendable {
 package enum Standing: Hashable, Sendable {
     case accepted(LiveGrant)
     case open(LiveGrant, since: Moment, deadline: Moment)
+    /// Of the digest the first 16 digits are still known.
     case ended(digest: String, reason: String)
-
-    package var digest: String {
-        switch self {
-        case .accepted(let grant), .open(let grant, _, _): grant.digest
-        case .ended(let digest, _): digest
-        }
-    }
 
     /// `nil` once it has ended.
     package var live: LiveGrant? {

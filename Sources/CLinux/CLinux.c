@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -153,4 +154,10 @@ int clinux_realtime_timer(void) {
 int clinux_watch_clock(int timer) {
     struct itimerspec value = {.it_value = {.tv_sec = INT64_MAX}};
     return timerfd_settime(timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &value, NULL);
+}
+
+int clinux_flush_file_system(int descriptor) { return syncfs(descriptor); }
+
+int clinux_rename_without_replacing(const char *from, const char *to) {
+    return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
 }

@@ -22,6 +22,11 @@ package struct Configuration: Hashable, Sendable {
     package var deniedPerSecond: Int
     /// The NFLOG group that denied packets and first packets go to.
     package var logGroup: UInt16
+    /// The log goes on in a new file once the newest has so many bytes, or is so old.
+    package var segmentSize: Int64
+    package var segmentAge: Duration
+    /// How long old files of the log are kept; `nil` is for ever.
+    package var retention: Duration?
     package var stateDirectory: String
     package var controlSocket: String
     /// Who may read the control socket.

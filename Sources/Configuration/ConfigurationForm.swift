@@ -39,6 +39,9 @@ extension Configuration {
             "directory": .string(auditDirectory),
             "denied_per_second": .integer(Int64(deniedPerSecond)),
             "log_group": .integer(Int64(logGroup)),
+            "segment_size": .string(Setting.text(ofSize: segmentSize)),
+            "segment_age": .string(Setting.text(ofDays: segmentAge)),
+            "retention": .string(retention.map(Setting.text(ofDays:)) ?? "forever"),
         ]
     }
 

@@ -52,7 +52,11 @@ struct ConfigurationReader {
 
     private func readAudit(into configuration: inout Configuration) {
         let audit = file.section("audit")
-        audit.refuseAllBut(["directory", "denied_per_second", "log_group"])
+        audit.refuseAllBut(
+            ["directory", "denied_per_second", "log_group"]
+                + ["segment_size", "segment_age", "retention"]
+        )
+        readSegments(audit, into: &configuration)
         audit.path("directory").map { configuration.auditDirectory = $0 }
         audit.value("denied_per_second") { setting throws(Setting.Refusal) in
             try setting.integer(in: 1...1000)
@@ -63,6 +67,18 @@ struct ConfigurationReader {
         let state = file.section("state")
         state.refuseAllBut(["directory"])
         state.path("directory").map { configuration.stateDirectory = $0 }
+    }
+
+    private func readSegments(_ audit: Section, into configuration: inout Configuration) {
+        audit.value("segment_size") { setting throws(Setting.Refusal) in
+            try setting.size(in: 64 << 10...1024 << 30)
+        }.map { configuration.segmentSize = $0 }
+        audit.value("segment_age") { setting throws(Setting.Refusal) in
+            try setting.days(in: 1...3660)
+        }.map { configuration.segmentAge = $0 }
+        audit.value("retention") { setting throws(Setting.Refusal) in
+            try setting.daysOrForever(in: 1...36_600)
+        }.map { configuration.retention = $0 }
     }
 
     private func readControl(into configuration: inout Configuration) {

@@ -40,6 +40,9 @@ extension Configuration {
         auditDirectory: "/var/log/jitgate",
         deniedPerSecond: 10,
         logGroup: 22,
+        segmentSize: 64 << 20,
+        segmentAge: .seconds(30 * 86_400),
+        retention: nil,
         stateDirectory: "/var/lib/jitgate",
         controlSocket: "/run/jitgate/control",
         controlGroup: "jitgate"

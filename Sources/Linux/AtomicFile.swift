@@ -22,7 +22,7 @@ package enum AtomicFile {
             unsafe unlink(temporary)
             throw error
         }
-        try synchronize(folder)
+        try DirectoryListing.synchronize(folder)
     }
 
     private static func write(
@@ -43,14 +43,6 @@ package enum AtomicFile {
             }
             rest = rest.dropFirst(count)
         }
-        try SystemCall.check { fsync(descriptor) }
-    }
-
-    private static func synchronize(_ folder: String) throws(Errno) {
-        let directory = try OwnedDescriptor.opening {
-            unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        }
-        let descriptor = directory.rawValue
         try SystemCall.check { fsync(descriptor) }
     }
 

@@ -148,18 +148,7 @@ package final class DirectoryWatch: Sendable {
 extension DirectoryWatch {
     /// The names of the grant files in a directory, sorted.
     package static func list(_ path: String) throws(Errno) -> [String] {
-        guard let stream = unsafe opendir(path) else { throw Errno(rawValue: errno) }
-        defer { unsafe closedir(stream) }
-        var names: [String] = []
-        while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
-                    unsafe String(cString: $0)
-                }
-            }
-            if counts(name) { names.append(name) }
-        }
-        return names.sorted()
+        try DirectoryListing.names(in: path).filter(counts)
     }
 
     /// Removes a file; one that is gone already is no error.

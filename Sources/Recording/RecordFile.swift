@@ -1,24 +1,15 @@
 import Glibc
 import Linux
-package import SystemPackage
+import SystemPackage
 
-/// Why the log on disk could not be read or written.
-package struct RecordingError: Error, Hashable, Sendable, CustomStringConvertible {
-    package let attempt: String
-    package let path: String
-    package let errno: Errno
-
-    package var description: String { "\(attempt) \(path): \(errno)" }
-}
-
-/// The file of the audit log: whole lines, appended durably, by one agent at a time.
+/// The newest file of the audit log: whole lines, appended durably, by one agent at a time.
 package struct RecordFile: ~Copyable {
     private let descriptor: OwnedDescriptor
     private let path: String
     /// The end of the last whole line that is on disk.
-    private var length: Int64
+    package private(set) var length: Int64
 
-    /// Opens the log, or begins one, and cuts off a line that a power cut left unfinished.
+    /// Opens the log, or begins one.
     ///
     /// The directory must be there. Held by a lock for as long as the value lives.
     package init(path: String) throws(RecordingError) {
@@ -29,39 +20,29 @@ package struct RecordFile: ~Copyable {
     }
 
     private static func openLocked(_ path: String) throws(RecordingError) -> OwnedDescriptor {
-        do {
+        try RecordingError.attempt("open", path) { () throws(Errno) in
             let descriptor = try OwnedDescriptor.opening {
                 unsafe open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o640)
             }
             let raw = descriptor.rawValue
             try SystemCall.check { flock(raw, LOCK_EX | LOCK_NB) }
             return descriptor
-        } catch {
-            throw RecordingError(attempt: "open", path: path, errno: error)
         }
     }
 
-    /// Hands over the whole log, line by line, and mends its end; call it once, before appending.
-    package mutating func read(_ line: (ArraySlice<UInt8>) -> Void) throws(RecordingError) {
-        var rest: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 256 * 1024)
-        var offset: Int64 = 0
-        while true {
-            let count = try attempt("read") { [raw = descriptor.rawValue] in
-                unsafe pread(raw, &chunk, chunk.count, off_t(offset))
-            }
-            guard count > 0 else { break }
-            offset += Int64(count)
-            rest += chunk.prefix(count)
-            var start = 0
-            while let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
-                line(rest[start..<end])
-                start = end + 1
-            }
-            rest.removeFirst(start)
+    /// Hands over the log from a byte on, line by line, and cuts off a line that a power cut left
+    /// unfinished; call it once, before appending.
+    package mutating func read(
+        from start: Int64 = 0,
+        _ line: (ArraySlice<UInt8>) -> Void
+    ) throws(RecordingError) {
+        length = start
+        let raw = descriptor.rawValue
+        let torn = try LogLines.read(raw, path, from: &length) { bytes in
+            line(bytes)
+            return true
         }
-        length = offset - Int64(rest.count)
-        if !rest.isEmpty { try cut() }
+        if torn > 0 { try cut() }
     }
 
     /// Appends lines in one write and waits until they are on disk: all of them, or none.
@@ -90,10 +71,6 @@ package struct RecordFile: ~Copyable {
     }
 
     private func attempt(_ what: String, _ call: () -> Int) throws(RecordingError) -> Int {
-        do {
-            return try SystemCall.check(call)
-        } catch {
-            throw RecordingError(attempt: what, path: path, errno: error)
-        }
+        try RecordingError.attempt(what, path) { () throws(Errno) in try SystemCall.check(call) }
     }
 }

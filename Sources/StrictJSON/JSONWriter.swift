@@ -69,6 +69,15 @@ private struct JSONWriter {
 
     private mutating func write(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
+        if text.utf8.allSatisfy(\.isPlainInJSON) {
+            bytes += text.utf8
+        } else {
+            writeScalars(text)
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func writeScalars(_ text: String) {
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\"": bytes += "\\\"".utf8
@@ -76,10 +85,10 @@ private struct JSONWriter {
             case "\n": bytes += "\\n".utf8
             case "\t": bytes += "\\t".utf8
             case _ where scalar.isUnsafeToShow: escape(scalar)
-            default: bytes += UTF8.encode(scalar).map(Array.init) ?? []
+            case _ where scalar.isASCII: bytes.append(UInt8(truncatingIfNeeded: scalar.value))
+            default: bytes += String(scalar).utf8
             }
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 
     private mutating func escape(_ scalar: Unicode.Scalar) {
@@ -89,6 +98,13 @@ private struct JSONWriter {
             bytes += repeatElement(UInt8(ascii: "0"), count: 4 - hex.utf8.count)
             bytes += hex.utf8
         }
+    }
+}
+
+extension UInt8 {
+    /// Whether it stands for itself in a string of JSON, whatever is around it.
+    fileprivate var isPlainInJSON: Bool {
+        (0x20..<0x7F).contains(self) && self != UInt8(ascii: "\"") && self != UInt8(ascii: "\\")
     }
 }
 

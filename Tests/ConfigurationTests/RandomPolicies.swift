@@ -82,6 +82,9 @@ extension SeededGenerator {
         configuration.auditDirectory = "/srv/4/\(name())/\(name())"
         configuration.deniedPerSecond = number(1...1000)
         configuration.logGroup = UInt16(number(0...65_535))
+        configuration.segmentSize = Int64(number(64...1_000_000)) << 10
+        configuration.segmentAge = .seconds(86_400 * number(1...3660))
+        configuration.retention = flag() ? nil : .seconds(86_400 * number(1...36_600))
         configuration.stateDirectory = "/srv/5/\(name())"
         configuration.controlSocket = "/run/\(name())"
         configuration.controlGroup = "group\(number(0...9))"

@@ -44,3 +44,9 @@ int clinux_realtime_timer(void);
 
 /// Arms a CLOCK_REALTIME timerfd in the far future with TFD_TIMER_CANCEL_ON_SET.
 int clinux_watch_clock(int timer);
+
+/// syncfs(2): waits until the file system of `descriptor` has nothing left to write.
+int clinux_flush_file_system(int descriptor);
+
+/// renameat2(2) with RENAME_NOREPLACE: EEXIST if there is a file at `to`.
+int clinux_rename_without_replacing(const char *_Nonnull from, const char *_Nonnull to);

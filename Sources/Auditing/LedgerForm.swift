@@ -1,0 +1,163 @@
+import Grants
+import StrictJSON
+
+/// The ledger as JSON, but for the grants that ended.
+enum LedgerForm {
+    static func json(_ ledger: Ledger) -> JSONValue {
+        [
+            "mode": .optional(ledger.mode), "policy": json(ledger.policy),
+            "clock": [
+                "moment": .optional(ledger.clock.moment), "boot": .integer(ledger.clock.boot),
+                "boot_id": .string(ledger.clock.bootID),
+            ],
+            "live": .array(ledger.standings.values.compactMap(json)),
+            "recent": .array(ledger.recentEndings.all.map(json)),
+            "refusals": .array(
+                ledger.refusals.entries.map {
+                    [
+                        "file": .string($0.file), "digest": .optional($0.digest),
+                        "reason": .optional($0.reason),
+                    ]
+                }
+            ),
+        ]
+    }
+
+    private static func json(_ policy: PolicyStanding?) -> JSONValue {
+        switch policy {
+        case nil: .null
+        case .onTrial(let policy, let until, let fallback):
+            [
+                "policy": .string(policy), "until": .integer(until.microseconds),
+                "fallback": .string(fallback),
+            ]
+        case .rolledBack(let policy, let rejected):
+            ["policy": .string(policy), "rejected": .string(rejected)]
+        }
+    }
+
+    private static func policy(_ json: JSONValue?) -> PolicyStanding? {
+        guard let policy = json?["policy"]?.text else { return nil }
+        if let rejected = json?["rejected"]?.text {
+            return .rolledBack(policy: policy, rejected: rejected)
+        }
+        guard let until = json?["until"]?.moment, let fallback = json?["fallback"]?.text else {
+            return nil
+        }
+        return .onTrial(policy: policy, until: until, fallback: fallback)
+    }
+
+    private static func json(_ standing: Standing) -> JSONValue? {
+        guard let live = standing.live else { return nil }
+        var members: [JSONValue.Member] = [
+            .init("id", .string(live.id.description)), .init("digest", .string(live.digest)),
+            .init("accepted", .integer(live.acceptedAt.microseconds)),
+            .init("fields", json(live.fields)),
+        ]
+        if case .open(_, let since, let deadline) = standing {
+            members.append(.init("since", .integer(since.microseconds)))
+            members.append(.init("deadline", .integer(deadline.microseconds)))
+        }
+        return .object(members)
+    }
+
+    private static func json(_ ending: EndedGrant) -> JSONValue {
+        [
+            "message": .string(ending.entry.message), "fields": json(ending.entry.fields),
+            "opened": .optional(ending.openedAt), "ended": .integer(ending.endedAt.microseconds),
+        ]
+    }
+
+    private static func json(_ fields: [AuditField: [String]]) -> JSONValue {
+        .object(
+            fields.sorted { $0.key.rawValue < $1.key.rawValue }
+                .map { .init($0.key.rawValue, .array($0.value.map(JSONValue.string))) }
+        )
+    }
+
+    // MARK: and back
+
+    static func ledger(
+        _ json: JSONValue,
+        sequence: UInt64,
+        ended: EndedGrants
+    ) throws(RecordError) -> Ledger {
+        var ledger = Ledger()
+        ledger.nextSequence = sequence
+        ledger.ended = ended
+        ledger.mode = json["mode"]?.text
+        ledger.policy = policy(json["policy"])
+        ledger.clock = ClockFloor(
+            moment: json["clock"]?["moment"]?.moment,
+            boot: json["clock"]?["boot"]?.number ?? 0,
+            bootID: json["clock"]?["boot_id"]?.text ?? ""
+        )
+        for item in try items(json, "live") {
+            let (standing, grant) = try standing(item)
+            ledger.restore(standing, of: grant)
+        }
+        for item in try items(json, "recent") { ledger.recentEndings.add(try ending(item)) }
+        for item in try items(json, "refusals") {
+            var fields: [AuditField: [String]] = [:]
+            fields[.file] = item["file"]?.text.map { [$0] }
+            fields[.digest] = item["digest"]?.text.map { [$0] }
+            fields[.reason] = item["reason"]?.text.map { [$0] }
+            ledger.refusals.add(AuditEntry(.grantRefused, "", fields: fields))
+        }
+        return ledger
+    }
+
+    private static func items(_ json: JSONValue, _ name: String) throws(RecordError) -> [JSONValue]
+    {
+        guard let items = json[name]?.items else { throw damaged(name) }
+        return items
+    }
+
+    private static func damaged(_ name: String) -> RecordError {
+        RecordError(description: "the snapshot has no sound `\(name)`")
+    }
+
+    private static func standing(_ json: JSONValue) throws(RecordError) -> (Standing, LiveGrant) {
+        guard let id = json["id"]?.text.flatMap({ try? GrantID(parsing: $0) }),
+            let digest = json["digest"]?.text, let accepted = json["accepted"]?.moment
+        else { throw damaged("live") }
+        let fields = try fields(json)
+        let grant = LiveGrant(id: id, digest: digest, fields: fields, acceptedAt: accepted)
+        guard let since = json["since"]?.moment, let deadline = json["deadline"]?.moment else {
+            return (.accepted(grant), grant)
+        }
+        return (.open(grant, since: since, deadline: deadline), grant)
+    }
+
+    private static func ending(_ json: JSONValue) throws(RecordError) -> EndedGrant {
+        guard let message = json["message"]?.text, let ended = json["ended"]?.moment else {
+            throw damaged("recent")
+        }
+        let entry = AuditEntry(.grantClosed, message, fields: try fields(json))
+        return EndedGrant(entry: entry, openedAt: json["opened"]?.moment, endedAt: ended)
+    }
+
+    private static func fields(_ json: JSONValue) throws(RecordError) -> [AuditField: [String]] {
+        guard case .object(let members)? = json["fields"] else { throw damaged("fields") }
+        var fields: [AuditField: [String]] = [:]
+        for member in members {
+            guard let field = AuditField(rawValue: member.name),
+                let values = member.value.items?.compactMap(\.text)
+            else { throw damaged("fields") }
+            fields[field] = values
+        }
+        return fields
+    }
+}
+
+extension JSONValue {
+    fileprivate static func optional(_ text: String?) -> JSONValue {
+        text.map(JSONValue.string) ?? .null
+    }
+
+    fileprivate static func optional(_ moment: Moment?) -> JSONValue {
+        moment.map { .integer($0.microseconds) } ?? .null
+    }
+
+    fileprivate var moment: Moment? { number.map(Moment.init(microseconds:)) }
+}

@@ -1,0 +1,47 @@
+/// Which files were refused and why, so that the same refusal is recorded once; bounded.
+struct Refusals: Hashable, Sendable {
+    /// How many are remembered at least; one more record is all that forgetting costs.
+    private static let bound = 2048
+
+    private struct Refused: Hashable {
+        let digest: String?
+        /// What stands before the colon; the words after it may tell the time of day.
+        let code: String?
+
+        init(_ entry: AuditEntry) {
+            digest = entry[.digest]
+            code = entry[.reason].map { String($0.prefix { $0 != ":" }) }
+        }
+    }
+
+    private var known: [String: Refused] = [:]
+    private var order: [String] = []
+
+    func knows(_ entry: AuditEntry) -> Bool {
+        guard let file = entry[.file], let refused = known[file] else { return false }
+        return refused == Refused(entry)
+    }
+
+    mutating func add(_ entry: AuditEntry) {
+        guard let file = entry[.file] else { return }
+        known[file] = Refused(entry)
+        order.append(file)
+        guard order.count >= 2 * Self.bound else { return }
+        for old in order.prefix(Self.bound) { known[old] = nil }
+        order.removeFirst(Self.bound)
+    }
+
+    mutating func forget(_ file: String) {
+        known[file] = nil
+    }
+
+    /// What `add` would take to know them again, oldest first.
+    var entries: [(file: String, digest: String?, reason: String?)] {
+        var seen = Set<String>()
+        return order.reversed().compactMap { file in
+            guard let refused = known[file], seen.insert(file).inserted else { return nil }
+            return (file, refused.digest, refused.code)
+        }
+        .reversed()
+    }
+}

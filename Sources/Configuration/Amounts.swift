@@ -1,0 +1,62 @@
+import Grants
+
+/// Sizes of files and spans of days, which policies spell as strings.
+extension Setting {
+    private static let sizeUnits: [(letter: Character, bytes: Int64)] = [
+        ("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10),
+    ]
+    private static let day = Int64(86_400)
+
+    /// A number of bytes such as `"64M"`, in units of 1024, within limits.
+    func size(in range: ClosedRange<Int64>) throws(Refusal) -> Int64 {
+        let text = try string()
+        let limits =
+            "\(Self.text(ofSize: range.lowerBound)) to \(Self.text(ofSize: range.upperBound))"
+        let refusal = Refusal(
+            "is \(QuotedText(text))",
+            "a size such as \"64M\" from \(limits) belongs here"
+        )
+        guard let unit = Self.sizeUnits.first(where: { $0.letter == text.last }),
+            let number = Self.number(text.dropLast())
+        else { throw refusal }
+        let (size, isTooMuch) = number.multipliedReportingOverflow(by: unit.bytes)
+        guard !isTooMuch, range.contains(size) else { throw refusal }
+        return size
+    }
+
+    /// A number of days such as `"30d"`.
+    func days(in range: ClosedRange<Int64>) throws(Refusal) -> Duration {
+        let text = try string()
+        guard text.last == "d", let number = Self.number(text.dropLast()), range.contains(number)
+        else {
+            let limits = "\"\(range.lowerBound)d\" to \"\(range.upperBound)d\""
+            throw Refusal("is \(QuotedText(text))", "days from \(limits) belong here")
+        }
+        return .seconds(number * Self.day)
+    }
+
+    /// A number of days, or `"forever"`, which is `nil`.
+    func daysOrForever(in range: ClosedRange<Int64>) throws(Refusal) -> Duration? {
+        if case .string("forever") = self { return nil }
+        do throws(Refusal) {
+            return try days(in: range)
+        } catch {
+            throw Refusal(error.reason, "\(error.remedy), or \"forever\"")
+        }
+    }
+
+    private static func number(_ digits: Substring) -> Int64? {
+        Int64(digits).flatMap { String($0) == digits ? $0 : nil }
+    }
+
+    /// How a size reads that is a whole number of units.
+    static func text(ofSize bytes: Int64) -> String {
+        for unit in sizeUnits where bytes % unit.bytes == 0 {
+            return "\(bytes / unit.bytes)\(unit.letter)"
+        }
+        return "\(bytes / 1024)K"
+    }
+
+    /// How a span of whole days reads.
+    static func text(ofDays span: Duration) -> String { "\(span.components.seconds / day)d" }
+}

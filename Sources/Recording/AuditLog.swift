@@ -1,0 +1,185 @@
+package import Auditing
+import Glibc
+import Grants
+import Linux
+import SystemPackage
+
+/// The whole log on disk: records, tree, checkpoint, evidence and snapshot, kept equal.
+///
+/// An append is, in this order: evidence written (not flushed); all lines in one write; one
+/// fdatasync, which makes the records and the evidence inside them durable; leaf hashes written;
+/// the checkpoint written beside its place and renamed into it.
+package struct AuditLog: ~Copyable {
+    /// Where a log is and what it is called.
+    package struct Places: Hashable, Sendable {
+        package let log: String
+        package let state: String
+        /// The name that the log gets when it begins (docs/PROTOCOL.audit, section 6).
+        package let origin: String
+
+        package init(log: String, state: String, origin: String) {
+            self.log = log
+            self.state = state
+            self.origin = origin
+        }
+    }
+
+    /// A snapshot is written after so many records.
+    private static let snapshotInterval = 50_000
+
+    let directory: LogDirectory
+    var state: StateDirectory
+    package var rotation: RotationRule
+    private let key: AuditKey
+    var file: RecordFile
+    var leaves: LeafFile
+    package private(set) var ledger: Ledger
+    private var tree: MerkleTree
+    /// The number of the first record of the newest file, and when it was made.
+    var segment: UInt64
+    var began: Moment?
+    private var lastLength: Int64
+    private var lastLeaf: TreeHash
+    private var sinceSnapshot: Int
+    /// What of the work after an append did not succeed; the records are on disk all the same.
+    package internal(set) var problem: String?
+    /// The signed checkpoint over all records that are on disk.
+    package private(set) var checkpoint = ""
+
+    /// Opens the log, or begins one, mends what a crash left, and signs what is there.
+    package static func open(
+        _ places: Places,
+        rotation: RotationRule
+    ) throws(RecordingError) -> AuditLog {
+        var log = try AuditLog(reading: places, rotation: rotation)
+        try log.publishKey()
+        try log.publish()
+        if log.sinceSnapshot >= Self.snapshotInterval { try log.saveSnapshot() }
+        try log.prune(at: log.ledger.clock.moment)
+        return log
+    }
+
+    private init(reading places: Places, rotation: RotationRule) throws(RecordingError) {
+        let directory = LogDirectory(places.log)
+        var state = StateDirectory(places.state)
+        try state.prepare()
+        var leaves = try LeafFile(path: directory.leaves)
+        var file = try RecordFile(path: directory.current)
+        let key = try state.key(named: places.origin)
+        var replay = try LogReplay(directory, state)
+        try leaves.resize(to: replay.tree.size)
+        if let signed = Self.signedCheckpoint(directory, key) { replay.expect(signed) }
+        try replay.run(directory, &leaves, &state, &file)
+        let first = try LogDirectory.firstRecord(of: directory.current)
+        self.directory = directory
+        self.state = state
+        self.rotation = rotation
+        self.key = key
+        self.file = file
+        self.leaves = leaves
+        ledger = replay.ledger
+        tree = replay.tree
+        segment = replay.segment
+        began = first?.stamp.realtime
+        lastLength = replay.lastLength
+        lastLeaf = replay.lastLeaf
+        sinceSnapshot = replay.taken
+    }
+
+    /// What was signed last; nothing if a power cut left no whole file.
+    private static func signedCheckpoint(_ directory: LogDirectory, _ key: AuditKey) -> Checkpoint?
+    {
+        guard let bytes = try? SmallFile.read(directory.checkpoint, limit: 1 << 16) else {
+            return nil
+        }
+        return try? Checkpoint(parsing: bytes, signedBy: key.publicKey)
+    }
+
+    /// The refused file is gone; should it come back, that is worth a record again.
+    package mutating func forgetRefusal(of file: String) {
+        ledger.forgetRefusal(of: file)
+    }
+
+    /// Appends records whose numbers follow the last one's.
+    ///
+    /// When it returns they are on disk. When it throws none of them is.
+    package mutating func append(_ records: [Record]) throws(RecordingError) {
+        guard let first = records.first else { return }
+        rotateIfDue(at: first.stamp.realtime)
+        for record in records {
+            for file in record.entry.evidenceFiles { try state.keep(file) }
+        }
+        let lines = records.map(\.line)
+        try file.append(lines)
+        take(records, lines)
+    }
+
+    /// What follows from records that are on disk; all of it can be made again from them.
+    private mutating func take(_ records: [Record], _ lines: [[UInt8]]) {
+        var hashes: [TreeHash] = []
+        for line in lines {
+            lastLeaf = .leaf(line.dropLast())
+            lastLength = Int64(line.count)
+            tree.append(lastLeaf)
+            hashes.append(lastLeaf)
+        }
+        leaves.append(hashes)
+        began = began ?? records.first?.stamp.realtime
+        do {
+            for record in records { try ledger.take(record) }
+            problem = nil
+            try publish()
+            sinceSnapshot += records.count
+            if sinceSnapshot >= Self.snapshotInterval { try saveSnapshot() }
+        } catch {
+            problem = "\(error)"
+        }
+    }
+
+    /// Signs what is on disk.
+    private mutating func publish() throws(RecordingError) {
+        let (key, tree) = (key, tree)
+        checkpoint = try RecordingError.proving(directory.checkpoint) { () throws(ProofError) in
+            try key.checkpoint(over: tree)
+        }
+        try Self.put(checkpoint, directory.checkpoint)
+    }
+
+    /// Shows the key's public half where the log is.
+    private func publishKey() throws(RecordingError) {
+        let text = "\(key.publicKey)\n"
+        let known = try? SmallFile.read(directory.publicKey, limit: 4096)
+        if known != Array(text.utf8) { try Self.put(text, directory.publicKey) }
+    }
+
+    private static func put(_ text: String, _ path: String) throws(RecordingError) {
+        try RecordingError.attempt("write", path) { () throws(Errno) in
+            try LazyFile.replace(path, with: Array(text.utf8), mode: 0o640)
+        }
+    }
+
+    /// Keeps what the records add up to, so that the next start need not read them.
+    ///
+    /// With `replacingBoth` no older snapshot is left that might need what is removed next.
+    package mutating func saveSnapshot(replacingBoth: Bool = false) throws(RecordingError) {
+        try state.synchronize()
+        try leaves.synchronize()
+        let position = LogPosition(segment: segment, offset: file.length, lastLength: lastLength)
+        let snapshot = LogSnapshot(
+            position: position,
+            lastLeaf: lastLeaf,
+            tree: tree,
+            ledger: ledger
+        )
+        try state.write(snapshot, replacingBoth: replacingBoth)
+        sinceSnapshot = 0
+    }
+
+    /// The newest file is a new one, which has no record yet.
+    mutating func beginSegment(_ new: consuming RecordFile) {
+        file = new
+        segment = tree.size
+        began = nil
+        lastLength = 0
+    }
+}

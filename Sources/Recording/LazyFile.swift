@@ -1,0 +1,30 @@
+import Glibc
+import Linux
+import SystemPackage
+
+/// Files that nobody waits for: they can be made again from the log.
+enum LazyFile {
+    /// Writes a file in place, without waiting until it is on disk.
+    static func write(_ bytes: [UInt8], to path: String, mode: UInt32) throws(Errno) {
+        let file = try OwnedDescriptor.opening {
+            unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)
+        }
+        let descriptor = file.rawValue
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = try SystemCall.check {
+                unsafe rest.withUnsafeBytes {
+                    unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+                }
+            }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Puts a file in place of another in one step, which a power cut may undo.
+    static func replace(_ path: String, with bytes: [UInt8], mode: UInt32) throws(Errno) {
+        let temporary = path + ".new"
+        try write(bytes, to: temporary, mode: mode)
+        try SystemCall.check { unsafe rename(temporary, path) }
+    }
+}

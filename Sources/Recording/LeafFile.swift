@@ -1,0 +1,97 @@
+package import Auditing
+import Glibc
+import Linux
+import SystemPackage
+
+/// The leaf hashes of the log, 32 bytes each (docs/PROTOCOL.audit, section 5).
+///
+/// Not flushed with each record: whoever opens it cuts it to what is known to be right and appends
+/// the rest, from the lines.
+package struct LeafFile: ~Copyable {
+    private let descriptor: OwnedDescriptor
+    private let path: String
+    /// How many leaves are in it.
+    private var count: UInt64 = 0
+    /// Leaves that the disk did not take.
+    private var waiting: [UInt8] = []
+
+    /// Opens it, or begins one.
+    ///
+    /// Held by a lock for as long as the value lives.
+    package init(path: String) throws(RecordingError) {
+        descriptor = try RecordingError.attempt("open", path) { () throws(Errno) in
+            let descriptor = try OwnedDescriptor.opening {
+                unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
+            }
+            let raw = descriptor.rawValue
+            try SystemCall.check { flock(raw, LOCK_EX | LOCK_NB) }
+            return descriptor
+        }
+        self.path = path
+    }
+
+    /// How many whole leaves the file on disk holds.
+    package func stored() throws(RecordingError) -> UInt64 {
+        let raw = descriptor.rawValue
+        let end = try RecordingError.attempt("seek", path) { () throws(Errno) in
+            try SystemCall.check { lseek(raw, 0, SEEK_END) }
+        }
+        return UInt64(end) / UInt64(TreeHash.size)
+    }
+
+    /// Keeps the first `count` leaves; fewer are filled up with zeros, which prove nothing.
+    package mutating func resize(to count: UInt64) throws(RecordingError) {
+        let raw = descriptor.rawValue
+        let length = off_t(count) * off_t(TreeHash.size)
+        try RecordingError.attempt("truncate", path) { () throws(Errno) in
+            _ = try SystemCall.check { ftruncate(raw, length) }
+        }
+        self.count = count
+    }
+
+    /// Appends leaves; what the disk does not take comes with the next.
+    package mutating func append(_ leaves: [TreeHash]) {
+        for leaf in leaves { leaf.append(to: &waiting) }
+        let raw = descriptor.rawValue
+        let place = off_t(count) * off_t(TreeHash.size)
+        let bytes = waiting
+        let written = unsafe pwrite(raw, bytes, bytes.count, place)
+        guard written == bytes.count else { return }
+        count += UInt64(bytes.count / TreeHash.size)
+        waiting = []
+    }
+
+    /// Waits until all leaves are on disk.
+    package mutating func synchronize() throws(RecordingError) {
+        append([])
+        guard waiting.isEmpty else {
+            throw RecordingError(attempt: "write", path: path, errno: .noSpace)
+        }
+        let raw = descriptor.rawValue
+        try RecordingError.attempt("flush", path) { () throws(Errno) in
+            _ = try SystemCall.check { fdatasync(raw) }
+        }
+    }
+
+    /// All leaves of the file at `path`; a piece of one at its end is left out.
+    package static func read(_ path: String) throws(RecordingError) -> [TreeHash] {
+        let file = try RecordingError.attempt("open", path) { () throws(Errno) in
+            try OwnedDescriptor.opening { unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) }
+        }
+        var leaves: [TreeHash] = []
+        var rest: [UInt8] = []
+        while true {
+            let chunk = try RecordingError.attempt("read", path) { () throws(Errno) in
+                try file.readChunk(256 * 1024)
+            }
+            guard !chunk.isEmpty else { return leaves }
+            rest += chunk
+            var start = 0
+            while start + TreeHash.size <= rest.count {
+                if let leaf = TreeHash(rest[start..<start + TreeHash.size]) { leaves.append(leaf) }
+                start += TreeHash.size
+            }
+            rest.removeFirst(start)
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package import Auditing
+import Glibc
+import Linux
+import SystemPackage
+
+/// A segment that is complete.
+package struct LogSegment: Hashable, Sendable {
+    /// The number of its first record.
+    package let first: UInt64
+    package let path: String
+}
+
+/// Where what is in the directory of the log (docs/PROTOCOL.audit, sections 5 to 7).
+package struct LogDirectory: Hashable, Sendable {
+    private static let prefix = "audit-"
+    private static let suffix = ".jsonl"
+
+    package let path: String
+
+    package init(_ path: String) {
+        self.path = path
+    }
+
+    /// The newest records.
+    package var current: String { path + "/audit.jsonl" }
+    package var leaves: String { path + "/audit.leaves" }
+    package var checkpoint: String { path + "/checkpoint" }
+    package var publicKey: String { path + "/audit.pub" }
+
+    /// Where the segment is kept whose first record has this number.
+    package func segment(_ first: UInt64) -> LogSegment {
+        let digits = String(first)
+        let padded = String(repeating: "0", count: 20 - digits.count) + digits
+        return LogSegment(first: first, path: "\(path)/\(Self.prefix)\(padded)\(Self.suffix)")
+    }
+
+    /// The complete segments, oldest first.
+    package func segments() throws(RecordingError) -> [LogSegment] {
+        let path = path
+        let names = try RecordingError.attempt("list", path) { () throws(Errno) in
+            try DirectoryListing.names(in: path)
+        }
+        return names.compactMap { name in
+            let digits = name.dropFirst(Self.prefix.count).dropLast(Self.suffix.count)
+            guard digits.count == 20, let first = UInt64(digits) else { return nil }
+            let segment = segment(first)
+            return segment.path == "\(path)/\(name)" ? segment : nil
+        }
+    }
+
+    /// The first record of a file; `nil` if there is no file, or no whole line in it.
+    package static func firstRecord(of path: String) throws(RecordingError) -> Record? {
+        var found: Result<Record, RecordError>?
+        do throws(RecordingError) {
+            var lines = try LogLines(path: path)
+            try lines.read { line in
+                found = Result { () throws(RecordError) in try Record(parsing: line) }
+                return false
+            }
+        } catch {
+            guard error.errno == .noSuchFileOrDirectory else { throw error }
+        }
+        do throws(RecordError) {
+            return try found?.get()
+        } catch {
+            throw RecordingError(path, "its first record: \(error)")
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import Glibc
+import Linux
+import SystemPackage
+
+/// The lines of one file of the log, however long it is.
+package struct LogLines: ~Copyable {
+    private let descriptor: OwnedDescriptor
+    private let path: String
+    /// The byte after the last whole line that was handed over.
+    package private(set) var offset: Int64
+
+    /// Opens a file for reading, from a byte at which a line begins.
+    package init(path: String, from offset: Int64 = 0) throws(RecordingError) {
+        descriptor = try RecordingError.attempt("open", path) { () throws(Errno) in
+            try OwnedDescriptor.opening {
+                unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+            }
+        }
+        self.path = path
+        self.offset = offset
+    }
+
+    /// Hands over each whole line, without its line feed, until `line` says no or the file ends.
+    ///
+    /// May be called again, for what has been appended since.
+    package mutating func read(
+        _ line: (ArraySlice<UInt8>) -> Bool
+    ) throws(RecordingError) {
+        _ = try Self.read(descriptor.rawValue, path, from: &offset, line)
+    }
+
+    /// Whether there is more than whole lines.
+    package func hasTornEnd() throws(RecordingError) -> Bool {
+        let descriptor = descriptor.rawValue
+        let end = try RecordingError.attempt("seek", path) { () throws(Errno) in
+            try SystemCall.check { lseek(descriptor, 0, SEEK_END) }
+        }
+        return Int64(end) > offset
+    }
+
+    /// - Returns: how many bytes there are after the last whole line, unless it was stopped.
+    static func read(
+        _ descriptor: Int32,
+        _ path: String,
+        from offset: inout Int64,
+        _ line: (ArraySlice<UInt8>) -> Bool
+    ) throws(RecordingError) -> Int {
+        var rest: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 256 * 1024)
+        while true {
+            let place = off_t(offset) + off_t(rest.count)
+            let count = try RecordingError.attempt("read", path) { () throws(Errno) in
+                try SystemCall.check { unsafe pread(descriptor, &chunk, chunk.count, place) }
+            }
+            guard count > 0 else { return rest.count }
+            let scanned = rest.count
+            rest += chunk[..<count]
+            var start = 0
+            while let end = lineFeed(in: rest, from: max(start, scanned)) {
+                offset += Int64(end + 1 - start)
+                guard line(rest[start..<end]) else { return 0 }
+                start = end + 1
+            }
+            rest.removeFirst(start)
+        }
+    }
+
+    private static func lineFeed(in bytes: [UInt8], from start: Int) -> Int? {
+        unsafe bytes.withUnsafeBytes { buffer in
+            guard let base = buffer.baseAddress, start < buffer.count,
+                let found = unsafe memchr(base + start, 0x0A, buffer.count - start)
+            else { return nil }
+            return unsafe UnsafeRawPointer(found) - base
+        }
+    }
+}

@@ -1,0 +1,167 @@
+import Auditing
+import Linux
+import SystemPackage
+
+/// Reads what a log adds up to, from a snapshot that fits it or from its first record on.
+struct LogReplay {
+    /// So many records are read before what follows from them is written.
+    private static let batch = 4096
+
+    private(set) var ledger = Ledger()
+    private(set) var tree = MerkleTree()
+    /// The segment that lines are taken from, and the byte at which reading it begins.
+    private(set) var segment: UInt64 = 0
+    private(set) var start: Int64 = 0
+    /// The line that was taken last.
+    private(set) var lastLength: Int64 = 0
+    private(set) var lastLeaf = TreeHash.empty
+    /// How many records were read, and not known from the snapshot.
+    private(set) var taken = 0
+    private var hashes: [TreeHash] = []
+    private var files: [EvidenceFile] = []
+    private var failure: String?
+    private var signed: Checkpoint?
+
+    /// Begins where the newest snapshot that fits ends; else where the log begins.
+    init(_ directory: LogDirectory, _ state: StateDirectory) throws(RecordingError) {
+        let segments = try directory.segments()
+        for snapshot in state.readSnapshots() where Self.fits(snapshot, directory, segments) {
+            ledger = snapshot.ledger
+            tree = snapshot.tree
+            segment = snapshot.position.segment
+            start = snapshot.position.offset
+            lastLength = snapshot.position.lastLength
+            lastLeaf = snapshot.lastLeaf
+            return
+        }
+        var first = segments.first?.first
+        if first == nil { first = try LogDirectory.firstRecord(of: directory.current)?.sequence }
+        if let first, first > 0 {
+            let problem = "it begins with record \(first), and no snapshot in \(state.path) fits it"
+            throw RecordingError(directory.path, problem)
+        }
+    }
+
+    /// Whether the log has the snapshot's last line where the snapshot says.
+    private static func fits(
+        _ snapshot: LogSnapshot,
+        _ directory: LogDirectory,
+        _ segments: [LogSegment]
+    ) -> Bool {
+        let position = snapshot.position
+        let path = segments.first { $0.first == position.segment }?.path ?? directory.current
+        guard let found = try? LogDirectory.firstRecord(of: path)?.sequence else {
+            return position.offset == 0
+        }
+        let start = position.offset - position.lastLength
+        guard found == position.segment, position.offset > 0 else {
+            return found == position.segment
+        }
+        guard start >= 0, var lines = try? LogLines(path: path, from: start) else { return false }
+        var leaf: TreeHash?
+        try? lines.read { line in
+            leaf = .leaf(line)
+            return false
+        }
+        return leaf == snapshot.lastLeaf && lines.offset == position.offset
+    }
+
+    /// Watches for the root that a checkpoint signs.
+    mutating func expect(_ checkpoint: Checkpoint) {
+        signed = checkpoint
+        compare()
+    }
+
+    /// Reads every file of the log from where it begins; the newest is mended at its end.
+    mutating func run(
+        _ directory: LogDirectory,
+        _ leaves: inout LeafFile,
+        _ state: inout StateDirectory,
+        _ file: inout RecordFile
+    ) throws(RecordingError) {
+        let segments = try directory.segments().filter { $0.first >= segment }
+        for item in segments {
+            if item.first != segment { begin(segment: item.first) }
+            var lines = try LogLines(path: item.path, from: start)
+            try lines.read { take($0, &leaves, &state) }
+            if failure == nil, try lines.hasTornEnd() {
+                failure = "record \(ledger.nextSequence): it has no end, in \(item.path)"
+            }
+        }
+        if !segments.isEmpty { begin(segment: ledger.nextSequence) }
+        try file.read(from: start) { _ = take($0, &leaves, &state) }
+        flush(&leaves, &state)
+        try check(directory)
+    }
+
+    /// Another file begins.
+    private mutating func begin(segment first: UInt64) {
+        if first != ledger.nextSequence, failure == nil {
+            failure = "record \(ledger.nextSequence) is missing: a segment begins with \(first)"
+        }
+        segment = first
+        start = 0
+        lastLength = 0
+    }
+
+    /// - Returns: whether it makes sense to go on.
+    private mutating func take(
+        _ line: ArraySlice<UInt8>,
+        _ leaves: inout LeafFile,
+        _ state: inout StateDirectory
+    ) -> Bool {
+        take(line)
+        if hashes.count >= Self.batch { flush(&leaves, &state) }
+        return failure == nil
+    }
+
+    private mutating func take(_ line: ArraySlice<UInt8>) {
+        guard failure == nil else { return }
+        do throws(RecordError) {
+            let record = try Record(parsing: line)
+            try ledger.take(record)
+            files += record.entry.evidenceFiles
+        } catch {
+            failure = "record \(ledger.nextSequence): \(error)"
+            return
+        }
+        lastLeaf = .leaf(line)
+        lastLength = Int64(line.count) + 1
+        tree.append(lastLeaf)
+        hashes.append(lastLeaf)
+        taken += 1
+        compare()
+    }
+
+    private mutating func compare() {
+        guard failure == nil, let signed, signed.size == tree.size else { return }
+        guard signed.root == tree.root else {
+            failure = "the first \(signed.size) records are not those of the signed checkpoint"
+            return
+        }
+        self.signed = nil
+    }
+
+    /// Hands on what was read.
+    private mutating func flush(_ leaves: inout LeafFile, _ state: inout StateDirectory) {
+        leaves.append(hashes)
+        hashes.removeAll(keepingCapacity: true)
+        do throws(RecordingError) {
+            for file in files { try state.keep(file) }
+        } catch {
+            failure = failure ?? error.description
+        }
+        files.removeAll(keepingCapacity: true)
+    }
+
+    /// Says what is wrong with the log, all of it being read.
+    private func check(_ directory: LogDirectory) throws(RecordingError) {
+        if let failure { throw RecordingError(directory.path, failure) }
+        guard let signed, signed.size > tree.size else { return }
+        throw RecordingError(
+            directory.path,
+            "it ends before record \(tree.size), and the checkpoint is signed over \(signed.size);"
+                + " `jitgate audit verify` says more"
+        )
+    }
+}

@@ -1,0 +1,52 @@
+import Auditing
+package import SystemPackage
+
+/// Why the log on disk could not be read, written or continued.
+package struct RecordingError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What was tried, one word for a system call, and what is wrong if it was none.
+    package let attempt: String
+    package let path: String
+    /// `nil` if no system call failed.
+    package let errno: Errno?
+
+    init(attempt: String, path: String, errno: Errno) {
+        self.attempt = attempt
+        self.path = path
+        self.errno = errno
+    }
+
+    init(_ path: String, _ problem: String) {
+        attempt = problem
+        self.path = path
+        errno = nil
+    }
+
+    package var description: String {
+        errno.map { "\(attempt) \(path): \($0)" } ?? "\(path): \(attempt)"
+    }
+
+    /// Says which file a failing call was about.
+    static func attempt<Value: ~Copyable>(
+        _ what: String,
+        _ path: String,
+        _ call: () throws(Errno) -> Value
+    ) throws(RecordingError) -> Value {
+        do throws(Errno) {
+            return try call()
+        } catch {
+            throw RecordingError(attempt: what, path: path, errno: error)
+        }
+    }
+
+    /// Says which file does not prove what it should.
+    static func proving<Value>(
+        _ path: String,
+        _ call: () throws(ProofError) -> Value
+    ) throws(RecordingError) -> Value {
+        do throws(ProofError) {
+            return try call()
+        } catch {
+            throw RecordingError(path, error.description)
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package import Auditing
+import CLinux
+import Glibc
+import Linux
+import SystemPackage
+
+/// The agent's own files beside the log: its key, evidence and snapshot.
+package struct StateDirectory: Sendable {
+    package let path: String
+    /// Whether there is evidence that may not be on disk yet.
+    private var hasUnflushed = false
+
+    package init(_ path: String) {
+        self.path = path
+    }
+
+    package var keyFile: String { path + "/audit.key" }
+    package var evidence: String { path + "/evidence" }
+    /// The newer one first; they differ only between two steps of a rotation.
+    package var snapshots: [String] { [path + "/snapshot", path + "/snapshot.old"] }
+
+    /// Makes what must be there; the directory itself must be there already.
+    package func prepare() throws(RecordingError) {
+        let folder = evidence
+        try RecordingError.attempt("make", folder) { () throws(Errno) in
+            do throws(Errno) {
+                try SystemCall.check { unsafe mkdir(folder, 0o700) }
+            } catch .fileExists {
+                return
+            }
+        }
+    }
+
+    // MARK: the key
+
+    /// The host's audit key, made now if there is none.
+    package func key(named name: String) throws(RecordingError) -> AuditKey {
+        let bytes: [UInt8]
+        do throws(Errno) {
+            bytes = try SmallFile.read(keyFile, limit: 4096)
+        } catch .noSuchFileOrDirectory {
+            return try makeKey(named: name)
+        } catch {
+            throw RecordingError(attempt: "read", path: keyFile, errno: error)
+        }
+        let text = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        return try RecordingError.proving(keyFile) { () throws(ProofError) in
+            try AuditKey(parsing: text)
+        }
+    }
+
+    private func makeKey(named name: String) throws(RecordingError) -> AuditKey {
+        var random = SystemRandomNumberGenerator()
+        let seed = (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
+        let key = try RecordingError.proving(keyFile) { () throws(ProofError) in
+            try AuditKey(name: name, seed: seed)
+        }
+        try RecordingError.attempt("write", keyFile) { () throws(Errno) in
+            try AtomicFile.replace(keyFile, with: Array("\(key.text)\n".utf8), mode: 0o600)
+        }
+        return key
+    }
+
+    // MARK: evidence
+
+    /// Keeps a file unless it is there; it is flushed by `synchronize`.
+    package mutating func keep(_ file: EvidenceFile) throws(RecordingError) {
+        let path = "\(evidence)/\(file.name)"
+        let known = try RecordingError.attempt("find", path) { () throws(Errno) in
+            try FileIdentity.of(path)
+        }
+        guard known?.size != Int64(file.bytes.count) else { return }
+        hasUnflushed = true
+        try RecordingError.attempt("write", path) { () throws(Errno) in
+            try LazyFile.write(file.bytes, to: path, mode: 0o600)
+        }
+    }
+
+    /// What is kept of a file; `nil` if nothing is.
+    package func content(of name: String) throws(RecordingError) -> [UInt8]? {
+        do throws(Errno) {
+            return try SmallFile.read("\(evidence)/\(name)", limit: 1 << 20)
+        } catch .noSuchFileOrDirectory {
+            return nil
+        } catch {
+            throw RecordingError(attempt: "read", path: "\(evidence)/\(name)", errno: error)
+        }
+    }
+
+    package func remove(_ name: String) {
+        _ = unsafe unlink("\(evidence)/\(name)")
+    }
+
+    /// Waits until all evidence is on disk.
+    ///
+    /// The file system as a whole, since that is one wait and files may be many.
+    package mutating func synchronize() throws(RecordingError) {
+        guard hasUnflushed else { return }
+        let folder = evidence
+        try RecordingError.attempt("flush", folder) { () throws(Errno) in
+            let directory = try OwnedDescriptor.opening {
+                unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            }
+            let raw = directory.rawValue
+            try SystemCall.check { clinux_flush_file_system(raw) }
+        }
+        hasUnflushed = false
+    }
+
+    // MARK: the snapshot
+
+    /// Writes the snapshot durably; the one before is kept beside it unless it is of no use now.
+    package func write(
+        _ snapshot: LogSnapshot,
+        replacingBoth isOldUseless: Bool
+    ) throws(RecordingError) {
+        let bytes = snapshot.encoded()
+        for path in snapshots.prefix(isOldUseless ? 2 : 1) {
+            try RecordingError.attempt("write", path) { () throws(Errno) in
+                try AtomicFile.replace(path, with: bytes, mode: 0o600)
+            }
+        }
+    }
+
+    /// The snapshots that can be read, the newer first.
+    package func readSnapshots() -> [LogSnapshot] {
+        snapshots.compactMap { path in
+            (try? SmallFile.read(path, limit: 1 << 30)).flatMap { try? LogSnapshot(parsing: $0) }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import Auditing
+import Foundation
+import Grants
+import Recording
+import TestSupport
+import Testing
+
+@Suite struct `The rotation of the log` {
+    let bench: LogBench
+
+    init() throws {
+        bench = try LogBench()
+    }
+
+    @Test func `goes on in a new file by size, and the tree goes on across files`() throws {
+        var log = try bench.open(RotationRule(size: 3000, age: .seconds(1 << 40), retention: nil))
+        try bench.append(20, to: &log)
+        let files = try bench.files
+        #expect(files.count > 4)
+        for file in files.dropLast() { #expect(try bench.bytes(file).count >= 3000) }
+        #expect(files[0].hasSuffix("/audit-00000000000000000000.jsonl"))
+        #expect(try bench.witness() == "verified: 60 records\n")
+        let known = log.ledger
+        _ = consume log
+        #expect(try bench.open().ledger == known)
+        for path in bench.state.snapshots { try bench.remove(path) }
+        try bench.remove(bench.directory.leaves)
+        #expect(try bench.open().ledger == known)
+        #expect(try LeafFile.read(bench.directory.leaves).count == 60)
+    }
+
+    @Test func `goes on in a new file by age`() throws {
+        var log = try bench.open(RotationRule(size: 1 << 40, age: .seconds(7200), retention: nil))
+        try bench.append(6, to: &log)
+        // An hour a grant: the third finds the first record two hours old.
+        #expect(try bench.directory.segments().map(\.first) == [0, 6])
+    }
+
+    @Test(arguments: RotationStep.allCases, [true, false])
+    func `is taken up after a crash between any two steps`(
+        step: RotationStep,
+        hasRotatedBefore: Bool
+    ) throws {
+        var log = try bench.open()
+        try bench.append(2, to: &log)
+        if hasRotatedBefore {
+            try log.rotate(at: LogBench.start)
+            try bench.append(2, to: &log)
+        }
+        try log.rotate(at: LogBench.start, upTo: step)
+        let known = log.ledger
+        _ = consume log
+        var again = try bench.open()
+        #expect(again.ledger == known)
+        try bench.append(2, to: &again)
+        let count = hasRotatedBefore ? 18 : 12
+        #expect(try bench.witness() == "verified: \(count) records\n")
+        #expect(try LeafFile.read(bench.directory.leaves).count == count)
+        let more = again.ledger
+        _ = consume again
+        for path in bench.state.snapshots { try bench.remove(path) }
+        #expect(try bench.open().ledger == more)
+    }
+
+    @Test func `removes what is older than the retention, and forgets no grant`() throws {
+        let rule = RotationRule(size: 3000, age: .seconds(1 << 40), retention: .seconds(10 * 3600))
+        var log = try bench.open(rule)
+        try bench.append(40, to: &log)
+        let first = try #require(bench.directory.segments().first?.first)
+        #expect(first > 60 && first < 100)
+        #expect(log.ledger.endedCount == 40)
+        let names = try FileManager.default.contentsOfDirectory(atPath: bench.state.evidence)
+        #expect(names.count == 2 * (40 - Int(first) / 3))
+        let known = log.ledger
+        _ = consume log
+        var again = try bench.open(rule)
+        #expect(again.ledger == known)
+        #expect(again.ledger[LogBench.id(0)] != nil)
+        try bench.append(1, to: &again)
+        #expect(try LeafFile.read(bench.directory.leaves).count == 123)
+        _ = consume again
+        for path in bench.state.snapshots { try bench.remove(path) }
+        #expect { _ = try bench.open() } throws: { "\($0)".contains("no snapshot in") }
+    }
+
+    @Test func `keeps an older snapshot for when the newer is damaged`() throws {
+        let rule = RotationRule(size: 3000, age: .seconds(1 << 40), retention: .seconds(10 * 3600))
+        var log = try bench.open(rule)
+        try bench.append(40, to: &log)
+        try log.saveSnapshot()
+        let known = log.ledger
+        _ = consume log
+        try bench.write([0], to: bench.state.snapshots[0])
+        #expect(try bench.open(rule).ledger == known)
+    }
+}
