@@ -96,13 +96,7 @@ extension Gatekeeper {
         let arrival = Reception.Arrival(path: path, bytes: bytes, signedAt: signedAt, now: now)
         let reason = live == nil ? EndReason.removed : .policy
         switch rulebook.reception.judge(arrival, standing: { trail.ledger[$0] }) {
-        case .admitted(let facts, let lines):
-            let evidence = AuditEntry.evidence(bytes, admittedBy: lines)
-            admit(
-                facts,
-                evidence.merging([.policyDigest: [rulebook.policy.digest]]) { $1 },
-                at: now
-            )
+        case .admitted(let facts, let lines): admit(facts, evidence(bytes, lines), at: now)
         case .refused(let code, let text):
             var entry = AuditEntry.refused(path, code: code, text)
             entry.fields[.digest] = [digest]
@@ -116,7 +110,7 @@ extension Gatekeeper {
                 .actor: signers.map { "signer:" + $0 }, .comment: [revocation.reason],
                 .revocation: [digest],
             ]
-            .merging(AuditEntry.evidence(bytes, admittedBy: lines)) { old, _ in old }
+            .merging(evidence(bytes, lines)) { old, _ in old }
             let file = AdmittedRevocation(path: path, digest: digest)
             forget(path)
             revocations.append(.init(ids: revocation.ids, fields: fields, file: file))

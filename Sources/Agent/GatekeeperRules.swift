@@ -54,6 +54,11 @@ extension Gatekeeper {
         )
     }
 
+    /// What the record of a signed file carries to prove it.
+    func evidence(_ file: [UInt8], _ lines: [String]) -> [AuditField: [String]] {
+        AuditEntry.evidence(file, admittedBy: lines, under: rulebook.policy.digest)
+    }
+
     /// What is in force now holds at the next start too, unless the policy on disk can be loaded.
     func keepPolicy() {
         let configuration = rulebook.configuration

@@ -14,14 +14,19 @@ package struct EvidenceFile: Hashable, Sendable {
 }
 
 extension AuditEntry {
-    /// What the record of a signed file carries to prove it: the file, and why its signers count.
+    /// What the record of a signed file carries to prove it: the file, why its signers count, and
+    /// the SHA-256 of the policy that let it in.
     package static func evidence(
         _ file: [UInt8],
-        admittedBy lines: [String]
+        admittedBy lines: [String],
+        under policy: String
     ) -> [AuditField: [String]] {
         var distinct: [String] = []
         for line in lines where !distinct.contains(line) { distinct.append(line) }
-        return [.evidence: [String(decoding: file, as: UTF8.self)], .allowedSigners: distinct]
+        return [
+            .evidence: [String(decoding: file, as: UTF8.self)], .allowedSigners: distinct,
+            .policyDigest: [policy],
+        ]
     }
 
     /// Which field of this entry has the SHA-256 of the file that it rests on.
