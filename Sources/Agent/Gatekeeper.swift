@@ -63,6 +63,8 @@ actor Gatekeeper {
     var revocations: [PendingRevocation] = []
     /// Who asked for the end of a grant and why, until its closing is recorded.
     var orders: [GrantID: [AuditField: [String]]] = [:]
+    /// Files whose grants have ended, to be removed.
+    var leftovers: Set<String> = []
     /// Closings that the kernel has not carried out yet.
     private var closings: [AuditEntry] = []
     /// Why the kernel did not take the last change; the whole gate is put there when it does.
@@ -153,7 +155,7 @@ actor Gatekeeper {
             trail.note(closings, at: done)
             closings = []
         }
-        left.forEach(DirectoryWatch.remove)
+        remove(left)
         arm(after: now)
         report()
     }

@@ -81,6 +81,7 @@ extension Gatekeeper {
     ///
     /// `isListed` says that it may have lain there for long.
     private func receive(_ path: String, _ scan: inout TrustedFile, isListed: Bool) {
+        leftovers.remove(path)
         let bytes: [UInt8]
         do {
             bytes = try scan.read(path, limit: Reception.fileLimit).bytes
@@ -102,7 +103,11 @@ extension Gatekeeper {
             entry.fields[.digest] = [digest]
             refuse(path, digest, entry, reason)
         case .denied(let facts, let refusal):
-            if isListed, hasEnded(facts) { return forget(path) }
+            if isListed, hasEnded(facts) {
+                forget(path)
+                if rulebook.configuration.endedFiles == .remove { remove([path]) }
+                return
+            }
             refuse(path, digest, .refused(facts, refusal), reason)
         case .revocation(let revocation, let signers, let lines):
             let fields: [AuditField: [String]] = [
@@ -199,7 +204,7 @@ extension Gatekeeper {
         guard let file = order.file else { return }
         let ids = order.ids.map(\.description)
         board.post(.init(outcome: .accepted, ids: ids), on: file.path, sha256: file.digest)
-        if rulebook.configuration.endedFiles == .remove { DirectoryWatch.remove(file.path) }
+        if rulebook.configuration.endedFiles == .remove { remove([file.path]) }
     }
 
     /// Says of admitted files what became of them, once that is recorded.

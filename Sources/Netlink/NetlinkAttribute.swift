@@ -49,8 +49,11 @@ extension Collection<UInt8> {
         _ type: Number.Type,
         at offset: Int = 0
     ) -> Number? {
-        let bytes = dropFirst(offset).prefix(Number.bitWidth / 8)
-        guard bytes.count == Number.bitWidth / 8 else { return nil }
-        return bytes.reduce(0) { $0 << 8 | Number(truncatingIfNeeded: $1) }
+        // One loop over a word, since a generic one is called for each attribute of each element.
+        let size = Number.bitWidth / 8
+        guard offset >= 0, count - offset >= size, size <= 8 else { return nil }
+        var word: UInt64 = 0
+        for byte in dropFirst(offset).prefix(size) { word = word << 8 | UInt64(byte) }
+        return Number(truncatingIfNeeded: word)
     }
 }

@@ -86,7 +86,8 @@ package struct Timetable: Sendable {
     package mutating func nextWake(after now: Moment) -> Moment? {
         guard ending.isEmpty, due.isEmpty else { return now }
         while let first = alarms.first {
-            if grants[first.id]?.change(dueAt: first.moment, lead: lead) != nil { return first.moment }
+            let change = grants[first.id]?.change(dueAt: first.moment, lead: lead)
+            if change != nil { return first.moment }
             _ = alarms.takeFirst()
         }
         return nil
