@@ -62,6 +62,7 @@ let package = Package(
         core("Admission", ["Grants", "Signatures"]),  // whether it may
         core("Scheduling", ["Grants"]),  // when it holds
         core("Auditing", ["Grants", "StrictJSON", crypto]),  // records, and the tree that they are
+        core("Reporting", ["Auditing", "Grants", "StrictJSON"]),  // what the log says, for auditors
 
         // MARK: edges
         .systemLibrary(
@@ -105,7 +106,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "StrictJSON", "Grants", "Signatures", "Admission", "Auditing", "Configuration",
-                "Linux", "Recording", "Control", argumentParser, system,
+                "Reporting", "Linux", "Recording", "Control", argumentParser, system,
             ],
             swiftSettings: house
         ),
@@ -125,6 +126,7 @@ let package = Package(
         tests("AdmissionTests", ["Admission", "Grants", "Signatures"]),
         tests("SchedulingTests", ["Scheduling", "Grants"]),
         tests("AuditingTests", ["Auditing", "Grants", "StrictJSON", crypto]),
+        tests("ReportingTests", ["Reporting", "Auditing", "Grants", "StrictJSON"]),
         tests("ConfigurationTests", ["Configuration", "Admission", "Grants", "StrictJSON"]),
         tests("LinuxTests", ["Linux", "CLinux", "Auditing", "Grants", "StrictJSON", system]),
         tests("NetfilterTests", ["Netfilter", "Netlink", system]),

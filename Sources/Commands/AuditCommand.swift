@@ -4,6 +4,6 @@ struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
         abstract: "Read the audit log.",
-        subcommands: [AuditShowCommand.self]
+        subcommands: [AuditShowCommand.self, AuditReportCommand.self]
     )
 }

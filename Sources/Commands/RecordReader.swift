@@ -28,17 +28,33 @@ struct RecordReader {
     }
 
     private func forEach(_ body: (ShownRecord, [UInt8]) -> Void) throws(CommandFailure) {
+        try forEachLine { line, number throws(CommandFailure) in
+            let record: ShownRecord
+            do {
+                record = ShownRecord(try JSONNode.parse(line).value)
+            } catch {
+                throw CommandFailure(.no, "\(path): record in line \(number): \(error)")
+            }
+            if filter.takes(record) { body(record, line) }
+        }
+    }
+
+    /// Hands over each line with its number, from 1 on, whatever it holds.
+    func forEachLine(
+        _ body: ([UInt8], Int) throws(CommandFailure) -> Void
+    ) throws(CommandFailure) {
         var number = 0
         do {
             try AuditLogFile.forEachLine(path) { line in
                 number += 1
-                let record = ShownRecord(try JSONNode.parse(line).value)
-                if filter.takes(record) { body(record, line) }
+                try body(line, number)
             }
+        } catch let error as CommandFailure {
+            throw error
         } catch let error as Errno {
             throw failure(error)
         } catch {
-            throw CommandFailure(.no, "\(path): record in line \(number): \(error)")
+            throw CommandFailure(.inputOutput, "\(path): \(error)")
         }
     }
 

@@ -7,7 +7,7 @@ import Testing
         ["request"], ["sign"], ["verify"], ["submit"], ["status"], ["list"], ["watch"], ["revoke"],
         ["reload"], ["explain"], ["try"], ["confirm"], ["policy", "check"], ["policy", "show"],
         ["policy", "import-azure"],
-        ["audit", "show"],
+        ["audit", "show"], ["audit", "report"],
     ]
 
     @Test(arguments: verbs)
@@ -27,7 +27,9 @@ import Testing
         ["status", "--bogus"], ["submit"], ["submit", "g", "--wait", "-1"],
         ["audit", "show", "-n", "-1"], ["audit", "show", "-f", "-r"],
         ["audit", "show", "--csv", "--json"], ["audit", "show", "--source", "203.0.113.7/24"],
-        ["audit", "show", "--since", "soon"],
+        ["audit", "show", "--since", "soon"], ["audit", "report"],
+        ["audit", "report", "--from", "today", "--to", "yesterday"],
+        ["audit", "report", "--from", "whenever"],
     ])
     func `says usage, and ends with 2, where the words are wrong`(words: [String]) throws {
         let outcome = try Bench().run(words: words)

@@ -1,0 +1,85 @@
+package import Auditing
+import Grants
+
+/// What the records of a log say about a period, made by handing them over in order.
+package struct Chronicle: Sendable {
+    package let period: Period
+    package private(set) var refusals: [RefusedFile] = []
+    package private(set) var hosts: [String] = []
+    /// Records that lie in the period, and their first and last number.
+    package private(set) var count = 0
+    package private(set) var numbers: ClosedRange<UInt64>?
+    private var stories: [GrantStory] = []
+    private var indices: [String: Int] = [:]
+    private var denied: [String: DeniedSource] = [:]
+    private var track = AgentTrack()
+    private var noted: [Exception] = []
+
+    package init(of period: Period) {
+        self.period = period
+    }
+
+    /// Takes the next record; those before the period say what was so when it began.
+    package mutating func take(_ record: Record) {
+        let moment = record.stamp.realtime
+        guard moment < period.end else { return }
+        track.take(record)
+        if let id = record.entry[.grant], record.entry.event != .grantRefused {
+            takeStory(record, id)
+        }
+        guard period.contains(moment) else { return }
+        count += 1
+        numbers = (numbers?.lowerBound ?? record.sequence)...record.sequence
+        if !hosts.contains(record.stamp.hostname) { hosts.append(record.stamp.hostname) }
+        if record.entry.event == .grantRefused { refusals.append(RefusedFile(record)) }
+        if record.entry.event == .attemptDenied { takeAttempt(record) }
+    }
+
+    /// Notes a line of the log that is no record.
+    package mutating func note(unreadable text: String) {
+        noted.append(Exception(.unreadable, from: nil, text))
+    }
+
+    /// Says that nothing more comes before the end of the period.
+    package mutating func finish() {
+        track.finish(at: period.end)
+        for story in openings where story.isOwnApproval {
+            let text = "\(story.requestor) alone approved grant \(story.id)"
+            noted.append(Exception(.ownApproval, from: story.opened, text))
+        }
+    }
+
+    private mutating func takeStory(_ record: Record, _ id: String) {
+        let index = indices[id] ?? stories.count
+        if index == stories.count {
+            stories.append(GrantStory(id: id))
+            indices[id] = index
+        }
+        stories[index].take(record)
+    }
+
+    private mutating func takeAttempt(_ record: Record) {
+        let address = DeniedSource.address(of: record.entry[.peer] ?? "?")
+        denied[address, default: DeniedSource(address: address, at: record.stamp.realtime)]
+            .take(record, observing: track.isObserving)
+    }
+
+    // MARK: what it adds up to
+
+    /// Grants that were open in the period, by when they opened.
+    package var openings: [GrantStory] {
+        stories.filter { $0.wasOpen(in: period) }
+            .sorted { ($0.opened ?? period.start) < ($1.opened ?? period.start) }
+    }
+
+    /// Who tried without a grant, the most eager first.
+    package var deniedSources: [DeniedSource] {
+        denied.values.sorted { ($1.attempts, $0.address) < ($0.attempts, $1.address) }
+    }
+
+    /// What to look at, in order of time.
+    package var exceptions: [Exception] {
+        (noted + track.exceptions).filter { $0.lies(in: period) }
+            .sorted { ($0.start?.microseconds ?? .min) < ($1.start?.microseconds ?? .min) }
+    }
+}

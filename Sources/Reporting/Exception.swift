@@ -1,0 +1,34 @@
+package import Grants
+
+/// Something an auditor should look at.
+package struct Exception: Hashable, Sendable {
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
+        case trusted = "Trusted network"
+        case observed = "Observe mode"
+        case agentDown = "Agent not running"
+        case tampered = "Tampering"
+        case clockStepped = "Clock set"
+        case policyChanged = "Policy"
+        case ownApproval = "Own approval"
+        case unreadable = "Unreadable record"
+    }
+
+    package let kind: Kind
+    /// `nil` for what holds all the time.
+    package let start: Moment?
+    /// `nil` for what is a point in time.
+    package let end: Moment?
+    package let text: String
+
+    package init(_ kind: Kind, from start: Moment?, to end: Moment? = nil, _ text: String) {
+        self.kind = kind
+        self.start = start
+        self.end = end
+        self.text = text
+    }
+
+    func lies(in period: Period) -> Bool {
+        guard let start else { return true }
+        return start < period.end && (end ?? start) >= period.start
+    }
+}

@@ -1,0 +1,89 @@
+import StrictJSON
+
+/// A document of HTML and SVG that grows at its end.
+///
+/// Names come from this source code, whatever is text is escaped: nothing that a record says can
+/// become markup, and what would hide or reorder text shows as its code.
+struct Markup {
+    typealias Attributes = KeyValuePairs<StaticString, String>
+
+    private(set) var bytes: [UInt8] = []
+
+    /// What is written as it stands.
+    mutating func raw(_ markup: StaticString) {
+        bytes += markup.description.utf8
+    }
+
+    mutating func text(_ text: String) {
+        guard !text.utf8.allSatisfy(Self.isPlain) else { return bytes += text.utf8 }
+        for scalar in text.unicodeScalars { append(scalar) }
+    }
+
+    mutating func append(_ other: Markup) {
+        bytes += other.bytes
+    }
+
+    /// An element with content.
+    mutating func element(
+        _ name: StaticString,
+        _ attributes: Attributes,
+        _ content: (inout Markup) -> Void
+    ) {
+        open(name, attributes)
+        bytes.append(UInt8(ascii: ">"))
+        content(&self)
+        bytes += "</\(name)>".utf8
+    }
+
+    /// An element that holds text alone.
+    mutating func element(_ name: StaticString, _ attributes: Attributes, _ text: String) {
+        element(name, attributes) { $0.text(text) }
+    }
+
+    mutating func element(_ name: StaticString, _ content: (inout Markup) -> Void) {
+        element(name, [:], content)
+    }
+
+    mutating func element(_ name: StaticString, _ text: String) {
+        element(name, [:], text)
+    }
+
+    /// An element without content, closed as SVG needs it and HTML allows it.
+    mutating func empty(_ name: StaticString, _ attributes: Attributes = [:]) {
+        open(name, attributes)
+        bytes += "/>".utf8
+    }
+
+    private mutating func open(_ name: StaticString, _ attributes: Attributes) {
+        bytes += "<\(name)".utf8
+        for (attribute, value) in attributes {
+            bytes += " \(attribute)=\"".utf8
+            text(value)
+            bytes.append(UInt8(ascii: "\""))
+        }
+    }
+
+    private mutating func append(_ scalar: Unicode.Scalar) {
+        switch scalar {
+        case "&": bytes += "&amp;".utf8
+        case "<": bytes += "&lt;".utf8
+        case ">": bytes += "&gt;".utf8
+        case "\"": bytes += "&quot;".utf8
+        case "'": bytes += "&#39;".utf8
+        case "\n": bytes += " ".utf8
+        case _ where scalar.isUnsafeToShow:
+            bytes += "\\u{\(String(scalar.value, radix: 16))}".utf8
+        default: bytes += UTF8.encode(scalar).map(Array.init) ?? []
+        }
+    }
+
+    /// Printable ASCII that needs no escape.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""),
+            UInt8(ascii: "'"):
+            false
+        default: (0x20...0x7E).contains(byte)
+        }
+    }
+}

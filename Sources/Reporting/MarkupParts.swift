@@ -1,0 +1,99 @@
+import Grants
+
+/// The parts that sections are made of.
+extension Markup {
+    /// A section with its heading, which links to it.
+    mutating func section(
+        _ id: StaticString,
+        _ title: String,
+        _ content: (inout Markup) -> Void
+    ) {
+        let heading = "h-\(id)"
+        element("section", ["id": "\(id)", "aria-labelledby": heading]) { section in
+            section.element("h2", ["id": heading], title)
+            content(&section)
+        }
+    }
+
+    mutating func moment(_ moment: Moment?) {
+        guard let moment else { return text("\u{2013}") }
+        element("time", ["datetime": moment.description], moment.shown)
+    }
+
+    /// A table with a caption; the first cell of each row is its heading.
+    mutating func table<Row>(
+        _ caption: String,
+        head: [String],
+        rows: some Collection<Row>,
+        _ cells: (inout TableRow, Row) -> Void
+    ) {
+        element("div", ["class": "wide", "tabindex": "0", "role": "region", "aria-label": caption])
+        { frame in
+            frame.element("table") { table in
+                table.element("caption", caption)
+                table.element("thead") { thead in
+                    thead.element("tr") { row in
+                        for name in head { row.element("th", ["scope": "col"], name) }
+                    }
+                }
+                table.element("tbody") { body in
+                    for item in rows {
+                        var row = TableRow()
+                        cells(&row, item)
+                        body.element("tr") { $0.append(row.markup) }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Items by pages that open and shut, so that thousands stay usable; the first is open.
+    mutating func pages<Item>(
+        of items: [Item],
+        by size: Int,
+        named name: (ArraySlice<Item>) -> String,
+        _ content: (inout Markup, ArraySlice<Item>) -> Void
+    ) {
+        guard items.count > size else { return content(&self, items[...]) }
+        for start in stride(from: 0, to: items.count, by: size) {
+            let page = items[start..<min(start + size, items.count)]
+            let label = "\(start + 1) to \(page.endIndex) of \(items.count)"
+            let attributes: Attributes = start == 0 ? ["open": ""] : [:]
+            element("details", attributes) { details in
+                details.element("summary") { summary in
+                    summary.element("b", label)
+                    summary.text("  \(name(page))")
+                }
+                content(&details, page)
+            }
+        }
+    }
+}
+
+/// The cells of one row.
+struct TableRow {
+    private(set) var markup = Markup()
+    private var isFirst = true
+
+    mutating func cell(_ content: (inout Markup) -> Void) {
+        if isFirst {
+            markup.element("th", ["scope": "row"], content)
+        } else {
+            markup.element("td", content)
+        }
+        isFirst = false
+    }
+
+    mutating func cell(_ text: String) {
+        cell { $0.text(text) }
+    }
+
+    mutating func number(_ number: Int64) {
+        markup.element("td", ["class": "n"], String(number))
+        isFirst = false
+    }
+
+    mutating func moment(_ moment: Moment?) {
+        cell { $0.moment(moment) }
+    }
+}

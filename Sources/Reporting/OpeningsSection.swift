@@ -1,0 +1,75 @@
+import Grants
+
+/// Every opening: who, by whose leave, from where, why, and how it ended.
+struct OpeningsSection {
+    let report: Report
+
+    func write(to main: inout Markup) {
+        main.section("openings", "Openings") { section in
+            guard !report.openings.isEmpty else {
+                return section.element("p", "Nothing was opened in this time.")
+            }
+            section.pages(of: report.openings, by: 250, named: days) { page, stories in
+                page.table(
+                    "Openings, by when they began",
+                    head: [
+                        "Opened", "Ended", "Who, approved by", "From, to", "Why", "Use", "Grant",
+                    ],
+                    rows: stories,
+                    cells
+                )
+            }
+        }
+    }
+
+    private func days(_ stories: ArraySlice<GrantStory>) -> String {
+        let days = [stories.first, stories.last].compactMap { $0?.opened?.shown.prefix(10) }
+        return days.joined(separator: " \u{2013} ")
+    }
+
+    private func cells(_ row: inout TableRow, _ story: GrantStory) {
+        row.moment(story.opened)
+        row.cell { ended(story, in: &$0) }
+        row.cell { cell in
+            cell.element("b", story.requestor)
+            cell.element("small", "by \(story.signers.joined(separator: ", "))")
+            if story.isOwnApproval {
+                cell.element("small", ["class": "warn"], "\u{26A0} own approval")
+            }
+        }
+        row.cell { cell in
+            cell.text(story.sources.joined(separator: ", "))
+            cell.element("small", "to \(story.ports.joined(separator: ", "))")
+        }
+        row.cell(story.justification)
+        row.cell { use(story, in: &$0) }
+        row.cell { $0.element("code", story.id) }
+    }
+
+    private func ended(_ story: GrantStory, in cell: inout Markup) {
+        guard let closed = story.closed else {
+            cell.element("b", "open")
+            return cell.element("small", "until \(story.deadline?.shown ?? "?")")
+        }
+        cell.moment(closed)
+        let span = story.opened.map { (closed - $0).shown } ?? ""
+        cell.element("small", "\(story.reason) after \(span)")
+        let order = [story.actor, story.comment].filter { !$0.isEmpty }.joined(separator: ": ")
+        if !order.isEmpty { cell.element("small", order) }
+    }
+
+    /// The time of day, with the day unless it is the one on which it opened.
+    private func clock(_ moment: Moment, on story: GrantStory) -> String {
+        let isSameDay = moment.shown.prefix(10) == story.opened?.shown.prefix(10)
+        return isSameDay ? String(moment.shown.dropFirst(11)) : moment.shown
+    }
+
+    private func use(_ story: GrantStory, in cell: inout Markup) {
+        guard story.connections > 0 || story.firstUse != nil else {
+            return cell.element("span", ["class": "dim"], "none recorded")
+        }
+        cell.text(story.connections == 1 ? "1 connection" : "\(story.connections) connections")
+        if let first = story.firstUse { cell.element("small", "first \(clock(first, on: story))") }
+        if let bytes = story.traffic { cell.element("small", bytes.shownAsSize) }
+    }
+}

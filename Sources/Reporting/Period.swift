@@ -1,0 +1,69 @@
+package import Grants
+
+/// A stretch of time, its end not included.
+package struct Period: Hashable, Sendable {
+    package let start: Moment
+    package let end: Moment
+
+    package init(start: Moment, end: Moment) {
+        self.start = start
+        self.end = max(start, end)
+    }
+
+    package func contains(_ moment: Moment) -> Bool { moment >= start && moment < end }
+
+    /// The part that lies in another; `nil` if there is none.
+    func clipped(to other: Period) -> Period? {
+        let start = max(start, other.start)
+        let end = min(end, other.end)
+        return start < end ? Period(start: start, end: end) : nil
+    }
+
+    /// The same time without overlaps, in order.
+    static func union(_ periods: [Period]) -> [Period] {
+        var all: [Period] = []
+        for period in periods.sorted(by: { $0.start < $1.start }) {
+            if let last = all.last, period.start <= last.end {
+                all[all.count - 1] = Period(start: last.start, end: max(last.end, period.end))
+            } else {
+                all.append(period)
+            }
+        }
+        return all
+    }
+}
+
+extension Moment {
+    /// `2026-12-01 12:00:00`, for people; the report says once that it is UTC.
+    var shown: String {
+        let text = description
+        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8))"
+    }
+}
+
+extension Int64 {
+    /// Bytes as `950 B`, `1.3 kB`, `42.0 MB`, in steps of 1000.
+    var shownAsSize: String {
+        var (value, unit) = (self, "B")
+        for larger in ["kB", "MB", "GB", "TB"] where value >= 1000 {
+            guard value >= 1_000_000 else {
+                return "\(value / 1000).\(value % 1000 / 100) \(larger)"
+            }
+            (value, unit) = (value / 1000, larger)
+        }
+        return "\(value) \(unit)"
+    }
+}
+
+extension Duration {
+    /// `2 h 5 min`, `3 min 20 s`: the two largest units.
+    var shown: String {
+        let seconds = max(0, (self + .milliseconds(500)).components.seconds)
+        let units = [
+            (seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "min"),
+            (seconds % 60, "s"),
+        ]
+        let parts = units.drop { $0.0 == 0 }.prefix(2).filter { $0.0 != 0 }
+        return parts.isEmpty ? "0 s" : parts.map { "\($0.0) \($0.1)" }.joined(separator: " ")
+    }
+}

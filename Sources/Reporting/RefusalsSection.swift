@@ -1,0 +1,67 @@
+import Grants
+
+/// What was not let in: grant files that were refused, and who tried without a grant.
+struct RefusalsSection {
+    let report: Report
+
+    /// How many addresses are listed.
+    private static let bound = 1000
+
+    func write(to main: inout Markup) {
+        main.section("refusals", "Refusals and denied attempts") { section in
+            section.element("h3", "Grant files that were refused")
+            files(in: &section)
+            section.element("h3", "Denied attempts, by source")
+            sources(in: &section)
+        }
+    }
+
+    private func files(in section: inout Markup) {
+        let refusals = report.chronicle.refusals
+        guard !refusals.isEmpty else { return section.element("p", "None.") }
+        section.pages(of: refusals, by: 250, named: { $0.first?.moment.shown ?? "" }) {
+            page,
+            some in
+            page.table(
+                "Refused files",
+                head: ["When", "Rule", "What and why", "Who, from", "File"],
+                rows: some
+            ) { row, refusal in
+                let parts = refusal.reason.split(separator: ":", maxSplits: 1)
+                row.moment(refusal.moment)
+                row.cell { $0.element("code", String(parts.first ?? "")) }
+                row.cell(String(parts.dropFirst().first?.drop { $0 == " " } ?? ""))
+                row.cell { cell in
+                    cell.text(refusal.requestor.isEmpty ? "\u{2013}" : refusal.requestor)
+                    if !refusal.sources.isEmpty {
+                        cell.element("small", refusal.sources.joined(separator: ", "))
+                    }
+                }
+                row.cell { $0.element("code", refusal.file) }
+            }
+        }
+    }
+
+    private func sources(in section: inout Markup) {
+        guard !report.denied.isEmpty else { return section.element("p", "None.") }
+        if report.denied.count > Self.bound {
+            let text = "The \(Self.bound) most eager of \(report.denied.count) addresses."
+            section.element("p", text)
+        }
+        let shown = Array(report.denied.prefix(Self.bound))
+        section.pages(of: shown, by: 250, named: { _ in "" }) { page, some in
+            page.table(
+                "Attempts that no grant covered",
+                head: ["Source", "Attempts", "Ports", "First", "Last", "What became of them"],
+                rows: some
+            ) { row, source in
+                row.cell { $0.element("code", source.address) }
+                row.number(source.attempts)
+                row.cell(source.ports.sorted().joined(separator: ", "))
+                row.moment(source.first)
+                row.moment(source.last)
+                row.cell(source.passed ? "passed at times: observe mode" : "dropped")
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+package import Grants
+
+/// What the report says besides what the records say.
+package struct ReportContext: Hashable, Sendable {
+    package let made: Moment
+    /// The log that was read.
+    package let log: String
+    /// Networks that the policy now in force never denies.
+    package let trusted: [String]
+    package let verification: ReportedVerification
+
+    package init(
+        made: Moment,
+        log: String,
+        trusted: [String],
+        verification: ReportedVerification
+    ) {
+        self.made = made
+        self.log = log
+        self.trusted = trusted
+        self.verification = verification
+    }
+}
+
+/// Whether the log was checked before the report was made of it.
+package struct ReportedVerification: Hashable, Sendable {
+    package enum Outcome: Hashable, Sendable {
+        case verified
+        case failed
+        case notVerified
+    }
+
+    package let outcome: Outcome
+    /// What was checked or found, each a sentence.
+    package let findings: [String]
+    /// The signed note.
+    package let checkpoint: String?
+    /// The verifier key.
+    package let key: String?
+
+    package init(_ outcome: Outcome, findings: [String], checkpoint: String?, key: String?) {
+        self.outcome = outcome
+        self.findings = findings
+        self.checkpoint = checkpoint
+        self.key = key
+    }
+}
+
+/// A report as one HTML file that needs nothing else.
+package struct Report {
+    let chronicle: Chronicle
+    let context: ReportContext
+    let openings: [GrantStory]
+    let denied: [DeniedSource]
+    let exceptions: [Exception]
+
+    package init(_ chronicle: Chronicle, _ context: ReportContext) {
+        self.chronicle = chronicle
+        self.context = context
+        openings = chronicle.openings
+        denied = chronicle.deniedSources
+        let trusted = context.trusted.map {
+            Exception(.trusted, from: nil, "\($0) is never denied, by the policy as it is now")
+        }
+        exceptions = trusted + chronicle.exceptions
+    }
+
+    package func html() -> [UInt8] {
+        var markup = Markup()
+        markup.raw("<!DOCTYPE html>\n")
+        markup.element("html", ["lang": "en"]) { html in
+            html.element("head", head)
+            html.element("body") { body in
+                header(&body)
+                body.element("main") { main in
+                    SummarySection(report: self).write(to: &main)
+                    TimelineSection(report: self).write(to: &main)
+                    OpeningsSection(report: self).write(to: &main)
+                    RefusalsSection(report: self).write(to: &main)
+                    ExceptionsSection(report: self).write(to: &main)
+                    VerificationSection(report: self).write(to: &main)
+                }
+            }
+        }
+        markup.raw("\n")
+        return markup.bytes
+    }
+
+    /// The policy forbids everything from elsewhere, and every script, even if one got in.
+    private func head(_ head: inout Markup) {
+        head.empty("meta", ["charset": "utf-8"])
+        head.empty("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"])
+        head.empty(
+            "meta",
+            [
+                "http-equiv": "Content-Security-Policy",
+                "content": "default-src 'none'; style-src 'unsafe-inline'",
+            ]
+        )
+        head.empty("meta", ["name": "generator", "content": "jitgate audit report"])
+        head.element("title", "Access to \(hosts), \(days)")
+        head.element("style") { $0.raw(StyleSheet.text) }
+    }
+
+    private func header(_ body: inout Markup) {
+        body.element("a", ["class": "skip", "href": "#summary"], "To the summary")
+        body.element("header") { header in
+            header.element("p", ["class": "kicker"], "Access report")
+            header.element("h1", hosts)
+            header.element("p", ["class": "period"]) { line in
+                line.moment(chronicle.period.start)
+                line.text(" \u{2013} ")
+                line.moment(chronicle.period.end)
+                line.text(" UTC")
+            }
+            VerificationSection(report: self).badge(in: &header)
+            header.element("nav", ["aria-label": "Sections"]) { nav in
+                for (id, name) in Self.sections {
+                    nav.element("a", ["href": "#\(id)"], name)
+                }
+            }
+        }
+    }
+
+    private static let sections = [
+        ("summary", "Summary"), ("timeline", "Timeline"), ("openings", "Openings"),
+        ("refusals", "Refusals"), ("exceptions", "Exceptions"), ("verification", "Verification"),
+    ]
+
+    private var hosts: String {
+        chronicle.hosts.isEmpty ? "this host" : chronicle.hosts.joined(separator: ", ")
+    }
+
+    private var days: String {
+        "\(chronicle.period.start.shown.prefix(10)) to \(chronicle.period.end.shown.prefix(10))"
+    }
+}

@@ -1,0 +1,109 @@
+import Grants
+
+/// The numbers that answer most questions, and what happened on each port.
+struct SummarySection {
+    let report: Report
+
+    func write(to main: inout Markup) {
+        main.section("summary", "Summary") { section in
+            section.element("dl", ["class": "tiles"]) { list in
+                for (name, value, note) in tiles { tile(name, value, note, in: &list) }
+            }
+            ports(in: &section)
+        }
+    }
+
+    private var tiles: [(String, String, String)] {
+        let openings = report.openings
+        let longest = openings.compactMap { openFor($0) }.max()
+        let people = Set(openings.map(\.requestor)).count
+        let signers = Set(openings.flatMap(\.signers)).count
+        let attempts = report.denied.reduce(0) { $0 + $1.attempts }
+        return [
+            ("Openings", "\(openings.count)", longest.map { "the longest \($0.shown)" } ?? "none"),
+            ("People let in", "\(people)", "approved by \(signers)"),
+            ("Used", "\(openings.count { $0.connections > 0 })", "openings with a connection"),
+            ("Refused files", "\(report.chronicle.refusals.count)", "nothing was opened for them"),
+            ("Denied attempts", "\(attempts)", "from \(report.denied.count) addresses"),
+            ("Exceptions", "\(report.exceptions.count)", "to look at, below"),
+        ]
+    }
+
+    private func tile(_ name: String, _ value: String, _ note: String, in list: inout Markup) {
+        list.element("div") { tile in
+            tile.element("dt", name)
+            tile.element("dd", ["class": "value"], value)
+            tile.element("dd", ["class": "note"], note)
+        }
+    }
+
+    private func openFor(_ story: GrantStory) -> Duration? {
+        story.access(in: report.chronicle.period).map { $0.end - $0.start }
+    }
+
+    private func ports(in section: inout Markup) {
+        let ports = report.openingsByPort
+        guard !ports.isEmpty else {
+            return section.element("p", "No port was opened in this time.")
+        }
+        section.table(
+            "What was open",
+            head: ["Port", "Openings", "Open for, all together", "Who", "From"],
+            rows: ports
+        ) { row, port in
+            row.cell(port.name)
+            row.number(Int64(port.stories.count))
+            row.cell(port.spans.reduce(Duration.zero) { $0 + ($1.end - $1.start) }.shown)
+            row.cell(list(port.stories.map(\.requestor)))
+            row.cell(list(port.stories.flatMap(\.sources)))
+        }
+    }
+
+    /// The different ones, the first twelve by name.
+    private func list(_ texts: [String]) -> String {
+        let all = Set(texts).sorted()
+        let more = all.count > 12 ? " and \(all.count - 12) more" : ""
+        return all.prefix(12).joined(separator: ", ") + more
+    }
+}
+
+/// The grants of one port.
+struct PortOpenings {
+    let name: String
+    let stories: [GrantStory]
+    /// When it was open to anybody.
+    let spans: [Period]
+}
+
+extension Report {
+    /// Sorted by number, where a port has one.
+    var openingsByPort: [PortOpenings] {
+        var stories: [String: [GrantStory]] = [:]
+        for story in openings {
+            for port in Set(story.ports) { stories[port, default: []].append(story) }
+        }
+        let names = stories.keys.sorted {
+            (Self.number($0), $0) < (Self.number($1), $1)
+        }
+        return names.map { name in
+            let all = stories[name] ?? []
+            return PortOpenings(
+                name: name,
+                stories: all,
+                spans: Period.union(all.compactMap { $0.access(in: chronicle.period) })
+            )
+        }
+    }
+
+    private static func number(_ port: String) -> Int {
+        Int(port.prefix { $0.isNumber }) ?? .max
+    }
+}
+
+extension GrantStory {
+    /// The part of a period in which access was possible.
+    func access(in period: Period) -> Period? {
+        guard let opened else { return nil }
+        return Period(start: opened, end: end ?? period.end).clipped(to: period)
+    }
+}

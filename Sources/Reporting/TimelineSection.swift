@@ -1,0 +1,57 @@
+import Grants
+
+/// Pictures of what was open when: one of the whole time, then every grant on every port.
+struct TimelineSection {
+    let report: Report
+
+    func write(to main: inout Markup) {
+        main.section("timeline", "Timeline") { section in
+            OverviewPicture(report: report).write(to: &section)
+            guard !report.openings.isEmpty else { return }
+            legend(in: &section)
+            for (index, port) in report.openingsByPort.enumerated() {
+                section.element("h3", port.name)
+                section.pages(of: port.stories, by: 100, named: days) { page, stories in
+                    for part in parts(of: stories) {
+                        let picture = TimelinePicture(
+                            id: "t\(index)-\(part.startIndex)",
+                            port: port.name,
+                            stories: part,
+                            within: report.chronicle.period
+                        )
+                        picture.write(to: &page)
+                    }
+                }
+            }
+        }
+    }
+
+    /// As many as a sheet of paper holds.
+    private func parts(of stories: ArraySlice<GrantStory>) -> [ArraySlice<GrantStory>] {
+        stride(from: stories.startIndex, to: stories.endIndex, by: 20).map {
+            stories[$0..<min($0 + 20, stories.endIndex)]
+        }
+    }
+
+    private func days(_ stories: ArraySlice<GrantStory>) -> String {
+        let days = [stories.first, stories.last].compactMap { $0?.opened?.shown.prefix(10) }
+        return days.joined(separator: " \u{2013} ")
+    }
+
+    private func legend(in section: inout Markup) {
+        let signs = [
+            ("\u{25CB}", "accepted, by those named at the right"), ("\u{25AC}", "open"),
+            ("\u{2504}", "would have been open until"), ("\u{25BC}", "first use"),
+            ("\u{2503}", "ended at its deadline"), ("\u{2715}", "ended before"),
+            ("\u{25B8}", "still open at the end"),
+        ]
+        section.element("ul", ["class": "legend"]) { list in
+            for (sign, meaning) in signs {
+                list.element("li") { item in
+                    item.element("span", ["aria-hidden": "true"], sign)
+                    item.text(" \(meaning)")
+                }
+            }
+        }
+    }
+}

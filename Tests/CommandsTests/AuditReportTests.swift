@@ -1,0 +1,57 @@
+import Auditing
+import Commands
+import TestSupport
+import Testing
+
+@Suite struct `jitgate audit report` {
+    private func bench() throws -> Bench {
+        let bench = try Bench(policy: "trusted = [\"10.20.0.0/24\"]\n")
+        let fields: [AuditField: [String]] = [
+            .grant: ["0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11"], .requestor: ["dana"],
+            .signers: ["ops@example.com"], .ports: ["22/tcp"], .sources: ["203.0.113.7/32"],
+            .deadline: ["2026-12-01T14:00:00Z"],
+        ]
+        try bench.writeLog([
+            AuditEntry(.agentStarted, "The agent runs"),
+            AuditEntry(.grantOpened, "Opened", fields: fields),
+        ])
+        return bench
+    }
+
+    @Test func `writes one file, for its owner alone`() throws {
+        let bench = try bench()
+        let outcome = bench.run("audit", "report", "--from", "-1h", "--to", "+1h", "-o", "@r.html")
+        #expect(outcome.status == .done)
+        #expect(outcome.errors.hasSuffix("r.html: 1 openings\n"))
+        let html = String(decoding: try bench.read("r.html"), as: UTF8.self)
+        #expect(html.hasPrefix("<!DOCTYPE html>\n<html lang=\"en\">"))
+        #expect(html.contains("10.20.0.0/24 is never denied"))
+        #expect(html.contains("Log not verified"))
+        let mode = try Command.run(["stat", "-c", "%a", bench.path("r.html")]).text
+        #expect(mode == "600\n")
+    }
+
+    @Test func `prints it, or counts in JSON, and shows a broken record as what it is`() throws {
+        let bench = try bench()
+        let log = String(decoding: try bench.read("audit/audit.jsonl"), as: UTF8.self)
+        try bench.write(log + "{<b>\n", to: "audit/audit.jsonl")
+        let printed = bench.run("audit", "report", "--from", "today", "--to", "tomorrow")
+        #expect(printed.output.hasSuffix("</html>\n"))
+        #expect(printed.output.contains("audit.jsonl, line 3: line 1, column 2"))
+        let counted = bench.run(
+            "audit",
+            "report",
+            "--from=today",
+            "--to=tomorrow",
+            "-o",
+            "@r.html",
+            "--json"
+        )
+        #expect(counted.output.contains("\"openings\": 1"))
+        #expect(counted.output.contains("\"records\": 2"))
+    }
+
+    @Test func `says that there is no log`() throws {
+        #expect(try Bench().run("audit", "report", "--from", "today").status == .noInput)
+    }
+}

@@ -1,0 +1,104 @@
+import Auditing
+import Grants
+import Reporting
+import Testing
+
+@Suite struct `The chronicle of a time` {
+    private func hours(_ hours: Int) -> Moment { Logbook.start + .seconds(hours * 3600) }
+
+    @Test func `tells a grant from its acceptance to its end`() throws {
+        var log = Logbook()
+        var fields = Logbook.grant("a", signers: ["ops", "lead"])
+        log.addGrant(fields, at: 1, ending: nil)
+        fields[.peer] = ["203.0.113.7:50432"]
+        fields[.missed] = ["2"]
+        log.add(.grantUsed, after: 1.5, "Used", fields)
+        fields[.reason] = ["revoked"]
+        fields[.actor] = ["uid:0"]
+        fields[.bytes] = ["1500"]
+        log.add(.grantClosed, after: 2, "Closed", fields)
+        let story = try #require(log.chronicle().openings.first)
+        #expect(story.requestor == "dana" && story.signers == ["ops", "lead"])
+        #expect(story.accepted == hours(1) && story.opened == hours(1))
+        #expect(story.deadline == hours(3) && story.closed == hours(2))
+        #expect(story.firstUse == hours(1) + .seconds(1800) && story.connections == 3)
+        #expect(story.reason == "revoked" && story.actor == "uid:0" && story.traffic == 1500)
+        #expect(!story.isOwnApproval)
+    }
+
+    @Test func `knows what was open when the time began, and leaves out what was not`() {
+        var log = Logbook()
+        log.addGrant(Logbook.grant("before"), at: 1)
+        log.addGrant(Logbook.grant("across"), at: 9)
+        log.addGrant(Logbook.grant("within"), at: 12, ending: nil)
+        log.addGrant(Logbook.grant("after"), at: 20)
+        log.add(.grantAccepted, after: 13, "Accepted", Logbook.grant("never opened"))
+        let chronicle = log.chronicle(of: Period(start: hours(10), end: hours(15)))
+        #expect(chronicle.openings.map(\.id) == ["across", "within"])
+        #expect(chronicle.openings.last?.closed == nil)
+        #expect(chronicle.count == 4)
+    }
+
+    @Test func `counts attempts by source, whether they were denied or only watched`() throws {
+        var log = Logbook()
+        log.add(.policyLoaded, after: 0, "Loaded", [.mode: ["observe"]])
+        log.add(
+            .attemptDenied,
+            after: 1,
+            "Denied",
+            [.peer: ["198.51.100.3:1"], .ports: ["22/tcp"]]
+        )
+        log.add(.modeChanged, after: 2, "Enforce", [.mode: ["enforce"]])
+        log.add(.attemptDenied, after: 3, "Denied", [.peer: ["[2001:db8::1]:1"], .missed: ["9"]])
+        log.add(
+            .attemptDenied,
+            after: 4,
+            "Denied",
+            [.peer: ["198.51.100.3:2"], .ports: ["22/udp"]]
+        )
+        let sources = log.chronicle().deniedSources
+        #expect(sources.map(\.address) == ["2001:db8::1", "198.51.100.3"])
+        #expect(sources.map(\.attempts) == [10, 2])
+        #expect(sources.map(\.passed) == [false, true])
+        #expect(sources.last?.ports == ["22/tcp", "22/udp"])
+        #expect(sources.last?.first == hours(1) && sources.last?.last == hours(4))
+    }
+
+    @Test func `finds what an auditor should look at`() {
+        var log = Logbook()
+        log.add(.policyLoaded, after: 0, "Loaded", [.mode: ["observe"], .policyDigest: ["1"]])
+        log.add(.agentStarted, after: 0, "Runs")
+        log.add(.modeChanged, after: 5, "Enforce", [.mode: ["enforce"]])
+        log.add(.tamperDetected, after: 6, "Somebody removed a rule")
+        log.add(.clockStepped, after: 7, "Set forward")
+        log.addGrant(Logbook.grant("own", signers: ["dana"]), at: 8)
+        log.add(.agentStopped, after: 20, "Stops")
+        log.add(.policyLoaded, after: 22, "Loaded", [.mode: ["enforce"], .policyDigest: ["2"]])
+        log.add(.agentStarted, after: 22, "Runs")
+        log.add(.clockStepped, after: 30, "The last before the crash")
+        log.add(.policyLoaded, after: 31, "Loaded", [.mode: ["enforce"], .policyDigest: ["2"]])
+        log.add(.agentStarted, after: 31, "Runs")
+        let exceptions = log.chronicle().exceptions
+        let expected: [(Exception.Kind, Int, Int?)] = [
+            (.observed, 0, 5), (.tampered, 6, nil), (.clockStepped, 7, nil),
+            (.ownApproval, 8, nil), (.agentDown, 20, 22), (.policyChanged, 22, nil),
+            (.agentDown, 30, 31), (.clockStepped, 30, nil),
+        ]
+        #expect(exceptions.count == expected.count)
+        for (kind, start, end) in expected {
+            let found = exceptions.contains {
+                $0.kind == kind && $0.start == hours(start) && $0.end == end.map(hours)
+            }
+            #expect(found, "\(kind) from \(start)")
+        }
+    }
+
+    @Test func `sees that the agent is down, or watching, until the end`() {
+        var log = Logbook()
+        log.add(.policyLoaded, after: 0, "Loaded", [.mode: ["observe"]])
+        log.add(.agentStarted, after: 0, "Runs")
+        log.add(.agentStopped, after: 1, "Stops")
+        let ends = log.chronicle().exceptions.map(\.end)
+        #expect(ends == [Logbook.period.end, Logbook.period.end])
+    }
+}

@@ -1,0 +1,87 @@
+import Auditing
+import Grants
+import Reporting
+
+/// Records as an agent would write them, for reports to be made of.
+struct Logbook {
+    /// 2026-11-01T00:00:00Z.
+    static let start = Moment(microseconds: 1_793_491_200_000_000)
+    static let period = Period(start: start, end: start + .seconds(30 * 86_400))
+
+    private(set) var records: [Record] = []
+
+    mutating func add(
+        _ event: AuditEvent,
+        after hours: Double,
+        _ message: String = "It happened",
+        _ fields: [AuditField: [String]] = [:]
+    ) {
+        let record = Record(
+            sequence: UInt64(records.count),
+            stamp: RecordStamp(
+                realtime: Self.start + .milliseconds(Int64(hours * 3_600_000)),
+                boot: 0,
+                bootID: String(repeating: "a", count: 32),
+                machineID: String(repeating: "b", count: 32),
+                hostname: "web-1"
+            ),
+            entry: AuditEntry(event, message, fields: fields)
+        )
+        records.append(record)
+    }
+
+    /// What every record of a grant says.
+    static func grant(
+        _ id: String,
+        _ requestor: String = "dana",
+        signers: [String] = ["ops@example.com"]
+    ) -> [AuditField: [String]] {
+        [
+            .grant: [id], .digest: ["00"], .requestor: [requestor], .signers: signers,
+            .justification: ["disk full"], .sources: ["203.0.113.7/32"], .ports: ["22/tcp"],
+            .file: ["/g"],
+        ]
+    }
+
+    /// A grant from its acceptance to its end.
+    mutating func addGrant(
+        _ fields: [AuditField: [String]],
+        at hours: Double,
+        for length: Double = 2,
+        ending reason: String? = "expired"
+    ) {
+        add(.grantAccepted, after: hours, "Accepted", fields)
+        var opened = fields
+        let deadline = Self.start + .milliseconds(Int64((hours + length) * 3_600_000))
+        opened[.deadline] = [deadline.description]
+        add(.grantOpened, after: hours, "Opened", opened)
+        guard let reason else { return }
+        var closed = fields
+        closed[.reason] = [reason]
+        add(.grantClosed, after: hours + length, "Closed", closed)
+    }
+
+    func chronicle(of period: Period = Logbook.period) -> Chronicle {
+        var chronicle = Chronicle(of: period)
+        for record in records.sorted(by: { $0.stamp.realtime < $1.stamp.realtime }) {
+            chronicle.take(record)
+        }
+        chronicle.finish()
+        return chronicle
+    }
+
+    func html(trusted: [String] = []) -> String {
+        let context = ReportContext(
+            made: Self.period.end,
+            log: "/var/log/jitgate/audit.jsonl",
+            trusted: trusted,
+            verification: ReportedVerification(
+                .verified,
+                findings: ["Every record is in the tree."],
+                checkpoint: "jitgate/web-1\n42\nAAAA=\n\n\u{2014} jitgate/web-1 abcd\n",
+                key: "jitgate/web-1+00000000+AAAA"
+            )
+        )
+        return String(decoding: Report(chronicle(), context).html(), as: UTF8.self)
+    }
+}
