@@ -1,14 +1,28 @@
 import Admission
 import Configuration
 import Control
+import Enforcement
 import Grants
+import Netfilter
 import Scheduling
 
 /// What a packet would meet, told from what the kernel was given.
 extension Gatekeeper {
+    /// What policy and grants say, and whether the live kernel says the same.
     func explain(source: String, port: String) throws(ControlFault) -> Explanation {
         guard let source = try? Prefix(parsing: source) else { throw .invalidParameter("source") }
         guard let port = try? Port(parsing: port) else { throw .invalidParameter("port") }
+        var explanation = explain(source, port)
+        guard explanation.rule != .loopback, let gate = try? gate.explain(source, port) else {
+            return explanation
+        }
+        let agrees = gate.passes == explanation.passes && gate.isProtected
+            == (rulebook.configuration.policy.ports[port] != nil)
+        explanation.kernel = agrees ? .agrees : .differs
+        return explanation
+    }
+
+    private func explain(_ source: Prefix, _ port: Port) -> Explanation {
         let policy = rulebook.configuration.policy
         let mode = policy.mode.rawValue
         if source.isLoopback { return Explanation(mode: mode, rule: .loopback) }
@@ -34,8 +48,30 @@ extension Gatekeeper {
         )
     }
 
+    /// What it takes root and a netlink socket to see.
     func inspect() -> Inspection {
-        Inspection(rung: "owned", chains: nil)
+        let chains = try? gate.foreignChains().filter {
+            ["prerouting", "input", "ingress"].contains($0.hook)
+                && ["ip", "ip6", "inet", "netdev"].contains($0.family)
+        }
+        return Inspection(
+            rung: gate.rung.rawValue,
+            chains: chains?.map(Inspection.Chain.init)
+        )
+    }
+}
+
+extension Inspection.Chain {
+    fileprivate init(_ chain: BaseChain) {
+        self.init(
+            family: chain.family,
+            table: chain.table,
+            name: chain.name,
+            hook: chain.hook,
+            priority: Int(chain.priority),
+            drops: chain.dropsByDefault,
+            type: chain.type
+        )
     }
 }
 

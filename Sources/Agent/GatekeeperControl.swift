@@ -79,7 +79,7 @@ extension Gatekeeper {
             version: Release.version,
             bootID: host.bootID,
             records: Int(trail.ledger.nextSequence),
-            rung: "owned",
+            rung: gate.rung.rawValue,
             trialUntil: tenure.deadline?.description
         )
     }

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 // Opens `name` in `parent` unless it is a link, and closes `parent`.
@@ -137,6 +138,14 @@ int clinux_signal_to(int signal, int descriptor) {
 }
 
 int clinux_pipe(int *ends) { return pipe2(ends, O_NONBLOCK | O_CLOEXEC); }
+
+int clinux_clock_state(int64_t *maximum_error) {
+    struct timex state = {.modes = 0};
+    int answer = adjtimex(&state);
+    if (answer == -1) return -1;
+    *maximum_error = state.maxerror;
+    return answer != TIME_ERROR && !(state.status & STA_UNSYNC);
+}
 
 int clinux_boottime_timer(void) {
     return timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);

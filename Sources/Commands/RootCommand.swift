@@ -35,7 +35,7 @@ struct RootCommand: ParsableCommand {
             ),
             CommandGroup(
                 name: "Policy and records:",
-                subcommands: [PolicyCommand.self, AuditCommand.self]
+                subcommands: [PolicyCommand.self, AuditCommand.self, DoctorCommand.self]
             ),
         ]
     )

@@ -110,17 +110,17 @@ package enum AgentInterface {
 
         # A chain of another tool that packets to this host go through
         type Chain (
-          # ip, ip6 or inet
+          # ip, ip6, inet or netdev
           family: string,
           table: string,
           name: string,
-          # prerouting or input
+          # prerouting, input or ingress
           hook: string,
           priority: int,
           # Whether packets that no rule of it takes are dropped
           drops: bool,
-          # Whether a rule of it or of a chain it leads to rewrites destinations
-          rewrites: bool
+          # filter, nat or route
+          type: string
         )
 
         # What only the agent can see of the kernel

@@ -4,17 +4,17 @@ package import StrictJSON
 package struct Inspection: WireValue {
     /// A base chain of another tool that packets to this host go through.
     package struct Chain: WireValue {
-        /// `ip`, `ip6` or `inet`.
+        /// `ip`, `ip6`, `inet` or `netdev`.
         package var family: String
         package var table: String
         package var name: String
-        /// `prerouting` or `input`.
+        /// `prerouting`, `input` or `ingress`.
         package var hook: String
         package var priority: Int
         /// Whether packets that no rule of it takes are dropped.
         package var drops: Bool
-        /// Whether a rule of it or of a chain it leads to rewrites destinations.
-        package var rewrites: Bool
+        /// `filter`, `nat` or `route`.
+        package var type: String
 
         package init(
             family: String,
@@ -23,7 +23,7 @@ package struct Inspection: WireValue {
             hook: String,
             priority: Int,
             drops: Bool,
-            rewrites: Bool
+            type: String
         ) {
             self.family = family
             self.table = table
@@ -31,7 +31,7 @@ package struct Inspection: WireValue {
             self.hook = hook
             self.priority = priority
             self.drops = drops
-            self.rewrites = rewrites
+            self.type = type
         }
     }
 
@@ -70,7 +70,7 @@ extension Inspection.Chain {
             hook: try object.text("hook"),
             priority: Int(try object.number("priority")),
             drops: try object.required("drops", \.flag),
-            rewrites: try object.required("rewrites", \.flag)
+            type: try object.text("type")
         )
     }
 
@@ -82,7 +82,7 @@ extension Inspection.Chain {
             "hook": .string(hook),
             "priority": .integer(Int64(priority)),
             "drops": .bool(drops),
-            "rewrites": .bool(rewrites),
+            "type": .string(type),
         ]
     }
 }

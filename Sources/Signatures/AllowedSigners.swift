@@ -32,6 +32,9 @@ package struct AllowedSigners: Sendable {
         }
     }
 
+    /// Whether nobody may sign.
+    package var isEmpty: Bool { entries.isEmpty }
+
     /// The lines for one key, in the order of the file.
     func entries(for keyBlob: [UInt8]) -> [AllowedSigner] {
         entries[keyBlob] ?? []

@@ -20,8 +20,8 @@ final class Bench: Sendable {
     let approver: SSHKey
     let second: SSHKey
 
-    init(policy: String = "") throws {
-        directory = try TemporaryDirectory()
+    init(policy: String = "", in parent: String = "/tmp") throws {
+        directory = try TemporaryDirectory(in: parent)
         approver = try SSHKey()
         second = try SSHKey(type: "ecdsa")
         let signers = try [

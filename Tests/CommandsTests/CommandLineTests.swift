@@ -5,7 +5,7 @@ import Testing
 @Suite struct `The command line` {
     private static let verbs = [
         ["request"], ["sign"], ["verify"], ["submit"], ["status"], ["list"], ["watch"], ["revoke"],
-        ["reload"], ["explain"], ["try"], ["confirm"], ["policy", "check"], ["policy", "show"],
+        ["reload"], ["explain"], ["doctor"], ["try"], ["confirm"], ["policy", "check"], ["policy", "show"],
         ["policy", "import-azure"],
         ["audit", "show"], ["audit", "report"],
     ]

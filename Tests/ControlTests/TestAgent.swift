@@ -118,7 +118,7 @@ enum Samples {
                 hook: "input",
                 priority: 10,
                 drops: false,
-                rewrites: false
+                type: "filter"
             )
         ]
     )

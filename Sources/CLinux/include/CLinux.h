@@ -33,6 +33,10 @@ int clinux_signal_to(int signal, int descriptor);
 /// Both ends non-blocking and close-on-exec.
 int clinux_pipe(int *_Nonnull ends);
 
+/// ntp_adjtime(3) without changing anything: 1 if the clock is synchronised, 0 if not, and the
+/// largest error assumed, in microseconds.
+int clinux_clock_state(int64_t *_Nonnull maximum_error);
+
 /// A non-blocking, close-on-exec timerfd of CLOCK_BOOTTIME.
 int clinux_boottime_timer(void);
 

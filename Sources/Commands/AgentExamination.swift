@@ -1,0 +1,66 @@
+import Admission
+import Configuration
+import Control
+import Glibc
+import Linux
+import SystemPackage
+
+/// Whether the agent runs, what it says of itself, and what this kernel lets it do.
+struct AgentExamination {
+    private(set) var findings: [Finding] = []
+    /// `nil` if there is no agent to ask.
+    private(set) var inspection: Inspection?
+
+    init(_ configuration: Configuration) {
+        do throws(CommandFailure) {
+            let session = try AgentSession(configuration)
+            let status = try session.ask { client throws(ControlError) in try client.status() }
+            take(status, policy: configuration)
+            let answer = try session.ask { client throws(ControlError) in try client.inspect() }
+            inspection = answer
+            take(rung: answer.rung)
+        } catch {
+            let remedy = error.status == .noPermission
+                ? "run this as root" : "systemctl start jitgated; journalctl -u jitgated"
+            findings.append(.error("agent", error.message, mend: remedy))
+            findings += Self.expectedOfKernel()
+        }
+    }
+
+    private mutating func take(_ status: AgentStatus, policy configuration: Configuration) {
+        let open = "\(status.openGrants) open"
+        findings.append(.ok("agent", "\(status.version) runs in \(status.mode) mode, \(open)"))
+        for problem in status.problems {
+            findings.append(.error("agent", problem, mend: "jitgate status; journalctl -u jitgated"))
+        }
+        if let until = status.trialUntil {
+            let reason = "the policy is on trial until \(until)"
+            findings.append(.note("agent", reason, mend: "sudo jitgate confirm"))
+        } else if status.mode != configuration.policy.mode.rawValue {
+            let reason = "it is in \(status.mode) mode and the policy on disk is not"
+            findings.append(.warning("agent", reason, mend: "sudo jitgate try"))
+        }
+    }
+
+    private mutating func take(rung: String) {
+        if rung == "owned" {
+            findings.append(.ok("kernel", "the table belongs to the agent: no one else can change it"))
+        } else {
+            let reason = "the table is \(rung): other tools can change it, and it is put back"
+            findings.append(.note("kernel", reason, mend: "Linux 6.9 or later lets the agent own it"))
+        }
+    }
+
+    /// What can be said of the kernel without an agent.
+    private static func expectedOfKernel() -> [Finding] {
+        let unseen = Finding.note("kernel", "without the agent nobody sees how the table is guarded")
+        guard let bytes = try? SmallFile.read("/proc/sys/kernel/osrelease", limit: 256) else {
+            return [unseen]
+        }
+        let release = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first ?? ""
+        let numbers = release.split { !$0.isNumber }.prefix(2).compactMap { Int($0) }
+        guard numbers.count == 2, (numbers[0], numbers[1]) < (6, 9) else { return [unseen] }
+        let reason = "Linux \(release) cannot keep other tools off the table: it is put back"
+        return [unseen, .note("kernel", reason, mend: "Linux 6.9 or later can")]
+    }
+}

@@ -1,0 +1,77 @@
+import StrictJSON
+
+/// One thing that `jitgate doctor` found out.
+struct Finding: Hashable {
+    enum Severity: String, Hashable, CaseIterable, Comparable {
+        case ok
+        /// Worth knowing, and nothing has to be done.
+        case note
+        /// It may not be what you want.
+        case warning
+        /// It keeps jitgate from working or from being safe.
+        case error
+
+        static func < (left: Self, right: Self) -> Bool {
+            (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
+        }
+
+        var colour: Console.Colour? {
+            switch self {
+            case .ok: .green
+            case .note: nil
+            case .warning: .yellow
+            case .error: .red
+            }
+        }
+    }
+
+    let severity: Severity
+    /// What was looked at, in a word or two.
+    let subject: String
+    /// What was found: one clause.
+    let reason: String
+    /// The command, or what else there is to do.
+    let remedy: String?
+
+    private init(_ severity: Severity, _ subject: String, _ reason: String, _ remedy: String?) {
+        self.severity = severity
+        self.subject = subject
+        self.reason = reason
+        self.remedy = remedy
+    }
+
+    static func ok(_ subject: String, _ reason: String) -> Finding {
+        Finding(.ok, subject, reason, nil)
+    }
+
+    static func note(_ subject: String, _ reason: String, mend remedy: String? = nil) -> Finding {
+        Finding(.note, subject, reason, remedy)
+    }
+
+    static func warning(_ subject: String, _ reason: String, mend remedy: String?) -> Finding {
+        Finding(.warning, subject, reason, remedy)
+    }
+
+    static func error(_ subject: String, _ reason: String, mend remedy: String?) -> Finding {
+        Finding(.error, subject, reason, remedy)
+    }
+
+    var json: JSONValue {
+        [
+            "severity": .string(severity.rawValue),
+            "subject": .string(subject),
+            "reason": .string(reason),
+            "remedy": remedy.map { .string($0) } ?? .null,
+        ]
+    }
+
+    /// A line, and another one with the remedy.
+    func lines(_ console: Console, subjectWidth: Int) -> [String] {
+        let padding = String(repeating: " ", count: max(0, 7 - severity.rawValue.count))
+        let mark = console.paint(severity.rawValue, severity.colour) + padding
+        let gap = String(repeating: " ", count: max(0, subjectWidth - subject.count))
+        let indent = String(repeating: " ", count: 9)
+        return ["\(mark)  \(ShownText.safe(subject))\(gap)  \(ShownText.safe(reason))"]
+            + (remedy.map { ["\(indent)mend: \(ShownText.safe($0))"] } ?? [])
+    }
+}

@@ -1,0 +1,88 @@
+import Configuration
+import Glibc
+import Grants
+import Linux
+import Signatures
+import SystemPackage
+
+/// Whether nobody but root could have written what the agent trusts, or can read what it hides.
+struct TrustExamination {
+    private(set) var findings: [Finding] = []
+    private var trusted = TrustedFile(owners: [0])
+
+    init(_ configuration: Configuration, policyPath: String) {
+        policy(policyPath)
+        signers(configuration.allowedSigners)
+        for directory in configuration.grantDirectories { drop(directory) }
+        kept(configuration.auditDirectory, "audit")
+        kept(configuration.stateDirectory, "state")
+        secret(configuration.stateDirectory + "/audit.key")
+        if findings.isEmpty {
+            findings = [.ok("files", "nobody but root can write what is trusted")]
+        }
+    }
+
+    /// That it is not there was found by whoever wanted to read it.
+    private mutating func policy(_ path: String) {
+        do throws(TrustError) {
+            _ = try trusted.read(path, limit: 1 << 20)
+        } catch {
+            if error.code != .missing { report(error, "policy", whenMissing: "") }
+        }
+    }
+
+    private mutating func signers(_ path: String) {
+        let subject = "signers"
+        let bytes: [UInt8]
+        do throws(TrustError) {
+            bytes = try trusted.read(path, limit: 1 << 20).bytes
+        } catch {
+            return report(error, subject, whenMissing: "echo 'ops@example.com ssh-ed25519 …' > \(path)")
+        }
+        do throws(AllowedSignersError) {
+            let signers = try AllowedSigners(parsing: bytes)
+            guard signers.isEmpty else { return }
+            let reason = "\(path) names nobody: no grant can be signed"
+            let remedy = "echo \"ops@example.com $(cat id_ed25519.pub)\" >> \(path)"
+            findings.append(.warning(subject, reason, mend: remedy))
+        } catch {
+            let remedy = "the last good one stays in force until the agent restarts: mend that line"
+            findings.append(.error(subject, "\(path): \(error)", mend: remedy))
+        }
+    }
+
+    private mutating func drop(_ path: String) {
+        do throws(TrustError) {
+            try trusted.check(directory: path)
+        } catch {
+            report(error, "grants", whenMissing: "install -d -m 700 \(ShellWord.quoted(path))")
+        }
+    }
+
+    private mutating func kept(_ path: String, _ subject: String) {
+        do throws(TrustError) {
+            try trusted.check(directory: path)
+        } catch {
+            report(error, subject, whenMissing: "install -d -m 750 \(ShellWord.quoted(path))")
+        }
+    }
+
+    /// The key that signs the log: whoever reads it can sign another one.
+    private mutating func secret(_ path: String) {
+        guard let mode = FileKind.permissions(path), mode & 0o077 != 0 else { return }
+        let reason = "\(path) may be read by others than root: they can sign another log"
+        findings.append(.error("state", reason, mend: "chmod 600 \(ShellWord.quoted(path))"))
+    }
+
+    private mutating func report(_ error: TrustError, _ subject: String, whenMissing: String) {
+        switch error.code {
+        case .missing: findings.append(.error(subject, "\(error)", mend: whenMissing))
+        case .unreadable where geteuid() != 0:
+            let reason = "\(error.path): you may not look at it"
+            findings.append(.note(subject, reason, mend: "run this as root"))
+        case .unreadable, .symbolicLink, .notAFile, .foreignOwner, .writableByOthers,
+            .directoryWritableByOthers, .tooLarge:
+            findings.append(.error(subject, "\(error)", mend: error.remedy))
+        }
+    }
+}

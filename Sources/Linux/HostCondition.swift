@@ -1,0 +1,49 @@
+import CLinux
+import Glibc
+package import SystemPackage
+
+/// How exact the kernel's clock is, as ntp_adjtime(3) tells; nothing is changed by asking.
+package struct ClockCondition: Hashable, Sendable {
+    /// Whether something keeps it in step with the world.
+    package let isSynchronized: Bool
+    /// The largest error that the kernel assumes, in microseconds.
+    package let maximumErrorMicroseconds: Int64
+
+    package static func read() throws(Errno) -> ClockCondition {
+        var error: Int64 = 0
+        let state = try SystemCall.check { unsafe clinux_clock_state(&error) }
+        return ClockCondition(isSynchronized: state == 1, maximumErrorMicroseconds: error)
+    }
+}
+
+/// How much more a file system takes from others than root, statvfs(3).
+package struct DiskRoom: Hashable, Sendable {
+    package let bytes: UInt64
+    /// `nil` where files are not counted.
+    package let files: UInt64?
+
+    /// The room where the file or directory at `path` is.
+    package static func read(_ path: String) throws(Errno) -> DiskRoom {
+        var status = statvfs()
+        try SystemCall.check { unsafe statvfs(path, &status) }
+        return DiskRoom(
+            bytes: UInt64(status.f_bavail) * UInt64(status.f_frsize),
+            files: status.f_files == 0 ? nil : UInt64(status.f_favail)
+        )
+    }
+}
+
+/// What is at a path, without opening it.
+package enum FileKind {
+    /// The permission bits; `nil` if nothing is there or may be looked at.
+    package static func permissions(_ path: String) -> UInt32? {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 ? UInt32(status.st_mode) & 0o7777 : nil
+    }
+
+    /// Whether a Unix socket is there that somebody has bound.
+    package static func isSocket(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
+    }
+}

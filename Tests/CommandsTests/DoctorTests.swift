@@ -1,0 +1,174 @@
+import Commands
+import Control
+import Linux
+import StrictJSON
+import TestSupport
+import Testing
+
+@Suite struct `jitgate doctor` {
+    /// A finding: severity, subject and reason, and what mends it.
+    private struct Found {
+        let severity: String
+        let subject: String
+        let reason: String
+        let remedy: String
+
+        init(_ json: JSONValue) {
+            let text = { (name: String) in json[name]?.text ?? "" }
+            severity = text("severity")
+            subject = text("subject")
+            reason = text("reason")
+            remedy = text("remedy")
+        }
+    }
+
+    private func findings(_ bench: Bench) throws -> [Found] {
+        let outcome = bench.run("doctor", "--json")
+        let json = try JSONNode.parse(Array(outcome.output.utf8)).value
+        let found = (json["findings"]?.items ?? []).map(Found.init)
+        let isHealthy = !found.contains { $0.severity == "error" }
+        #expect(json["healthy"] == .bool(isHealthy))
+        #expect(outcome.status == (isHealthy ? .done : .no))
+        return found
+    }
+
+    /// A bench where doctor may trust what is above its files.
+    private func bench() throws -> Bench {
+        let bench = try Bench(in: "/run")
+        _ = try Command.run(["mkdir", "-m", "700", bench.path("state")])
+        let policy = String(decoding: try bench.read("jitgate.toml"), as: UTF8.self)
+        let state = "[state]\ndirectory = \"\(bench.path("state"))\"\n"
+        try bench.write(policy + state, to: "jitgate.toml")
+        return bench
+    }
+
+    private func serve(_ bench: Bench, _ inspection: Inspection) async throws -> ControlServer {
+        let status = AgentStatus(
+            mode: "enforce",
+            problems: [],
+            openGrants: 0,
+            waitingGrants: 0,
+            nextDeadline: nil,
+            protectedPorts: ["22/tcp"],
+            trusted: [],
+            version: "0.1.0",
+            bootID: "",
+            records: 1,
+            rung: inspection.rung
+        )
+        let info = ServiceInfo(vendor: "", product: "", version: "", url: "")
+        let server = ControlServer(
+            listener: try UnixListener(path: bench.path("control"), group: nil),
+            router: CallRouter(info: info, group: nil),
+            on: EngineExecutor(label: "bench-agent")
+        ) { request, _, replier in
+            if request == .inspect { replier.finish(inspection) } else { replier.finish(status) }
+        }
+        try await server.start()
+        return server
+    }
+
+    private func chain(
+        _ table: String,
+        _ name: String,
+        hook: String = "input",
+        priority: Int = 0,
+        drops: Bool = false
+    ) -> Inspection.Chain {
+        let words = table.split(separator: " ").map(String.init)
+        return Inspection.Chain(
+            family: words[0],
+            table: words[1],
+            name: name,
+            hook: hook,
+            priority: priority,
+            drops: drops,
+            type: hook == "prerouting" ? "nat" : "filter"
+        )
+    }
+
+    @Test func `works without an agent and says what it does not see`() throws {
+        let found = try findings(bench())
+        let agent = try #require(found.first { $0.subject == "agent" })
+        #expect(agent.severity == "error")
+        #expect(agent.reason.hasSuffix("control: the agent's socket does not exist"))
+        #expect(agent.remedy.hasPrefix("systemctl start jitgated"))
+        #expect(
+            found.contains { $0.subject == "firewall" && $0.reason.hasPrefix("without an agent") }
+        )
+        #expect(found.contains { $0.subject == "disk" })
+        #expect(found.contains { $0.subject == "clock" })
+        #expect(found.filter { $0.severity == "error" }.count == 1)
+    }
+
+    @Test func `finds a healthy host healthy`() async throws {
+        let bench = try bench()
+        let server = try await serve(bench, Inspection(rung: "owned", chains: []))
+        defer { withExtendedLifetime(server) {} }
+        let outcome = bench.run("doctor")
+        #expect(outcome.status == .done)
+        #expect(outcome.output.hasPrefix("ok       policy "))
+        #expect(outcome.output.contains("ok       agent     0.1.0 runs in enforce mode, 0 open\n"))
+        #expect(outcome.output.contains("ok       files     nobody but root can write"))
+        #expect(outcome.output.contains("ok       firewall  no other tool"))
+        #expect(!outcome.output.contains("error"))
+    }
+
+    @Test(arguments: [
+        ("chmod 666 @allowed_signers", "signers", "chmod go-w "),
+        ("chmod 666 @jitgate.toml", "policy", "chmod go-w "),
+        ("chmod 777 @drop", "grants", "chmod go-w "),
+        ("chown 1000 @audit", "audit", "chown root: "),
+        ("chmod 770 @state", "state", "chmod go-w "),
+        ("rmdir @state", "state", "install -d -m 750 "),
+        ("rmdir @drop", "grants", "install -d -m 700 "),
+        ("touch @state/audit.key", "state", "chmod 600 "),
+        ("rm @allowed_signers", "signers", "echo 'ops@example.com"),
+        ("ln -sf /dev/null @allowed_signers", "signers", ""),
+        ("cp /etc/hostname @allowed_signers", "signers", "the last good one stays"),
+    ])
+    func `finds what others could write`(command: String, subject: String, remedy: String) throws {
+        let bench = try bench()
+        let words = command.split(separator: " ").map { word in
+            word.hasPrefix("@") ? bench.path(String(word.dropFirst())) : String(word)
+        }
+        #expect(try Command.run(words).status == 0)
+        let found = try findings(bench).filter { $0.severity == "error" && $0.subject != "agent" }
+        #expect(found.map(\.subject) == [subject])
+        #expect(found.first?.remedy.hasPrefix(remedy) == true)
+    }
+
+    @Test func `warns where nobody can sign and where the policy is broken`() throws {
+        let bench = try bench()
+        try bench.write("# nobody\n", to: "allowed_signers")
+        let signers = try findings(bench).filter { $0.subject == "signers" }
+        #expect(signers.map(\.severity) == ["warning"])
+        try bench.write("mode = 1\n", to: "jitgate.toml")
+        let policy = try #require(try findings(bench).first)
+        #expect(policy.severity == "error")
+        #expect(policy.reason.contains("jitgate.toml:1:1: `mode`"))
+        #expect(policy.remedy.hasPrefix("jitgate policy check /"))
+    }
+
+    @Test func `names the firewalls that stand in the way`() async throws {
+        let bench = try bench()
+        let chains = [
+            chain("ip filter", "INPUT", drops: true),
+            chain("inet firewalld", "filter_INPUT", priority: 10),
+            chain("ip nat", "PREROUTING", hook: "prerouting", priority: -100),
+            chain("inet mine", "early", hook: "prerouting", priority: -160),
+            chain("ip filter", "FORWARD", hook: "forward", drops: true),
+        ]
+        let server = try await serve(bench, Inspection(rung: "watched", chains: chains))
+        defer { withExtendedLifetime(server) {} }
+        let found = try findings(bench)
+        let firewall = found.filter { $0.subject == "firewall" }
+        #expect(firewall.map(\.severity) == ["warning", "note", "note", "error"])
+        #expect(firewall[0].reason.contains("(table ip filter, chain INPUT) drops"))
+        #expect(firewall[0].remedy.contains("-I INPUT -p tcp --dport 22 -j ACCEPT"))
+        #expect(firewall[1].remedy.contains("firewall-cmd --permanent --add-port=22/tcp"))
+        #expect(firewall[2].reason.hasPrefix("docker or iptables"))
+        #expect(firewall[3].reason.contains("before the gate sees them"))
+        #expect(found.contains { $0.subject == "kernel" && $0.severity == "note" })
+    }
+}

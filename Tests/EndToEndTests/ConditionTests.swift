@@ -1,0 +1,89 @@
+import Foundation
+import StrictJSON
+import TestSupport
+import Testing
+
+/// A program that listens in a namespace until it goes.
+private final class Listener {
+    private let process = Process()
+    private let folder: TemporaryDirectory
+
+    /// `name` is what the program calls itself.
+    init(_ namespace: NetworkNamespace, as name: String = "nc", _ arguments: String...) throws {
+        folder = try TemporaryDirectory()
+        let program = folder.path + "/" + name
+        try FileManager.default.copyItem(atPath: "/bin/nc.openbsd", toPath: program)
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["nsenter", "--net=\(namespace.path)", program, "-l"] + arguments
+        try process.run()
+    }
+
+    deinit {
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+}
+
+@Suite struct `What the host is asked` {
+    private func explain(_ host: AgentHost, _ words: String...) throws -> JSONValue {
+        let result = try Command.run(
+            [AgentHost.build + "jitgate", "explain", "--json"] + words,
+            environment: ["JITGATE_CONFIG": host.policyPath]
+        )
+        let json = try JSONNode.parse(result.output).value
+        #expect(result.status == (json["passes"] == true ? 0 : 1))
+        return json
+    }
+
+    @Test func `explain says by which grant a packet passes and until when`() throws {
+        let host = try AgentHost()
+        try host.start()
+        #expect(try explain(host, "192.0.2.7", "22")["rule"] == "denied")
+        #expect(try explain(host, "192.0.2.7", "23")["rule"] == "unprotected")
+        #expect(try explain(host, "127.0.0.1", "22")["rule"] == "loopback")
+        let id = UUID()
+        try host.submit(host.grant(id: id), as: "a.grant")
+        try eventually { try host.records("grant-opened").count == 1 }
+        let open = try explain(host, "192.0.2.7", "22/tcp")
+        #expect(open["rule"] == "grant")
+        #expect(open["network"] == "192.0.2.7/32")
+        #expect(open["grants"] == [.string(id.uuidString.lowercased())])
+        let opened = try #require(try host.records("grant-opened").first)
+        #expect(open["until"] == opened["JITGATE_DEADLINE"])
+        #expect(try explain(host, "192.0.2.0/29", "22/tcp")["rule"] == "denied")
+        #expect(try explain(host, "192.0.2.7", "3389/udp")["rule"] == "denied")
+        try FileManager.default.removeItem(atPath: host.drop + "/a.grant")
+        try eventually { try host.records("grant-closed").count == 1 }
+        #expect(try explain(host, "192.0.2.7", "22/tcp")["rule"] == "denied")
+        try host.writePolicy(mode: "observe")
+        #expect(try host.jitgate("reload").status == 0)
+        #expect(try explain(host, "192.0.2.7", "22/tcp")["rule"] == "observe")
+        let text = try host.jitgate("explain", "192.0.2.7", "22").text
+        #expect(text == "192.0.2.7 to 22/tcp passes: no grant covers it, but the mode is observe\n")
+    }
+
+    @Test func `doctor finds what listens and is not covered`() throws {
+        let host = try AgentHost()
+        try host.start()
+        let space = host.namespace
+        let listeners = [
+            try Listener(space, "-p", "5985"), try Listener(space, "-s", "127.0.0.1", "-p", "23"),
+            try Listener(space, as: "sshd", "-p", "2222"), try Listener(space, "-6", "-p", "22"),
+            try Listener(space, "-s", "::1", "-6", "-p", "9090"),
+        ]
+        defer { withExtendedLifetime(listeners) {} }
+        try eventually {
+            try space.command("ss", "-Hltn").split(separator: "\n").count == listeners.count
+        }
+        let outcome = try host.jitgate("doctor", "--json")
+        let findings = try JSONNode.parse(outcome.output).value["findings"]?.items ?? []
+        let ports = findings.filter { $0["subject"] == "ports" }.compactMap { $0["reason"]?.text }
+        #expect(
+            ports == [
+                "SSH listens on 2222/tcp and no policy covers it",
+                "WinRM listens on 5985/tcp and no policy covers it",
+                "nothing on this host itself listens on 3389/tcp, 3389/udp, which the policy protects",
+            ]
+        )
+    }
+}
