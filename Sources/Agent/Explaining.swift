@@ -16,8 +16,10 @@ extension Gatekeeper {
         guard explanation.rule != .loopback, let gate = try? gate.explain(source, port) else {
             return explanation
         }
-        let agrees = gate.passes == explanation.passes && gate.isProtected
-            == (rulebook.configuration.policy.ports[port] != nil)
+        let agrees =
+            gate.passes == explanation.passes
+            && gate.isProtected
+                == (rulebook.configuration.policy.ports[port] != nil)
         explanation.kernel = agrees ? .agrees : .differs
         return explanation
     }

@@ -2,6 +2,7 @@ import Admission
 import Auditing
 import Configuration
 import Control
+import Enforcement
 import Grants
 import Linux
 import Netfilter

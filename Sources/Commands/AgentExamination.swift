@@ -20,7 +20,8 @@ struct AgentExamination {
             inspection = answer
             take(rung: answer.rung)
         } catch {
-            let remedy = error.status == .noPermission
+            let remedy =
+                error.status == .noPermission
                 ? "run this as root" : "systemctl start jitgated; journalctl -u jitgated"
             findings.append(.error("agent", error.message, mend: remedy))
             findings += Self.expectedOfKernel()
@@ -31,7 +32,9 @@ struct AgentExamination {
         let open = "\(status.openGrants) open"
         findings.append(.ok("agent", "\(status.version) runs in \(status.mode) mode, \(open)"))
         for problem in status.problems {
-            findings.append(.error("agent", problem, mend: "jitgate status; journalctl -u jitgated"))
+            findings.append(
+                .error("agent", problem, mend: "jitgate status; journalctl -u jitgated")
+            )
         }
         if let until = status.trialUntil {
             let reason = "the policy is on trial until \(until)"
@@ -44,16 +47,23 @@ struct AgentExamination {
 
     private mutating func take(rung: String) {
         if rung == "owned" {
-            findings.append(.ok("kernel", "the table belongs to the agent: no one else can change it"))
+            findings.append(
+                .ok("kernel", "the table belongs to the agent: no one else can change it")
+            )
         } else {
             let reason = "the table is \(rung): other tools can change it, and it is put back"
-            findings.append(.note("kernel", reason, mend: "Linux 6.9 or later lets the agent own it"))
+            findings.append(
+                .note("kernel", reason, mend: "Linux 6.9 or later lets the agent own it")
+            )
         }
     }
 
     /// What can be said of the kernel without an agent.
     private static func expectedOfKernel() -> [Finding] {
-        let unseen = Finding.note("kernel", "without the agent nobody sees how the table is guarded")
+        let unseen = Finding.note(
+            "kernel",
+            "without the agent nobody sees how the table is guarded"
+        )
         guard let bytes = try? SmallFile.read("/proc/sys/kernel/osrelease", limit: 256) else {
             return [unseen]
         }

@@ -8,9 +8,13 @@ struct AgentSession {
     private let group: String
 
     init(_ configuration: Configuration) throws(CommandFailure) {
-        group = configuration.controlGroup
+        try self.init(socket: configuration.controlSocket, group: configuration.controlGroup)
+    }
+
+    init(socket: String, group: String) throws(CommandFailure) {
+        self.group = group
         do throws(ControlError) {
-            client = try ControlClient.connecting(to: configuration.controlSocket)
+            client = try ControlClient.connecting(to: socket)
         } catch {
             throw Self.failure(error, group: group)
         }

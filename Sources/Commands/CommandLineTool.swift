@@ -9,6 +9,11 @@ package enum CommandLineTool {
     }
 
     package static func run(_ arguments: [String], on console: Console) -> ExitStatus {
+        if let unknown = UnknownCommand.find(in: arguments) {
+            console.note("jitgate: \(unknown.message)")
+            console.note("  see: jitgate --help")
+            return .usage
+        }
         do {
             var command = try RootCommand.parseAsRoot(arguments)
             guard let verb = command as? any Verb else {

@@ -37,7 +37,7 @@ struct ExplainCommand: Verb {
     }
 
     func perform(on console: Console) throws(CommandFailure) {
-        let session = try AgentSession(policy.load(console))
+        let session = try policy.session(console)
         let source = try source.prefix(console).shortText
         let answer = try session.ask { client throws(ControlError) in
             try client.explain(source: source, port: port.description)

@@ -24,27 +24,35 @@ struct FirewallExamination {
             findings.append(.note("firewall", reason, mend: "sudo nft list ruleset"))
         }
         findLegacyTables()
-        if findings.isEmpty { findings = [.ok("firewall", "no other tool decides before or after")] }
+        if findings.isEmpty {
+            findings = [.ok("firewall", "no other tool decides before or after")]
+        }
     }
 
     private mutating func take(_ chain: Inspection.Chain) {
         let name = "\(chain.family) \(chain.table), chain \(chain.name)"
         guard ["prerouting", "input", "ingress"].contains(chain.hook) else { return }
         if chain.drops {
-            let reason = "\(tool(chain)) (table \(name)) drops what no rule of it lets in: "
+            let reason =
+                "\(tool(chain)) (table \(name)) drops what no rule of it lets in: "
                 + "a grant opens \(ports) only if it does too"
             findings.append(.warning("firewall", reason, mend: opening(chain)))
-        } else if chain.type == "nat", chain.hook == "prerouting", chain.priority <= Self.gatePriority {
-            let reason = "\(tool(chain)) (table \(name)) rewrites destinations at priority "
+        } else if chain.type == "nat", chain.hook == "prerouting",
+            chain.priority <= Self.gatePriority
+        {
+            let reason =
+                "\(tool(chain)) (table \(name)) rewrites destinations at priority "
                 + "\(chain.priority), before the gate sees them: protected ports can be got around"
             let remedy = "give the chain a priority above \(Self.gatePriority), such as dstnat"
             findings.append(.error("firewall", reason, mend: remedy))
         } else if chain.table == "firewalld", chain.type == "filter", chain.hook == "input" {
-            let reason = "firewalld rejects what its zones do not let in: "
+            let reason =
+                "firewalld rejects what its zones do not let in: "
                 + "a grant opens \(ports) only if they do too"
             findings.append(.note("firewall", reason, mend: opening(chain)))
         } else if chain.type == "nat", chain.hook == "prerouting" {
-            let reason = "\(tool(chain)) (table \(name)) rewrites destinations behind the gate: "
+            let reason =
+                "\(tool(chain)) (table \(name)) rewrites destinations behind the gate: "
                 + "ports that it publishes are held as well"
             findings.append(.note("firewall", reason))
         }
@@ -53,7 +61,8 @@ struct FirewallExamination {
     private func tool(_ chain: Inspection.Chain) -> String {
         if chain.table == "firewalld" { return "firewalld" }
         if chain.table.hasPrefix("docker") { return "docker" }
-        let isCompatible = ["ip", "ip6"].contains(chain.family)
+        let isCompatible =
+            ["ip", "ip6"].contains(chain.family)
             && ["filter", "nat", "raw", "mangle"].contains(chain.table)
         guard isCompatible else { return "another tool" }
         if chain.table == "filter", Self.usesUfw { return "ufw" }
@@ -61,7 +70,9 @@ struct FirewallExamination {
     }
 
     private func opening(_ chain: Inspection.Chain) -> String {
-        guard let port = firstPort else { return "sudo nft list table \(chain.family) \(chain.table)" }
+        guard let port = firstPort else {
+            return "sudo nft list table \(chain.family) \(chain.table)"
+        }
         let (number, transport) = (port.number, port.transport.rawValue)
         switch tool(chain) {
         case "ufw": return "sudo ufw allow \(number)/\(transport)"

@@ -19,7 +19,7 @@ struct ListCommand: Verb {
     @OptionGroup var policy: PolicyOptions
 
     func perform(on console: Console) throws(CommandFailure) {
-        let session = try AgentSession(policy.load(console))
+        let session = try policy.session(console)
         let grants = try session.ask { client throws(ControlError) in try client.list(all: all) }
         guard !format.json else { return console.print(json: GrantList(grants: grants).jsonValue) }
         guard !grants.isEmpty else { return console.note("no grants") }

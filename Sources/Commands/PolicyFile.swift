@@ -11,7 +11,14 @@ extension PolicyOptions {
         _ path: String,
         failingWith status: ExitStatus
     ) throws(CommandFailure) -> Configuration {
-        let bytes = try GrantFile.read(path, limit: 1 << 20)
+        let bytes: [UInt8]
+        do throws(CommandFailure) {
+            bytes = try GrantFile.read(path, limit: 1 << 20)
+        } catch {
+            guard error.status == .noInput else { throw error }
+            let hint = "name another with --config; an empty one means the defaults"
+            throw CommandFailure(error.status, error.message, hints: [hint])
+        }
         do throws(ConfigurationError) {
             return try Configuration(parsing: bytes, file: path)
         } catch {

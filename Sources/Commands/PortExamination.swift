@@ -50,7 +50,8 @@ struct PortExamination {
             if let what = program ?? usual?.what { uncovered[port] = what }
         }
         for (port, what) in uncovered.sorted(by: { $0.key < $1.key }) {
-            let table = "[[port]] number = \(port.number), protocol = \"\(port.transport.rawValue)\""
+            let table =
+                "[[port]] number = \(port.number), protocol = \"\(port.transport.rawValue)\""
             findings.append(
                 .warning(
                     "ports",

@@ -16,6 +16,7 @@ struct RevokeCommand: Verb {
 
     @Argument(
         help: ArgumentHelp("The ids of grants.", valueName: "id"),
+        completion: GrantCompletion.kind,
         transform: GrantID.init(parsing:)
     )
     var ids: [GrantID] = []
@@ -37,9 +38,9 @@ struct RevokeCommand: Verb {
     }
 
     func perform(on console: Console) throws(CommandFailure) {
-        let session = try AgentSession(policy.load(console))
+        let session = try policy.session(console)
         let target: ControlRequest.Target = all ? .all : .ids(ids.map(\.description))
-        let reason = try explanation(console)
+        let reason = explanation(console)
         let revoked = try session.ask { client throws(ControlError) in
             try client.revoke(target, reason: reason)
         }
@@ -50,8 +51,10 @@ struct RevokeCommand: Verb {
         if revoked.isEmpty { console.note("nothing was open") }
     }
 
-    private func explanation(_ console: Console) throws(CommandFailure) -> String {
+    private func explanation(_ console: Console) -> String {
         if let reason { return reason }
-        return "all revoked by \(try console.userName())"
+        // In an emergency no environment variable may stand in the way.
+        let name = (try? console.userName()).map { " by \($0)" } ?? ""
+        return "all revoked\(name)"
     }
 }

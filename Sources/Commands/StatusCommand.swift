@@ -16,7 +16,7 @@ struct StatusCommand: Verb {
     @OptionGroup var policy: PolicyOptions
 
     func perform(on console: Console) throws(CommandFailure) {
-        let session = try AgentSession(policy.load(console))
+        let session = try policy.session(console)
         let status = try session.ask { client throws(ControlError) in try client.status() }
         guard !format.json else { return console.print(json: status.jsonValue) }
         StatusReport(status: status, now: console.now()).lines(console).forEach(console.print)

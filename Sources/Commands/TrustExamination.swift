@@ -37,7 +37,11 @@ struct TrustExamination {
         do throws(TrustError) {
             bytes = try trusted.read(path, limit: 1 << 20).bytes
         } catch {
-            return report(error, subject, whenMissing: "echo 'ops@example.com ssh-ed25519 …' > \(path)")
+            return report(
+                error,
+                subject,
+                whenMissing: "echo 'ops@example.com ssh-ed25519 …' > \(path)"
+            )
         }
         do throws(AllowedSignersError) {
             let signers = try AllowedSigners(parsing: bytes)

@@ -64,7 +64,7 @@ struct ConfirmCommand: Verb {
     @OptionGroup var policy: PolicyOptions
 
     func perform(on console: Console) throws(CommandFailure) {
-        let session = try AgentSession(policy.load(console))
+        let session = try policy.session(console)
         let reply = try session.ask { client throws(ControlError) in try client.confirm() }
         guard !format.json else { return console.print(json: reply.jsonValue) }
         console.print("confirmed: \(reply.mode): \(reply.protectedPorts.joined(separator: ", "))")

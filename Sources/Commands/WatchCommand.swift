@@ -16,7 +16,7 @@ struct WatchCommand: Verb {
     @OptionGroup var policy: PolicyOptions
 
     func perform(on console: Console) throws(CommandFailure) {
-        let session = try AgentSession(policy.load(console))
+        let session = try policy.session(console)
         try session.ask { client throws(ControlError) in
             try client.watch { record in
                 if let record { show(record, on: console) }

@@ -28,7 +28,9 @@ package struct ListeningSocket: Hashable, Sendable {
     init?(line: Substring, transport: Transport) {
         let fields = line.split(separator: " ", omittingEmptySubsequences: true)
         let state = transport == .tcp ? "0A" : "07"
-        guard fields.count > 9, fields[3] == state, let inode = UInt64(fields[9]) else { return nil }
+        guard fields.count > 9, fields[3] == state, let inode = UInt64(fields[9]) else {
+            return nil
+        }
         let parts = fields[1].split(separator: ":")
         guard parts.count == 2, let port = UInt16(parts[1], radix: 16), port != 0,
             let address = Self.address(parts[0])

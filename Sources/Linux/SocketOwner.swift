@@ -8,7 +8,9 @@ package enum SocketOwner {
     package static func programs(named names: Set<String>) -> [UInt64: String] {
         var owners: [UInt64: String] = [:]
         for entry in (try? DirectoryListing.names(in: "/proc")) ?? [] where Int32(entry) != nil {
-            guard let bytes = try? SmallFile.read("/proc/\(entry)/comm", limit: 64) else { continue }
+            guard let bytes = try? SmallFile.read("/proc/\(entry)/comm", limit: 64) else {
+                continue
+            }
             let name = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
             guard names.contains(name) else { continue }
             for file in (try? DirectoryListing.names(in: "/proc/\(entry)/fd")) ?? [] {

@@ -5,7 +5,8 @@ import Testing
 @Suite struct `The command line` {
     private static let verbs = [
         ["request"], ["sign"], ["verify"], ["submit"], ["status"], ["list"], ["watch"], ["revoke"],
-        ["reload"], ["explain"], ["doctor"], ["try"], ["confirm"], ["policy", "check"], ["policy", "show"],
+        ["reload"], ["explain"], ["doctor"], ["try"], ["confirm"], ["policy", "check"],
+        ["policy", "show"],
         ["policy", "import-azure"],
         ["audit", "show"], ["audit", "report"],
     ]
@@ -104,5 +105,16 @@ import Testing
         #expect(outcome.status == .unavailable)
         #expect(outcome.errors.contains("control: the agent's socket does not exist"))
         #expect(outcome.errors.contains("systemctl status jitgated"))
+    }
+
+    @Test(arguments: [
+        (["reqest"], "there is no command `reqest`; did you mean `request`?"),
+        (["policy", "chek"], "there is no command `chek`; did you mean `check`?"),
+        (["audit", "frobnicate"], "there is no command `frobnicate`; there are "),
+    ])
+    func `names the command that was meant`(words: [String], message: String) throws {
+        let outcome = try Bench().run(words: words)
+        #expect(outcome.status == .usage)
+        #expect(outcome.errors.hasPrefix("jitgate: \(message)"))
     }
 }

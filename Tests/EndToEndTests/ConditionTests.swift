@@ -38,7 +38,9 @@ private final class Listener {
     @Test func `explain says by which grant a packet passes and until when`() throws {
         let host = try AgentHost()
         try host.start()
-        #expect(try explain(host, "192.0.2.7", "22")["rule"] == "denied")
+        let denied = try explain(host, "192.0.2.7", "22")
+        #expect(denied["rule"] == "denied")
+        #expect(denied["kernel"] == "agrees")
         #expect(try explain(host, "192.0.2.7", "23")["rule"] == "unprotected")
         #expect(try explain(host, "127.0.0.1", "22")["rule"] == "loopback")
         let id = UUID()
@@ -47,6 +49,7 @@ private final class Listener {
         let open = try explain(host, "192.0.2.7", "22/tcp")
         #expect(open["rule"] == "grant")
         #expect(open["network"] == "192.0.2.7/32")
+        #expect(open["kernel"] == "agrees")
         #expect(open["grants"] == [.string(id.uuidString.lowercased())])
         let opened = try #require(try host.records("grant-opened").first)
         #expect(open["until"] == opened["JITGATE_DEADLINE"])
@@ -85,5 +88,45 @@ private final class Listener {
                 "nothing on this host itself listens on 3389/tcp, 3389/udp, which the policy protects",
             ]
         )
+    }
+
+    @Test func `doctor sees what other firewalls do`() throws {
+        let host = try AgentHost()
+        try host.start()
+        let rules = """
+            table ip filter { chain INPUT { type filter hook input priority 0; policy drop; }; }
+            table inet firewalld {
+                chain filter_INPUT { type filter hook input priority 10; reject; }
+            }
+            table ip nat { chain PREROUTING { type nat hook prerouting priority -100; }; }
+            table inet early { chain swap { type nat hook prerouting priority -160; }; }
+            """
+        try host.namespace.command("nft", "-f", "-", input: rules)
+        let outcome = try host.jitgate("doctor", "--json")
+        #expect(outcome.status == 1)
+        let findings = try JSONNode.parse(outcome.output).value["findings"]?.items ?? []
+        let firewall = findings.filter { $0["subject"] == "firewall" }
+        let seen = firewall.map { finding in
+            let reason = finding["reason"]?.text ?? ""
+            let table = reason.split(separator: "(table ").dropFirst().first?.prefix { $0 != "," }
+            return "\(finding["severity"]?.text ?? "") \(table ?? "")"
+        }
+        #expect(
+            Set(seen) == ["warning ip filter", "note ", "note ip nat", "error inet early"]
+        )
+    }
+
+    @Test func `a broken policy on disk does not keep anybody from revoking`() throws {
+        let host = try AgentHost()
+        try host.start()
+        try host.submit(host.grant(), as: "a.grant")
+        try eventually { try host.records("grant-opened").count == 1 }
+        try host.writePolicy(mode: "enfroce")
+        let outcome = try host.jitgate("revoke", "--all")
+        #expect(outcome.status == 0)
+        #expect(outcome.text.hasPrefix("revoked "))
+        #expect(outcome.errors.contains("jitgate.toml:1:1: `mode`"))
+        #expect(outcome.errors.contains("asking the agent at /run/"))
+        #expect(try host.jitgate("reload").status == 78)
     }
 }

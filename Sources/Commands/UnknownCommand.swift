@@ -1,0 +1,57 @@
+import ArgumentParser
+
+/// A word where a command belongs, and that is none.
+struct UnknownCommand {
+    let word: String
+    /// The commands that there are in its place.
+    let known: [String]
+
+    /// The first word that is no command where one belongs; `nil` if there is none.
+    static func find(in arguments: [String]) -> UnknownCommand? {
+        var command: any ParsableCommand.Type = RootCommand.self
+        for word in arguments {
+            let children = children(of: command)
+            guard !children.isEmpty, !word.hasPrefix("-"), word != "help" else { return nil }
+            guard let next = children.first(where: { name(of: $0) == word }) else {
+                return UnknownCommand(word: word, known: children.map { name(of: $0) })
+            }
+            command = next
+        }
+        return nil
+    }
+
+    private static func children(
+        of command: any ParsableCommand.Type
+    ) -> [any ParsableCommand.Type] {
+        let configuration = command.configuration
+        return configuration.subcommands
+            + configuration.groupedSubcommands.flatMap { $0.subcommands }
+    }
+
+    private static func name(of command: any ParsableCommand.Type) -> String {
+        command.configuration.commandName ?? ""
+    }
+
+    var message: String {
+        let near = known.map { (name: $0, distance: Self.distance(word, $0)) }
+            .filter { $0.distance <= 2 }.min { $0.distance < $1.distance }
+        let text = "there is no command `\(ShownText.safe(word))`"
+        return near.map { "\(text); did you mean `\($0.name)`?" }
+            ?? "\(text); there are \(known.joined(separator: ", "))"
+    }
+
+    /// How many letters have to be put in, left out or replaced (Levenshtein).
+    private static func distance(_ left: String, _ right: String) -> Int {
+        let right = Array(right)
+        var row = Array(0...right.count)
+        for letter in left.prefix(32) {
+            var next = [row[0] + 1]
+            for (column, other) in right.enumerated() {
+                let replaced = row[column] + (letter == other ? 0 : 1)
+                next.append(min(replaced, row[column + 1] + 1, next[column] + 1))
+            }
+            row = next
+        }
+        return row[right.count]
+    }
+}
