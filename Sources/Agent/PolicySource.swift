@@ -18,7 +18,7 @@ struct PolicySource: Sendable {
         do {
             try self.init(scan.read(path, limit: Self.fileLimit).bytes, file: path)
         } catch {
-            throw AgentError("\(error)")
+            throw AgentError(policy: "\(error)")
         }
     }
 

@@ -13,6 +13,9 @@ package struct Timetable: Sendable {
     private var due: Set<GrantID> = []
     private var holders: [Opening: [GrantID: Moment]] = [:]
     private var alarms = AlarmQueue()
+    private var deadlines = AlarmQueue()
+    /// How many grants are open.
+    package private(set) var openCount = 0
     private let lead: Duration
 
     /// `lead` is how long before its deadline an open grant is ended: what ending it takes.
@@ -118,6 +121,8 @@ package struct Timetable: Sendable {
         noting before: inout [Opening: Moment?]
     ) {
         due.remove(grant.id)
+        openCount += 1
+        deadlines.add(deadline, grant.id)
         grants[grant.id] = ScheduledGrant(
             grant: grant,
             phase: .open(since: since, deadline: deadline)
@@ -133,6 +138,7 @@ package struct Timetable: Sendable {
         due.remove(id)
         ending[id] = nil
         guard let scheduled = grants.removeValue(forKey: id), scheduled.isOpen else { return }
+        openCount -= 1
         for opening in scheduled.grant.openings {
             if before[opening] == nil { before[opening] = .some(deadline(of: opening)) }
             holders[opening]?[id] = nil
@@ -164,8 +170,14 @@ extension Timetable {
     /// All grants, waiting and open, in no order.
     package var all: some Collection<ScheduledGrant> { grants.values }
 
-    package var openCount: Int { grants.values.count { $0.isOpen } }
-
-    /// The first deadline of an open grant.
-    package var nextDeadline: Moment? { grants.values.compactMap(\.deadline).min() }
+    /// The first deadline of an open grant; what has ended before its time is forgotten here.
+    package var nextDeadline: Moment? {
+        mutating get {
+            while let first = deadlines.first {
+                if grants[first.id]?.deadline == first.moment { return first.moment }
+                _ = deadlines.takeFirst()
+            }
+            return nil
+        }
+    }
 }

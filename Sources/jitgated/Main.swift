@@ -31,6 +31,15 @@ struct Main: ParsableCommand {
     }
 
     func run() throws {
+        do throws(AgentError) {
+            try act()
+        } catch {
+            error.tell()
+            throw ExitCode(error.exitStatus)
+        }
+    }
+
+    private func act() throws(AgentError) {
         if shut { return print(try BootGate.shut(policy: config)) }
         if removeGate { return print(try BootGate.remove()) }
         guard !check else {

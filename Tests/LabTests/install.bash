@@ -41,7 +41,10 @@ reload_enforces() {
     [[ $(lab ssh echo in) == in ]]
 }
 reload_refuses() {
+    local status=0
     policy maybe
+    host jitgated --check || status=$?
+    ((status == 78))
     not host systemctl reload jitgated
     is_active
     host systemctl kill -s HUP jitgated

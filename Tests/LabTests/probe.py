@@ -31,7 +31,7 @@ while True:
             # A refusal says as much as an answer: the packet came through.
             error = entry[0].getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if error in (0, 111):
-                print("through", entry[1], error)
+                print("through", entry[1], error, f"at {time.time():.3f}")
             entry[0].close()
             waiting.remove(entry)
     for attempt, _ in waiting:

@@ -64,6 +64,8 @@ private struct Model {
                 kernel[opening] = deadline
             }
             #expect(timetable.desired == kernel)
+            #expect(timetable.openCount == timetable.all.count { $0.isOpen })
+            #expect(timetable.nextDeadline == timetable.all.compactMap(\.deadline).min())
             try #require(kernel == model.open(at: second(now)), "seed \(seed) at \(now) s")
         }
     }
