@@ -65,7 +65,7 @@ struct AuditTrail: ~Copyable {
             records.append(Record(sequence: sequence, stamp: stamp(reading), entry: entry))
         }
         do {
-            try log.append(records)
+            try log.write(records)
         } catch {
             appendProblem = error.description
             throw error
@@ -87,8 +87,9 @@ struct AuditTrail: ~Copyable {
     /// Whether something that happened is not on disk yet.
     var isWaiting: Bool { !unwritten.isEmpty }
 
-    /// The records that reached the disk since the last call.
+    /// The records that reached the disk since the last call, under a checkpoint.
     mutating func takePublished() -> [Record] {
+        log.sign()
         defer { published = [] }
         return published
     }

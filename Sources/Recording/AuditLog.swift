@@ -7,8 +7,9 @@ import SystemPackage
 /// The whole log on disk: records, tree, checkpoint, evidence and snapshot, kept equal.
 ///
 /// An append is, in this order: evidence written (not flushed); all lines in one write; one
-/// fdatasync, which makes the records and the evidence inside them durable; leaf hashes written;
-/// the checkpoint written beside its place and renamed into it.
+/// fdatasync, which makes the records and the evidence inside them durable; leaf hashes written.
+/// `sign` then writes the checkpoint beside its place and renames it into it: that is as slow as
+/// another flush on some file systems, and no opening has to wait for it.
 package struct AuditLog: ~Copyable {
     /// Where a log is and what it is called.
     package struct Places: Hashable, Sendable {
@@ -41,6 +42,7 @@ package struct AuditLog: ~Copyable {
     private var lastLength: Int64
     private var lastLeaf: TreeHash
     private var sinceSnapshot: Int
+    private var isUnsigned = false
     /// What of the work after an append did not succeed; the records are on disk all the same.
     package internal(set) var problem: String?
     /// The signed checkpoint over all records that are on disk.
@@ -100,10 +102,16 @@ package struct AuditLog: ~Copyable {
         ledger.forgetRefusal(of: file)
     }
 
-    /// Appends records whose numbers follow the last one's.
+    /// Appends records and signs them.
+    package mutating func append(_ records: [Record]) throws(RecordingError) {
+        try write(records)
+        sign()
+    }
+
+    /// Appends records whose numbers follow the last one's, without a checkpoint over them.
     ///
     /// When it returns they are on disk. When it throws none of them is.
-    package mutating func append(_ records: [Record]) throws(RecordingError) {
+    package mutating func write(_ records: [Record]) throws(RecordingError) {
         guard let first = records.first else { return }
         rotateIfDue(at: first.stamp.realtime)
         for record in records {
@@ -128,9 +136,20 @@ package struct AuditLog: ~Copyable {
         do {
             for record in records { try ledger.take(record) }
             problem = nil
-            try publish()
+            isUnsigned = true
             sinceSnapshot += records.count
             if sinceSnapshot >= Self.snapshotInterval { try saveSnapshot() }
+        } catch {
+            problem = "\(error)"
+        }
+    }
+
+    /// Writes a checkpoint over all that was appended since the last.
+    package mutating func sign() {
+        guard isUnsigned else { return }
+        do throws(RecordingError) {
+            try publish()
+            isUnsigned = false
         } catch {
             problem = "\(error)"
         }
