@@ -10,7 +10,8 @@ struct TryCommand: Verb {
             Log in anew from where you will need to, then run `jitgate confirm`. Unless you do in \
             time, the policy from before comes back by itself, also if the agent is killed or the \
             host reboots meanwhile; the file on disk stays as it is. If the policy would cut your \
-            own SSH session, it is said and tried all the same: then it comes back.
+            own SSH session, it is said and tried all the same: then it comes back. A reload \
+            meanwhile ends the trial: what lies on disk then stays.
 
               sudo jitgate try
               sudo jitgate try --for 10m

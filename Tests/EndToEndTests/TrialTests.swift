@@ -172,6 +172,30 @@ extension AgentHost {
         #expect(try host.jitgate("reload", environment: mine).errors.isEmpty)
     }
 
+    @Test func `that nobody confirmed does not shut the host at boot`() throws {
+        let host = try tried(for: "1s")
+        try eventually { try !host.denies }
+        host.stop()
+        let program = AgentHost.build + "jitgated"
+        try host.namespace.command(program, "--config", host.policyPath, "--remove-gate")
+        let shut = try host.namespace.command(program, "--config", host.policyPath, "--shut")
+        #expect(shut.hasPrefix("nothing to shut: observe mode, by the last policy"))
+        #expect(shut.contains("jitgate.toml was not confirmed"))
+        try host.writePolicy(mode: "enforce", ports: "# edited")
+        let edited = try host.namespace.command(program, "--config", host.policyPath, "--shut")
+        #expect(edited.hasPrefix("shut, by /"))
+    }
+
+    @Test func `knows the caller's session also behind sudo, which drops its variables`() throws {
+        let host = try host()
+        let words = "env -i PATH=$PATH SUDO_USER=dana \(AgentHost.build)jitgate"
+        let result = try Command.run(
+            ["sh", "-c", "\(words) explain my 22 --config \(host.policyPath); exit $?"],
+            environment: ["SSH_CONNECTION": "192.0.2.9 50000 192.0.2.1 22"]
+        )
+        #expect(result.text.hasPrefix("192.0.2.9 to 22/tcp passes"))
+    }
+
     private static func hasPassed(_ moment: String) throws -> Bool {
         let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
         return try format.parse(moment) < Date()
