@@ -72,8 +72,12 @@ extension Gatekeeper {
 
     /// Grants that an earlier run had live and whose files are gone.
     private func endWhatHasNoFile() {
+        let now = read()
         for (id, standing) in trail.ledger.standings where timetable[id] == nil {
-            if let live = standing.live { note(.closed(live, because: .removed)) }
+            guard let live = standing.live else { continue }
+            var reason = EndReason.removed
+            if case .open(_, _, let deadline) = standing, deadline <= now { reason = .expired }
+            note(.closed(live, because: reason))
         }
     }
 
@@ -102,6 +106,9 @@ extension Gatekeeper {
             var entry = AuditEntry.refused(path, code: code, text)
             entry.fields[.digest] = [digest]
             refuse(path, digest, entry, reason)
+        case .denied(let facts, _) where live != nil && facts.grant.expires <= now:
+            // It ran out while no agent ran: it ends on the way that all others end.
+            admit(facts, [:], at: now)
         case .denied(let facts, let refusal):
             if isListed, hasEnded(facts) {
                 forget(path)

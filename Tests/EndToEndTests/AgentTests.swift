@@ -88,6 +88,21 @@ extension AgentHost {
         #expect(try host.reasons("grant-closed") == ["removed"])
     }
 
+    @Test(arguments: [true, false])
+    func `says that a grant expired which ran out while no agent ran`(isThere: Bool) throws {
+        let host = try AgentHost()
+        try host.start()
+        try host.submit(host.grant(lasting: 1), as: "a.grant")
+        try eventually { try host.isOpen() }
+        host.kill()
+        if !isThere { try FileManager.default.removeItem(atPath: host.drop + "/a.grant") }
+        try eventually { try !host.isOpen("expires") }
+        try host.start()
+        #expect(try host.reasons("grant-closed") == ["expired"])
+        #expect(try host.records("grant-refused").isEmpty)
+        try eventually { try FileManager.default.contentsOfDirectory(atPath: host.drop).isEmpty }
+    }
+
     @Test func `lets nothing bad change what is open`() throws {
         let host = try AgentHost()
         try host.start()
