@@ -64,7 +64,7 @@ extension Explanation {
         case .observe: "passes: no grant covers it, but the mode is observe"
         case .denied: "is denied: no grant covers it"
         case .grant:
-            "passes until \(until ?? "?"): opened for \(network ?? "?") by "
+            "passes until \(until.map(ShownText.moment) ?? "?"): opened for \(network ?? "?") by "
                 + grants.joined(separator: ", ")
         }
     }

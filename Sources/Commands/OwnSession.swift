@@ -22,21 +22,31 @@ struct OwnSession: Hashable {
         self.init(client: client, port: port)
     }
 
-    /// Why `policy` would cut the session, or `nil` if something keeps it.
+    /// What a policy would do to the session.
+    struct Danger: Hashable {
+        /// Whether this very session ends; otherwise only the next one is refused.
+        let isCut: Bool
+        let text: String
+    }
+
+    /// What `policy` would do to the session, or `nil` if something lets it in also next time.
     ///
     /// `status` and `grants` are the agent's, as they are before the policy takes force.
     func danger(
         of policy: Policy,
         now status: AgentStatus,
         _ grants: [GrantEntry]
-    ) -> String? {
+    ) -> Danger? {
         guard policy.mode == .enforce, policy.ports[port] != nil else { return nil }
         guard !policy.trusted.contains(where: { $0.contains(client) }) else { return nil }
         guard !grants.contains(where: covers) else { return nil }
         // Sessions from before the port was held may end by themselves.
-        if policy.keepExisting, status.mode == "observe" { return nil }
-        return "your own session, from \(client) to \(port), would be cut: "
+        let isCut = !policy.keepExisting || status.mode != "observe"
+        let what = isCut ? "would be cut" : "goes on, but the next one would be refused"
+        let text =
+            "your own session, from \(client) to \(port), \(what): "
             + "no open grant and no trusted network covers it"
+        return Danger(isCut: isCut, text: text)
     }
 
     private func covers(_ grant: GrantEntry) -> Bool {
@@ -46,11 +56,11 @@ struct OwnSession: Hashable {
 }
 
 extension AgentSession {
-    /// Why the policy on disk would cut the caller's own session.
+    /// What the policy on disk would do to the caller's own session.
     func danger(
         of configuration: Configuration,
         to session: OwnSession?
-    ) throws(CommandFailure) -> String? {
+    ) throws(CommandFailure) -> OwnSession.Danger? {
         guard let session else { return nil }
         let status = try ask { client throws(ControlError) in try client.status() }
         let grants = try ask { client throws(ControlError) in try client.list(all: false) }

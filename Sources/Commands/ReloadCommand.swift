@@ -24,11 +24,11 @@ struct ReloadCommand: Verb {
         let configuration = try policy.load(console)
         let session = try AgentSession(configuration)
         if let danger = try session.danger(of: configuration, to: OwnSession(console)) {
-            guard force else {
+            guard force || !danger.isCut else {
                 let hint = "try it first: sudo jitgate try; or load it all the same: --force"
-                throw CommandFailure(.no, danger, hints: [hint])
+                throw CommandFailure(.no, danger.text, hints: [hint])
             }
-            console.note("jitgate: \(ShownText.safe(danger))")
+            console.note("jitgate: \(ShownText.safe(danger.text))")
         }
         let reply = try session.ask { client throws(ControlError) in try client.reload() }
         guard !format.json else { return console.print(json: reply.jsonValue) }

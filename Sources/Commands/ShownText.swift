@@ -16,6 +16,11 @@ enum ShownText {
         return shown
     }
 
+    /// A moment of the wire without its fraction of a second; what is none as it is.
+    static func moment(_ text: String) -> String {
+        (try? Moment(parsing: text))?.wholeSecond.description ?? text
+    }
+
     /// `2h 5m`, `3m 20s`, `12s`: the two largest units.
     static func span(seconds: Int) -> String {
         let units = [(seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m")]

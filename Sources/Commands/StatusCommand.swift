@@ -50,7 +50,7 @@ struct StatusReport {
 
     private var trial: String {
         guard let text = status.trialUntil else { return "" }
-        return ", on trial until \(text): keep it with `jitgate confirm`"
+        return ", on trial until \(ShownText.moment(text)): keep it with `jitgate confirm`"
     }
 
     private var next: String {

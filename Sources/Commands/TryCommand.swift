@@ -36,7 +36,7 @@ struct TryCommand: Verb {
         let configuration = try policy.load(console)
         let session = try AgentSession(configuration)
         if let danger = try session.danger(of: configuration, to: OwnSession(console)) {
-            console.note("jitgate: \(ShownText.safe(danger))")
+            console.note("jitgate: \(ShownText.safe(danger.text))")
         }
         let seconds = Int(duration.components.seconds)
         let reply = try session.ask { client throws(ControlError) in
@@ -44,7 +44,7 @@ struct TryCommand: Verb {
         }
         guard !format.json else { return console.print(json: reply.jsonValue) }
         let ports = reply.protectedPorts.joined(separator: ", ")
-        console.print("on trial until \(reply.until): \(reply.mode): \(ports)")
+        console.print("on trial until \(ShownText.moment(reply.until)): \(reply.mode): \(ports)")
         console.note("keep it with: sudo jitgate confirm")
     }
 }

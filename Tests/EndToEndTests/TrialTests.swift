@@ -151,7 +151,9 @@ extension AgentHost {
     @Test func `that cuts the caller is tried with a warning and not loaded unforced`() throws {
         let host = try host()
         let mine = ["SSH_CONNECTION": "192.0.2.9 50000 192.0.2.1 22"]
-        #expect(try host.jitgate("reload").status == 0)
+        let kept = try host.jitgate("reload", environment: mine)
+        #expect(kept.status == 0)
+        #expect(kept.errors.contains("goes on, but the next one would be refused"))
         let refused = try host.jitgate("reload", environment: mine)
         #expect(refused.status == 1)
         #expect(
