@@ -9,7 +9,7 @@ struct OpeningsSection {
             guard !report.openings.isEmpty else {
                 return section.element("p", "Nothing was opened in this time.")
             }
-            section.pages(of: report.openings, by: 250, named: days) { page, stories in
+            section.pages(of: report.openings, by: 250, named: \.days) { page, stories in
                 page.table(
                     "Openings, by when they began",
                     head: [
@@ -20,11 +20,6 @@ struct OpeningsSection {
                 )
             }
         }
-    }
-
-    private func days(_ stories: ArraySlice<GrantStory>) -> String {
-        let days = [stories.first, stories.last].compactMap { $0?.opened?.shown.prefix(10) }
-        return days.joined(separator: " \u{2013} ")
     }
 
     private func cells(_ row: inout TableRow, _ story: GrantStory) {

@@ -67,3 +67,12 @@ extension Duration {
         return parts.isEmpty ? "0 s" : parts.map { "\($0.0) \($0.1)" }.joined(separator: " ")
     }
 }
+
+extension ArraySlice<GrantStory> {
+    /// From which day to which they opened; one day stands alone.
+    var days: String {
+        let days = [first, last].compactMap { $0?.opened?.shown.prefix(10) }
+        return days.first == days.last
+            ? String(days.first ?? "") : days.joined(separator: " \u{2013} ")
+    }
+}

@@ -11,7 +11,7 @@ struct TimelineSection {
             legend(in: &section)
             for (index, port) in report.openingsByPort.enumerated() {
                 section.element("h3", port.name)
-                section.pages(of: port.stories, by: 100, named: days) { page, stories in
+                section.pages(of: port.stories, by: 100, named: \.days) { page, stories in
                     for part in parts(of: stories) {
                         let picture = TimelinePicture(
                             id: "t\(index)-\(part.startIndex)",
@@ -31,11 +31,6 @@ struct TimelineSection {
         stride(from: stories.startIndex, to: stories.endIndex, by: 20).map {
             stories[$0..<min($0 + 20, stories.endIndex)]
         }
-    }
-
-    private func days(_ stories: ArraySlice<GrantStory>) -> String {
-        let days = [stories.first, stories.last].compactMap { $0?.opened?.shown.prefix(10) }
-        return days.joined(separator: " \u{2013} ")
     }
 
     private func legend(in section: inout Markup) {

@@ -98,7 +98,7 @@ import Testing
         let clock = ContinuousClock()
         var html = ""
         let spent = clock.measure { html = log.html() }
-        #expect(spent < .seconds(20))
+        #expect(spent < .seconds(60))
         #expect(html.utf8.count < 16_000_000)
         let page = try Browser().load(html)
         #expect(page.elements.count { $0.name == "details" } == 40 + 100)
