@@ -148,7 +148,10 @@ let package = Package(
             "KernelTests",
             ["Enforcement", "Netfilter", "Netlink", "Connections", "Grants", "Linux", system]
         ),
-        tests("EndToEndTests", ["StrictJSON", "Grants", "Control", "Linux", system]),
+        tests(
+            "EndToEndTests",
+            ["StrictJSON", "Grants", "Control", "Connections", "Linux", system]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

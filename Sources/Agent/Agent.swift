@@ -44,6 +44,7 @@ private struct Running: Sendable {
     let clock: WallClockWatch
     let watch: DirectoryWatch
     let control: ControlServer
+    let packetDescriptor: Int32?
     let environment: ServiceEnvironment
 
     init(
@@ -66,6 +67,11 @@ private struct Running: Sendable {
             socketPath: JournalSocket.systemPath,
             auditDirectory: configuration.auditDirectory
         )
+        let visitors = try Visitors(
+            group: configuration.logGroup,
+            deniedPerSecond: configuration.deniedPerSecond
+        )
+        packetDescriptor = visitors.logDescriptor
         let gatekeeper = Gatekeeper(
             engine,
             Gatekeeper.Parts(
@@ -78,7 +84,8 @@ private struct Running: Sendable {
                 trail: trail,
                 gate: try Self.gate(environment, notifier),
                 service: ServiceReport(notifier),
-                journal: journal
+                journal: journal,
+                visitors: visitors
             )
         )
         self.engine = engine
@@ -152,8 +159,14 @@ private struct Running: Sendable {
         let heartbeat = environment.watchdog.map {
             Heartbeat(every: $0 / 2, on: engine) { gatekeeper.assumeIsolated { $0.beat() } }
         }
+        let packets = try packetDescriptor.map {
+            try ReadSource(fileDescriptor: $0, on: engine) {
+                gatekeeper.assumeIsolated { $0.packetsCame() }
+            }
+        }
         let sources: [(any Sendable)?] = [
             heartbeat,
+            packets,
             try ReadSource(fileDescriptor: watch.fileDescriptor, on: engine) {
                 gatekeeper.assumeIsolated { $0.take(watch.drain()) }
             },

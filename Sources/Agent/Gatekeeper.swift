@@ -30,6 +30,7 @@ actor Gatekeeper {
         var gate: KernelGate
         let service: ServiceReport
         var journal: JournalCopy
+        var visitors: Visitors
     }
 
     let executor: EngineExecutor
@@ -73,6 +74,7 @@ actor Gatekeeper {
     var wasInstalled = false
     /// Whether the log says that this boot has seen enforce mode.
     let hadEnforced: Bool
+    var visitors: Visitors
     /// Why the policy on disk is not the one in force.
     var policyProblem: String?
     var service: ServiceReport
@@ -104,6 +106,7 @@ actor Gatekeeper {
         trail = parts.trail
         gate = parts.gate
         journal = parts.journal
+        visitors = parts.visitors
     }
 
     // MARK: what happens
@@ -119,6 +122,7 @@ actor Gatekeeper {
             keepPolicy()
             rescan()
         }
+        takeDeniedCount()
         note(AuditEntry(.agentStarted, "The agent runs"))
         report()
     }
@@ -139,6 +143,7 @@ actor Gatekeeper {
     // MARK: the one way
 
     func settle() {
+        takePackets()
         takeRevocations()
         let now = read()
         var agenda = timetable.agenda(at: now)
@@ -148,6 +153,7 @@ actor Gatekeeper {
         let changes = timetable.carryOut(agenda, at: now)
         apply(changes.mapValues { $0.map { $0 - now } }, at: now)
         let done = ClockReading.now()
+        cutSessions(of: agenda.endings)
         var left: [String] = []
         for ending in agenda.endings { close(ending, carried, leaving: &left) }
         if isInstalled {
@@ -191,10 +197,12 @@ actor Gatekeeper {
         let id = ending.scheduled.id
         unrecorded[id] = nil
         let order = orders.removeValue(forKey: id) ?? [:]
+        let connections = visitors.connections.removeValue(forKey: id) ?? 0
         let paths = files.remove(id)
         if rulebook.configuration.endedFiles == .remove { left += paths }
         guard let facts = facts.removeValue(forKey: id) else { return }
-        let fields = order.merging(ending.scheduled.fields(carried)) { order, _ in order }
+        let traffic = ending.scheduled.fields(carried, connections)
+        let fields = order.merging(traffic) { order, _ in order }
         closings.append(.closed(facts, because: ending.reason, carried: fields))
     }
 
@@ -228,7 +236,7 @@ actor Gatekeeper {
     }
 
     /// Tells those who wait what has become known; every record told of is on disk.
-    private func report() {
+    func report() {
         let records = trail.takePublished()
         watchers.send(records)
         journal.publish(records)

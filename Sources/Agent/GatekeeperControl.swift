@@ -97,6 +97,8 @@ extension Gatekeeper {
         if let problem = signersProblem {
             problems.append("the allowed signers on disk are not in force: \(problem)")
         }
+        if let problem = visitors.logProblem { problems.append(problem) }
+        if let problem = visitors.cutProblem { problems.append(problem) }
         if let problem = journal.problem { problems.append(problem) }
         if let problem = tenureProblem { problems.append(problem) }
         for directory in watch.missing {
@@ -106,11 +108,14 @@ extension Gatekeeper {
     }
 
     private func list(all: Bool) -> [GrantEntry] {
+        packetsCame()
         let now = read()
         let carried = traffic(of: timetable.all)
         let live = timetable.all.compactMap { scheduled in
-            facts[scheduled.id].map {
-                GrantEntry(scheduled, $0, scheduled.total(carried), at: now)
+            facts[scheduled.id].map { facts in
+                let came = visitors.connections[scheduled.id] ?? 0
+                let total = scheduled.total(carried).map { GrantEntry.Traffic($0, came) }
+                return GrantEntry(scheduled, facts, total, at: now)
             }
         }
         .sorted { ($0.deadline, $0.id) < ($1.deadline, $1.id) }
@@ -123,7 +128,7 @@ extension GrantEntry {
     fileprivate init(
         _ scheduled: ScheduledGrant,
         _ facts: GrantFacts,
-        _ total: Netfilter.Traffic?,
+        _ traffic: GrantEntry.Traffic?,
         at now: Moment
     ) {
         let opened: Moment?
@@ -147,9 +152,7 @@ extension GrantEntry {
             opened: opened?.description,
             deadline: deadline.description,
             secondsLeft: Int(max(0, (deadline - now).microseconds) / 1_000_000),
-            traffic: total.map {
-                Traffic(packets: Int64($0.packets), bytes: Int64($0.bytes), connections: 0)
-            },
+            traffic: traffic,
             file: facts.file
         )
     }
@@ -175,6 +178,14 @@ extension GrantEntry {
 }
 
 extension GrantEntry.Traffic {
+    fileprivate init(_ counted: Netfilter.Traffic, _ connections: Int) {
+        self.init(
+            packets: Int64(clamping: counted.packets),
+            bytes: Int64(clamping: counted.bytes),
+            connections: Int64(connections)
+        )
+    }
+
     fileprivate init?(_ fields: [AuditField: [String]]) {
         let number = { (field: AuditField) in fields[field]?.first.flatMap { Int64($0) } }
         guard let packets = number(.packets), let bytes = number(.bytes) else { return nil }

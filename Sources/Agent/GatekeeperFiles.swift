@@ -70,17 +70,6 @@ extension Gatekeeper {
         settle()
     }
 
-    /// Grants that an earlier run had live and whose files are gone.
-    private func endWhatHasNoFile() {
-        let now = read()
-        for (id, standing) in trail.ledger.standings where timetable[id] == nil {
-            guard let live = standing.live else { continue }
-            var reason = EndReason.removed
-            if case .open(_, _, let deadline) = standing, deadline <= now { reason = .expired }
-            note(.closed(live, because: reason))
-        }
-    }
-
     /// Takes one file, whatever it turns out to be.
     ///
     /// `isListed` says that it may have lain there for long.

@@ -29,8 +29,12 @@ extension ScheduledGrant {
     }
 
     /// The same as fields of the record that closes it.
-    func fields(_ carried: [Opening: Traffic]) -> [AuditField: [String]] {
-        guard let total = total(carried) else { return [:] }
-        return [.packets: [String(total.packets)], .bytes: [String(total.bytes)]]
+    func fields(_ carried: [Opening: Traffic], _ connections: Int) -> [AuditField: [String]] {
+        guard isOpen else { return [:] }
+        var fields: [AuditField: [String]] = [.connections: [String(connections)]]
+        guard let total = total(carried) else { return fields }
+        fields[.packets] = [String(total.packets)]
+        fields[.bytes] = [String(total.bytes)]
+        return fields
     }
 }

@@ -8,6 +8,8 @@ import SystemPackage
 struct FlowTable: ~Copyable {
     /// How many are deleted with one datagram.
     private static let atOnce = 500
+    /// So many connections cost less to be told of than to be chosen from by the kernel twice.
+    private static let few: UInt32 = 5000
     /// There while conntrack is: asking it would load it.
     private static let sign = "/proc/sys/net/netfilter/nf_conntrack_max"
 
@@ -18,9 +20,9 @@ struct FlowTable: ~Copyable {
         socket = try NetlinkSocket.netfilter()
     }
 
-    /// Whether there is a connection at all; `false` where conntrack is not.
-    private mutating func isInUse() -> Bool {
-        guard unsafe access(Self.sign, F_OK) == 0 else { return false }
+    /// How many connections there are; none where conntrack is not.
+    private mutating func count() -> UInt32 {
+        guard unsafe access(Self.sign, F_OK) == 0 else { return 0 }
         sequence += 1
         var count: UInt32 = 0
         do {
@@ -31,9 +33,9 @@ struct FlowTable: ~Copyable {
                 }
             }
         } catch {
-            return false  // Its netlink half is not there, and so neither is anything to delete.
+            return 0  // Its netlink half is not there, and so neither is anything to delete.
         }
-        return count > 0
+        return count
     }
 
     /// The connections that go to a port, or were rewritten to it, and whose first packet is meant.
@@ -42,19 +44,34 @@ struct FlowTable: ~Copyable {
         _ families: [Address.Family],
         where isMeant: (TrackedFlow) -> Bool
     ) throws(Errno) -> [TrackedFlow] {
-        guard isInUse() else { return [] }
+        let total = count()
+        guard total > 0 else { return [] }
         var found: Set<TrackedFlow> = []
-        for family in families {
-            for place in PortPlace.allCases {
-                sequence += 1
-                let request = place.dump(of: port, family: family, sequence: sequence)
-                try socket.ask(request) { message in
-                    guard let flow = TrackedFlow(message), isMeant(flow) else { return }
-                    found.insert(flow)
-                }
+        for request in families.flatMap({ dumps(of: port, family: $0, outOf: total) }) {
+            try socket.ask(request) { message in
+                guard let flow = TrackedFlow(message), isMeant(flow),
+                    flow.original.protocolNumber == port.transport.protocolNumber
+                else { return }
+                found.insert(flow)
             }
         }
         return Array(found)
+    }
+
+    /// The kernel goes through its whole table for each dump: few are told of in one.
+    private mutating func dumps(
+        of port: Port,
+        family: Address.Family,
+        outOf total: UInt32
+    ) -> [NetlinkRequest] {
+        sequence += 2
+        guard total > Self.few else {
+            return [TrackedFlow.dump(family: family, sequence: sequence)]
+        }
+        return [
+            PortPlace.asked.dump(of: port, family: family, sequence: sequence - 1),
+            PortPlace.answering.dump(of: port, family: family, sequence: sequence),
+        ]
     }
 
     /// Deletes them; answers how many were still there.

@@ -9,6 +9,8 @@ package struct LoggedPackets: Hashable, Sendable {
     /// How many more were logged and are not among them: lost on the way, or not to be read.
     package internal(set) var missed = 0
 
+    package init() {}
+
     package var isEmpty: Bool { packets.isEmpty && missed == 0 }
 }
 

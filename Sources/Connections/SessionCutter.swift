@@ -50,15 +50,15 @@ package struct SessionCutter: ~Copyable {
         return report
     }
 
-    /// Sockets go first, so that their resets still pass through what rewrites them.
+    /// Sockets go first: their peers must know soon, and resets pass through what rewrites them.
     private mutating func cut(
         _ port: Port,
         _ families: [Address.Family],
         _ report: inout CutReport,
         where hasEnded: (Address) -> Bool
     ) {
-        let tracked = find(port, families, &report, where: hasEnded)
         report.sockets += destroy(port, families, &report) { hasEnded($0.address) }
+        let tracked = find(port, families, &report, where: hasEnded)
         for (number, peers) in rewritten(tracked) {
             guard let behind = Port(number: number, transport: port.transport) else { continue }
             report.sockets += destroy(behind, families, &report) { peers.contains($0) }

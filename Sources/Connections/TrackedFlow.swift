@@ -7,25 +7,30 @@ import Netlink
 struct FlowDirection: Hashable {
     let source: Endpoint
     let destination: Endpoint
+    let protocolNumber: UInt8
 
     /// Reads CTA_TUPLE_ORIG or CTA_TUPLE_REPLY; `nil` if it has no addresses or no ports.
     init?(_ tuple: NetlinkAttribute) {
         var addresses: [UInt32: Address] = [:]
         var ports: [UInt32: UInt16] = [:]
+        var kind: UInt8?
         for part in tuple.nested {
             for item in part.nested where part.type == CTA_TUPLE_IP.rawValue {
                 addresses[item.type] = Address(networkBytes: item.payload)
             }
             for item in part.nested where part.type == CTA_TUPLE_PROTO.rawValue {
                 ports[item.type] = item.payload.network(UInt16.self)
+                if item.type == CTA_PROTO_NUM.rawValue { kind = item.payload.first }
             }
         }
         guard
             let from = addresses[CTA_IP_V4_SRC.rawValue] ?? addresses[CTA_IP_V6_SRC.rawValue],
             let to = addresses[CTA_IP_V4_DST.rawValue] ?? addresses[CTA_IP_V6_DST.rawValue],
             let fromPort = ports[CTA_PROTO_SRC_PORT.rawValue],
-            let toPort = ports[CTA_PROTO_DST_PORT.rawValue]
+            let toPort = ports[CTA_PROTO_DST_PORT.rawValue],
+            let kind
         else { return nil }
+        protocolNumber = kind
         source = Endpoint(address: from, port: fromPort)
         destination = Endpoint(address: to, port: toPort)
     }
@@ -82,6 +87,11 @@ struct TrackedFlow: Hashable {
         message(IPCTNL_MSG_CT_GET_STATS, NLM_F_ACK, nil, sequence)
     }
 
+    /// Asks for all there are of a family.
+    static func dump(family: Address.Family, sequence: UInt32) -> NetlinkRequest {
+        message(IPCTNL_MSG_CT_GET, NLM_F_DUMP, family, sequence)
+    }
+
     static func message(
         _ kind: cntl_msg_types,
         _ flags: Int32,
@@ -99,7 +109,7 @@ struct TrackedFlow: Hashable {
 }
 
 /// Which end of a connection has the protected port.
-enum PortPlace: CaseIterable {
+enum PortPlace {
     /// The first packet was sent to it.
     case asked
     /// An answer comes from it: it was rewritten to, or nothing was.
@@ -117,7 +127,7 @@ enum PortPlace: CaseIterable {
                     UInt32(1 << 3 | 1 << 4)
                 )
             }
-        var request = TrackedFlow.message(IPCTNL_MSG_CT_GET, NLM_F_DUMP, family, sequence)
+        var request = TrackedFlow.dump(family: family, sequence: sequence)
         let protocolPart = NetlinkRequest.nest(
             CTA_TUPLE_PROTO.rawValue,
             [

@@ -13,6 +13,8 @@ extension GateShape {
     private static let destinationRewritten: [UInt8] = Self.native(UInt32(1 << 5))  // IPS_DST_NAT
     // NF_CT_STATE_BIT(IP_CT_NEW)
     private static let newConnection: [UInt8] = Self.native(UInt32(1 << 3))
+    // The same of IP_CT_ESTABLISHED and IP_CT_RELATED
+    private static let knownConnection: [UInt8] = Self.native(UInt32(1 << 1 | 1 << 2))
 
     /// A number as the kernel loads it into a register: in the machine's own order.
     static func native<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
@@ -97,9 +99,13 @@ extension GateShape {
 
     /// Logs some of what nothing admits and counts all of it; a chain of its own, so that the count
     /// stays when other rules change.
+    ///
+    /// What belongs to a connection is no attempt: in observe mode all of a session comes by here.
     var refuse: [[Expression]] {
         [
             [
+                .tracking(.state, into: 1), .mask(1, Self.knownConnection),
+                .equal(1, [0, 0, 0, 0]),
                 .limit(perSecond: UInt64(deniedPerSecond), burst: UInt32(deniedPerSecond) * 2),
                 .log(group: logGroup, prefix: GateNames.deniedPrefix),
             ],

@@ -78,9 +78,14 @@ package final class TestSocket: Sendable {
 
     /// Whether a byte that is sent from here arrives there.
     package func reaches(_ other: TestSocket) -> Bool {
-        guard send(descriptor, "x", 1, Int32(MSG_NOSIGNAL)) == 1 else { return false }
+        guard Glibc.send(descriptor, "x", 1, Int32(MSG_NOSIGNAL)) == 1 else { return false }
         var byte: UInt8 = 0
         return recv(other.descriptor, &byte, 1, 0) == 1
+    }
+
+    /// Sends a byte and does not ask what becomes of it.
+    package func send() {
+        _ = Glibc.send(descriptor, "x", 1, Int32(MSG_NOSIGNAL))
     }
 
     /// Waits for what ends the connection; the errno, 0 for an orderly end, `nil` for silence.

@@ -1,0 +1,104 @@
+import Admission
+import Auditing
+import Configuration
+import Connections
+import Enforcement
+import Grants
+import Linux
+import Netfilter
+import Scheduling
+
+/// Live connections: who came, who tried, and who is cut.
+extension Gatekeeper {
+    /// The log of packets has something to say.
+    func packetsCame() {
+        takePackets()
+        trail.isWaiting ? settle() : report()
+    }
+
+    /// Records what the log of packets says, all of it in one append.
+    ///
+    /// Before grants end, so that whoever came under one is told of with it.
+    func takePackets() {
+        let logged = visitors.takePackets()
+        guard !logged.isEmpty else { return }
+        let used = logged.packets.filter { $0.prefix == GateNames.usedPrefix }
+        let denied = logged.packets.filter { $0.prefix == GateNames.deniedPrefix }
+        // While the disk takes nothing, what strangers do must not fill the memory instead.
+        let kept = trail.isWaiting ? denied.prefix(0) : denied[...]
+        let now = ClockReading.now()
+        let configuration = rulebook.configuration
+        visitors.tally.perSecond = configuration.deniedPerSecond
+        let isDropped = configuration.policy.mode == .enforce
+        let count = denied.isEmpty ? 0 : takeDeniedCount() ?? denied.count
+        let denials = visitors.tally.take(kept, of: count, at: now.bootMicroseconds)
+        let attempts = denials.map { AuditEntry.denied($0, isDropped: isDropped) }
+        trail.note(used.compactMap(recordOfUse) + attempts, at: now)
+    }
+
+    /// How many packets the kernel denied since the last call; `nil` where it does not say.
+    ///
+    /// Asked once a second at most: what is not counted now is so the next time.
+    @discardableResult
+    func takeDeniedCount() -> Int? {
+        let now = ClockReading.now().bootMicroseconds
+        guard visitors.deniedCount.isDue(at: now) else { return 0 }
+        guard isInstalled, let total = try? gate.deniedTraffic().packets else { return nil }
+        return visitors.deniedCount.growth(to: total, at: now)
+    }
+
+    private func recordOfUse(_ packet: LoggedPacket) -> AuditEntry? {
+        guard let port = packet.port else { return nil }
+        let ids = timetable.holders(of: packet.source.address, at: port)
+        for id in ids { visitors.connections[id, default: 0] += 1 }
+        let grants = ids.compactMap { facts[$0] }
+        return grants.isEmpty || trail.isWaiting ? nil : .used(packet, by: grants)
+    }
+
+    // MARK: cutting
+
+    /// Cuts the sessions of grants that ended, but those that something else covers.
+    func cutSessions(of endings: [Ending]) {
+        for ending in endings where ending.scheduled.isOpen {
+            for opening in ending.scheduled.grant.openings where isCut(opening, ending.reason) {
+                visitors.uncut.insert(opening)
+            }
+        }
+        guard !visitors.uncut.isEmpty else { return }
+        let trusted = rulebook.configuration.policy.trusted
+        visitors.cut(visitors.uncut) { address, port in
+            trusted.contains { $0.contains(address) } || timetable.isHeld(address, at: port)
+        }
+        // Until the kernel's sets are as they should be more may come in.
+        if isInstalled { visitors.uncut = [] }
+    }
+
+    /// Grants that an earlier run had live and whose files are gone.
+    func endWhatHasNoFile() {
+        let now = read()
+        for (id, standing) in trail.ledger.standings where timetable[id] == nil {
+            guard let live = standing.live else { continue }
+            var reason = EndReason.removed
+            if case .open(_, _, let deadline) = standing, deadline <= now { reason = .expired }
+            note(.closed(live, because: reason))
+            willCut(live, reason)
+        }
+    }
+
+    /// Has the sessions cut of a grant that ended while there was no agent.
+    private func willCut(_ live: LiveGrant, _ reason: EndReason) {
+        let sources = live.fields[.sources, default: []].compactMap { try? Prefix(parsing: $0) }
+        for text in live.fields[.ports, default: []] {
+            guard let port = try? Port(parsing: text) else { continue }
+            let openings = sources.map { Opening(source: $0, port: port) }
+            visitors.uncut.formUnion(openings.filter { isCut($0, reason) })
+        }
+    }
+
+    /// What policy calls draining lets sessions end by themselves, unless somebody wants them gone.
+    private func isCut(_ opening: Opening, _ reason: EndReason) -> Bool {
+        let policy = rulebook.configuration.policy
+        guard policy.mode == .enforce, let rules = policy.ports[opening.port] else { return false }
+        return reason != .expired || rules.onExpiry == .terminate
+    }
+}

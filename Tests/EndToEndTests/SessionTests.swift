@@ -1,0 +1,136 @@
+import Connections
+import Control
+import Foundation
+import Glibc
+import Grants
+import StrictJSON
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite struct `A session` {
+    @Test(arguments: ["192.0.2.7", "2001:db8::7"])
+    func `is reset at the deadline, at both ends`(source: String) throws {
+        let scene = try SessionScene()
+        let listener = try scene.listen()
+        try scene.open([source + (source.contains(":") ? "/128" : "/32")], lasting: 1.5)
+        let session = try scene.session(from: source, at: listener)
+        #expect(session.client.reaches(session.server))
+        #expect(session.client.ending(within: 5000) == ECONNRESET)
+        let reset = Moment(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
+        #expect(session.server.ending(within: 100) == ECONNABORTED)
+        let opened = try #require(try scene.host.records("grant-opened").first)
+        let deadline = try Moment(parsing: try #require(opened["JITGATE_DEADLINE"]?.text))
+        #expect(reset - deadline > .milliseconds(-5))
+        #expect(reset - deadline < .milliseconds(100))
+    }
+
+    @Test func `is recorded when it begins, and counted when its grant ends`() throws {
+        let scene = try SessionScene()
+        let listener = try scene.listen()
+        let (dana, wide) = (UUID(), UUID())
+        try scene.open(["192.0.2.7/32"], id: dana)
+        try scene.open(["192.0.2.0/24"], id: wide)
+        let sessions = try ["192.0.2.7", "192.0.2.8"].map {
+            try scene.session(from: $0, at: listener)
+        }
+        try eventually { try scene.host.records("grant-used").count == 2 }
+        let used = try scene.host.records("grant-used")
+        #expect(used[0]["JITGATE_PEER"]?.text == "192.0.2.7:\(sessions[0].client.port)")
+        #expect(used[0]["JITGATE_PORTS"]?.text == "22/tcp")
+        #expect(used[0]["JITGATE_GRANT"]?.items?.count == 2)
+        #expect(used[1]["JITGATE_PEER"]?.text == "192.0.2.8:\(sessions[1].client.port)")
+        #expect(used[1]["JITGATE_GRANT"]?.text == wide.uuidString.lowercased())
+        try FileManager.default.removeItem(atPath: scene.host.drop + "/\(wide).grant")
+        try eventually { try scene.host.records("grant-closed").count == 1 }
+        let closed = try scene.host.records("grant-closed")[0]
+        #expect(closed["JITGATE_CONNECTIONS"]?.text == "2")
+    }
+
+    @Test func `lives on while another grant covers it`() throws {
+        let scene = try SessionScene()
+        let listener = try scene.listen()
+        let id = UUID()
+        try scene.open(["192.0.2.0/24"], id: id)
+        try scene.open(["192.0.2.7/32"])
+        let covered = try scene.session(from: "192.0.2.7", at: listener)
+        let other = try scene.session(from: "192.0.2.8", at: listener)
+        try scene.host.submit(scene.host.revocation(of: id), as: "r.grant")
+        #expect(other.client.ending(within: 2000) == ECONNRESET)
+        #expect(covered.client.reaches(covered.server))
+        #expect(covered.server.reaches(covered.client))
+    }
+
+    @Test func `is cut by the next agent if its grant's file went while there was none`() throws {
+        let scene = try SessionScene()
+        let listener = try scene.listen()
+        let id = UUID()
+        try scene.open(["192.0.2.7/32"], id: id)
+        let session = try scene.session(from: "192.0.2.7", at: listener)
+        scene.host.kill()
+        #expect(session.client.reaches(session.server))
+        try FileManager.default.removeItem(atPath: scene.host.drop + "/\(id).grant")
+        try scene.host.start()
+        #expect(session.client.ending(within: 2000) == ECONNRESET)
+    }
+
+    @Test func `is left alone in observe mode, and told of as one that would be denied`() throws {
+        let scene = try SessionScene {
+            $0.replacingOccurrences(of: "\"enforce\"", with: "\"observe\"")
+        }
+        let listener = try scene.listen()
+        let session = try scene.session(from: "192.0.2.8", at: listener)
+        try eventually { try !scene.host.records("attempt-denied").isEmpty }
+        let record = try scene.host.records("attempt-denied")[0]
+        #expect(record["JITGATE_PEER"]?.text == "192.0.2.8:\(session.client.port)")
+        #expect(record["JITGATE_PORTS"]?.text == "22/tcp")
+        #expect(record["MESSAGE"]?.text?.contains("would be denied") == true)
+        #expect(session.client.reaches(session.server))
+    }
+
+    @Test func `that is denied gets a record, and a flood of them few that speak for all`() throws {
+        let scene = try SessionScene()
+        let socket = try TestSocket.connected(
+            SOCK_DGRAM,
+            in: scene.client,
+            from: "192.0.2.8",
+            to: "192.0.2.1",
+            port: 3389
+        )
+        let start = ContinuousClock.now
+        for _ in 0..<5000 { socket.send() }
+        // The kernel's count is asked for once a second.
+        usleep(1_200_000)
+        let before = try scene.host.records("attempt-denied").count
+        socket.send()
+        try eventually { try scene.host.records("attempt-denied").count > before }
+        let records = try scene.host.records("attempt-denied")
+        let seconds = Int((ContinuousClock.now - start) / .seconds(1)) + 1
+        #expect(records.count <= 20 + 10 * seconds + 1)
+        let missed = records.compactMap { $0["JITGATE_MISSED"]?.text }.compactMap { Int($0) }
+        #expect(records.count + missed.reduce(0, +) == 5001)
+        #expect(records[0]["JITGATE_PEER"]?.text == "192.0.2.8:\(socket.port)")
+        #expect(records[0]["JITGATE_PORTS"]?.text == "3389/udp")
+    }
+
+    @Test func `goes unrecorded, and status says so, where another program has the log`() throws {
+        let scene = try SessionScene(starting: false)
+        let listener = try scene.host.namespace.run { try LogHolder(22) }
+        try scene.host.start()
+        try scene.open(["192.0.2.7/32"])
+        let folder = scene.host.drop.dropLast("/grants".count)
+        let status = try ControlClient.connecting(to: folder + "/control").status()
+        let problem = try #require(status.problems.first)
+        #expect(problem.contains("NFLOG group 22") && problem.contains("audit.log_group"))
+        withExtendedLifetime(listener) {}
+    }
+}
+
+/// Another program that listens to an NFLOG group.
+private final class LogHolder: Sendable {
+    private let log: Mutex<PacketLog>
+
+    init(_ group: UInt16) throws {
+        log = Mutex(try PacketLog(group: group))
+    }
+}
