@@ -114,7 +114,7 @@ shut_without_agent() {
     boot_under_probe
     finds_nothing
     not is_active
-    table | grep -q drop
+    grep -q drop < <(table)
     # Whoever mends the agent gets the grants back that hold.
     host rm /etc/systemd/system/jitgated.service.d/fail.conf
     host systemctl daemon-reload
@@ -129,7 +129,7 @@ shut_while_agent_hangs() {
     finds_nothing
     not is_active
     host systemctl is-active --quiet network.target
-    table | grep -q drop
+    grep -q drop < <(table)
     host rm /etc/systemd/system/jitgated.service.d/fail.conf
     host systemctl daemon-reload
     host systemctl restart jitgated
@@ -149,7 +149,7 @@ nothing_works() {
     boot_under_probe
     finds_nothing
     not is_active
-    host journalctl -b -u jitgate-gate | grep -q 'by the last policy that was in force, since'
+    grep -q 'by the last policy that was in force, since' < <(host journalctl -b -u jitgate-gate)
 }
 
 it 'In observe mode a boot lets everybody in' a_probe_sees_an_open_host
