@@ -61,6 +61,21 @@ import Testing
         #expect(covered.server.reaches(covered.client))
     }
 
+    @Test func `goes on after the deadline where policy drains, but is revoked`() throws {
+        let scene = try SessionScene { $0 + "\n[defaults]\non_expiry = \"drain\"\n" }
+        let listener = try scene.listen()
+        try scene.open(["192.0.2.7/32"], lasting: 1.5)
+        let draining = try scene.session(from: "192.0.2.7", at: listener)
+        try eventually { try scene.host.records("grant-closed").count == 1 }
+        #expect(draining.client.reaches(draining.server))
+        let id = UUID()
+        try scene.open(["192.0.2.8/32"], id: id)
+        let revoked = try scene.session(from: "192.0.2.8", at: listener)
+        try scene.host.submit(scene.host.revocation(of: id), as: "r.grant")
+        #expect(revoked.client.ending(within: 2000) == ECONNRESET)
+        #expect(draining.server.reaches(draining.client))
+    }
+
     @Test func `is cut by the next agent if its grant's file went while there was none`() throws {
         let scene = try SessionScene()
         let listener = try scene.listen()
