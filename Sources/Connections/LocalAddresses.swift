@@ -21,6 +21,27 @@ struct LocalAddresses: ~Copyable {
         return own
     }
 
+    /// Every address of an interface of this host.
+    mutating func all() throws(Errno) -> Set<Address> {
+        sequence += 1
+        let request = NetlinkRequest(
+            type: UInt16(RTM_GETADDR),
+            flags: NLM_F_DUMP,
+            sequence: sequence,
+            header: [UInt8](repeating: 0, count: MemoryLayout<ifaddrmsg>.size)
+        )
+        var own: Set<Address> = []
+        try socket.ask(request) { message in
+            let attributes = message.attributes(after: MemoryLayout<ifaddrmsg>.size)
+            // Of a link between two, IFA_ADDRESS is the other's where IFA_LOCAL is there as well.
+            let found =
+                attributes.first { $0.type == UInt32(IFA_LOCAL) }
+                ?? attributes.first { $0.type == UInt32(IFA_ADDRESS) }
+            if let found, let address = Address(networkBytes: found.payload) { own.insert(address) }
+        }
+        return own
+    }
+
     private mutating func contains(_ address: Address) -> Bool {
         sequence += 1
         var header = rtmsg()

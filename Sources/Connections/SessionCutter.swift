@@ -41,10 +41,12 @@ package struct SessionCutter: ~Copyable {
         unless isCovered: (Address, Port) -> Bool
     ) -> CutReport {
         var report = CutReport()
+        // What goes over the loopback passes the gate, so it is no session of an opening.
+        let own = (try? local.all()) ?? []
         for (port, openings) in Dictionary(grouping: closed, by: \.port) {
             let sources = ClosedSources(openings.map(\.source))
             cut(port, sources.families, &report) { address in
-                sources.contains(address) && !isCovered(address, port)
+                sources.contains(address) && !own.contains(address) && !isCovered(address, port)
             }
         }
         return report

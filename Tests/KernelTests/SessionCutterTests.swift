@@ -49,6 +49,22 @@ import Testing
         #expect(sessions[1].lives)
     }
 
+    @Test(arguments: ["192.0.2.1", "2001:db8::1"])
+    func `leaves alone what the host says to itself`(address: String) throws {
+        let scene = try CuttingScene()
+        let listener = try TestSocket.bound(SOCK_STREAM, in: scene.server, to: "::", port: 22)
+        let client = try TestSocket.connected(
+            in: scene.server,
+            from: address,
+            to: address,
+            port: 22
+        )
+        let accepted = try listener.accept()
+        let network = address.contains(":") ? "2001:db8::/64" : "192.0.2.0/24"
+        #expect(try scene.cut([network]) == CutReport())
+        #expect(client.reaches(accepted))
+    }
+
     @Test(arguments: ["192.0.2.7", "2001:db8::7"])
     func `ends connected UDP sockets, but not those that wait for anybody`(source: String) throws {
         let scene = try CuttingScene()
