@@ -141,7 +141,7 @@ let package = Package(
             "CommandsTests",
             [
                 "Commands", "Grants", "Signatures", "Admission", "Auditing", "Configuration",
-                "Control", "Linux", "StrictJSON", system,
+                "Control", "Linux", "Recording", "StrictJSON", system,
             ]
         ),
         tests(

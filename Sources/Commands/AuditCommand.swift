@@ -3,7 +3,11 @@ import ArgumentParser
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
-        abstract: "Read the audit log.",
-        subcommands: [AuditShowCommand.self, AuditReportCommand.self]
+        abstract: "Read the audit log, and prove it.",
+        subcommands: [
+            AuditShowCommand.self, AuditReportCommand.self, AuditVerifyCommand.self,
+            AuditProveCommand.self,
+            AuditVerifyProofCommand.self, AuditKeyCommand.self,
+        ]
     )
 }

@@ -1,28 +1,40 @@
 import Configuration
-import Linux
+import Recording
 import SystemPackage
 
 /// The lines of the audit log, one after the other, however long it is.
 enum AuditLogFile {
     static func path(_ configuration: Configuration) -> String {
-        "\(configuration.auditDirectory)/audit.jsonl"
+        LogDirectory(configuration.auditDirectory).current
     }
 
-    /// Calls `body` with each whole line, without its line feed; a torn last one is left out.
+    /// Calls `body` with each whole line of the log whose newest file is at `path`, oldest first,
+    /// without its line feed; a torn last one is left out.
     static func forEachLine(_ path: String, _ body: ([UInt8]) throws -> Void) throws {
-        let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
-        let descriptor = OwnedDescriptor(adopting: file.rawValue)
-        var pending: [UInt8] = []
-        while true {
-            let chunk = try descriptor.readChunk(65_536)
-            guard !chunk.isEmpty else { return }
-            pending += chunk
-            var start = 0
-            while let end = pending[start...].firstIndex(of: UInt8(ascii: "\n")) {
-                try body(Array(pending[start..<end]))
-                start = end + 1
-            }
-            pending.removeFirst(start)
+        let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        let directory = LogDirectory(folder.joined(separator: "/"))
+        for file in try directory.segments().map(\.path) + [path] {
+            try forEachLine(of: file, body)
         }
+    }
+
+    private static func forEachLine(of path: String, _ body: ([UInt8]) throws -> Void) throws {
+        var failure: (any Error)?
+        do throws(RecordingError) {
+            var lines = try LogLines(path: path)
+            try lines.read { line in
+                do {
+                    try body(Array(line))
+                    return true
+                } catch {
+                    failure = error
+                    return false
+                }
+            }
+        } catch {
+            if let errno = error.errno { throw errno }
+            throw error
+        }
+        if let failure { throw failure }
     }
 }

@@ -15,6 +15,8 @@ package struct Console: Sendable {
     package let note: @Sendable (String) -> Void
     /// Reads all of the standard input.
     package let readInput: @Sendable () -> [UInt8]
+    /// Shows how far a long work is, in place of what it showed before; `nil` where nobody sees it.
+    package let progress: (@Sendable (String) -> Void)?
 
     package init(
         environment: [String: String],
@@ -23,7 +25,8 @@ package struct Console: Sendable {
         secondsEast: @escaping @Sendable (Moment) -> Int,
         write: @escaping @Sendable ([UInt8]) -> Void,
         note: @escaping @Sendable (String) -> Void,
-        readInput: @escaping @Sendable () -> [UInt8]
+        readInput: @escaping @Sendable () -> [UInt8],
+        progress: (@Sendable (String) -> Void)? = nil
     ) {
         self.environment = environment
         self.isTerminal = isTerminal
@@ -32,6 +35,7 @@ package struct Console: Sendable {
         self.write = write
         self.note = note
         self.readInput = readInput
+        self.progress = progress
     }
 
     func print(_ line: String) {

@@ -13,7 +13,8 @@ extension Console {
             secondsEast: secondsEast,
             write: { bytes in writeAll(bytes, to: .standardOutput) },
             note: { line in writeAll(Array("\(line)\n".utf8), to: .standardError) },
-            readInput: readAll
+            readInput: readAll,
+            progress: isatty(STDERR_FILENO) == 1 ? showProgress : nil
         )
     }
 
@@ -22,6 +23,11 @@ extension Console {
         var time = time_t(moment.microseconds / 1_000_000)
         var local = tm()
         return localtime_r(&time, &local) == nil ? 0 : local.tm_gmtoff
+    }
+
+    /// Goes back to the line's beginning and erases what was there.
+    @Sendable private static func showProgress(_ text: String) {
+        writeAll(Array("\r\u{1B}[K\(text)".utf8), to: .standardError)
     }
 
     private static func environmentVariables() -> [String: String] {

@@ -1,0 +1,54 @@
+/// What is wrong with a log, and where.
+package struct LogFlaw: Hashable, Sendable, CustomStringConvertible {
+    /// The kinds of flaw; stable names for scripts and tests.
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
+        /// A line is not the one that was signed.
+        case edited
+        /// Records are not there, but later ones are.
+        case missing
+        /// A record stands behind a later one.
+        case swapped
+        /// A record stands there a second time.
+        case repeated
+        /// Lines that were never records stand between records.
+        case inserted
+        /// The last records are not there.
+        case cut
+        /// Records at the end are signed by no checkpoint.
+        case extended
+        /// A record is signed but is none of this format.
+        case malformed
+        /// The checkpoint is not there, not signed by the key, or of another log.
+        case checkpoint
+        /// The records do not add up to what is signed, and nothing says where.
+        case root
+        /// The log does not begin with what an earlier checkpoint signed.
+        case forked
+        /// `audit.leaves` is not there or not right.
+        case leaves
+        /// The file that a record rests on is not there, another, or says something else.
+        case evidence
+        /// A grant opened that no record accepted.
+        case unaccepted
+        /// A signature under a grant or revocation does not hold.
+        case signature
+    }
+
+    package let kind: Kind
+    /// The number of the first record that it is about.
+    package let record: UInt64?
+    package let description: String
+
+    package init(_ kind: Kind, at record: UInt64? = nil, _ description: String) {
+        self.kind = kind
+        self.record = record
+        self.description = description
+    }
+
+    /// `record 4`, `records 4 to 7`.
+    static func name(_ range: Range<UInt64>) -> String {
+        range.count == 1
+            ? "record \(range.lowerBound)"
+            : "records \(range.lowerBound) to \(range.upperBound - 1)"
+    }
+}

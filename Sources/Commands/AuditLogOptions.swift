@@ -1,0 +1,95 @@
+import ArgumentParser
+import Auditing
+import Configuration
+import Recording
+import StrictJSON
+
+/// Which log, and which key it is held to.
+struct AuditLogOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The directory of the log; by default the policy's.",
+            valueName: "directory"
+        )
+    )
+    var log: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The directory with its evidence; by default the policy's.",
+            valueName: "directory"
+        )
+    )
+    var state: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The key that must have signed, NAME+HASH+BASE64 as `jitgate audit key` printed it.",
+            discussion: "Default: the one beside the log, which proves less.",
+            valueName: "vkey"
+        ),
+        transform: VerifierKey.init(parsing:)
+    )
+    var key: VerifierKey?
+
+    @Flag(
+        help: ArgumentHelp(
+            "The oldest records may be gone, as `audit.retention` has it.",
+            discussion: "Default: what the policy says; without it that is an error."
+        )
+    )
+    var pruned = false
+
+    @OptionGroup var policy: PolicyOptions
+
+    /// Where a log is, and whether its oldest records may be gone.
+    struct Places {
+        let log: String
+        let state: String
+        let isPruned: Bool
+    }
+
+    func places(_ console: Console) throws(CommandFailure) -> Places {
+        // A copy on another machine needs no policy.
+        if let log { return Places(log: log, state: state ?? log, isPruned: pruned) }
+        let configuration = try policy.load(console)
+        return Places(
+            log: configuration.auditDirectory,
+            state: state ?? configuration.stateDirectory,
+            isPruned: pruned || configuration.retention != nil
+        )
+    }
+
+    func verifierKey(_ directory: LogDirectory) throws(CommandFailure) -> VerifierKey {
+        if let key { return key }
+        let bytes = try GrantFile.read(directory.publicKey, limit: 4096)
+        let text = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        do throws(ProofError) {
+            return try VerifierKey(parsing: text)
+        } catch {
+            throw CommandFailure(.no, "\(directory.publicKey): \(error)")
+        }
+    }
+}
+
+struct AuditKeyCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "key",
+        abstract: "Print the public key that the log is signed with.",
+        discussion: """
+            Keep it elsewhere, and give it to `audit verify --key` and to Go's note.NewVerifier.
+
+              sudo jitgate audit key
+            """
+    )
+
+    @OptionGroup var options: AuditLogOptions
+    @OptionGroup var format: FormatOptions
+
+    func perform(on console: Console) throws(CommandFailure) {
+        let directory = LogDirectory(try options.places(console).log)
+        let key = try options.verifierKey(directory)
+        guard format.json else { return console.print("\(key)") }
+        console.print(json: ["key": .string("\(key)"), "origin": .string(key.name)])
+    }
+}

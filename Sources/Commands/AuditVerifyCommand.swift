@@ -1,0 +1,40 @@
+import ArgumentParser
+
+struct AuditVerifyCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Check that nothing of the log was changed, and every signature in it.",
+        discussion: """
+            Tree, checkpoint, evidence, and each signature as of its record's time. Says where the
+            log was edited, cut, swapped or extended.
+
+              sudo jitgate audit verify
+              sudo jitgate audit verify --since-checkpoint checkpoint-of-january
+              jitgate audit verify --log copy/log --state copy/state --key "$VKEY"
+            """
+    )
+
+    @Option(
+        help: ArgumentHelp(
+            "A checkpoint that you hold: today's log must begin with what it signs.",
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var sinceCheckpoint: String?
+
+    @OptionGroup var options: AuditLogOptions
+    @OptionGroup var format: FormatOptions
+
+    func perform(on console: Console) throws(CommandFailure) {
+        var audit = try LogAudit(AuditedLog(options, on: console))
+        if let sinceCheckpoint { try audit.hold(to: sinceCheckpoint) }
+        try audit.run(on: console)
+        if format.json {
+            console.print(json: audit.json)
+        } else {
+            for line in audit.lines(console) { console.print(line) }
+        }
+        if !audit.isVerified { throw .saidNo }
+    }
+}

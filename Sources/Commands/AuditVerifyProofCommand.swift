@@ -1,0 +1,61 @@
+import ArgumentParser
+import Auditing
+import StrictJSON
+
+struct AuditVerifyProofCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "verify-proof",
+        abstract: "Check a bundle of `audit prove`, offline.",
+        discussion: """
+            Prints the record if it is in the log that the key signs, and if every signature under
+            the grant behind it held then.
+
+              jitgate audit verify-proof 1234.proof --key "$VKEY"
+            """
+    )
+
+    @Argument(help: ArgumentHelp("The bundle.", valueName: "file"), completion: .file())
+    var file: String
+
+    @Option(
+        help: ArgumentHelp("The key, as `jitgate audit key` printed it.", valueName: "vkey"),
+        transform: VerifierKey.init(parsing:)
+    )
+    var key: VerifierKey
+
+    @OptionGroup var format: FormatOptions
+
+    func perform(on console: Console) throws(CommandFailure) {
+        let bytes = try GrantFile.read(file, limit: ProofBundle.sizeLimit)
+        let finding: ProofBundle.Finding
+        do throws(ProofError) {
+            finding = try ProofBundle(parsing: bytes).verify(by: key)
+        } catch {
+            guard format.json else {
+                throw CommandFailure(.no, "\(file): not verified: \(error)")
+            }
+            console.print(json: ["verified": false, "text": .string(error.description)])
+            throw .saidNo
+        }
+        show(finding, on: console)
+    }
+
+    private func show(_ finding: ProofBundle.Finding, on console: Console) {
+        let checkpoint = finding.checkpoint
+        guard !format.json else {
+            return console.print(json: [
+                "verified": true, "record": finding.records[0].json,
+                "signatures": .integer(Int64(finding.signatures)),
+                "origin": .string(checkpoint.origin), "size": .integer(Int64(checkpoint.size)),
+            ])
+        }
+        let record = finding.records[0]
+        let number = "record \(record.sequence) of \(checkpoint.size)"
+        console.print("verified: \(number) of \(checkpoint.origin)")
+        console.print("\(record.stamp.realtime)  \(ShownText.safe(record.entry.message))")
+        guard finding.signatures > 0 else { return }
+        let signers = record.entry.fields[.signers] ?? []
+        let names = ShownText.safe(signers.joined(separator: ", "))
+        console.print("signed: \(finding.signatures) valid signatures, of \(names)")
+    }
+}

@@ -1,0 +1,307 @@
+import Auditing
+import Commands
+import Foundation
+import Grants
+import Recording
+import Signatures
+import StrictJSON
+import SystemPackage
+import TestSupport
+import Testing
+
+/// A bench with a log as the agent writes it, about a grant that an approver signed.
+private struct AuditBench {
+    let bench: Bench
+    private let rotation: RotationRule
+
+    init(rotatingAt size: Int64 = 1 << 40) throws {
+        bench = try Bench()
+        _ = try Command.run(["mkdir", "-m", "700", bench.path("state")])
+        rotation = RotationRule(size: size, age: .seconds(1 << 40), retention: nil)
+        try bench.signedGrant()
+        try append([
+            AuditEntry(
+                .policyLoaded,
+                "Policy loaded",
+                fields: [
+                    .policyDigest: [Self.policyDigest], .evidence: ["mode = \"enforce\"\n"],
+                ]
+            )
+        ])
+        try append(grantEntries())
+        try append([AuditEntry(.attemptDenied, "Denied"), AuditEntry(.agentStopped, "Stops")])
+    }
+
+    private static let policyDigest = EvidenceFile.digest(of: Array("mode = \"enforce\"\n".utf8))
+
+    func append(_ entries: [AuditEntry]) throws {
+        let origin = AuditKey.origin(hostname: "web-1", machineID: "3f0c")
+        let places = AuditLog.Places(
+            log: bench.path("audit"),
+            state: bench.path("state"),
+            origin: origin
+        )
+        // A program that another test starts at this moment holds our lock until it runs.
+        var opened: AuditLog?
+        while opened == nil {
+            do throws(RecordingError) {
+                opened = try AuditLog.open(places, rotation: rotation)
+            } catch {
+                guard error.errno == .resourceTemporarilyUnavailable else { throw error }
+            }
+        }
+        guard var log = opened.take() else { return }
+        for entry in entries {
+            try log.append([bench.record(log.ledger.nextSequence, entry)])
+        }
+    }
+
+    private func grantEntries() throws -> [AuditEntry] {
+        let file = try bench.read("g.grant")
+        let signed = try SignedFile(splitting: file)
+        let facts = GrantFacts(
+            grant: try Grant(parsing: signed.payload),
+            digest: FileDigest.sha256(of: file),
+            signers: ["ops@example.com"],
+            file: "/drop/g.grant"
+        )
+        let lines = try ["ops@example.com \(bench.approver.publicLine)"]
+        let evidence = AuditEntry.evidence(file, admittedBy: lines, under: Self.policyDigest)
+        return [
+            .accepted(facts, evidence), .opened(facts, until: Bench.now + .seconds(60)),
+            .closed(facts, because: .expired),
+        ]
+    }
+
+    @discardableResult
+    func verify(_ options: String...) -> Bench.Outcome {
+        bench.run(
+            words: ["audit", "verify", "--log", "@audit", "--state", "@state"] + options
+        )
+    }
+
+    /// The kinds of flaw that are found, with the record each is about.
+    func flaws(_ options: String...) throws -> [String] {
+        let outcome = bench.run(
+            words: ["audit", "verify", "--json", "--log", "@audit", "--state", "@state"] + options
+        )
+        let json = try JSONNode.parse(Array(outcome.output.utf8)).value
+        #expect((outcome.status == .done) == (json["verified"] == .bool(true)))
+        return (json["flaws"]?.items ?? []).map {
+            "\($0["kind"]?.text ?? "") \($0["record"]?.number ?? -1)"
+        }
+    }
+
+    var key: String {
+        bench.run("audit", "key", "--log", "@audit").output.trimmingCharacters(in: .newlines)
+    }
+
+    func lines() throws -> [String] {
+        String(decoding: try bench.read("audit/audit.jsonl"), as: UTF8.self)
+            .split(separator: "\n").map(String.init)
+    }
+
+    func write(_ lines: [String]) throws {
+        try bench.write(lines.map { $0 + "\n" }.joined(), to: "audit/audit.jsonl")
+    }
+
+    func remove(_ name: String) throws {
+        try FileManager.default.removeItem(atPath: bench.path(name))
+    }
+}
+
+@Suite struct `jitgate audit verify` {
+    @Test func `says that a log is what was signed`() throws {
+        let audit = try AuditBench()
+        let outcome = audit.verify()
+        #expect(outcome.status == .done)
+        #expect(outcome.output.hasPrefix("verified: 6 records, 1 signatures\ncheckpoint: 6 "))
+        #expect(outcome.output.hasSuffix("key: \(audit.key)\n"))
+        #expect(
+            audit.bench.run("audit", "verify", "--key", audit.key, "--log", "@audit").status
+                == .done
+        )
+    }
+
+    @Test func `says which field's record was edited, for every field`() throws {
+        let audit = try AuditBench()
+        let lines = try audit.lines()
+        for (number, line) in lines.enumerated() {
+            for field in try #require(JSONNode.parse(Array(line.utf8)).value.names) {
+                var forged = lines
+                forged[number] = line.replacing("\"\(field)\":\"", with: "\"\(field)\":\"x")
+                guard forged != lines else { continue }
+                try audit.write(forged)
+                #expect(try audit.flaws() == ["edited \(number)"], "\(field)")
+            }
+        }
+    }
+
+    @Test func `says where a log was cut, swapped or extended`() throws {
+        let audit = try AuditBench()
+        let lines = try audit.lines()
+        let forgeries: [([String], [String])] = [
+            (Array(lines.dropLast()), ["cut 5"]), (Array(lines.dropFirst()), ["missing 0"]),
+            (lines + [lines[5]], ["repeated 5"]),
+            (lines + [lines[5].replacing("\"5\"", with: "\"6\"")], ["extended 6"]),
+            (Array(lines[..<2] + [lines[3], lines[2]] + lines[4...]), ["swapped 2"]),
+            ([], ["cut 0"]),
+        ]
+        for (forged, flaws) in forgeries {
+            try audit.write(forged)
+            #expect(try audit.flaws() == flaws)
+        }
+        try audit.write(lines)
+        try audit.remove("audit/audit.leaves")
+        #expect(try audit.flaws() == ["leaves -1"])
+        try audit.write(lines.map { $0.replacing("Denied", with: "Admitted") })
+        #expect(try audit.flaws() == ["leaves -1", "root -1"])
+    }
+
+    @Test func `holds the log to its key and to a checkpoint that somebody kept`() throws {
+        let audit = try AuditBench()
+        let old = try audit.bench.read("audit/checkpoint")
+        try audit.bench.write(String(decoding: old, as: UTF8.self), to: "kept")
+        try audit.append([AuditEntry(.agentStarted, "Runs")])
+        let outcome = audit.verify("--since-checkpoint", "@kept")
+        #expect(outcome.output.contains("\nextends: the 6 records of "))
+        // An older checkpoint in place of today's: the last record is signed by none.
+        let today = String(decoding: try audit.bench.read("audit/checkpoint"), as: UTF8.self)
+        try audit.bench.write(String(decoding: old, as: UTF8.self), to: "audit/checkpoint")
+        #expect(try audit.flaws() == ["extended 6"])
+        try audit.bench.write(today, to: "audit/checkpoint")
+        let other = try AuditBench()
+        #expect(other.verify("--since-checkpoint", audit.bench.path("kept")).status == .no)
+        let stranger = audit.verify("--key", other.key)
+        #expect(stranger.status == .no)
+        #expect(stranger.errors.contains("another key of that name signed it"))
+        // The host signs another log with its own key: only who kept a checkpoint can tell.
+        for name in ["audit.jsonl", "audit.leaves", "checkpoint"] {
+            try audit.remove("audit/\(name)")
+        }
+        for name in ["evidence", "snapshot"] where (try? audit.remove("state/\(name)")) == nil {}
+        try audit.append((0..<8).map { AuditEntry(.agentStarted, "Runs \($0)") })
+        #expect(try audit.flaws() == [])
+        #expect(try audit.flaws("--since-checkpoint", "@kept") == ["forked -1"])
+    }
+
+    @Test func `checks evidence files and every signature again`() throws {
+        let audit = try AuditBench()
+        let folder = audit.bench.path("state/evidence")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        #expect(
+            Set(names.compactMap { $0.split(separator: ".").last }) == ["grant", "signers", "toml"]
+        )
+        for name in names {
+            let content = String(
+                decoding: try audit.bench.read("state/evidence/\(name)"),
+                as: UTF8.self
+            )
+            try audit.bench.write(content + " ", to: "state/evidence/\(name)")
+            #expect(try audit.flaws() == [name.hasSuffix("toml") ? "evidence 0" : "evidence 1"])
+            try audit.remove("state/evidence/\(name)")
+            #expect(try audit.flaws() == [name.hasSuffix("toml") ? "evidence 0" : "evidence 1"])
+            try audit.bench.write(content, to: "state/evidence/\(name)")
+        }
+        #expect(try audit.flaws() == [])
+        let grant = try #require(names.first { $0.hasSuffix(".grant") })
+        let payload = try SignedFile(splitting: try audit.bench.read("state/evidence/\(grant)"))
+            .payload
+        let armor = try audit.bench.read("state/evidence/\(grant)").dropFirst(payload.count)
+        try audit.bench.write(String(decoding: armor, as: UTF8.self), to: "sig")
+        let witness = try Command.run(
+            [
+                "ssh-keygen", "-Y", "verify", "-n", "jitgate-grant", "-I", "ops@example.com", "-f",
+                folder + "/" + grant.replacing(".grant", with: ".signers"), "-s",
+                audit.bench.path("sig"),
+            ],
+            input: payload
+        )
+        #expect(witness.status == 0)
+        let sum = try Command.run(["sha256sum", folder + "/" + grant]).text
+        #expect(grant.hasPrefix(sum.prefix { $0 != " " }))
+    }
+
+    @Test func `finds a record that does not say what was signed`() throws {
+        let audit = try AuditBench()
+        let accepted = try Record(parsing: Array(audit.lines()[1].utf8)).entry
+        for (field, kind) in [
+            (AuditField.sources, "evidence"), (.requestor, "evidence"), (.signers, "evidence"),
+            (.digest, "evidence"), (.evidence, "evidence"), (.allowedSigners, "signature"),
+        ] {
+            var forged = accepted
+            forged.fields[field] = ["ops@example.com ssh-ed25519 AAAA"]
+            try audit.append([forged])
+            #expect(try audit.flaws().last?.hasPrefix(kind) == true, "\(field)")
+        }
+    }
+
+    @Test func `goes across files, and says what retention took away`() throws {
+        let audit = try AuditBench(rotatingAt: 1)
+        #expect(audit.verify().status == .done)
+        try audit.remove("audit/audit-00000000000000000000.jsonl")
+        #expect(try audit.flaws() == ["missing 0"])
+        let outcome = audit.verify("--pruned")
+        #expect(outcome.status == .done)
+        #expect(outcome.output.contains("pruned: records 0 to 0 are not here"))
+        try audit.remove("audit/audit-00000000000000000003.jsonl")
+        #expect(try audit.flaws("--pruned") == ["missing 3"])
+        #expect(audit.bench.run("audit", "show").output.split(separator: "\n").count == 4)
+    }
+}
+
+@Suite struct `jitgate audit prove` {
+    @Test(arguments: 0..<6)
+    func `proves each record to us and to Go`(number: Int) throws {
+        let audit = try AuditBench()
+        let words = ["audit", "prove", "\(number)", "--log", "@audit", "-o", "@p"]
+        #expect(audit.bench.run(words: words).status == .done)
+        let outcome = audit.bench.run("audit", "verify-proof", "@p", "--key", audit.key)
+        #expect(outcome.output.hasPrefix("verified: record \(number) of 6 of jitgate/web-1/3f0c\n"))
+        #expect(outcome.output.contains("signed: 1 valid") == (1...3).contains(number))
+        let bundle = try JSONNode.parse(try audit.bench.read("p")).value
+        let records = try #require(bundle["records"]?.items)
+        #expect(records.count == [1, 2, 3, 3, 1, 1][number])
+        let go = try GoVerifier()
+        for record in records {
+            let files = [record["proof"]?.text ?? "", record["line"]?.text ?? ""]
+            #expect(try go.run(["record", audit.key], files).status == 0)
+        }
+    }
+
+    @Test func `makes nothing that still proves when it is changed`() throws {
+        let audit = try AuditBench()
+        let key = audit.key
+        _ = audit.bench.run("audit", "prove", "2", "--log", "@audit", "-o", "@p")
+        let text = try audit.bench.read("p")
+        let before = try JSONNode.parse(text).value
+        var random = SeededGenerator(seed: 7)
+        for round in 0..<120 {
+            var bytes = text
+            let place = Int.random(in: 0..<bytes.count, using: &random)
+            switch round % 3 {
+            case 0: bytes[place] = UInt8.random(in: 0x20..<0x7F, using: &random)
+            case 1: bytes.remove(at: place)
+            default: bytes.removeLast(bytes.count - place)
+            }
+            try audit.bench.write(String(decoding: bytes, as: UTF8.self), to: "p")
+            let isSame = (try? JSONNode.parse(bytes).value) == before
+            let status = audit.bench.run("audit", "verify-proof", "@p", "--key", key).status
+            #expect((status == .done) == isSame, "round \(round)")
+        }
+    }
+
+    @Test func `says that there is no such record`() throws {
+        let audit = try AuditBench()
+        let outcome = audit.bench.run("audit", "prove", "6", "--log", "@audit")
+        #expect(outcome.status == .no)
+        #expect(outcome.errors.contains("there is no record 6: 6 are signed"))
+    }
+}
+
+extension JSONValue {
+    fileprivate var names: [String]? {
+        guard case .object(let members) = self else { return nil }
+        return members.map(\.name)
+    }
+}
