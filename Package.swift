@@ -124,7 +124,7 @@ let package = Package(
         tests("GrantsTests", ["Grants", "StrictJSON"]),
         tests("SignaturesTests", ["Signatures", "Grants", crypto, cryptoExtras]),
         tests("AdmissionTests", ["Admission", "Grants", "Signatures"]),
-        tests("SchedulingTests", ["Scheduling", "Grants"]),
+        tests("SchedulingTests", ["Scheduling", "Grants", "Auditing"]),
         tests("AuditingTests", ["Auditing", "Grants", "StrictJSON", crypto]),
         tests("ReportingTests", ["Reporting", "Auditing", "Grants", "StrictJSON"]),
         tests("ConfigurationTests", ["Configuration", "Admission", "Grants", "StrictJSON"]),

@@ -12,7 +12,7 @@ struct AuditTrail: ~Copyable {
     private var log: AuditLog
     private let host: HostFacts
     /// What happened and is not on disk yet, oldest first.
-    private var unwritten: [AuditEntry] = []
+    private var unwritten: [(entry: AuditEntry, reading: ClockReading)] = []
     /// Records that are on disk and that nobody was told of yet.
     private var published: [Record] = []
     /// Why the disk did not take the last append; `nil` when it did.
@@ -57,10 +57,10 @@ struct AuditTrail: ~Copyable {
     /// When it returns they are on disk. When it throws none of them is, and nothing was forgotten
     /// that had been waiting.
     mutating func append(_ entries: [AuditEntry], at reading: ClockReading) throws(RecordingError) {
-        let waiting = unwritten + entries
+        let waiting = unwritten + entries.map { ($0, reading) }
         guard !waiting.isEmpty else { return }
         var records: [Record] = []
-        for entry in waiting {
+        for (entry, reading) in waiting {
             let sequence = ledger.nextSequence + UInt64(records.count)
             records.append(Record(sequence: sequence, stamp: stamp(reading), entry: entry))
         }
@@ -80,7 +80,7 @@ struct AuditTrail: ~Copyable {
         do {
             try append(entries, at: reading)
         } catch {
-            unwritten += entries
+            unwritten += entries.map { ($0, reading) }
         }
     }
 

@@ -17,9 +17,9 @@ package struct ClockFloor: Hashable, Sendable {
     }
 
     mutating func take(_ stamp: RecordStamp) {
-        let reached = moment.map { moment in
-            stamp.bootID == bootID ? moment + .microseconds(stamp.boot &- boot) : moment
-        }
+        // The clock of another boot began at 0 after all that was recorded before.
+        let passed = stamp.bootID == bootID ? stamp.boot &- boot : stamp.boot
+        let reached = moment.map { $0 + .microseconds(passed) }
         moment = reached.map { max($0, stamp.realtime) } ?? stamp.realtime
         boot = stamp.boot
         bootID = stamp.bootID

@@ -20,9 +20,10 @@ package struct Timeline: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - floor: the moment that was reached.
-    ///   - boot: when, on this boot's clock; `nil` if it was reached before this boot.
+    ///   - boot: when, on this boot's clock; `nil` if it was reached before this boot, whose clock
+    ///     began at 0 after that.
     package mutating func raise(to floor: Moment, boot: Int64?) {
-        let seen = boot ?? self.boot
+        let seen = boot ?? 0
         if floor > predicted(at: seen) {
             self.moment = floor
             self.boot = seen

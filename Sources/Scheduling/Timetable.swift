@@ -67,6 +67,8 @@ package struct Timetable: Sendable {
     package mutating func agenda(at now: Moment) -> Agenda {
         while let first = alarms.first, first.moment <= now {
             _ = alarms.takeFirst()
+            // An alarm of a grant that has gone, or that has another one by now, means nothing.
+            guard grants[first.id]?.change(dueAt: now, lead: lead) != nil else { continue }
             due.insert(first.id)
         }
         var agenda = Agenda()

@@ -164,4 +164,17 @@ extension Timetable {
         let after = timetable.settle(at: second(6))
         #expect(after.agenda.endings.map(\.reason) == [.expired])
     }
+
+    @Test func `sleeps on when alarms of grants that have gone pass at once`() throws {
+        var timetable = Timetable()
+        for (id, end) in [(1, 10), (2, 11), (3, 12)] {
+            timetable.admit(makeGrant(id, expires: end), at: second(0))
+        }
+        _ = timetable.settle(at: second(0))
+        _ = timetable.end(GrantID(value: 2), because: .revoked)
+        _ = timetable.settle(at: second(1))
+        _ = timetable.settle(at: second(100))
+        let wake = timetable.nextWake(after: second(100))
+        #expect(wake == nil)
+    }
 }
