@@ -3,6 +3,7 @@ import ArgumentParser
 import Auditing
 import Configuration
 import Grants
+import Recording
 import Reporting
 import StrictJSON
 
@@ -15,10 +16,12 @@ struct AuditReportCommand: Verb {
             whether it was used, what was refused, and what else to look at. The file needs \
             nothing else: no script, no network. It prints. Times are as journalctl takes them; \
             all times in the report are UTC. Whoever may read the file learns what the log says: \
-            it is for its owner alone until you say otherwise.
+            it is for its owner alone until you say otherwise. The log is verified first; if it is \
+            not intact the report says so, and the exit status is 1.
 
               sudo jitgate audit report --from 2026-03-01 --to 2026-04-01 -o march.html
               sudo jitgate audit report --from '7 days ago' --to now -o week.html
+              jitgate audit report --from 2026-03-01 --log copy/log --key "$VKEY" -o march.html
             """
     )
 
@@ -37,14 +40,31 @@ struct AuditReportCommand: Verb {
     @Option(name: .shortAndLong, help: ArgumentHelp("Write to this file.", valueName: "file"))
     var output = "-"
 
+    @OptionGroup var log: AuditLogOptions
     @OptionGroup var format: FormatOptions
-    @OptionGroup var policy: PolicyOptions
 
     func perform(on console: Console) throws(CommandFailure) {
-        let configuration = try policy.load(console)
-        let period = try period(console)
+        let path = LogDirectory(try log.places(console).log).current
+        let chronicle = try chronicle(of: try period(console), in: path)
+        let (verification, notes) = ReportedVerification.audit(log, on: console)
+        let context = ReportContext(
+            made: console.now(),
+            log: path,
+            trusted: try trusted(console),
+            verification: verification
+        )
+        let html = Report(chronicle, context).html()
+        try GrantFile.write(html, to: output, mode: 0o600, on: console)
+        notes.forEach(console.note)
+        if output != "-" { say(chronicle, on: console) }
+        if verification.outcome == .failed { throw .saidNo }
+    }
+
+    private func chronicle(
+        of period: Period,
+        in path: String
+    ) throws(CommandFailure) -> Chronicle {
         var chronicle = Chronicle(of: period)
-        let path = AuditLogFile.path(configuration)
         try RecordReader(path: path, filter: RecordFilter()).forEachLine { line, number in
             do throws(RecordError) {
                 chronicle.take(try Record(parsing: line))
@@ -53,18 +73,13 @@ struct AuditReportCommand: Verb {
             }
         }
         chronicle.finish()
-        let report = Report(
-            chronicle,
-            ReportContext(
-                made: console.now(),
-                log: path,
-                trusted: configuration.policy.trusted.map(\.description),
-                verification: .notVerified
-            )
-        )
-        try GrantFile.write(report.html(), to: output, mode: 0o600, on: console)
-        guard output != "-" else { return }
-        say(chronicle, on: console)
+        return chronicle
+    }
+
+    /// Of a copy of a log elsewhere no policy says what is trusted.
+    private func trusted(_ console: Console) throws(CommandFailure) -> [String] {
+        guard log.log == nil else { return [] }
+        return try log.policy.load(console).policy.trusted.map(\.description)
     }
 
     private func period(_ console: Console) throws(CommandFailure) -> Period {
@@ -85,13 +100,4 @@ struct AuditReportCommand: Verb {
         ]
         console.print(json: answer)
     }
-}
-
-extension ReportedVerification {
-    static let notVerified = ReportedVerification(
-        .notVerified,
-        findings: ["The log was read as it is; nothing in it was checked."],
-        checkpoint: nil,
-        key: nil
-    )
 }

@@ -1,5 +1,6 @@
 import Auditing
 import Commands
+import Recording
 import TestSupport
 import Testing
 
@@ -49,6 +50,41 @@ import Testing
         )
         #expect(counted.output.contains("\"openings\": 1"))
         #expect(counted.output.contains("\"records\": 2"))
+    }
+
+    @Test func `says whether the log is intact`() throws {
+        let bench = try Bench()
+        _ = try Command.run(["mkdir", "-m", "700", bench.path("state")])
+        let places = AuditLog.Places(
+            log: bench.path("audit"),
+            state: bench.path("state"),
+            origin: AuditKey.origin(hostname: "web-1", machineID: "3f0c")
+        )
+        do {
+            let rule = RotationRule(size: 400, age: .seconds(1 << 40), retention: nil)
+            var log = try AuditLog.open(places, rotation: rule)
+            for number in 0..<4 {
+                let entry = AuditEntry(.clockStepped, "Step \(number)")
+                try log.append([bench.record(log.ledger.nextSequence, entry)])
+            }
+        }
+        let words = [
+            "audit", "report", "--from", "today", "--to", "tomorrow", "--log", "@audit", "--state",
+            "@state",
+        ]
+        let good = bench.run(words: words)
+        #expect(good.status == .done && good.errors.isEmpty)
+        #expect(good.output.contains("Log verified"))
+        #expect(good.output.contains("4 records stand as they were signed"))
+        #expect(good.output.contains("jitgate/web-1/3f0c"))
+        // Of every segment.
+        for number in 0..<4 { #expect(good.output.contains("Step \(number)")) }
+        let log = String(decoding: try bench.read("audit/audit.jsonl"), as: UTF8.self)
+        try bench.write(log.replacing("Step 3", with: "Stop 3"), to: "audit/audit.jsonl")
+        let bad = bench.run(words: words)
+        #expect(bad.status == .no)
+        #expect(bad.errors == "the log is NOT intact: see jitgate audit verify\n")
+        #expect(bad.output.contains("Log NOT intact"))
     }
 
     @Test func `says that there is no log`() throws {

@@ -80,6 +80,19 @@ import Testing
         #expect(outcome.errors.contains("audit.jsonl: record in line 2: line 1, column 2"))
     }
 
+    @Test func `reads complete segments before the newest file`() throws {
+        let bench = try bench()
+        let lines = String(decoding: try bench.read("audit/audit.jsonl"), as: UTF8.self)
+            .split(separator: "\n").map { $0 + "\n" }
+        for (name, some) in [("00", lines[..<2]), ("02", lines[2..<3])] {
+            try bench.write(some.joined(), to: "audit/audit-000000000000000000\(name).jsonl")
+        }
+        try bench.write(lines[3...].joined(), to: "audit/audit.jsonl")
+        let outcome = bench.run("audit", "show", "--json", "-r")
+        let records = try #require(JSONNode.parse(Array(outcome.output.utf8)).value.items)
+        #expect(records.map { $0["JITGATE_SEQ"]?.text } == ["4", "3", "2", "1", "0"])
+    }
+
     @Test func `shows an event that it does not know`() throws {
         let bench = try Bench()
         try bench.write(

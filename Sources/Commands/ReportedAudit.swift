@@ -1,0 +1,54 @@
+import Auditing
+import Reporting
+
+/// What a report says of the log that it was made of.
+extension ReportedVerification {
+    /// How many flaws are named.
+    private static let bound = 50
+
+    /// Checks the whole log as `audit verify` does; without a key or a checkpoint nothing can be.
+    static func audit(
+        _ options: AuditLogOptions,
+        on console: Console
+    ) -> (ReportedVerification, notes: [String]) {
+        do throws(CommandFailure) {
+            var audit = try LogAudit(AuditedLog(options, on: console))
+            try audit.run(on: console)
+            let note = try audit.log.checkpoint().note
+            let verification = ReportedVerification(
+                audit.isVerified ? .verified : .failed,
+                findings: findings(audit, isOurKey: options.key == nil),
+                checkpoint: note,
+                key: "\(audit.log.key)"
+            )
+            let notes = audit.isVerified ? [] : ["the log is NOT intact: see jitgate audit verify"]
+            return (verification, notes)
+        } catch {
+            let text = "Nothing in the log was checked: \(error.message)"
+            let verification = ReportedVerification(
+                .notVerified,
+                findings: [text],
+                checkpoint: nil,
+                key: nil
+            )
+            return (verification, ["the log is not verified: \(error.message)"])
+        }
+    }
+
+    private static func findings(_ audit: LogAudit, isOurKey: Bool) -> [String] {
+        guard audit.isVerified else {
+            let more = audit.flaws.count - bound
+            return audit.flaws.prefix(bound).map(\.description)
+                + (more > 0 ? ["\(more) more flaws"] : [])
+        }
+        let pruned = audit.log.first
+        return [
+            "\(audit.records) records stand as they were signed, none is missing or changed.",
+            "\(audit.signatures) signatures under grants and revocations hold, each as of the "
+                + "time of its record.",
+        ]
+            + (pruned > 0 ? ["Records 0 to \(pruned - 1) were removed by retention."] : [])
+            + (isOurKey
+                ? ["The key is the one kept beside the log: compare it with a copy of yours."] : [])
+    }
+}
