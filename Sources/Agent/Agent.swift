@@ -107,11 +107,11 @@ private struct Running: Sendable {
         let name = "owner"
         var passed = PassedDescriptors(environment.descriptorNames)
         if let kept = passed.take(name)?.release(),
-            let gate = try? KernelGate(adopting: kept, highest: .owned)
+            let gate = try? KernelGate(adopting: kept, highest: .highest)
         {
             return gate
         }
-        let gate = try KernelGate(adopting: nil, highest: .owned)
+        let gate = try KernelGate(adopting: nil, highest: .highest)
         notifier.discard(name)
         notifier.store(gate.ownerDescriptor, as: name)
         return gate

@@ -16,7 +16,7 @@ package enum BootGate {
             return "nothing to shut: observe mode, by \(source)"
         }
         do throws(GateError) {
-            var gate = try KernelGate(adopting: nil, highest: .owned)
+            var gate = try KernelGate(adopting: nil, highest: .highest)
             let isNew = try gate.shut(Rulebook.shape(of: configuration))
             return isNew ? "shut, by \(source)" : "a gate is there already"
         } catch {
@@ -29,7 +29,7 @@ package enum BootGate {
     /// Answers what it did.
     package static func remove() throws(AgentError) -> String {
         do throws(GateError) {
-            var gate = try KernelGate(adopting: nil, highest: .owned)
+            var gate = try KernelGate(adopting: nil, highest: .highest)
             return try gate.remove()
                 ? "the gate is down: no port is protected any more" : "there was no gate"
         } catch .ownedByAnother {

@@ -72,6 +72,8 @@ actor Gatekeeper {
     var gateProblem: String?
     var isInstalled = false
     var wasInstalled = false
+    /// Only where others can change the table.
+    var defence: TamperDefence?
     /// Whether the log says that this boot has seen enforce mode.
     let hadEnforced: Bool
     var visitors: Visitors
@@ -101,8 +103,7 @@ actor Gatekeeper {
             timeline.raise(to: moment, boot: floor.bootID == host.bootID ? floor.boot : nil)
         }
         service = parts.service
-        hadEnforced =
-            floor.bootID == host.bootID && parts.trail.ledger.mode == Mode.enforce.rawValue
+        hadEnforced = floor.bootID == host.bootID && parts.trail.ledger.mode == "enforce"
         trail = parts.trail
         gate = parts.gate
         journal = parts.journal
@@ -162,6 +163,7 @@ actor Gatekeeper {
             closings = []
         }
         remove(left)
+        defend(at: now)
         arm(after: now)
         report()
     }
@@ -207,7 +209,8 @@ actor Gatekeeper {
     }
 
     private func arm(after now: Moment) {
-        let due = [timetable.nextWake(after: now), tenure.deadline].compactMap(\.self).min()
+        let dues = [timetable.nextWake(after: now), tenure.deadline, defence?.due(at: now)]
+        let due = dues.compactMap(\.self).min()
         let isWaiting = !isInstalled || trail.isWaiting
         let wake = isWaiting ? min(due ?? .init(microseconds: .max), now + Self.retry) : due
         do {

@@ -10,6 +10,7 @@ extension Gatekeeper {
                 try gate.commit(changes)
             } else {
                 try install(at: now)
+                try watchForTampering()
             }
         } catch {
             isInstalled = false
@@ -22,8 +23,9 @@ extension Gatekeeper {
         }
     }
 
-    private func install(at now: Moment) throws(GateError) {
-        _ = try gate.reconcile(
+    @discardableResult
+    func install(at now: Moment) throws(GateError) -> Reconciliation {
+        let result = try gate.reconcile(
             rulebook.shape,
             open: timetable.desired.mapValues { $0 - now },
             existing: existingSessions
@@ -31,6 +33,7 @@ extension Gatekeeper {
         wasInstalled = true
         isInstalled = true
         gateProblem = nil
+        return result
     }
 
     /// What is there when denying begins; nothing at the start of an agent where it had begun before.

@@ -31,6 +31,12 @@ struct ExistingSet: Hashable {
 
     static let all = [Self(family: .ipv4), Self(family: .ipv6)]
 
+    /// The keys of connections, by the name of their set.
+    static func keys(_ connections: [ExistingConnection]) -> [String: Set<[UInt8]>] {
+        Dictionary(grouping: connections) { Self(family: $0.peer.family).name }
+            .mapValues { Set($0.map(\.keyBytes)) }
+    }
+
     var name: String { family == .ipv4 ? "existing_ipv4" : "existing_ipv6" }
 
     var definition: SetDefinition {

@@ -18,6 +18,9 @@ package struct KernelGate: ~Copyable {
     /// How many openings each set holds: a set is there while it holds any.
     var inUse: [SourceSet: Int] = [:]
     var openings: Set<Opening> = []
+    /// The connections that were there when denying began, by set: whoever removes the table
+    /// cannot make us forget them.
+    var existing: [String: Set<[UInt8]>] = [:]
 
     /// Opens a gate in the network namespace of the calling thread; changes nothing there.
     ///

@@ -80,6 +80,15 @@ struct Plan: Hashable {
         return plan
     }
 
+    /// Adds keys to sets, as far as the layout has these.
+    mutating func add(_ keys: [String: Set<[UInt8]>], to layout: GateLayout) {
+        for set in layout.sets {
+            let known = Set((added[set.name] ?? []).map(\.key))
+            let new = (keys[set.name] ?? []).subtracting(known)
+            if !new.isEmpty { added[set.name, default: []] += new.map { SetElement(key: $0) } }
+        }
+    }
+
     private mutating func compare(
         _ set: SetDefinition,
         _ constant: Set<[UInt8]>?,

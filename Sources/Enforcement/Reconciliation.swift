@@ -37,16 +37,16 @@ extension KernelGate {
     ) throws(GateError) -> Reconciliation {
         let goal = Goal(shape, wanted)
         var result = Reconciliation()
-        var kept: [ExistingConnection]?
+        var isBeginning = false
         for attempt in 1...Self.attempts {
             if try takeOver() { result.adopted = true }
             let observed = try observe()
-            if kept == nil, begins(shape, observed) { kept = existing() }
-            let plan = goal.plan(
-                from: observed,
-                ours: isGuarded(observed?.table),
-                keeping: kept ?? []
-            )
+            if !isBeginning, begins(shape, observed) {
+                isBeginning = true
+                self.existing = ExistingSet.keys(existing())
+            }
+            var plan = goal.plan(from: observed, ours: isGuarded(observed?.table))
+            if isBeginning || plan.table != .kept { plan.add(self.existing, to: goal.layout) }
             // Who owns the table need not care what becomes of others meanwhile.
             let isLast = attempt == Self.attempts && rung == .owned
             do {
@@ -59,12 +59,22 @@ extension KernelGate {
             result.rebuilt = plan.table != .kept
             result.changed = !plan.isEmpty
             self.shape = shape
+            remember(observed, goal.layout)
             inUse = goal.inUse
             openings = Set(wanted.keys)
             if features == nil { features = try probe() }
             return result
         }
         throw .refused(NetfilterError(attempt: "put the gate in place", errno: .interrupted))
+    }
+
+    /// Whoever removes the table cannot make us forget what was in it.
+    private mutating func remember(_ observed: Observation?, _ layout: GateLayout) {
+        for set in ExistingSet.all.map(\.name) {
+            let isKept = layout.sets.contains { $0.name == set }
+            let there = (observed?.elements[set] ?? []).map(\.key)
+            existing[set] = isKept ? (existing[set] ?? []).union(there) : nil
+        }
     }
 
     /// Whether denying begins with this: it did not before, as far as the kernel and we know.
@@ -130,19 +140,10 @@ private struct Goal {
     }
 
     /// The plan as of now: what is read from the kernel takes a while.
-    func plan(from observed: Observation?, ours: Bool, keeping: [ExistingConnection]) -> Plan {
+    func plan(from observed: Observation?, ours: Bool) -> Plan {
         let now = ContinuousClock.now
         let wishes = ends.mapValues { $0.mapValues { (now.duration(to: $0)).milliseconds } }
-        var plan =
-            if let observed, ours {
-                Plan.difference(layout, wishes, from: observed)
-            } else {
-                Plan.whole(layout, wishes, keeping: observed, as: .replaced)
-            }
-        for connection in Set(keeping) {
-            let set = ExistingSet(family: connection.peer.family)
-            plan.added[set.name, default: []].append(SetElement(key: connection.keyBytes))
-        }
-        return plan
+        if let observed, ours { return Plan.difference(layout, wishes, from: observed) }
+        return Plan.whole(layout, wishes, keeping: observed, as: .replaced)
     }
 }

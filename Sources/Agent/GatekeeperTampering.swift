@@ -1,0 +1,89 @@
+import Enforcement
+import Grants
+import Linux
+import SystemPackage
+
+/// What the gatekeeper knows of changes of the gate by others.
+struct TamperDefence: ~Copyable {
+    var watch: TamperWatch
+    /// Stands still while an answer must wait: a storm wakes nobody.
+    var source: ReadSource?
+    var brake = TamperBrake()
+    var report = TamperReport()
+    /// When what was heard must be answered.
+    var answerDue: Moment?
+
+    init(_ watch: consuming TamperWatch) {
+        self.watch = watch
+    }
+
+    /// When there is something to do, if nothing happens before.
+    func due(at now: Moment) -> Moment? {
+        let recordDue = report.isEmpty ? nil : brake.recordDue(at: now)
+        return [answerDue, recordDue].compactMap(\.self).min()
+    }
+}
+
+/// Where the kernel lets others change the table: it is put back, and they are recorded.
+extension Gatekeeper {
+    /// Begins to watch, if the table cannot be owned; what happened before is found by comparing.
+    func watchForTampering() throws(GateError) {
+        guard gate.rung == .watched, defence == nil else { return }
+        defence = TamperDefence(try TamperWatch(ignoring: gate.port))
+        listenForTampering()
+    }
+
+    private func listenForTampering() {
+        guard let descriptor = defence?.watch.fileDescriptor else { return }
+        do throws(Errno) {
+            defence?.source = try ReadSource(fileDescriptor: descriptor, on: executor) {
+                self.assumeIsolated { $0.rulesetChanged() }
+            }
+        } catch {
+            gateProblem = "changes of the gate by others go unnoticed: \(error)"
+        }
+    }
+
+    /// Another process changed the ruleset.
+    private func rulesetChanged() {
+        let now = read()
+        guard let tampering = defence?.watch.drain(), tampering.isReason else { return }
+        defence?.report.take(tampering)
+        if let due = defence?.brake.due(at: now), due > now {
+            defence?.source = nil
+            defence?.answerDue = due
+            return settle()
+        }
+        mend(at: now)
+        settle()
+    }
+
+    /// Does what of it is due: the answer, the records.
+    func defend(at now: Moment) {
+        if let due = defence?.answerDue, due <= now {
+            defence?.answerDue = nil
+            if let tampering = defence?.watch.drain() { defence?.report.take(tampering) }
+            mend(at: now)
+            listenForTampering()
+        }
+        guard defence?.report.isEmpty == false, defence?.brake.recordDue(at: now) == now else {
+            return
+        }
+        defence?.brake.record(at: now)
+        if let entries = defence?.report.takeEntries() { trail.note(entries, at: .now()) }
+    }
+
+    private func mend(at now: Moment) {
+        defence?.brake.answer(at: now)
+        do throws(GateError) {
+            let begin = ContinuousClock.now
+            if try install(at: now).changed {
+                defence?.report.repaired(in: begin.duration(to: .now))
+            }
+        } catch {
+            isInstalled = false
+            gateProblem = error.description
+            defence?.report.failed(error)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import StrictJSON
+import TestSupport
+import Testing
+
+/// A host with a grant for one address of a client, and the client that probes it.
+private struct ProbedHost {
+    let host: AgentHost
+    let client: NetworkNamespace
+    let prober: Prober
+
+    /// The prober runs once the grant is open.
+    init(environment: [String: String] = [:]) throws {
+        let host = try AgentHost()
+        let client = try NetworkNamespace()
+        try host.namespace.link(
+            to: client,
+            server: ["192.0.2.1/24"],
+            client: ["192.0.2.7/24", "192.0.2.8/24"]
+        )
+        try host.launch(environment: environment)
+        try host.submit(host.grant(lasting: 600), as: "a.grant")
+        try eventually { try host.records("grant-opened").count == 1 }
+        self.host = host
+        self.client = client
+        prober = try Prober(
+            in: client,
+            granted: "192.0.2.7",
+            foreign: "192.0.2.8",
+            target: "192.0.2.1"
+        )
+    }
+
+    /// Starts the agent anew and waits until it runs.
+    func start(environment: [String: String] = [:]) throws {
+        let before = try host.records("agent-started").count
+        try host.launch(environment: environment)
+        try eventually { try host.records("agent-started").count > before }
+    }
+
+    func packets() throws -> Int {
+        let set = try host.namespace.command("nft", "list", "set", "inet", "jitgate", "ipv4_32")
+        let words = set.split(whereSeparator: \.isWhitespace)
+        let place = try #require(words.firstIndex(of: "packets").map { words.index(after: $0) })
+        return try #require(Int(words[place]))
+    }
+}
+
+@Suite struct `A restart of the agent` {
+    @Test(arguments: ["owned", "watched"])
+    func `is no event, whichever way it comes about`(rung: String) throws {
+        let environment = ["JITGATE_RUNG": rung]
+        let scene = try ProbedHost(environment: environment)
+        for round in 0..<20 {
+            let packets = try scene.packets()
+            switch round % 4 {
+            case 0: scene.host.kill()
+            case 1: scene.host.stop()
+            case 2:
+                // Killed in the middle of what a new grant does.
+                try scene.host.submit(scene.host.grant(), as: "\(round).grant")
+                scene.host.kill()
+            default:
+                // Killed as soon as it was started, at any point of its start.
+                scene.host.kill()
+                try scene.host.launch(environment: environment)
+                usleep(UInt32(round) * 1500)
+                scene.host.kill()
+            }
+            try scene.start(environment: environment)
+            #expect(try scene.packets() >= packets)
+        }
+        let result = try scene.prober.stop()
+        #expect(result.losses == 0)
+        #expect(result.leaks == 0)
+        #expect(result.tries > 100)
+        #expect(try scene.host.records("grant-closed").isEmpty)
+    }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import StrictJSON
+import TestSupport
+import Testing
+
+extension AgentHost {
+    fileprivate func launchWatched() throws {
+        try launch(environment: ["JITGATE_RUNG": "watched"])
+        try eventually { try records("agent-started").count == 1 }
+    }
+
+    fileprivate var isOpen: Bool {
+        let set = try? namespace.command("nft", "list", "set", "inet", "jitgate", "ipv4_32")
+        return set?.contains("192.0.2.7 . tcp . 22") == true
+    }
+
+    fileprivate var stands: Bool {
+        let rules = try? namespace.command("nft", "list", "chain", "inet", "jitgate", "refuse")
+        return rules?.contains("drop") == true
+    }
+}
+
+@Suite struct `An agent that cannot own its table` {
+    @Test(arguments: [
+        "flush ruleset", "delete table inet jitgate", "flush chain inet jitgate refuse",
+    ])
+    func `puts it back at once and says who changed it`(command: String) throws {
+        let host = try AgentHost()
+        try host.launchWatched()
+        try host.submit(host.grant(), as: "a.grant")
+        try eventually { host.isOpen }
+        try host.namespace.command("nft", command)
+        let begin = ContinuousClock.now
+        try eventually { host.stands }
+        #expect(begin.duration(to: .now) < .milliseconds(500))
+        #expect(host.isOpen)
+        try eventually { try host.records("tamper-repaired").count == 1 }
+        let detected = try #require(try host.records("tamper-detected").first)
+        #expect(detected["JITGATE_ACTOR"]?.text?.hasPrefix("process:nft (process ") == true)
+        #expect(
+            detected["MESSAGE"]?.text?.hasPrefix("Table inet jitgate was changed by nft") == true
+        )
+    }
+
+    @Test func `is not driven mad by a storm of changes`() throws {
+        let host = try AgentHost()
+        try host.launchWatched()
+        let storm = "add rule inet jitgate gate accept\n"
+        let begin = ContinuousClock.now
+        var changes = 0
+        while begin.duration(to: .now) < .seconds(3) {
+            for _ in 0..<20 { _ = try? host.namespace.command("nft", "-f", "-", input: storm) }
+            changes += 20
+        }
+        let seconds = Int(begin.duration(to: .now).components.seconds) + 1
+        try eventually { host.stands }
+        let rules = try host.namespace.command("nft", "list", "chain", "inet", "jitgate", "gate")
+        #expect(!rules.contains("\t\taccept"))
+        try eventually { try host.records("tamper-repaired").count > 1 }
+        #expect(try host.records("tamper-detected").count <= seconds + 1)
+        #expect(try host.records("tamper-repaired").count <= seconds + 1)
+    }
+}
