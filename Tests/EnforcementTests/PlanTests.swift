@@ -1,0 +1,77 @@
+import Grants
+import Netfilter
+import Testing
+
+@testable import Enforcement
+
+private let wishes: Plan.Wishes = ["ipv4_32": [[1]: 60_000]]
+private let counted = Traffic(packets: 3, bytes: 180)
+
+private func layout() throws -> GateLayout {
+    let shape = GateShape(
+        denies: true,
+        protected: [try Port(parsing: "22/tcp")],
+        trusted: [],
+        logGroup: 22,
+        deniedPerSecond: 10
+    )
+    return GateLayout(shape, [SourceSet(try Prefix(parsing: "192.0.2.7"))])
+}
+
+/// A table that holds exactly what a layout says, and one element for `remaining` milliseconds.
+private func observed(_ layout: GateLayout, remaining: UInt64 = 60_016) -> Observation {
+    let count = UInt32(layout.chains.count + layout.sets.count)
+    var table = TableState(generation: 1, flags: 6, owner: 7, objectCount: count)
+    table.sets = layout.sets.map { SetState(name: $0.name, definition: $0) }
+    table.chains = layout.chains.map { chain in
+        let place: ChainState.Place = chain.hook.map { .at($0) } ?? .inside
+        return ChainState(name: chain.name, place: place, rules: chain.rules.map { $0 })
+    }
+    var elements = layout.constants.mapValues { keys in
+        keys.map { ElementState(key: $0, remaining: nil, traffic: Traffic()) }
+    }
+    elements["ipv4_32"] = [ElementState(key: [1], remaining: remaining, traffic: counted)]
+    return Observation(table, elements: elements)
+}
+
+@Suite struct `A plan` {
+    @Test func `is empty where all is as it should be`() throws {
+        let layout = try layout()
+        #expect(Plan.difference(layout, wishes, from: observed(layout)).isEmpty)
+    }
+
+    @Test(arguments: [UInt64(60_009), 60_061, 1])
+    func `gives an element another time, and what it had counted`(remaining: UInt64) throws {
+        let layout = try layout()
+        let there = observed(layout, remaining: remaining)
+        let element = SetElement(key: [1], timeout: 60_016, traffic: counted)
+        let plan = Plan.difference(layout, wishes, from: there)
+        #expect(plan == Plan(refreshed: ["ipv4_32": [element]]))
+    }
+
+    @Test func `removes what should not be open and adds what should`() throws {
+        let layout = try layout()
+        let plan = Plan.difference(layout, ["ipv4_32": [[2]: 1000]], from: observed(layout))
+        let added = [SetElement(key: [2], timeout: 1016)]
+        #expect(plan == Plan(removed: ["ipv4_32": [[1]]], added: ["ipv4_32": added]))
+    }
+
+    @Test func `replaces a table with anything more in it`() throws {
+        let layout = try layout()
+        var there = observed(layout)
+        there.table.objectCount += 1
+        let plan = Plan.difference(layout, wishes, from: there)
+        #expect(plan.table == .replaced)
+        #expect(plan.added["ipv4_32"]?.first?.traffic == counted)
+    }
+
+    @Test func `writes anew the chain alone that has another rule`() throws {
+        let layout = try layout()
+        var there = observed(layout)
+        let gate = try #require(there.table.chains.firstIndex { $0.name == GateNames.gate })
+        there.table.chains[gate].rules.insert([.verdict(.accept)], at: 0)
+        let plan = Plan.difference(layout, wishes, from: there)
+        #expect(plan.table == .kept)
+        #expect(plan.chains.map(\.name) == [GateNames.gate])
+    }
+}
