@@ -144,6 +144,7 @@ private struct Running: Sendable {
         do {
             try control.assumeIsolated { try $0.start() }
             gatekeeper.assumeIsolated { $0.announce() }
+            ProgramPages.release()
         } catch {
             // Without a descriptor to spare it could take no grant either.
             gatekeeper.assumeIsolated { $0.stop() }

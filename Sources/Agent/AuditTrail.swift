@@ -87,6 +87,14 @@ struct AuditTrail: ~Copyable {
     /// Whether something that happened is not on disk yet.
     var isWaiting: Bool { !unwritten.isEmpty }
 
+    /// Whether evidence waits to be copied out of the records.
+    var hasUncopiedEvidence: Bool { log.hasUncopiedEvidence }
+
+    /// Copies some of it.
+    mutating func keepEvidence(atMost count: Int) {
+        log.keepEvidence(atMost: count)
+    }
+
     /// The records that reached the disk since the last call, under a checkpoint.
     mutating func takePublished() -> [Record] {
         log.sign()

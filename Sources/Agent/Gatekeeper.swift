@@ -64,10 +64,13 @@ actor Gatekeeper {
     var revocations: [PendingRevocation] = []
     /// Who asked for the end of a grant and why, until its closing is recorded.
     var orders: [GrantID: [AuditField: [String]]] = [:]
+    /// Drop directories that are there and could not be listed: what they hold is not known.
+    var unlisted: [String] = []
     /// Files whose grants have ended, to be removed.
     var leftovers: Set<String> = []
+    var isTidying = false
     /// Closings that the kernel has not carried out yet.
-    private var closings: [AuditEntry] = []
+    var closings: [AuditEntry] = []
     /// Why the kernel did not take the last change; the whole gate is put there when it does.
     var gateProblem: String?
     var isInstalled = false
@@ -138,7 +141,8 @@ actor Gatekeeper {
 
     /// The alarm rang.
     func timePassed() {
-        if !endTrialIfOver() { settle() }
+        guard !endTrialIfOver() else { return }
+        if unlisted.isEmpty { settle() } else { rescan() }
     }
 
     // MARK: the one way
@@ -170,6 +174,7 @@ actor Gatekeeper {
 
     /// The records that say a port opens come before the kernel; without them nothing opens.
     private func recordOpenings(_ agenda: inout Agenda, at now: Moment) {
+        guard !unrecorded.isEmpty || !agenda.openings.isEmpty || trail.isWaiting else { return }
         let ended = Set(agenda.endings.map(\.scheduled.id))
         var entries: [AuditEntry] = []
         for (id, evidence) in unrecorded.sorted(by: { $0.key < $1.key }) where !ended.contains(id) {
@@ -211,7 +216,7 @@ actor Gatekeeper {
     private func arm(after now: Moment) {
         let dues = [timetable.nextWake(after: now), tenure.deadline, defence?.due(at: now)]
         let due = dues.compactMap(\.self).min()
-        let isWaiting = !isInstalled || trail.isWaiting
+        let isWaiting = !isInstalled || trail.isWaiting || !unlisted.isEmpty
         let wake = isWaiting ? min(due ?? .init(microseconds: .max), now + Self.retry) : due
         do {
             if let wake {
@@ -230,14 +235,6 @@ actor Gatekeeper {
         trail.note([entry], at: .now())
     }
 
-    func read() -> Moment {
-        lastReading = .now()
-        return timeline.read(
-            wall: Moment(microseconds: lastReading.wallMicroseconds),
-            boot: lastReading.bootMicroseconds
-        )
-    }
-
     /// Tells those who wait what has become known; every record told of is on disk.
     func report() {
         let records = trail.takePublished()
@@ -246,5 +243,6 @@ actor Gatekeeper {
         postVerdicts()
         for (replier, verdict) in board.takeAnswers() { replier.finish(verdict) }
         reportToService()
+        tidy()
     }
 }

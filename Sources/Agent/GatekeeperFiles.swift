@@ -6,6 +6,7 @@ import Grants
 import Linux
 import Scheduling
 import Signatures
+import SystemPackage
 
 /// A file whose grant was admitted.
 struct AdmittedFile: Hashable, Sendable {
@@ -58,16 +59,31 @@ extension Gatekeeper {
     func rescan() {
         var scan = TrustedFile()
         var seen = Set<String>()
+        unlisted = []
         for directory in rulebook.configuration.grantDirectories {
-            // One that is missing holds nothing; the watch tells when it appears.
-            for name in (try? DirectoryWatch.list(directory)) ?? [] {
+            for name in names(in: directory) {
                 seen.insert(directory + "/" + name)
                 receive(directory + "/" + name, &scan, isListed: true)
             }
         }
-        files.all.filter { !seen.contains($0) }.forEach { forget($0) }
-        endWhatHasNoFile()
+        let hidden = unlisted.map { $0 + "/" }
+        files.all.filter { path in !seen.contains(path) && !hidden.contains(where: path.hasPrefix) }
+            .forEach { forget($0) }
+        if unlisted.isEmpty { endWhatHasNoFile() }
         settle()
+    }
+
+    /// The grant files of a directory; one that is missing has none, and the watch tells when it is there.
+    private func names(in directory: String) -> [String] {
+        do throws(Errno) {
+            return try DirectoryWatch.list(directory)
+        } catch .noSuchFileOrDirectory, .notDirectory {
+            return []
+        } catch {
+            // Out of descriptors, say: that ends nobody's grant.
+            unlisted.append(directory)
+            return []
+        }
     }
 
     /// Takes one file, whatever it turns out to be.

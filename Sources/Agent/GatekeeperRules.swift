@@ -5,6 +5,7 @@ import Control
 import Glibc
 import Grants
 import Linux
+import Scheduling
 
 /// The rules that grants are held to, and their change while the agent runs.
 extension Gatekeeper {
@@ -139,6 +140,15 @@ extension Gatekeeper {
 
 /// The wall clock and its steps.
 extension Gatekeeper {
+    /// The time, which never goes back.
+    func read() -> Moment {
+        lastReading = .now()
+        return timeline.read(
+            wall: Moment(microseconds: lastReading.wallMicroseconds),
+            boot: lastReading.bootMicroseconds
+        )
+    }
+
     /// The wall clock was set, or may have been.
     func clockSet() {
         let before = lastReading

@@ -77,12 +77,17 @@ extension Gatekeeper {
     func endWhatHasNoFile() {
         let now = read()
         for (id, standing) in trail.ledger.standings where timetable[id] == nil {
-            guard let live = standing.live else { continue }
+            guard let live = standing.live, !isClosing(id) else { continue }
             var reason = EndReason.removed
             if case .open(_, _, let deadline) = standing, deadline <= now { reason = .expired }
-            note(.closed(live, because: reason))
+            closings.append(.closed(live, because: reason))
             willCut(live, reason)
         }
+    }
+
+    /// Whether it was ended before and the kernel has not shut it yet.
+    private func isClosing(_ id: GrantID) -> Bool {
+        closings.contains { $0[.grant] == id.description }
     }
 
     /// Has the sessions cut of a grant that ended while there was no agent.

@@ -7,9 +7,15 @@ import Scheduling
 
 /// What the kernel counted, grant by grant.
 extension Gatekeeper {
+    /// How many endings at once are counted: each costs microseconds that all others wait.
+    private static let countedEndings = 1000
+
     /// What the openings of these grants carried so far; nothing where the kernel does not say.
+    ///
+    /// Where very many end in one moment they are not held open to be counted.
     func traffic(of endings: [Ending]) -> [Opening: Traffic] {
-        traffic(of: endings.lazy.map(\.scheduled))
+        guard endings.count <= Self.countedEndings else { return [:] }
+        return traffic(of: endings.lazy.map(\.scheduled))
     }
 
     func traffic(of grants: some Collection<ScheduledGrant>) -> [Opening: Traffic] {

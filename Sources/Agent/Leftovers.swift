@@ -1,24 +1,33 @@
 import Dispatch
 import Linux
 
-/// The files of grants that have ended, which go away without holding up what is due.
+/// Work on files that nothing waits for: the files of ended grants go away, evidence is copied.
+///
+/// It is done a few files at a time, so that it never holds up what is due.
 extension Gatekeeper {
     /// So many at a time: a file system may take its time for each.
-    private static let sweepSize = 100
+    private static let portion = 100
 
-    /// Removes files; those beyond a few once all else that waits is done.
+    /// Removes files, once all else that waits is done.
     func remove(_ paths: [String]) {
-        let isSweeping = !leftovers.isEmpty
         leftovers.formUnion(paths)
-        if !isSweeping { sweep() }
     }
 
-    private func sweep() {
-        for _ in 0..<Self.sweepSize {
-            guard let path = leftovers.popFirst() else { return }
+    /// Does a portion now, and sees to the rest.
+    func tidy() {
+        guard !isTidying else { return }
+        for _ in 0..<Self.portion {
+            guard let path = leftovers.popFirst() else { break }
             DirectoryWatch.remove(path)
         }
-        guard !leftovers.isEmpty else { return }
-        executor.queue.async { self.assumeIsolated { $0.sweep() } }
+        trail.keepEvidence(atMost: Self.portion)
+        guard !leftovers.isEmpty || trail.hasUncopiedEvidence else { return }
+        isTidying = true
+        executor.queue.async {
+            self.assumeIsolated { gatekeeper in
+                gatekeeper.isTidying = false
+                gatekeeper.tidy()
+            }
+        }
     }
 }

@@ -6,8 +6,9 @@ import SystemPackage
 
 /// The whole log on disk: records, tree, checkpoint, evidence and snapshot, kept equal.
 ///
-/// An append is, in this order: evidence written (not flushed); all lines in one write; one
-/// fdatasync, which makes the records and the evidence inside them durable; leaf hashes written.
+/// An append is, in this order: all lines in one write; one fdatasync, which makes the records and
+/// the evidence inside them durable; leaf hashes written. Copies of the evidence follow when there
+/// is time, by `keepEvidence`.
 /// `sign` then writes the checkpoint beside its place and renames it into it: that is as slow as
 /// another flush on some file systems, and no opening has to wait for it.
 package struct AuditLog: ~Copyable {
@@ -43,6 +44,8 @@ package struct AuditLog: ~Copyable {
     private var lastLeaf: TreeHash
     private var sinceSnapshot: Int
     private var isUnsigned = false
+    /// Evidence of which there is no copy yet.
+    private var uncopied: [EvidenceFile] = []
     /// What of the work after an append did not succeed; the records are on disk all the same.
     package internal(set) var problem: String?
     /// The signed checkpoint over all records that are on disk.
@@ -102,10 +105,26 @@ package struct AuditLog: ~Copyable {
         ledger.forgetRefusal(of: file)
     }
 
-    /// Appends records and signs them.
+    /// Appends records, signs them and keeps their evidence.
     package mutating func append(_ records: [Record]) throws(RecordingError) {
         try write(records)
         sign()
+        keepEvidence(atMost: .max)
+    }
+
+    /// Whether some evidence is in the records alone and not yet in files of its own.
+    package var hasUncopiedEvidence: Bool { !uncopied.isEmpty }
+
+    /// Copies evidence out of the records, so many files at a time.
+    package mutating func keepEvidence(atMost count: Int) {
+        let files = uncopied.prefix(count)
+        uncopied.removeFirst(files.count)
+        do throws(RecordingError) {
+            for file in files { try state.keep(file) }
+        } catch {
+            // The next start copies it anew from the records.
+            problem = error.description
+        }
     }
 
     /// Appends records whose numbers follow the last one's, without a checkpoint over them.
@@ -114,11 +133,9 @@ package struct AuditLog: ~Copyable {
     package mutating func write(_ records: [Record]) throws(RecordingError) {
         guard let first = records.first else { return }
         rotateIfDue(at: first.stamp.realtime)
-        for record in records {
-            for file in record.entry.evidenceFiles { try state.keep(file) }
-        }
         let lines = records.map(\.line)
         try file.append(lines)
+        uncopied += records.flatMap(\.entry.evidenceFiles)
         take(records, lines)
     }
 
@@ -181,6 +198,11 @@ package struct AuditLog: ~Copyable {
     ///
     /// With `replacingBoth` no older snapshot is left that might need what is removed next.
     package mutating func saveSnapshot(replacingBoth: Bool = false) throws(RecordingError) {
+        // What lies before a snapshot is not read again.
+        while let file = uncopied.first {
+            try state.keep(file)
+            uncopied.removeFirst()
+        }
         try state.synchronize()
         try leaves.synchronize()
         let position = LogPosition(segment: segment, offset: file.length, lastLength: lastLength)

@@ -123,6 +123,8 @@ package struct JournalFeed {
     }
 
     private mutating func pause(from now: Int64) {
+        // Where there is no journald nobody is waited for; each new record asks anew.
+        guard wasThere else { return nextRetry = nil }
         // A record that came in between does not put the repetition off.
         if let nextRetry, nextRetry > now { return }
         guard pauses < Self.repetitions else { return nextRetry = nil }

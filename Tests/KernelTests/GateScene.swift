@@ -103,19 +103,19 @@ struct GateScene {
         try server.command("nft", command)
     }
 
-    /// Whether a SYN to port 22 of the server is answered; nothing listens, so by a reset.
-    func reaches(from source: String) throws -> Bool {
+    /// Whether a SYN to a port of the server is answered; nothing listens, so by a reset.
+    func reaches(from source: String, port: Int = 22) throws -> Bool {
         let target = source.contains(":") ? "2001:db8::1" : "192.0.2.1"
         let script = """
             import socket, sys
             client = socket.socket(socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET)
             client.settimeout(0.3)
             client.bind((sys.argv[1], 0))
-            try: client.connect((sys.argv[2], 22))
+            try: client.connect((sys.argv[2], int(sys.argv[3])))
             except ConnectionRefusedError: print('answered')
             except TimeoutError: print('silence')
             """
-        let answer = try client.command("python3", "-c", script, source, target)
+        let answer = try client.command("python3", "-c", script, source, target, "\(port)")
         return answer == "answered\n"
     }
 }

@@ -176,15 +176,19 @@ import Testing
         for file in files { #expect(try bench.state.content(of: file.name) == file.bytes) }
     }
 
-    @Test func `keeps a grant from being accepted if it cannot be written`() throws {
+    @Test func `is a problem that is told where it cannot be copied, and loses nothing`() throws {
         let bench = try LogBench()
         var log = try bench.open()
         try bench.remove(bench.state.evidence)
         try bench.write([], to: bench.state.evidence)
-        let entries = bench.entries()
-        #expect(throws: RecordingError.self) { try log.append([LogBench.record(0, entries[0])]) }
-        #expect(try bench.bytes(bench.directory.current).isEmpty)
-        try log.append([LogBench.record(0, AuditEntry(.agentStopped, "Stops"))])
-        #expect(log.ledger.nextSequence == 1)
+        let entry = bench.entries()[0]
+        try log.append([LogBench.record(0, entry)])
+        #expect(log.problem?.contains(bench.state.evidence) == true)
+        _ = consume log
+        try bench.remove(bench.state.evidence)
+        _ = try bench.open()
+        for file in entry.evidenceFiles {
+            #expect(try bench.state.content(of: file.name) == file.bytes)
+        }
     }
 }

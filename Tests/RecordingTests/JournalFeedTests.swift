@@ -69,9 +69,11 @@ import Testing
     }
 
     @Test func `is tried again ten times, and then only with a new record`() throws {
-        let folder = try TemporaryDirectory()
-        var feed = try JournalFeed(socketPath: folder.path + "/none", log: "/l")
+        let journald = try Journald()
+        var feed = try JournalFeed(socketPath: journald.socketPath, log: "/l")
         feed.publish([record(0)], at: 0)
+        journald.stop()
+        feed.publish([record(1)], at: 0)
         var wakes: [Int64] = []
         while let next = feed.nextRetry {
             wakes.append(next)
@@ -79,7 +81,14 @@ import Testing
         }
         #expect(wakes.count == 10)
         #expect(wakes.last == 102_300_000)
-        feed.publish([record(1)], at: 1_000_000_000)
+        feed.publish([record(2)], at: 1_000_000_000)
+        #expect(feed.nextRetry == nil)
+    }
+
+    @Test func `waits for nobody where there never was a journald`() throws {
+        let folder = try TemporaryDirectory()
+        var feed = try JournalFeed(socketPath: folder.path + "/none", log: "/l")
+        feed.publish([record(0)], at: 0)
         #expect(feed.nextRetry == nil)
         // No journald, nothing to complain about.
         #expect(feed.problem == nil)

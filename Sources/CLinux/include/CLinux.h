@@ -54,3 +54,7 @@ int clinux_flush_file_system(int descriptor);
 
 /// renameat2(2) with RENAME_NOREPLACE: EEXIST if there is a file at `to`.
 int clinux_rename_without_replacing(const char *_Nonnull from, const char *_Nonnull to);
+
+/// Unmaps the pages of the program's and its libraries' read-only segments; those that are used
+/// are mapped again from the page cache.
+void clinux_release_program_pages(void);
