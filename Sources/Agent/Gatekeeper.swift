@@ -48,7 +48,7 @@ actor Gatekeeper {
     var gate: KernelGate
     var journal: JournalCopy
     /// Waking up and committing take less than this, so that nothing outlives its deadline.
-    var timetable = Timetable(lead: .milliseconds(3))
+    var timetable = Timetable(lead: .milliseconds(4))
     var timeline: Timeline
     /// What the clocks said last.
     var lastReading: ClockReading

@@ -34,10 +34,10 @@ struct AlarmQueue: Sendable {
     private mutating func sink() {
         var parent = 0
         while true {
-            let children = (2 * parent + 1)..<min(2 * parent + 3, max(heap.count, 2 * parent + 1))
-            guard let least = children.min(by: { heap[$0].moment < heap[$1].moment }),
-                heap[least].moment < heap[parent].moment
-            else { return }
+            var least = 2 * parent + 1
+            guard least < heap.count else { return }
+            if least + 1 < heap.count, heap[least + 1].moment < heap[least].moment { least += 1 }
+            guard heap[least].moment < heap[parent].moment else { return }
             heap.swapAt(least, parent)
             parent = least
         }

@@ -72,6 +72,7 @@ package struct Timetable: Sendable {
             due.insert(first.id)
         }
         var agenda = Agenda()
+        agenda.endings.reserveCapacity(ending.count + due.count)
         for (id, reason) in ending {
             guard let scheduled = grants[id] else { continue }
             agenda.endings.append(Ending(scheduled: scheduled, reason: reason))
@@ -103,6 +104,7 @@ package struct Timetable: Sendable {
     /// The agenda was carried out: these openings are new or have another deadline, `nil` for none.
     package mutating func carryOut(_ agenda: Agenda, at now: Moment) -> [Opening: Moment?] {
         var before: [Opening: Moment?] = [:]
+        before.reserveCapacity(agenda.endings.count + agenda.openings.count)
         for ending in agenda.endings {
             release(ending.scheduled.id, noting: &before)
         }
@@ -110,10 +112,13 @@ package struct Timetable: Sendable {
             let deadline = scheduled.grant.deadline(openingAt: now)
             open(scheduled.grant, since: now, until: deadline, noting: &before)
         }
-        return before.reduce(into: [:]) { changes, entry in
-            let deadline = deadline(of: entry.key)
-            if deadline != entry.value { changes[entry.key] = .some(deadline) }
+        var changes: [Opening: Moment?] = [:]
+        changes.reserveCapacity(before.count)
+        for (opening, old) in before {
+            let deadline = deadline(of: opening)
+            if deadline != old { changes[opening] = .some(deadline) }
         }
+        return changes
     }
 
     private mutating func open(
@@ -142,9 +147,11 @@ package struct Timetable: Sendable {
         guard let scheduled = grants.removeValue(forKey: id), scheduled.isOpen else { return }
         openCount -= 1
         for opening in scheduled.grant.openings {
-            if before[opening] == nil { before[opening] = .some(deadline(of: opening)) }
-            holders[opening]?[id] = nil
-            if holders[opening]?.isEmpty == true { holders[opening] = nil }
+            // Taken out and put back, as nearly always nobody else holds it.
+            guard var others = holders.removeValue(forKey: opening) else { continue }
+            if before[opening] == nil { before[opening] = .some(others.values.max()) }
+            others[id] = nil
+            if !others.isEmpty { holders[opening] = others }
         }
     }
 }

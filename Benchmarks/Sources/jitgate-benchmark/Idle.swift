@@ -17,7 +17,9 @@ enum Idle {
         sleep(2)
         let before = switches(process)
         sleep(seconds)
-        let woken = switches(process) - before
+        // A thread that has ended since woke up for that alone.
+        let woken = switches(process).map { thread, count in count - (before[thread] ?? 0) }
+            .reduce(0, +)
         report("idle: resident memory", "\(resident(process)) KiB", bound: "< 12288 KiB")
         report("idle: voluntary context switches in 60 s", "\(woken)", bound: "0")
     }
@@ -36,11 +38,14 @@ enum Idle {
         value("VmRSS", in: "/proc/\(process)/status")
     }
 
-    /// Of all threads.
-    private static func switches(_ process: Int32) -> Int {
+    /// By thread.
+    private static func switches(_ process: Int32) -> [String: Int] {
         let folder = "/proc/\(process)/task"
         let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return threads.map { value("voluntary_ctxt_switches", in: "\(folder)/\($0)/status") }
-            .reduce(0, +)
+        return Dictionary(
+            uniqueKeysWithValues: threads.map {
+                ($0, value("voluntary_ctxt_switches", in: "\(folder)/\($0)/status"))
+            }
+        )
     }
 }

@@ -6,7 +6,9 @@ enum Main {
     static func main() throws {
         let arguments = CommandLine.arguments
         guard arguments.count >= 2 else {
-            FileHandle.standardError.write(Data("usage: jitgate-benchmark JITGATED [NAME...]\n".utf8))
+            FileHandle.standardError.write(
+                Data("usage: jitgate-benchmark JITGATED [NAME...]\n".utf8)
+            )
             exit(2)
         }
         let names = Set(arguments.dropFirst(2))
@@ -29,6 +31,10 @@ enum Main {
 func report(_ what: String, _ value: String, bound: String) {
     let padded = what.padding(toLength: 64, withPad: " ", startingAt: 0)
     print("\(padded) \(value.padding(toLength: 16, withPad: " ", startingAt: 0)) \(bound)")
+}
+
+func report(_ what: String, _ milliseconds: Double, bound: String) {
+    report(what, jitgate_benchmark.milliseconds(milliseconds), bound: bound)
 }
 
 extension [Double] {

@@ -19,9 +19,17 @@ enum OpeningLatency {
             hand.append(try byHand(scene))
         }
         let (ours, theirs) = (agent.percentile(0.5), hand.percentile(0.5))
-        report("grant file renamed to connection accepted, p50", milliseconds(ours), bound: "< 2 ms")
+        report(
+            "grant file renamed to connection accepted, p50",
+            milliseconds(ours),
+            bound: "< 2 ms"
+        )
         report("  the same, p99", milliseconds(agent.percentile(0.99)), bound: "< 10 ms")
-        report("nft add element by hand to connection accepted, p50", milliseconds(theirs), bound: "")
+        report(
+            "nft add element by hand to connection accepted, p50",
+            milliseconds(theirs),
+            bound: ""
+        )
         report("  ours as a share of that", String(format: "%.2f", ours / theirs), bound: "< 0.33")
     }
 
@@ -34,7 +42,15 @@ enum OpeningLatency {
             add rule inet byhand in tcp dport 2222 ip saddr != @may drop
             """
         try scene.write(table, to: scene.folder + "/byhand.nft")
-        try scene.run("ip", "netns", "exec", scene.server, "nft", "-f", scene.folder + "/byhand.nft")
+        try scene.run(
+            "ip",
+            "netns",
+            "exec",
+            scene.server,
+            "nft",
+            "-f",
+            scene.folder + "/byhand.nft"
+        )
     }
 
     private static func byAgent(_ scene: Scene) throws -> Double {
@@ -83,7 +99,9 @@ final class Probe: Sendable {
             begun.signal()
             let end = cbenchmark_now() + 5_000_000_000
             while cbenchmark_now() < end {
-                guard cbenchmark_attempt("192.0.2.7", "192.0.2.1", port, 100_000) == 1 else { continue }
+                guard cbenchmark_attempt("192.0.2.7", "192.0.2.1", port, 100_000) == 1 else {
+                    continue
+                }
                 moment.withLock { $0 = cbenchmark_now() }
                 break
             }

@@ -31,7 +31,10 @@ final class Scene {
             )
         }
         try network()
-        try write("dana \(SignedGrant.publicLine(key.publicKey))\n", to: folder + "/allowed_signers")
+        try write(
+            "dana \(SignedGrant.publicLine(key.publicKey))\n",
+            to: folder + "/allowed_signers"
+        )
         try write(policy, to: folder + "/jitgate.toml")
     }
 
@@ -96,7 +99,7 @@ final class Scene {
     func start() throws -> Double {
         let begin = cbenchmark_now()
         try launch()
-        try wait { count("agent-started") > 0 }
+        try waitUntilStarted()
         return Double(cbenchmark_now() - begin) / 1e6
     }
 
@@ -108,6 +111,18 @@ final class Scene {
         ]
         try process.run()
         agent = process
+    }
+
+    /// Waits until the last record of the log says that an agent began to run.
+    func waitUntilStarted() throws {
+        try wait {
+            guard let file = FileHandle(forReadingAtPath: log) else { return false }
+            defer { try? file.close() }
+            let size = try file.seekToEnd()
+            try file.seek(toOffset: size > 1500 ? size - 1500 : 0)
+            let tail = try file.readToEnd() ?? Data()
+            return tail.range(of: Data("\"JITGATE_EVENT\":\"agent-started\"".utf8)) != nil
+        }
     }
 
     /// How many records of one kind the log holds.

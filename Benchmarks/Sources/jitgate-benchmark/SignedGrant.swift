@@ -14,7 +14,9 @@ struct SignedGrant {
         by key: Curve25519.Signing.PrivateKey
     ) throws {
         id = UUID().uuidString.lowercased()
-        let end = expires.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true)) + "Z"
+        let end =
+            expires.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
+            + "Z"
         let length = duration.map { #", "duration": "\#($0)""# } ?? ""
         let payload = Array(
             #"""
