@@ -45,14 +45,10 @@ import Testing
     }
 
     @Test func `adopts a table without making one`() {
-        expect(
+        expectMessage(
             content { $0.adoptTable(flags: 6) },
+            "00 0a 05 00  NFT_MSG_NEWTABLE, REQUEST ACK",
             """
-            24 00 00 00  message, 36 bytes
-            00 0a 05 00  NFT_MSG_NEWTABLE, REQUEST ACK
-            02 00 00 00  sequence
-            00 00 00 00  port id
-            01 00 00 00  NFPROTO_INET, version 0
             06 00 01 00  attribute 1, 6 bytes
             74 00 00 00  "t"
             08 00 02 00  attribute 2, 8 bytes
@@ -62,14 +58,10 @@ import Testing
     }
 
     @Test func `makes a base chain and a chain that is jumped to`() {
-        expect(
+        expectMessage(
             content { $0.addChain("c", hook: Hook(.prerouting, priority: -150)) },
+            "03 0a 05 04  NFT_MSG_NEWCHAIN, REQUEST ACK CREATE",
             """
-            4c 00 00 00  message, 76 bytes
-            03 0a 05 04  NFT_MSG_NEWCHAIN, REQUEST ACK CREATE
-            02 00 00 00  sequence
-            00 00 00 00  port id
-            01 00 00 00  NFPROTO_INET, version 0
             06 00 01 00  attribute 1, 6 bytes
             74 00 00 00  "t"
             06 00 03 00  attribute 3, 6 bytes
@@ -86,14 +78,10 @@ import Testing
             65 72 00 00
             """
         )
-        expect(
+        expectMessage(
             content { $0.addChain("c") },
+            "03 0a 05 04  NFT_MSG_NEWCHAIN, REQUEST ACK CREATE",
             """
-            24 00 00 00  message, 36 bytes
-            03 0a 05 04  NFT_MSG_NEWCHAIN, REQUEST ACK CREATE
-            02 00 00 00  sequence
-            00 00 00 00  port id
-            01 00 00 00  NFPROTO_INET, version 0
             06 00 01 00  attribute 1, 6 bytes
             74 00 00 00  "t"
             06 00 03 00  attribute 3, 6 bytes
@@ -103,16 +91,12 @@ import Testing
     }
 
     @Test func `makes a set whose elements expire and are counted`() {
-        expect(
+        expectMessage(
             content {
                 $0.addSet(SetDefinition(name: "s", keyType: 0x7_0C0D, keyLength: 12, expires: true))
             },
+            "09 0a 05 04  NFT_MSG_NEWSET, REQUEST ACK CREATE",
             """
-            58 00 00 00  message, 88 bytes
-            09 0a 05 04  NFT_MSG_NEWSET, REQUEST ACK CREATE
-            02 00 00 00  sequence
-            00 00 00 00  port id
-            01 00 00 00  NFPROTO_INET, version 0
             06 00 01 00  attribute 1, 6 bytes
             74 00 00 00  "t"
             06 00 02 00  attribute 2, 6 bytes
@@ -135,16 +119,12 @@ import Testing
     }
 
     @Test func `makes a set whose elements stay`() {
-        expect(
+        expectMessage(
             content {
                 $0.addSet(SetDefinition(name: "s", keyType: 0x30D, keyLength: 8, expires: false))
             },
+            "09 0a 05 04  NFT_MSG_NEWSET, REQUEST ACK CREATE",
             """
-            44 00 00 00  message, 68 bytes
-            09 0a 05 04  NFT_MSG_NEWSET, REQUEST ACK CREATE
-            02 00 00 00  sequence
-            00 00 00 00  port id
-            01 00 00 00  NFPROTO_INET, version 0
             06 00 01 00  attribute 1, 6 bytes
             74 00 00 00  "t"
             06 00 02 00  attribute 2, 6 bytes
@@ -168,14 +148,10 @@ import Testing
             timeout: 60_000,
             traffic: Traffic(packets: 3, bytes: 180)
         )
-        expect(
+        expectMessage(
             content { $0.addElements([element], to: "s") },
+            "0c 0a 05 04  NFT_MSG_NEWSETELEM, REQUEST ACK CREATE",
             """
-            78 00 00 00  message, 120 bytes
-            0c 0a 05 04  NFT_MSG_NEWSETELEM, REQUEST ACK CREATE
-            02 00 00 00  sequence
-            00 00 00 00  port id
-            01 00 00 00  NFPROTO_INET, version 0
             06 00 02 00  attribute 2, 6 bytes
             73 00 00 00  "s"
             06 00 01 00  attribute 1, 6 bytes
@@ -206,14 +182,10 @@ import Testing
     }
 
     @Test func `deletes and destroys elements`() {
-        expect(
+        expectMessage(
             content { $0.deleteElements([[6, 0, 0, 0]], of: "s") },
+            "0e 0a 05 00  NFT_MSG_DELSETELEM, REQUEST ACK",
             """
-            38 00 00 00  message, 56 bytes
-            0e 0a 05 00  NFT_MSG_DELSETELEM, REQUEST ACK
-            02 00 00 00  sequence
-            00 00 00 00  port id
-            01 00 00 00  NFPROTO_INET, version 0
             06 00 02 00  attribute 2, 6 bytes
             73 00 00 00  "s"
             06 00 01 00  attribute 1, 6 bytes
@@ -225,14 +197,10 @@ import Testing
             06 00 00 00
             """
         )
-        expect(
+        expectMessage(
             content { $0.destroyElements([[6, 0, 0, 0]], of: "s") },
+            "1e 0a 05 00  NFT_MSG_DESTROYSETELEM, REQUEST ACK",
             """
-            38 00 00 00  message, 56 bytes
-            1e 0a 05 00  NFT_MSG_DESTROYSETELEM, REQUEST ACK
-            02 00 00 00  sequence
-            00 00 00 00  port id
-            01 00 00 00  NFPROTO_INET, version 0
             06 00 02 00  attribute 2, 6 bytes
             73 00 00 00  "s"
             06 00 01 00  attribute 1, 6 bytes
@@ -247,28 +215,20 @@ import Testing
     }
 
     @Test func `flushes a chain and deletes a set`() {
-        expect(
+        expectMessage(
             content { $0.flush(chain: "c") },
+            "08 0a 05 00  NFT_MSG_DELRULE, REQUEST ACK",
             """
-            24 00 00 00  message, 36 bytes
-            08 0a 05 00  NFT_MSG_DELRULE, REQUEST ACK
-            02 00 00 00  sequence
-            00 00 00 00  port id
-            01 00 00 00  NFPROTO_INET, version 0
             06 00 01 00  attribute 1, 6 bytes
             74 00 00 00  "t"
             06 00 02 00  attribute 2, 6 bytes
             63 00 00 00  "c"
             """
         )
-        expect(
+        expectMessage(
             content { $0.deleteSet("s") },
+            "0b 0a 05 00  NFT_MSG_DELSET, REQUEST ACK",
             """
-            24 00 00 00  message, 36 bytes
-            0b 0a 05 00  NFT_MSG_DELSET, REQUEST ACK
-            02 00 00 00  sequence
-            00 00 00 00  port id
-            01 00 00 00  NFPROTO_INET, version 0
             06 00 01 00  attribute 1, 6 bytes
             74 00 00 00  "t"
             06 00 02 00  attribute 2, 6 bytes

@@ -1,21 +1,31 @@
 import Netfilter
 import Testing
 
-/// The expressions of a rule: what comes behind the header, the table and the chain.
-private func expressions(_ expressions: Expression...) -> [UInt8] {
-    Array(content { $0.addRule(to: "c", expressions) }.dropFirst(40))
+/// Compares a rule's one expression: its name, and the attributes that it is made of.
+private func expectExpression(
+    _ expression: Expression,
+    _ name: String,
+    _ lines: String,
+    sourceLocation: SourceLocation = #_sourceLocation
+) {
+    let text = Array("\(name)\0".utf8)
+    let padded = text + [UInt8](repeating: 0, count: (4 - text.count % 4) % 4)
+    let length = 4 + 4 * lines.split(separator: "\n").count
+    let frame: [UInt8] =
+        [UInt8(8 + padded.count + length), 0, 1, 0x80]
+        + [UInt8(4 + text.count), 0, 1, 0] + padded + [UInt8(length), 0, 2, 0x80]
+    // Behind the header, the table, the chain and the beginning of the list.
+    let bytes = content { $0.addRule(to: "c", [expression]) }.dropFirst(40)
+    #expect(bytes.prefix(frame.count).elementsEqual(frame), sourceLocation: sourceLocation)
+    expect(Array(bytes.dropFirst(frame.count)), lines, sourceLocation: sourceLocation)
 }
 
 @Suite struct `A rule` {
     @Test func `goes behind the others of its chain`() {
-        expect(
+        expectMessage(
             content { $0.addRule(to: "c", []) },
+            "06 0a 05 0c  NFT_MSG_NEWRULE, REQUEST ACK CREATE APPEND",
             """
-            24 00 00 00  message, 36 bytes
-            06 0a 05 0c  NFT_MSG_NEWRULE, REQUEST ACK CREATE APPEND
-            02 00 00 00  sequence
-            00 00 00 00  port id
-            01 00 00 00  NFPROTO_INET, version 0
             06 00 01 00  attribute 1, 6 bytes
             74 00 00 00  "t"
             06 00 02 00  attribute 2, 6 bytes
@@ -25,235 +35,179 @@ private func expressions(_ expressions: Expression...) -> [UInt8] {
     }
 
     @Test func `loads the protocol and the port`() {
-        expect(
-            expressions(.meta(.transportProtocol, into: 1)),
+        expectExpression(
+            .meta(.transportProtocol, into: 1),
+            "meta",
             """
-            24 00 01 80  attribute 1, 36 bytes, of attributes
-            09 00 01 00    attribute 1, 9 bytes
-            6d 65 74 61    "meta"
-            00 00 00 00
-            14 00 02 80    attribute 2, 20 bytes, of attributes
-            08 00 02 00      attribute 2, 8 bytes
+            08 00 02 00  attribute 2, 8 bytes
             00 00 00 10
-            08 00 01 00      attribute 1, 8 bytes
+            08 00 01 00  attribute 1, 8 bytes
             00 00 00 01
             """
         )
-        expect(
-            expressions(.payload(.transport, offset: 2, count: 2, into: 9)),
+        expectExpression(
+            .payload(.transport, offset: 2, count: 2, into: 9),
+            "payload",
             """
-            34 00 01 80  attribute 1, 52 bytes, of attributes
-            0c 00 01 00    attribute 1, 12 bytes
-            70 61 79 6c    "payload"
-            6f 61 64 00
-            24 00 02 80    attribute 2, 36 bytes, of attributes
-            08 00 01 00      attribute 1, 8 bytes
+            08 00 01 00  attribute 1, 8 bytes
             00 00 00 09
-            08 00 02 00      attribute 2, 8 bytes
+            08 00 02 00  attribute 2, 8 bytes
             00 00 00 02
-            08 00 03 00      attribute 3, 8 bytes
+            08 00 03 00  attribute 3, 8 bytes
             00 00 00 02
-            08 00 04 00      attribute 4, 8 bytes
+            08 00 04 00  attribute 4, 8 bytes
             00 00 00 02
             """
         )
     }
 
     @Test func `loads what connection tracking and routing know`() {
-        expect(
-            expressions(.tracking(.state, into: 1)),
+        expectExpression(
+            .tracking(.state, into: 1),
+            "ct",
             """
-            20 00 01 80  attribute 1, 32 bytes, of attributes
-            07 00 01 00    attribute 1, 7 bytes
-            63 74 00 00    "ct"
-            14 00 02 80    attribute 2, 20 bytes, of attributes
-            08 00 02 00      attribute 2, 8 bytes
+            08 00 02 00  attribute 2, 8 bytes
             00 00 00 00
-            08 00 01 00      attribute 1, 8 bytes
+            08 00 01 00  attribute 1, 8 bytes
             00 00 00 01
             """
         )
-        expect(
-            expressions(.destinationKind(into: 1)),
+        expectExpression(
+            .destinationKind(into: 1),
+            "fib",
             """
-            28 00 01 80  attribute 1, 40 bytes, of attributes
-            08 00 01 00    attribute 1, 8 bytes
-            66 69 62 00    "fib"
-            1c 00 02 80    attribute 2, 28 bytes, of attributes
-            08 00 03 00      attribute 3, 8 bytes
+            08 00 03 00  attribute 3, 8 bytes
             00 00 00 02
-            08 00 02 00      attribute 2, 8 bytes
+            08 00 02 00  attribute 2, 8 bytes
             00 00 00 03
-            08 00 01 00      attribute 1, 8 bytes
+            08 00 01 00  attribute 1, 8 bytes
             00 00 00 01
             """
         )
     }
 
     @Test func `masks and compares`() {
-        expect(
-            expressions(.mask(1, [255, 255, 255, 0])),
+        expectExpression(
+            .mask(1, [255, 255, 255, 0]),
+            "bitwise",
             """
-            44 00 01 80  attribute 1, 68 bytes, of attributes
-            0c 00 01 00    attribute 1, 12 bytes
-            62 69 74 77    "bitwise"
-            69 73 65 00
-            34 00 02 80    attribute 2, 52 bytes, of attributes
-            08 00 01 00      attribute 1, 8 bytes
+            08 00 01 00  attribute 1, 8 bytes
             00 00 00 01
-            08 00 02 00      attribute 2, 8 bytes
+            08 00 02 00  attribute 2, 8 bytes
             00 00 00 01
-            08 00 03 00      attribute 3, 8 bytes
+            08 00 03 00  attribute 3, 8 bytes
             00 00 00 04
-            0c 00 04 80      attribute 4, 12 bytes, of attributes
-            08 00 01 00        attribute 1, 8 bytes
+            0c 00 04 80  attribute 4, 12 bytes, of attributes
+            08 00 01 00    attribute 1, 8 bytes
             ff ff ff 00
-            0c 00 05 80      attribute 5, 12 bytes, of attributes
-            08 00 01 00        attribute 1, 8 bytes
+            0c 00 05 80  attribute 5, 12 bytes, of attributes
+            08 00 01 00    attribute 1, 8 bytes
             00 00 00 00
             """
         )
-        expect(
-            expressions(.equal(1, [2])),
+        expectExpression(
+            .equal(1, [2]),
+            "cmp",
             """
-            2c 00 01 80  attribute 1, 44 bytes, of attributes
-            08 00 01 00    attribute 1, 8 bytes
-            63 6d 70 00    "cmp"
-            20 00 02 80    attribute 2, 32 bytes, of attributes
-            08 00 01 00      attribute 1, 8 bytes
+            08 00 01 00  attribute 1, 8 bytes
             00 00 00 01
-            08 00 02 00      attribute 2, 8 bytes
+            08 00 02 00  attribute 2, 8 bytes
             00 00 00 00
-            0c 00 03 80      attribute 3, 12 bytes, of attributes
-            05 00 01 00        attribute 1, 5 bytes
+            0c 00 03 80  attribute 3, 12 bytes, of attributes
+            05 00 01 00    attribute 1, 5 bytes
             02 00 00 00
             """
         )
-        expect(
-            expressions(.unequal(1, [0, 0, 0, 0])),
+        expectExpression(
+            .unequal(1, [0, 0, 0, 0]),
+            "cmp",
             """
-            2c 00 01 80  attribute 1, 44 bytes, of attributes
+            08 00 01 00  attribute 1, 8 bytes
+            00 00 00 01
+            08 00 02 00  attribute 2, 8 bytes
+            00 00 00 01
+            0c 00 03 80  attribute 3, 12 bytes, of attributes
             08 00 01 00    attribute 1, 8 bytes
-            63 6d 70 00    "cmp"
-            20 00 02 80    attribute 2, 32 bytes, of attributes
-            08 00 01 00      attribute 1, 8 bytes
-            00 00 00 01
-            08 00 02 00      attribute 2, 8 bytes
-            00 00 00 01
-            0c 00 03 80      attribute 3, 12 bytes, of attributes
-            08 00 01 00        attribute 1, 8 bytes
             00 00 00 00
             """
         )
     }
 
     @Test func `looks a key up in a set`() {
-        expect(
-            expressions(.lookup(1, set: "s")),
+        expectExpression(
+            .lookup(1, set: "s"),
+            "lookup",
             """
-            24 00 01 80  attribute 1, 36 bytes, of attributes
-            0b 00 01 00    attribute 1, 11 bytes
-            6c 6f 6f 6b    "lookup"
-            75 70 00 00
-            14 00 02 80    attribute 2, 20 bytes, of attributes
-            08 00 02 00      attribute 2, 8 bytes
+            08 00 02 00  attribute 2, 8 bytes
             00 00 00 01
-            06 00 01 00      attribute 1, 6 bytes
-            73 00 00 00      "s"
+            06 00 01 00  attribute 1, 6 bytes
+            73 00 00 00  "s"
             """
         )
     }
 
     @Test func `sets a label of the connection`() {
         let label: [UInt8] = [UInt8](repeating: 0, count: 15) + [128]
-        expect(
-            expressions(.load(1, label)),
+        expectExpression(
+            .load(1, label),
+            "immediate",
             """
-            38 00 01 80  attribute 1, 56 bytes, of attributes
-            0e 00 01 00    attribute 1, 14 bytes
-            69 6d 6d 65    "immediate"
-            64 69 61 74
-            65 00 00 00
-            24 00 02 80    attribute 2, 36 bytes, of attributes
-            08 00 01 00      attribute 1, 8 bytes
+            08 00 01 00  attribute 1, 8 bytes
             00 00 00 01
-            18 00 02 80      attribute 2, 24 bytes, of attributes
-            14 00 01 00        attribute 1, 20 bytes
+            18 00 02 80  attribute 2, 24 bytes, of attributes
+            14 00 01 00    attribute 1, 20 bytes
             00 00 00 00
             00 00 00 00
             00 00 00 00
             00 00 00 80
             """
         )
-        expect(
-            expressions(.setLabels(from: 1)),
+        expectExpression(
+            .setLabels(from: 1),
+            "ct",
             """
-            20 00 01 80  attribute 1, 32 bytes, of attributes
-            07 00 01 00    attribute 1, 7 bytes
-            63 74 00 00    "ct"
-            14 00 02 80    attribute 2, 20 bytes, of attributes
-            08 00 02 00      attribute 2, 8 bytes
+            08 00 02 00  attribute 2, 8 bytes
             00 00 00 0d
-            08 00 04 00      attribute 4, 8 bytes
+            08 00 04 00  attribute 4, 8 bytes
             00 00 00 01
             """
         )
     }
 
     @Test func `limits, logs and counts`() {
-        expect(
-            expressions(.limit(perSecond: 10, burst: 20)),
+        expectExpression(
+            .limit(perSecond: 10, burst: 20),
+            "limit",
             """
-            34 00 01 80  attribute 1, 52 bytes, of attributes
-            0a 00 01 00    attribute 1, 10 bytes
-            6c 69 6d 69    "limit"
-            74 00 00 00
-            24 00 02 80    attribute 2, 36 bytes, of attributes
-            0c 00 01 00      attribute 1, 12 bytes
+            0c 00 01 00  attribute 1, 12 bytes
             00 00 00 00
             00 00 00 0a
-            0c 00 02 00      attribute 2, 12 bytes
+            0c 00 02 00  attribute 2, 12 bytes
             00 00 00 00
             00 00 00 01
-            08 00 03 00      attribute 3, 8 bytes
+            08 00 03 00  attribute 3, 8 bytes
             00 00 00 14
             """
         )
-        expect(
-            expressions(.log(group: 22, prefix: "p")),
+        expectExpression(
+            .log(group: 22, prefix: "p"),
+            "log",
             """
-            20 00 01 80  attribute 1, 32 bytes, of attributes
-            08 00 01 00    attribute 1, 8 bytes
-            6c 6f 67 00    "log"
-            14 00 02 80    attribute 2, 20 bytes, of attributes
-            06 00 02 00      attribute 2, 6 bytes
-            70 00 00 00      "p"
-            06 00 01 00      attribute 1, 6 bytes
+            06 00 02 00  attribute 2, 6 bytes
+            70 00 00 00  "p"
+            06 00 01 00  attribute 1, 6 bytes
             00 16 00 00
             """
         )
-        expect(
-            expressions(.counter(Traffic())),
+        expectExpression(.counter(Traffic()), "counter", "")
+        expectExpression(
+            .counter(Traffic(packets: 1, bytes: 60)),
+            "counter",
             """
-            14 00 01 80  attribute 1, 20 bytes, of attributes
-            0c 00 01 00    attribute 1, 12 bytes
-            63 6f 75 6e    "counter"
-            74 65 72 00
-            04 00 02 80    attribute 2, 4 bytes, of attributes
-            """
-        )
-        expect(
-            expressions(.counter(Traffic(packets: 1, bytes: 60))),
-            """
-            2c 00 01 80  attribute 1, 44 bytes, of attributes
-            0c 00 01 00    attribute 1, 12 bytes
-            63 6f 75 6e    "counter"
-            74 65 72 00
-            1c 00 02 80    attribute 2, 28 bytes, of attributes
-            0c 00 01 00      attribute 1, 12 bytes
+            0c 00 01 00  attribute 1, 12 bytes
             00 00 00 00
             00 00 00 3c
-            0c 00 02 00      attribute 2, 12 bytes
+            0c 00 02 00  attribute 2, 12 bytes
             00 00 00 00
             00 00 00 01
             """
@@ -261,76 +215,56 @@ private func expressions(_ expressions: Expression...) -> [UInt8] {
     }
 
     @Test func `ends in a verdict`() {
-        expect(
-            expressions(.verdict(.accept)),
+        expectExpression(
+            .verdict(.accept),
+            "immediate",
             """
-            30 00 01 80  attribute 1, 48 bytes, of attributes
-            0e 00 01 00    attribute 1, 14 bytes
-            69 6d 6d 65    "immediate"
-            64 69 61 74
-            65 00 00 00
-            1c 00 02 80    attribute 2, 28 bytes, of attributes
-            08 00 01 00      attribute 1, 8 bytes
+            08 00 01 00  attribute 1, 8 bytes
             00 00 00 00
-            10 00 02 80      attribute 2, 16 bytes, of attributes
-            0c 00 02 80        attribute 2, 12 bytes, of attributes
-            08 00 01 00          attribute 1, 8 bytes
+            10 00 02 80  attribute 2, 16 bytes, of attributes
+            0c 00 02 80    attribute 2, 12 bytes, of attributes
+            08 00 01 00      attribute 1, 8 bytes
             00 00 00 01
             """
         )
-        expect(
-            expressions(.verdict(.drop)),
+        expectExpression(
+            .verdict(.drop),
+            "immediate",
             """
-            30 00 01 80  attribute 1, 48 bytes, of attributes
-            0e 00 01 00    attribute 1, 14 bytes
-            69 6d 6d 65    "immediate"
-            64 69 61 74
-            65 00 00 00
-            1c 00 02 80    attribute 2, 28 bytes, of attributes
-            08 00 01 00      attribute 1, 8 bytes
+            08 00 01 00  attribute 1, 8 bytes
             00 00 00 00
-            10 00 02 80      attribute 2, 16 bytes, of attributes
-            0c 00 02 80        attribute 2, 12 bytes, of attributes
-            08 00 01 00          attribute 1, 8 bytes
+            10 00 02 80  attribute 2, 16 bytes, of attributes
+            0c 00 02 80    attribute 2, 12 bytes, of attributes
+            08 00 01 00      attribute 1, 8 bytes
             00 00 00 00
             """
         )
-        expect(
-            expressions(.verdict(.jump("x"))),
+        expectExpression(
+            .verdict(.jump("x")),
+            "immediate",
             """
-            38 00 01 80  attribute 1, 56 bytes, of attributes
-            0e 00 01 00    attribute 1, 14 bytes
-            69 6d 6d 65    "immediate"
-            64 69 61 74
-            65 00 00 00
-            24 00 02 80    attribute 2, 36 bytes, of attributes
-            08 00 01 00      attribute 1, 8 bytes
+            08 00 01 00  attribute 1, 8 bytes
             00 00 00 00
-            18 00 02 80      attribute 2, 24 bytes, of attributes
-            14 00 02 80        attribute 2, 20 bytes, of attributes
-            08 00 01 00          attribute 1, 8 bytes
+            18 00 02 80  attribute 2, 24 bytes, of attributes
+            14 00 02 80    attribute 2, 20 bytes, of attributes
+            08 00 01 00      attribute 1, 8 bytes
             ff ff ff fd
-            06 00 02 00          attribute 2, 6 bytes
-            78 00 00 00          "x"
+            06 00 02 00      attribute 2, 6 bytes
+            78 00 00 00      "x"
             """
         )
-        expect(
-            expressions(.verdict(.goTo("x"))),
+        expectExpression(
+            .verdict(.goTo("x")),
+            "immediate",
             """
-            38 00 01 80  attribute 1, 56 bytes, of attributes
-            0e 00 01 00    attribute 1, 14 bytes
-            69 6d 6d 65    "immediate"
-            64 69 61 74
-            65 00 00 00
-            24 00 02 80    attribute 2, 36 bytes, of attributes
-            08 00 01 00      attribute 1, 8 bytes
+            08 00 01 00  attribute 1, 8 bytes
             00 00 00 00
-            18 00 02 80      attribute 2, 24 bytes, of attributes
-            14 00 02 80        attribute 2, 20 bytes, of attributes
-            08 00 01 00          attribute 1, 8 bytes
+            18 00 02 80  attribute 2, 24 bytes, of attributes
+            14 00 02 80    attribute 2, 20 bytes, of attributes
+            08 00 01 00      attribute 1, 8 bytes
             ff ff ff fc
-            06 00 02 00          attribute 2, 6 bytes
-            78 00 00 00          "x"
+            06 00 02 00      attribute 2, 6 bytes
+            78 00 00 00      "x"
             """
         )
     }
