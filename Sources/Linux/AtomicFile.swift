@@ -33,17 +33,8 @@ package enum AtomicFile {
         let file = try OwnedDescriptor.opening {
             unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
         }
-        let descriptor = file.rawValue
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = try SystemCall.check {
-                unsafe rest.withUnsafeBytes {
-                    unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
-                }
-            }
-            rest = rest.dropFirst(count)
-        }
-        try SystemCall.check { fsync(descriptor) }
+        try file.write(bytes)
+        try SystemCall.check { fsync(file.rawValue) }
     }
 
     /// `a/b` gives `a` and `b`, `b` gives `.` and `b`, `/b` gives `/.` and `b`.

@@ -30,4 +30,17 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
     package static func duplicating(_ descriptor: Int32) throws(Errno) -> OwnedDescriptor {
         try opening { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
     }
+
+    /// Writes all of `bytes`.
+    package func write(_ bytes: [UInt8]) throws(Errno) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = try SystemCall.check {
+                unsafe rest.withUnsafeBytes {
+                    unsafe Glibc.write(rawValue, $0.baseAddress, $0.count)
+                }
+            }
+            rest = rest.dropFirst(count)
+        }
+    }
 }

@@ -9,16 +9,7 @@ enum LazyFile {
         let file = try OwnedDescriptor.opening {
             unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)
         }
-        let descriptor = file.rawValue
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = try SystemCall.check {
-                unsafe rest.withUnsafeBytes {
-                    unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
-                }
-            }
-            rest = rest.dropFirst(count)
-        }
+        try file.write(bytes)
     }
 
     /// Puts a file in place of another in one step, which a power cut may undo.
