@@ -91,7 +91,8 @@ struct AuditReportCommand: Verb {
 
     private func say(_ chronicle: Chronicle, on console: Console) {
         guard format.json else {
-            return console.note("wrote \(output): \(chronicle.openings.count) openings")
+            let count = chronicle.openings.count
+            return console.note("wrote \(output): \(count) opening\(count == 1 ? "" : "s")")
         }
         let answer: JSONValue = [
             "file": .string(output), "records": .integer(Int64(chronicle.count)),

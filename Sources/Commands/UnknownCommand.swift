@@ -10,7 +10,7 @@ struct UnknownCommand {
     static func find(in arguments: [String]) -> UnknownCommand? {
         var command: any ParsableCommand.Type = RootCommand.self
         for word in arguments {
-            let children = children(of: command)
+            let children = command.configuration.subcommands
             guard !children.isEmpty, !word.hasPrefix("-"), word != "help" else { return nil }
             guard let next = children.first(where: { name(of: $0) == word }) else {
                 return UnknownCommand(word: word, known: children.map { name(of: $0) })
@@ -18,14 +18,6 @@ struct UnknownCommand {
             command = next
         }
         return nil
-    }
-
-    private static func children(
-        of command: any ParsableCommand.Type
-    ) -> [any ParsableCommand.Type] {
-        let configuration = command.configuration
-        return configuration.subcommands
-            + configuration.groupedSubcommands.flatMap { $0.subcommands }
     }
 
     private static func name(of command: any ParsableCommand.Type) -> String {

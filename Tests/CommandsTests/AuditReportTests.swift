@@ -23,7 +23,7 @@ import Testing
         let bench = try bench()
         let outcome = bench.run("audit", "report", "--from", "-1h", "--to", "+1h", "-o", "@r.html")
         #expect(outcome.status == .done)
-        #expect(outcome.errors.hasSuffix("r.html: 1 openings\n"))
+        #expect(outcome.errors.hasSuffix("r.html: 1 opening\n"))
         let html = String(decoding: try bench.read("r.html"), as: UTF8.self)
         #expect(html.hasPrefix("<!DOCTYPE html>\n<html lang=\"en\">"))
         #expect(html.contains("10.20.0.0/24 is never denied"))

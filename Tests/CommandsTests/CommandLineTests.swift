@@ -110,7 +110,12 @@ import Testing
     @Test(arguments: [
         (["reqest"], "there is no command `reqest`; did you mean `request`?"),
         (["policy", "chek"], "there is no command `chek`; did you mean `check`?"),
-        (["audit", "frobnicate"], "there is no command `frobnicate`; there are "),
+        (["audit", "frobnicate"], "there is no command `frobnicate`; there are show, "),
+        (
+            ["frobnicate"],
+            "there is no command `frobnicate`; there are request, sign, verify, submit, revoke, status, "
+                + "list, watch, explain, try, confirm, reload, policy, audit, doctor\n"
+        ),
     ])
     func `names the command that was meant`(words: [String], message: String) throws {
         let outcome = try Bench().run(words: words)
