@@ -1,5 +1,6 @@
 import ArgumentParser
 import Auditing
+import StrictJSON
 
 struct AuditProveCommand: Verb {
     static let configuration = CommandConfiguration(
@@ -7,7 +8,8 @@ struct AuditProveCommand: Verb {
         abstract: "Write a bundle that proves one record to whoever does not have the log.",
         discussion: """
             It holds the record, its way to the signed root, and the records with the signed grant
-            and the policy behind it.
+            and the policy behind it. It is JSON: --json changes nothing on the standard output,
+            and with -o says as JSON what was written.
 
               sudo jitgate audit prove 1234 -o 1234.proof
               jitgate audit verify-proof 1234.proof --key "$VKEY"
@@ -25,6 +27,7 @@ struct AuditProveCommand: Verb {
     var output = "-"
 
     @OptionGroup var options: AuditLogOptions
+    @OptionGroup var format: FormatOptions
 
     func perform(on console: Console) throws(CommandFailure) {
         let log = try AuditedLog(options, on: console)
@@ -47,6 +50,18 @@ struct AuditProveCommand: Verb {
             )
         }
         try GrantFile.write(ProofBundle(items: items).encoded(), to: output, on: console)
+        if output != "-" { say(items.count, of: checkpoint, on: console) }
+    }
+
+    private func say(_ count: Int, of checkpoint: Checkpoint, on console: Console) {
+        guard format.json else {
+            let next = "jitgate audit verify-proof \(output) --key VKEY"
+            return console.note("wrote \(output); next, anywhere: \(next)")
+        }
+        console.print(json: [
+            "file": .string(output), "record": .integer(Int64(sequence)),
+            "records": .integer(Int64(count)), "size": .integer(Int64(checkpoint.size)),
+        ])
     }
 
     /// The leaves as they are kept, or else of the lines.

@@ -43,6 +43,12 @@ struct AuditReportCommand: Verb {
     @OptionGroup var log: AuditLogOptions
     @OptionGroup var format: FormatOptions
 
+    func validate() throws {
+        guard !format.json || output != "-" else {
+            throw ValidationError("--json tells of the file that -o names: say -o FILE")
+        }
+    }
+
     func perform(on console: Console) throws(CommandFailure) {
         let path = LogDirectory(try log.places(console).log).current
         let chronicle = try chronicle(of: try period(console), in: path)

@@ -8,7 +8,8 @@ import Testing
         ["reload"], ["explain"], ["doctor"], ["try"], ["confirm"], ["policy", "check"],
         ["policy", "show"],
         ["policy", "import-azure"],
-        ["audit", "show"], ["audit", "report"],
+        ["audit", "show"], ["audit", "report"], ["audit", "verify"], ["audit", "prove"],
+        ["audit", "key"],
     ]
 
     @Test(arguments: verbs)
@@ -31,6 +32,7 @@ import Testing
         ["audit", "show", "--since", "soon"], ["audit", "report"],
         ["audit", "report", "--from", "today", "--to", "yesterday"],
         ["audit", "report", "--from", "whenever"],
+        ["audit", "report", "--from", "today", "--json"],
     ])
     func `says usage, and ends with 2, where the words are wrong`(words: [String]) throws {
         let outcome = try Bench().run(words: words)
