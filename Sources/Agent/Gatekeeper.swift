@@ -107,10 +107,11 @@ actor Gatekeeper {
         }
         service = parts.service
         hadEnforced = floor.bootID == host.bootID && parts.trail.ledger.mode == "enforce"
+        visitors = parts.visitors
+        visitors.connections = parts.trail.ledger.connections
         trail = parts.trail
         gate = parts.gate
         journal = parts.journal
-        visitors = parts.visitors
     }
 
     // MARK: what happens

@@ -13,7 +13,8 @@ struct Visitors: ~Copyable {
     let logProblem: String?
     /// Why sessions could not be cut the last time that some had to be.
     private(set) var cutProblem: String?
-    /// The connections that each grant let in, as far as this run of the agent saw them.
+    /// The connections that each grant let in: those on record and those that could not be
+    /// recorded, which the next agent will not know of.
     var connections: [GrantID: Int] = [:]
     var tally: DenialTally
     var deniedCount = DeniedCount()

@@ -8,6 +8,8 @@ package struct Ledger: Hashable, Sendable {
     package internal(set) var nextSequence: UInt64 = 0
     /// The grants that were accepted and have not ended.
     package internal(set) var standings: [GrantID: Standing] = [:]
+    /// How many connections each of them let in.
+    package internal(set) var connections: [GrantID: Int] = [:]
     package internal(set) var mode: String?
     /// `nil` if the policy in force was loaded outright.
     package internal(set) var policy: PolicyStanding?
@@ -72,8 +74,9 @@ package struct Ledger: Hashable, Sendable {
             mode = entry[.mode] ?? mode
             // Allowed signers are loaded too, and say nothing of the policy.
             if entry[.policyDigest] != nil { policy = try PolicyStanding(entry) }
-        case .agentStarted, .agentStopped, .policyRefused, .grantUsed, .attemptDenied,
-            .tamperDetected, .tamperRepaired, .clockStepped:
+        case .grantUsed: takeConnection(entry)
+        case .agentStarted, .agentStopped, .policyRefused, .attemptDenied, .tamperDetected,
+            .tamperRepaired, .clockStepped:
             break
         }
     }
@@ -83,11 +86,19 @@ package struct Ledger: Hashable, Sendable {
         liveDigests[grant.digest] = grant.id
     }
 
+    private mutating func takeConnection(_ entry: AuditEntry) {
+        for text in entry.fields[.grant, default: []] {
+            guard let id = try? GrantID(parsing: text), standings[id] != nil else { continue }
+            connections[id, default: 0] += 1
+        }
+    }
+
     private mutating func takeEnding(_ record: Record) throws(RecordError) {
         let id = try record.entry.grantID()
         let digest = try record.entry.required(.digest)
         let reason = try record.entry.required(.reason)
         let before = standings.removeValue(forKey: id)
+        connections[id] = nil
         if let live = before?.live { liveDigests[live.digest] = nil }
         ended.add(id, digest: digest, reason: reason)
         recentEndings.add(EndedGrant(entry: record.entry, after: before, at: record.stamp.realtime))

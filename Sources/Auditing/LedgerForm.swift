@@ -10,7 +10,9 @@ enum LedgerForm {
                 "moment": .optional(ledger.clock.moment), "boot": .integer(ledger.clock.boot),
                 "boot_id": .string(ledger.clock.bootID),
             ],
-            "live": .array(ledger.standings.values.compactMap(json)),
+            "live": .array(
+                ledger.standings.values.compactMap { json($0, ledger.connections) }
+            ),
             "recent": .array(ledger.recentEndings.all.map(json)),
             "refusals": .array(
                 ledger.refusals.entries.map {
@@ -47,13 +49,16 @@ enum LedgerForm {
         return .onTrial(policy: policy, until: until, fallback: fallback)
     }
 
-    private static func json(_ standing: Standing) -> JSONValue? {
+    private static func json(_ standing: Standing, _ connections: [GrantID: Int]) -> JSONValue? {
         guard let live = standing.live else { return nil }
         var members: [JSONValue.Member] = [
             .init("id", .string(live.id.description)), .init("digest", .string(live.digest)),
             .init("accepted", .integer(live.acceptedAt.microseconds)),
             .init("fields", json(live.fields)),
         ]
+        if let count = connections[live.id] {
+            members.append(.init("connections", .integer(Int64(count))))
+        }
         if case .open(_, let since, let deadline) = standing {
             members.append(.init("since", .integer(since.microseconds)))
             members.append(.init("deadline", .integer(deadline.microseconds)))
@@ -95,6 +100,7 @@ enum LedgerForm {
         for item in try items(json, "live") {
             let (standing, grant) = try standing(item)
             ledger.restore(standing, of: grant)
+            ledger.connections[grant.id] = item["connections"]?.number.map(Int.init(clamping:))
         }
         for item in try items(json, "recent") { ledger.recentEndings.add(try ending(item)) }
         for item in try items(json, "refusals") {

@@ -47,6 +47,24 @@ import Testing
         #expect(closed["JITGATE_CONNECTIONS"]?.text == "2")
     }
 
+    @Test(arguments: [true, false])
+    func `is counted over a restart of the agent`(hasSnapshot: Bool) throws {
+        let scene = try SessionScene()
+        let listener = try scene.listen()
+        let id = UUID()
+        try scene.open(["192.0.2.0/24"], id: id)
+        let first = try scene.session(from: "192.0.2.7", at: listener)
+        try eventually { try scene.host.records("grant-used").count == 1 }
+        if hasSnapshot { scene.host.stop() } else { scene.host.kill() }
+        try scene.host.start()
+        let second = try scene.session(from: "192.0.2.8", at: listener)
+        try eventually { try scene.host.records("grant-used").count == 2 }
+        try scene.host.remove("\(id).grant")
+        try eventually { try scene.host.records("grant-closed").count == 1 }
+        #expect(try scene.host.records("grant-closed")[0]["JITGATE_CONNECTIONS"]?.text == "2")
+        withExtendedLifetime((first, second)) {}
+    }
+
     @Test func `lives on while another grant covers it`() throws {
         let scene = try SessionScene()
         let listener = try scene.listen()
