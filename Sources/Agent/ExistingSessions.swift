@@ -5,15 +5,15 @@ import SystemPackage
 
 /// The sessions that are there when denying begins.
 enum ExistingSessions {
-    /// Those at the TCP ports among `ports`; what cannot be found out is not among them.
+    /// Those at `ports`; what cannot be found out is not among them.
     static func list(at ports: [Port]) -> [ExistingConnection] {
         do throws(Errno) {
             var sessions = try SessionList()
             var found: [ExistingConnection] = []
-            for port in ports where port.transport == .tcp {
+            for port in ports {
                 let peers = try sessions.peers(of: port)
                 found += peers.map {
-                    ExistingConnection(peer: $0.address, peerPort: $0.port, port: port.number)
+                    ExistingConnection(peer: $0.address, peerPort: $0.port, port: port)
                 }
             }
             return found

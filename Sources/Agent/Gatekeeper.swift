@@ -75,6 +75,8 @@ actor Gatekeeper {
     var gateProblem: String?
     var isInstalled = false
     var wasInstalled = false
+    /// Whether the gate was not put there yet by the rules in force.
+    var isShapeNew = true
     /// Only where others can change the table.
     var defence: TamperDefence?
     /// Whether the log says that this boot has seen enforce mode.
@@ -230,10 +232,6 @@ actor Gatekeeper {
             note(AuditEntry(.agentStopped, "The agent stops: its alarm cannot be set: \(error)"))
             exit(EX_OSERR)
         }
-    }
-
-    func note(_ entry: AuditEntry) {
-        trail.note([entry], at: .now())
     }
 
     /// Tells those who wait what has become known; every record told of is on disk.

@@ -30,6 +30,8 @@ extension Gatekeeper {
             open: timetable.desired.mapValues { $0 - now },
             existing: existingSessions
         )
+        if isShapeNew, result.changed { reviewSessions() }
+        isShapeNew = false
         wasInstalled = true
         isInstalled = true
         gateProblem = nil
@@ -37,13 +39,29 @@ extension Gatekeeper {
     }
 
     /// What is there when denying begins; nothing at the start of an agent where it had begun before.
-    private func existingSessions() -> [ExistingConnection] {
+    private func existingSessions(at ports: [Port]) -> [ExistingConnection] {
         guard wasInstalled || !hadEnforced else { return [] }
-        return ExistingSessions.list(at: rulebook.shape.protected)
+        return ExistingSessions.list(at: ports)
+    }
+
+    /// What no longer passes by the new rules is cut, whoever let it in.
+    private func reviewSessions() {
+        let shape = rulebook.shape
+        guard shape.denies else { return }
+        visitors.uncut.lapsed.formUnion(shape.protected.flatMap(Opening.all))
     }
 
     /// Another policy: the whole gate is put there anew at the next `settle`.
     func shapeChanged() {
         isInstalled = false
+        isShapeNew = true
+    }
+}
+
+extension Opening {
+    /// From everywhere to a port.
+    fileprivate static func all(to port: Port) -> [Opening] {
+        ["0.0.0.0/0", "::/0"].compactMap { try? Prefix(parsing: $0) }
+            .map { Opening(source: $0, port: port) }
     }
 }

@@ -60,17 +60,38 @@ extension Gatekeeper {
     /// Cuts the sessions of grants that ended, but those that something else covers.
     func cutSessions(of endings: [Ending]) {
         for ending in endings where ending.scheduled.isOpen {
-            for opening in ending.scheduled.grant.openings where isCut(opening, ending.reason) {
-                visitors.uncut.insert(opening)
-            }
+            willCut(ending.scheduled.grant.openings, because: ending.reason)
         }
         guard !visitors.uncut.isEmpty else { return }
-        let trusted = rulebook.configuration.policy.trusted
-        visitors.cut(visitors.uncut) { address, port in
-            trusted.contains { $0.contains(address) } || timetable.isHeld(address, at: port)
+        forgetExisting()
+        visitors.cut(by: rulebook.shape) { peer, port in
+            isCovered(peer.address, at: port)
+        } goingOn: { peer, port in
+            gate.keeps(ExistingConnection(peer: peer.address, peerPort: peer.port, port: port))
         }
         // Until the kernel's sets are as they should be more may come in.
-        if isInstalled { visitors.uncut = [] }
+        if isInstalled { visitors.uncut = Uncut() }
+    }
+
+    /// Of a grant that somebody ended not even what was there before it may go on.
+    private func forgetExisting() {
+        let sources = Dictionary(grouping: visitors.uncut.ended, by: \.port)
+            .mapValues { ClosedSources($0.map(\.source)) }
+        guard !sources.isEmpty else { return }
+        do {
+            try gate.forget { connection in
+                sources[connection.port]?.contains(connection.peer) == true
+                    && !isCovered(connection.peer, at: connection.port)
+            }
+        } catch {
+            isInstalled = false
+            gateProblem = error.description
+        }
+    }
+
+    private func isCovered(_ address: Address, at port: Port) -> Bool {
+        rulebook.configuration.policy.trusted.contains { $0.contains(address) }
+            || timetable.isHeld(address, at: port)
     }
 
     /// Grants that an earlier run had live and whose files are gone.
@@ -95,15 +116,16 @@ extension Gatekeeper {
         let sources = live.fields[.sources, default: []].compactMap { try? Prefix(parsing: $0) }
         for text in live.fields[.ports, default: []] {
             guard let port = try? Port(parsing: text) else { continue }
-            let openings = sources.map { Opening(source: $0, port: port) }
-            visitors.uncut.formUnion(openings.filter { isCut($0, reason) })
+            willCut(sources.map { Opening(source: $0, port: port) }, because: reason)
         }
     }
 
-    /// What policy calls draining lets sessions end by themselves, unless somebody wants them gone.
-    private func isCut(_ opening: Opening, _ reason: EndReason) -> Bool {
+    /// Has the sessions cut of openings at protected ports.
+    private func willCut(_ openings: [Opening], because reason: EndReason) {
         let policy = rulebook.configuration.policy
-        guard policy.mode == .enforce, let rules = policy.ports[opening.port] else { return false }
-        return reason != .expired || rules.onExpiry == .terminate
+        guard policy.mode == .enforce else { return }
+        for opening in openings where policy.ports[opening.port] != nil {
+            visitors.uncut.add(opening, because: reason)
+        }
     }
 }

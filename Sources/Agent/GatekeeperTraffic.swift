@@ -2,8 +2,16 @@ import Auditing
 import Control
 import Enforcement
 import Grants
+import Linux
 import Netfilter
 import Scheduling
+
+extension Gatekeeper {
+    /// Records what has happened.
+    func note(_ entry: AuditEntry) {
+        trail.note([entry], at: .now())
+    }
+}
 
 /// What the kernel counted, grant by grant.
 extension Gatekeeper {

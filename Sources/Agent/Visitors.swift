@@ -1,7 +1,22 @@
 import Connections
+import Enforcement
 import Grants
 import Linux
 import SystemPackage
+
+/// Closed openings whose sessions have not been cut yet.
+struct Uncut {
+    /// Somebody wants the sessions gone, whatever else lets them go on.
+    var ended: Set<Opening> = []
+    /// Nothing lets new ones in; what policy lets end by itself may.
+    var lapsed: Set<Opening> = []
+
+    var isEmpty: Bool { ended.isEmpty && lapsed.isEmpty }
+
+    mutating func add(_ opening: Opening, because reason: EndReason) {
+        if reason == .expired { lapsed.insert(opening) } else { ended.insert(opening) }
+    }
+}
 
 /// The edge to live connections, with what is remembered of them.
 struct Visitors: ~Copyable {
@@ -19,7 +34,7 @@ struct Visitors: ~Copyable {
     var tally: DenialTally
     var deniedCount = DeniedCount()
     /// Closed openings whose sessions are to be cut, until the kernel lets no more in.
-    var uncut: Set<Opening> = []
+    var uncut = Uncut()
 
     /// In the network namespace of the calling thread.
     ///
@@ -50,9 +65,22 @@ struct Visitors: ~Copyable {
         }
     }
 
-    mutating func cut(_ closed: Set<Opening>, unless isCovered: (Address, Port) -> Bool) {
-        let report = cutter.cut(closed, unless: isCovered)
-        let problems = report.problems.map(\.description).joined(separator: "; ")
-        cutProblem = problems.isEmpty ? nil : "sessions were not cut: \(problems)"
+    /// Cuts the sessions of all that is uncut, but those that something else covers; of what has
+    /// lapsed also those that the gate lets go on.
+    mutating func cut(
+        by shape: GateShape,
+        unless isCovered: (Endpoint, Port) -> Bool,
+        goingOn: (Endpoint, Port) -> Bool
+    ) {
+        let ended = cutter.cut(uncut.ended, unless: isCovered)
+        let lapsed = cutter.cut(
+            uncut.lapsed.subtracting(uncut.ended),
+            keeping: { shape.goingOn(at: $0).map(\.bytes) },
+            unless: { isCovered($0, $1) || goingOn($0, $1) }
+        )
+        let problems = (ended.problems + lapsed.problems).map(\.description)
+        cutProblem =
+            problems.isEmpty
+            ? nil : "sessions were not cut: " + problems.joined(separator: "; ")
     }
 }

@@ -1,10 +1,10 @@
-import Grants
+package import Grants
 
 /// Source networks, to be asked about many addresses: each costs one look-up a prefix length.
-struct ClosedSources {
+package struct ClosedSources {
     private var networks: [Address.Family: [Int: Set<UInt128>]] = [:]
 
-    init(_ prefixes: some Sequence<Prefix>) {
+    package init(_ prefixes: some Sequence<Prefix>) {
         for prefix in prefixes {
             networks[prefix.family, default: [:]][prefix.length, default: []]
                 .insert(prefix.address.value)
@@ -13,7 +13,7 @@ struct ClosedSources {
 
     var families: [Address.Family] { networks.keys.sorted() }
 
-    func contains(_ address: Address) -> Bool {
+    package func contains(_ address: Address) -> Bool {
         guard let lengths = networks[address.family] else { return false }
         return lengths.contains { length, values in
             values.contains(address.value & Prefix.mask(length: length, family: address.family))

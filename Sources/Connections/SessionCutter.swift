@@ -12,6 +12,20 @@ package struct CutReport: Hashable, Sendable {
     package init() {}
 }
 
+/// What is cut of one port.
+private struct Target {
+    let port: Port
+    let sources: ClosedSources
+    /// The host's own addresses.
+    let own: Set<Address>
+    /// A tracked connection with one of these goes on.
+    let labels: [[UInt8]]
+
+    func contains(_ peer: Endpoint) -> Bool {
+        sources.contains(peer.address) && !own.contains(peer.address)
+    }
+}
+
 /// Cuts the sessions of openings that closed: sockets of this host and tracked connections.
 ///
 /// It works in the network namespace of the thread that made it, and takes CAP_NET_ADMIN. What it
@@ -35,38 +49,55 @@ package struct SessionCutter: ~Copyable {
     ///
     /// It does as much as it can: one port's failure is in the report and keeps none of the others.
     ///
-    /// `isCovered` says whether something else lets an address in at a port.
+    /// A tracked connection with one of the `labels` of its port goes on; `isCovered` says whether
+    /// something else lets the far end of a session in at a port.
     package mutating func cut(
         _ closed: some Collection<Opening>,
-        unless isCovered: (Address, Port) -> Bool
+        keeping labels: (Port) -> [[UInt8]] = { _ in [] },
+        unless isCovered: (Endpoint, Port) -> Bool
     ) -> CutReport {
         var report = CutReport()
         // What goes over the loopback passes the gate, so it is no session of an opening.
         let own = (try? local.all()) ?? []
         for (port, openings) in Dictionary(grouping: closed, by: \.port) {
             let sources = ClosedSources(openings.map(\.source))
-            cut(port, sources.families, &report) { address in
-                sources.contains(address) && !own.contains(address) && !isCovered(address, port)
-            }
+            let target = Target(port: port, sources: sources, own: own, labels: labels(port))
+            cut(target, &report) { isCovered($0, port) }
         }
         return report
     }
 
-    /// Sockets go first: their peers must know soon, and resets pass through what rewrites them.
+    /// Sockets go before flows: their peers must know soon, and resets pass through what rewrites
+    /// them.
     private mutating func cut(
-        _ port: Port,
-        _ families: [Address.Family],
+        _ target: Target,
         _ report: inout CutReport,
-        where hasEnded: (Address) -> Bool
+        unless isCovered: (Endpoint) -> Bool
     ) {
-        report.sockets += destroy(port, families, &report) { hasEnded($0.address) }
-        let tracked = find(port, families, &report, where: hasEnded)
-        for (number, peers) in rewritten(tracked) {
+        let (port, families) = (target.port, target.sources.families)
+        let found = find(port, families, &report)
+        // Not knowing which may go on is no reason to cut them: the gate stops all others.
+        guard found != nil || target.labels.isEmpty else { return }
+        var ended: [TrackedFlow] = []
+        var spared: Set<Endpoint> = []
+        for flow in found ?? [] {
+            let source = flow.original.source
+            let goesOn = target.labels.contains(where: flow.has)
+            if !goesOn, target.contains(source), !isCovered(source) {
+                ended.append(flow)
+            } else if goesOn || !flow.isPlain {
+                spared.formUnion([source, flow.reply.destination])
+            }
+        }
+        report.sockets += destroy(port, families, &report) {
+            target.contains($0) && !spared.contains($0) && !isCovered($0)
+        }
+        for (number, peers) in rewritten(ended) {
             guard let behind = Port(number: number, transport: port.transport) else { continue }
             report.sockets += destroy(behind, families, &report) { peers.contains($0) }
         }
         do {
-            report.flows += try flows.delete(tracked)
+            report.flows += try flows.delete(ended)
         } catch {
             report.problems.append(.refused(attempt: "end tracked connections to \(port)", error))
         }
@@ -86,27 +117,27 @@ package struct SessionCutter: ~Copyable {
         }
     }
 
-    /// What is merely routed through this host to the same port of another is not ours to cut.
+    /// What is merely routed through this host, or turned to another on its way, to the same port
+    /// there is not ours to cut.
     private mutating func find(
         _ port: Port,
         _ families: [Address.Family],
-        _ report: inout CutReport,
-        where hasEnded: (Address) -> Bool
-    ) -> [TrackedFlow] {
+        _ report: inout CutReport
+    ) -> [TrackedFlow]? {
         do {
-            let found = try flows.find(of: port, families) { flow in
-                let goesToPort = flow.original.destination.port == port.number
-                let cameToPort = flow.reply.source.port == port.number
-                guard goesToPort || cameToPort && flow.isDestinationRewritten else { return false }
-                return hasEnded(flow.original.source.address)
+            let found = try flows.find(of: port, families) {
+                $0.isAsked(port) || $0.isTurned(to: port)
             }
-            let own = local.among(found.map(\.original.destination.address))
+            let own = local.among(
+                found.flatMap { [$0.original.destination.address, $0.reply.source.address] }
+            )
             return found.filter {
-                $0.isDestinationRewritten || own.contains($0.original.destination.address)
+                $0.isAsked(port) && own.contains($0.original.destination.address)
+                    || $0.isTurned(to: port) && own.contains($0.reply.source.address)
             }
         } catch {
             report.problems.append(.refused(attempt: "list tracked connections to \(port)", error))
-            return []
+            return nil
         }
     }
 
@@ -119,5 +150,13 @@ package struct SessionCutter: ~Copyable {
             peers[flow.reply.source.port, default: []].insert(flow.reply.destination)
         }
         return peers
+    }
+}
+
+extension TrackedFlow {
+    fileprivate func isAsked(_ port: Port) -> Bool { original.destination.port == port.number }
+
+    fileprivate func isTurned(to port: Port) -> Bool {
+        isDestinationRewritten && reply.source.port == port.number
     }
 }

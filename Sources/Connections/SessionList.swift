@@ -1,7 +1,7 @@
 package import Grants
 package import SystemPackage
 
-/// Lists the TCP sessions at ports of this host, for whoever lets them go on.
+/// Lists the sessions at ports of this host, for whoever lets them go on.
 ///
 /// It works in the network namespace of the thread that made it, and takes CAP_NET_ADMIN.
 package struct SessionList: ~Copyable {

@@ -11,7 +11,7 @@ package enum ConnectionLabel: Int, Hashable, Sendable, CaseIterable {
 
     /// The label with this bit alone, as the kernel holds it: an array of longs, which of a
     /// little-endian machine is one of bytes (linux/bitmap.h).
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 16)
         let isLittleEndian = UInt16(1).littleEndian == 1
         let place = isLittleEndian ? rawValue / 8 : (rawValue / 64) * 8 + 7 - (rawValue % 64) / 8
@@ -22,12 +22,18 @@ package enum ConnectionLabel: Int, Hashable, Sendable, CaseIterable {
     /// Says of the connection that it has this.
     var set: [Expression] { [.load(1, bytes), .setLabels(from: 1)] }
 
-    /// Goes on with packets of established connections that have this.
-    var isOnEstablished: [Expression] {
+    /// Goes on with packets of established connections.
+    static var isEstablished: [Expression] {
         [
             .tracking(.state, into: 1),
             .mask(1, GateShape.native(UInt32(1 << 1))),  // NF_CT_STATE_BIT(IP_CT_ESTABLISHED)
             .unequal(1, [0, 0, 0, 0]),
+        ]
+    }
+
+    /// Goes on with packets of established connections that have this.
+    var isOnEstablished: [Expression] {
+        Self.isEstablished + [
             .tracking(.labels, into: 1),
             .mask(1, bytes),
             .unequal(1, [UInt8](repeating: 0, count: 16)),

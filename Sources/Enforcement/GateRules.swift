@@ -1,4 +1,4 @@
-import Grants
+package import Grants
 import Netfilter
 
 /// The rules of the gate, from its shape and the prefix lengths in use.
@@ -63,9 +63,14 @@ extension GateShape {
         }
         if keepsExistingNow {
             rules.append(ConnectionLabel.existing.isOnEstablished + [.verdict(.accept)])
-            rules += ExistingSet.all.map(\.rule)
+            rules += ExistingSet.all.flatMap(\.rules)
         }
         return rules + [[.verdict(.goTo(GateNames.refuse))]]
+    }
+
+    /// The labels by which connections to a port that nothing admits may go on.
+    package func goingOn(at port: Port) -> [ConnectionLabel] {
+        (draining.contains(port) ? [.admitted] : []) + (keepsExistingNow ? [.existing] : [])
     }
 
     /// Whether there is something that denying would have cut.

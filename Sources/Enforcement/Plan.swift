@@ -50,7 +50,9 @@ struct Plan: Hashable {
                     Margin.element(key, left: left, traffic: there[key]?.traffic)
                 }
             } else {
-                elements = set.expires ? [] : there.keys.map { SetElement(key: $0) }
+                // Another version may have had other keys.
+                let keys = there.keys.filter { $0.count == set.keyLength }
+                elements = set.expires ? [] : keys.map { SetElement(key: $0) }
             }
             if !elements.isEmpty { plan.added[set.name] = elements }
         }

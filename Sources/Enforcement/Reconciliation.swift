@@ -29,24 +29,24 @@ extension KernelGate {
     /// Either all of it holds when this returns or, if it throws, what held before.
     ///
     /// `wanted` is what is open, and how long each opening still is. `existing` is called, at most
-    /// once, if this is when denying begins.
+    /// once, with the ports at which denying begins with this.
     package mutating func reconcile(
         _ shape: GateShape,
         open wanted: [Opening: Duration],
-        existing: () -> [ExistingConnection]
+        existing: ([Port]) -> [ExistingConnection]
     ) throws(GateError) -> Reconciliation {
         let goal = Goal(shape, wanted)
         var result = Reconciliation()
-        var isBeginning = false
+        var began: [Port] = []
         for attempt in 1...Self.attempts {
             if try takeOver() { result.adopted = true }
             let observed = try observe()
-            if !isBeginning, begins(shape, observed) {
-                isBeginning = true
-                self.existing = ExistingSet.keys(existing())
+            if began.isEmpty {
+                began = beginnings(shape, observed)
+                if !began.isEmpty { add(existing(began)) }
             }
             var plan = goal.plan(from: observed, ours: isGuarded(observed?.table))
-            if isBeginning || plan.table != .kept { plan.add(self.existing, to: goal.layout) }
+            if !began.isEmpty || plan.table != .kept { plan.add(self.existing, to: goal.layout) }
             // Who owns the table need not care what becomes of others meanwhile.
             let isLast = attempt == Self.attempts && rung == .owned
             do {
@@ -77,11 +77,21 @@ extension KernelGate {
         }
     }
 
-    /// Whether denying begins with this: it did not before, as far as the kernel and we know.
-    private func begins(_ next: GateShape, _ observed: Observation?) -> Bool {
-        guard next.keepsExistingNow else { return false }
-        if let shape { return !shape.denies }
-        return observed?.denies != true
+    private mutating func add(_ connections: [ExistingConnection]) {
+        existing.merge(ExistingSet.keys(connections)) { $0.union($1) }
+    }
+
+    /// The ports at which denying begins with this: none was denied there before, as far as the
+    /// kernel and we know.
+    private func beginnings(_ next: GateShape, _ observed: Observation?) -> [Port] {
+        guard next.keepsExistingNow else { return [] }
+        if let shape {
+            return shape.denies
+                ? next.protected.filter { !shape.protected.contains($0) } : next.protected
+        }
+        guard let observed, observed.denies == true else { return next.protected }
+        let before = observed.elements(of: GateNames.protected)
+        return next.protected.filter { before[$0.keyBytes] == nil }
     }
 
     /// Lets the loop go on after an error that another attempt may not have.

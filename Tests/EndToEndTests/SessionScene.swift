@@ -18,12 +18,7 @@ struct SessionScene {
             server: ["192.0.2.1/24", "2001:db8::1/64"],
             client: ["192.0.2.7/24", "192.0.2.8/24", "2001:db8::7/64", "2001:db8::8/64"]
         )
-        let policy = String(host.drop.dropLast("/grants".count)) + "/jitgate.toml"
-        let text = try String(contentsOfFile: policy, encoding: .utf8)
-        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: policy))
-        try file.truncate(atOffset: 0)
-        try file.write(contentsOf: Data(edit(text).utf8))
-        try file.close()
+        try host.edit(edit)
         if starting { try host.start() }
     }
 

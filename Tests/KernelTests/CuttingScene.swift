@@ -26,7 +26,7 @@ struct CuttingScene {
     func cut(
         _ sources: [String],
         _ port: String = "22/tcp",
-        unless isCovered: @Sendable (Address, Port) -> Bool = { _, _ in false }
+        unless isCovered: @Sendable (Endpoint, Port) -> Bool = { _, _ in false }
     ) throws -> CutReport {
         let port = try Port(parsing: port)
         let closed = try sources.map { Opening(source: try Prefix(parsing: $0), port: port) }
@@ -75,7 +75,7 @@ private final class HeldCutter: Sendable {
         cutter = Mutex(try SessionCutter())
     }
 
-    func cut(_ closed: [Opening], unless isCovered: @Sendable (Address, Port) -> Bool) -> CutReport
+    func cut(_ closed: [Opening], unless isCovered: @Sendable (Endpoint, Port) -> Bool) -> CutReport
     {
         cutter.withLock { $0.cut(closed, unless: isCovered) }
     }

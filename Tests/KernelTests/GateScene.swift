@@ -47,7 +47,7 @@ final class HeldGate: Sendable {
         existing: [ExistingConnection] = []
     ) throws -> Reconciliation {
         let left = wanted.mapValues { $0 - begin.duration(to: .now) }
-        return try call { try $0.reconcile(shape, open: left, existing: { existing }) }
+        return try call { try $0.reconcile(shape, open: left, existing: { _ in existing }) }
     }
 
     func commit(_ change: [Opening: Duration?]) throws {

@@ -5,6 +5,11 @@ struct GateSession {
     let client: TestSocket
     let server: TestSocket
 
+    init(client: TestSocket, server: TestSocket) {
+        self.client = client
+        self.server = server
+    }
+
     init(
         from source: String,
         in scene: GateScene,

@@ -143,12 +143,12 @@ import Testing
         let peer = ExistingConnection(
             peer: try Prefix(parsing: "192.0.2.7").address,
             peerPort: 40_000,
-            port: 22
+            port: try Port(parsing: "22/tcp")
         )
         try scene.gate.install(shape, existing: [peer])
-        let stranger = ExistingConnection(peer: peer.peer, peerPort: 50_000, port: 22)
+        let stranger = ExistingConnection(peer: peer.peer, peerPort: 50_000, port: peer.port)
         try scene.gate.install(shape, existing: [stranger])
-        #expect(try scene.listing.contains("192.0.2.7 . 40000 . 22"))
+        #expect(try scene.listing.contains("192.0.2.7 . tcp . 40000 . 22"))
         #expect(try !scene.listing.contains("50000"))
         let later = try scene.server.run { try HeldGate(highest: .watched) }
         #expect(throws: GateError.self) { try later.install(shape, existing: [stranger]) }

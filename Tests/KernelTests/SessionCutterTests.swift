@@ -43,7 +43,7 @@ import Testing
         }
         let covered = try Address(parsing: "192.0.2.8")
         let port = try Port(parsing: "22/tcp")
-        let report = try scene.cut(["192.0.2.0/24"]) { $0 == covered && $1 == port }
+        let report = try scene.cut(["192.0.2.0/24"]) { $0.address == covered && $1 == port }
         #expect(report.sockets == 1)
         #expect(sessions[0].client.ending(within: 100) == ECONNRESET)
         #expect(sessions[1].lives)

@@ -22,9 +22,28 @@ extension GateScene {
         try server.run {
             var sessions = try SessionList()
             return try sessions.peers(of: try Port(parsing: "22/tcp")).map {
-                ExistingConnection(peer: $0.address, peerPort: $0.port, port: 22)
+                ExistingConnection(
+                    peer: $0.address,
+                    peerPort: $0.port,
+                    port: try Port(parsing: "22/tcp")
+                )
             }
         }
+    }
+
+    /// Two ends of UDP that know of each other.
+    fileprivate func datagrams(from source: String) throws -> GateSession {
+        let target = source.contains(":") ? "2001:db8::1" : "192.0.2.1"
+        let server = try TestSocket.bound(SOCK_DGRAM, in: server, to: target, port: 3389)
+        let client = try TestSocket.connected(
+            SOCK_DGRAM,
+            in: client,
+            from: source,
+            to: target,
+            port: 3389
+        )
+        try server.connect(to: source, port: client.port)
+        return GateSession(client: client, server: server)
     }
 
     fileprivate func listener(_ port: UInt16 = 22) throws -> TestSocket {
@@ -123,7 +142,40 @@ extension GateScene {
         let port = session.client.port
         try scene.gate.install(keepingShape(denies: true))
         #expect(session.lives)
-        #expect(try scene.listing.contains("\(source) . \(port) . 22"))
+        #expect(try scene.listing.contains("\(source) . tcp . \(port) . 22"))
+    }
+
+    @Test(arguments: sources)
+    func `over UDP goes on likewise, as long as conntrack knows it`(source: String) throws {
+        let scene = try GateScene()
+        // Conntrack works where a rule asks for it.
+        try scene.nft(
+            "table inet other { chain x { type filter hook input priority 0; ct state new; }; }"
+        )
+        let session = try scene.datagrams(from: source)
+        #expect(session.lives)
+        let existing = try scene.server.run {
+            var sessions = try SessionList()
+            let port = try Port(parsing: "3389/udp")
+            return try sessions.peers(of: port).map {
+                ExistingConnection(peer: $0.address, peerPort: $0.port, port: port)
+            }
+        }
+        #expect(existing.count == 1)
+        try scene.gate.install(keepingShape(denies: true), existing: existing)
+        #expect(session.lives)
+        try scene.gate.call { try $0.forget { $0.peerPort == session.client.port } }
+        #expect(!session.client.reaches(session.server))
+    }
+
+    @Test(arguments: sources)
+    func `over UDP that was seen while nothing was denied goes on`(source: String) throws {
+        let scene = try GateScene()
+        try scene.gate.install(keepingShape(denies: false))
+        let session = try scene.datagrams(from: source)
+        #expect(session.lives)
+        try scene.gate.install(keepingShape(denies: true))
+        #expect(session.lives)
     }
 
     @Test func `that was there is cut where policy does not keep it`() throws {

@@ -69,6 +69,19 @@ extension CuttingScene {
     }
 
     @Test(arguments: families)
+    func `leaves alone what was forwarded to that port of another host`(source: String) throws {
+        let scene = try CuttingScene()
+        let (backend, address) = try scene.backend(for: source)
+        let target = source.contains(":") ? "[\(address)]:22" : "\(address):22"
+        try scene.rewrite(source, "tcp dport 2222 dnat to \(target)")
+        let listener = try TestSocket.bound(SOCK_STREAM, in: backend, to: address, port: 22)
+        let session = try Session(from: source, in: scene, at: listener, port: 2222)
+        #expect(session.lives)
+        #expect(try scene.cut([source]) == CutReport())
+        #expect(session.lives)
+    }
+
+    @Test(arguments: families)
     func `resets what was redirected from the port, at both ends`(source: String) throws {
         let scene = try CuttingScene()
         try scene.rewrite(source, "tcp dport 22 redirect to :2222")

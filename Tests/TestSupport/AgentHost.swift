@@ -53,6 +53,11 @@ package final class AgentHost {
         try write(policy, to: "jitgate.toml")
     }
 
+    /// Changes the policy on disk.
+    package func edit(_ edit: (String) -> String) throws {
+        try write(edit(try String(contentsOfFile: policyPath, encoding: .utf8)), to: "jitgate.toml")
+    }
+
     /// Makes a directory of the host's, for root alone.
     package func makeDirectory(_ name: String) throws {
         try FileManager.default.createDirectory(
