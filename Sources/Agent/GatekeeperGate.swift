@@ -27,6 +27,7 @@ extension Gatekeeper {
     func install(at now: Moment) throws(GateError) -> Reconciliation {
         let result = try gate.reconcile(
             rulebook.shape,
+            trial: tenure.trial(at: now),
             open: timetable.desired.mapValues { $0 - now },
             existing: existingSessions
         )

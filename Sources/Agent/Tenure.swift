@@ -1,4 +1,5 @@
 import Auditing
+import Enforcement
 import Grants
 
 /// For how long the policy in force is in force.
@@ -14,6 +15,13 @@ enum Tenure: Sendable {
     var deadline: Moment? {
         guard case .onTrial(let deadline, _) = self else { return nil }
         return deadline
+    }
+
+    /// What the kernel goes back to by itself, should nobody be there when a trial is over.
+    func trial(at now: Moment) -> GateTrial? {
+        guard case .onTrial(let deadline, let fallback) = self else { return nil }
+        let shape = Rulebook.shape(of: fallback.configuration)
+        return GateTrial(fallback: shape, left: deadline - now)
     }
 
     /// The SHA-256 of a policy file that nobody confirmed, `policy` being in force.

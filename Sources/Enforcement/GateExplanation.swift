@@ -42,7 +42,7 @@ extension KernelGate {
                 + sets.map { ($0.name, $0.key(admitting: source.address, to: port)) }
             let found = try connection.elements(keys)
             var explanation = GateExplanation()
-            explanation.isProtected = found[0] != nil
+            explanation.isProtected = found[0] != nil && !table.accepts(port)
             explanation.denies = Observation(table).denies == true
             explanation.trusted = table.trusted.first { $0.contains(source) }
             explanation.matches = sets.indices.compactMap { index in
@@ -70,10 +70,22 @@ extension GateExplanation.Match {
 }
 
 extension TableState {
+    /// The rules of the gate, or of the one on trial.
+    private var rulesInForce: [[Expression]?] {
+        let chain =
+            chains.first { $0.name == GateNames.trial }
+            ?? chains.first { $0.name == GateNames.gate }
+        return chain?.rules ?? []
+    }
+
+    /// Whether the gate on trial lets everybody in at a port that only the one before it protects.
+    fileprivate func accepts(_ port: Port) -> Bool {
+        rulesInForce.contains(GateShape.accepting(port))
+    }
+
     /// The networks that rules of the gate accept outright.
     fileprivate var trusted: [Prefix] {
-        let rules = chains.first { $0.name == GateNames.gate }?.rules ?? []
-        return rules.compactMap { rule in
+        rulesInForce.compactMap { rule in
             guard let rule, rule.count == 6, case .mask(1, let mask) = rule[3],
                 case .equal(1, let bytes) = rule[4], let address = Address(networkBytes: bytes)
             else { return nil }

@@ -61,11 +61,14 @@ extension GateShape {
                 Self.isDraining + ConnectionLabel.admitted.isOnEstablished + [.verdict(.accept)]
             )
         }
-        if keepsExistingNow {
-            rules.append(ConnectionLabel.existing.isOnEstablished + [.verdict(.accept)])
-            rules += ExistingSet.all.flatMap(\.rules)
-        }
-        return rules + [[.verdict(.goTo(GateNames.refuse))]]
+        return rules + existingGoOn + [[.verdict(.goTo(GateNames.refuse))]]
+    }
+
+    /// What was there when denying began goes on, where policy says so.
+    var existingGoOn: [[Expression]] {
+        guard keepsExistingNow else { return [] }
+        return [ConnectionLabel.existing.isOnEstablished + [.verdict(.accept)]]
+            + ExistingSet.all.flatMap(\.rules)
     }
 
     /// The labels by which connections to a port that nothing admits may go on.

@@ -38,6 +38,10 @@ package enum GateNames {
     package static let gate = "gate"
     package static let admit = "admit"
     package static let refuse = "refuse"
+    /// On trial: the gate that is tried, and the set that says that it still is.
+    package static let trial = "trial"
+    /// On trial: the gate that comes back.
+    package static let fallback = "fallback"
     /// The protected ports where connections that were let in may go on.
     package static let draining = "draining"
     /// Is there for the blink of an eye when an agent starts.

@@ -15,6 +15,8 @@ package struct KernelGate: ~Copyable {
     var features: KernelFeatures?
     /// What is in force; `nil` until `reconcile` has returned.
     var shape: GateShape?
+    /// What comes back by itself, while a trial goes on.
+    var fallback: GateShape?
     /// How many openings each set holds: a set is there while it holds any.
     var inUse: [SourceSet: Int] = [:]
     var openings: Set<Opening> = []
@@ -67,7 +69,7 @@ package struct KernelGate: ~Copyable {
         if old != new {
             plan.newSets = new.subtracting(old).sorted().map(\.definition)
             plan.goneSets = old.subtracting(new).sorted().map(\.name)
-            plan.chains = [GateLayout.gate(shape, new.sorted())]
+            plan.chains = GateLayout.gate(shape, onTrialBefore: fallback, new.sorted())
         }
         let closing = step.closing.filter { new.contains(SourceSet($0.source)) }
         plan.removed = Dictionary(grouping: closing) { SourceSet($0.source).name }

@@ -28,14 +28,16 @@ extension KernelGate {
     /// What is there and right is not touched: elements keep their counters, and no packet notices.
     /// Either all of it holds when this returns or, if it throws, what held before.
     ///
-    /// `wanted` is what is open, and how long each opening still is. `existing` is called, at most
+    /// `wanted` is what is open, and how long each opening still is; `trial` is what comes back, if
+    /// the shape is on trial. `existing` is called, at most
     /// once, with the ports at which denying begins with this.
     package mutating func reconcile(
         _ shape: GateShape,
+        trial: GateTrial? = nil,
         open wanted: [Opening: Duration],
         existing: ([Port]) -> [ExistingConnection]
     ) throws(GateError) -> Reconciliation {
-        let goal = Goal(shape, wanted)
+        let goal = Goal(shape, trial, wanted)
         var result = Reconciliation()
         var began: [Port] = []
         for attempt in 1...Self.attempts {
@@ -59,6 +61,7 @@ extension KernelGate {
             result.rebuilt = plan.table != .kept
             result.changed = !plan.isEmpty
             self.shape = shape
+            fallback = trial?.fallback
             remember(observed, goal.layout)
             inUse = goal.inUse
             openings = Set(wanted.keys)
@@ -135,7 +138,7 @@ private struct Goal {
     let inUse: [SourceSet: Int]
     private let ends: [String: [[UInt8]: ContinuousClock.Instant]]
 
-    init(_ shape: GateShape, _ wanted: [Opening: Duration]) {
+    init(_ shape: GateShape, _ trial: GateTrial?, _ wanted: [Opening: Duration]) {
         let now = ContinuousClock.now
         var inUse: [SourceSet: Int] = [:]
         var ends: [String: [[UInt8]: ContinuousClock.Instant]] = [:]
@@ -144,9 +147,12 @@ private struct Goal {
             inUse[set, default: 0] += 1
             ends[set.name, default: [:]][opening.keyBytes] = now + left
         }
+        for key in trial == nil ? [] : TrialSet.keys {
+            ends[GateNames.trial, default: [:]][key] = now + (trial?.left ?? .zero)
+        }
         self.inUse = inUse
         self.ends = ends
-        layout = GateLayout(shape, inUse.keys)
+        layout = GateLayout(shape, onTrialBefore: trial?.fallback, inUse.keys)
     }
 
     /// The plan as of now: what is read from the kernel takes a while.

@@ -43,11 +43,14 @@ final class HeldGate: Sendable {
     @discardableResult
     func install(
         _ shape: GateShape,
+        trial: GateTrial? = nil,
         open wanted: [Opening: Duration] = [:],
         existing: [ExistingConnection] = []
     ) throws -> Reconciliation {
         let left = wanted.mapValues { $0 - begin.duration(to: .now) }
-        return try call { try $0.reconcile(shape, open: left, existing: { _ in existing }) }
+        return try call {
+            try $0.reconcile(shape, trial: trial, open: left, existing: { _ in existing })
+        }
     }
 
     func commit(_ change: [Opening: Duration?]) throws {

@@ -1,0 +1,108 @@
+import Enforcement
+import Foundation
+import Grants
+import TestSupport
+import Testing
+
+/// Shapes that differ in one thing, and whether the client's `.8` gets in by each at 22/tcp.
+private struct Change: CustomTestStringConvertible, Sendable {
+    let testDescription: String
+    let tried: GateShape
+    let fallback: GateShape
+    /// While the trial goes on; afterwards it is the other way round.
+    let passes: Bool
+
+    static func all() throws -> [Self] {
+        let (enforcing, observing) = try (shape(), shape(denies: false))
+        let trusting = try shape(trusted: ["192.0.2.8/32", "2001:db8::8/128"])
+        let other = GateShape(
+            denies: true,
+            protected: [try Port(parsing: "3389/udp")],
+            trusted: [],
+            logGroup: 22,
+            deniedPerSecond: 10
+        )
+        return [
+            Self("denying", enforcing, observing, passes: false),
+            Self("not denying", observing, enforcing, passes: true),
+            Self("trusting nobody", enforcing, trusting, passes: false),
+            Self("trusting somebody", trusting, enforcing, passes: true),
+            Self("protecting a port", enforcing, other, passes: false),
+            Self("protecting a port no longer", other, enforcing, passes: true),
+        ]
+    }
+
+    init(_ text: String, _ tried: GateShape, _ fallback: GateShape, passes: Bool) {
+        testDescription = text
+        self.tried = tried
+        self.fallback = fallback
+        self.passes = passes
+    }
+}
+
+@Suite struct `A gate on trial` {
+    @Test(arguments: try Change.all())
+    private func `goes back by itself`(change: Change) throws {
+        let scene = try GateScene()
+        let open = try [opening("192.0.2.7/32"): Duration.seconds(60)]
+        let trial = GateTrial(fallback: change.fallback, left: .seconds(2))
+        try scene.gate.install(change.tried, trial: trial, open: open)
+        let explanation = { () throws -> GateExplanation? in
+            let source = try Prefix(parsing: "192.0.2.8")
+            let port = try Port(parsing: "22/tcp")
+            return try scene.gate.call { try $0.explain(source, port) }
+        }
+        #expect(try explanation()?.passes == change.passes)
+        for source in ["192.0.2.8", "2001:db8::8"] {
+            #expect(try scene.reaches(from: source) == change.passes)
+        }
+        // What opens meanwhile holds before and after.
+        try scene.gate.commit([opening("2001:db8::/120"): .seconds(60)])
+        try scene.gate.commit([opening("2001:db8::/120"): nil])
+        try scene.gate.commit([opening("2001:db8::7/128"): .seconds(60)])
+        #expect(try scene.reaches(from: "192.0.2.7"))
+        try eventually { try scene.reaches(from: "192.0.2.8") != change.passes }
+        #expect(try scene.reaches(from: "2001:db8::8") != change.passes)
+        #expect(try scene.reaches(from: "192.0.2.7"))
+        #expect(try scene.reaches(from: "2001:db8::7"))
+    }
+
+    @Test func `is as it should be, and stays once it is no trial any more`() throws {
+        let scene = try GateScene()
+        let trial = try GateTrial(fallback: shape(denies: false), left: .seconds(1))
+        let end = ContinuousClock.now + trial.left
+        try scene.gate.install(shape(), trial: trial)
+        let left = GateTrial(fallback: trial.fallback, left: ContinuousClock.now.duration(to: end))
+        #expect(try scene.gate.install(shape(), trial: left) == Reconciliation())
+        try scene.gate.install(shape())
+        #expect(try !scene.listing.contains("fallback"))
+        let plain = try GateScene()
+        try plain.gate.install(shape())
+        #expect(try scene.listing == plain.listing)
+        try eventually { ContinuousClock.now > end + .milliseconds(100) }
+        #expect(try !scene.reaches(from: "192.0.2.8"))
+    }
+
+    @Test func `lets sessions go on that were there before, on either side`() throws {
+        let scene = try GateScene()
+        let listener = try TestSocket.bound(SOCK_STREAM, in: scene.server, to: "::", port: 22)
+        let old = try GateSession(from: "192.0.2.8", in: scene, at: listener)
+        var enforcing = try shape()
+        enforcing.keepsExisting = true
+        var observing = try shape(denies: false)
+        observing.keepsExisting = true
+        let existing = ExistingConnection(
+            peer: try Prefix(parsing: "192.0.2.8").address,
+            peerPort: old.client.port,
+            port: try Port(parsing: "22/tcp")
+        )
+        try scene.gate.install(enforcing, existing: [existing])
+        #expect(old.lives)
+        let trial = GateTrial(fallback: enforcing, left: .seconds(1))
+        try scene.gate.install(observing, trial: trial)
+        let new = try GateSession(from: "2001:db8::8", in: scene, at: listener)
+        #expect(old.lives && new.lives)
+        try eventually { try !scene.reaches(from: "192.0.2.8") }
+        #expect(old.lives && new.lives)
+    }
+}
