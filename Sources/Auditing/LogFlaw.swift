@@ -45,6 +45,11 @@ package struct LogFlaw: Hashable, Sendable, CustomStringConvertible {
         self.description = description
     }
 
+    /// In the order of the log; what is about none of its records comes last.
+    package static func isBefore(_ one: LogFlaw, _ other: LogFlaw) -> Bool {
+        (one.record ?? .max) < (other.record ?? .max)
+    }
+
     /// `record 4`, `records 4 to 7`.
     static func name(_ range: Range<UInt64>) -> String {
         range.count == 1

@@ -7,14 +7,14 @@ package struct LogVerifier: Sendable {
     private static let flawLimit = 1000
 
     /// How many records are signed.
-    private let size: UInt64
-    private let leaves: [TreeHash]?
+    private var size: UInt64
+    private var leaves: [TreeHash]?
     /// The number of the record that belongs next.
     package private(set) var next: UInt64
     package private(set) var flaws: [LogFlaw] = []
     /// The roots over so many lines as were asked for, if there are no leaves.
     package private(set) var roots: [UInt64: TreeHash] = [:]
-    private let watched: Set<UInt64>
+    private var watched: Set<UInt64>
     private var tree = MerkleTree()
     /// Lines since the last record that are none.
     private var unknown: UInt64 = 0
@@ -34,6 +34,20 @@ package struct LogVerifier: Sendable {
         next = first
         watched = Set(sizes)
         if watched.contains(0) { roots[0] = .empty }
+    }
+
+    /// Whether everything that is signed was found, and nothing follows it so far.
+    package var hasAllSigned: Bool { next == size && unknown == 0 }
+
+    /// More is signed than was known; leaves, if there were any, are known for all of it.
+    package mutating func extend(to size: UInt64, leaves: [TreeHash]?) {
+        if self.leaves != nil {
+            guard let leaves, leaves.count >= size else { return }
+            self.leaves = leaves
+            places = nil
+        }
+        self.size = size
+        watched.insert(size)
     }
 
     /// Takes the next line, without its line feed.
@@ -141,6 +155,6 @@ package struct LogVerifier: Sendable {
             add(.missing, gap.lowerBound, "\(LogFlaw.name(gap)) \(verb) missing")
         }
         missing = []
-        flaws.sort { ($0.record ?? .max) < ($1.record ?? .max) }
+        flaws.sort(by: LogFlaw.isBefore)
     }
 }

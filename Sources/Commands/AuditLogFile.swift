@@ -12,16 +12,9 @@ enum AuditLogFile {
     /// without its line feed; a torn last one is left out.
     static func forEachLine(_ path: String, _ body: ([UInt8]) throws -> Void) throws {
         let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        let directory = LogDirectory(folder.joined(separator: "/"))
-        for file in try directory.segments().map(\.path) + [path] {
-            try forEachLine(of: file, body)
-        }
-    }
-
-    private static func forEachLine(of path: String, _ body: ([UInt8]) throws -> Void) throws {
         var failure: (any Error)?
         do throws(RecordingError) {
-            var lines = try LogLines(path: path)
+            var lines = try LogPassage(LogDirectory(folder.joined(separator: "/")))
             try lines.read { line in
                 do {
                     try body(Array(line))

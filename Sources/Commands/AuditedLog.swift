@@ -9,12 +9,9 @@ struct AuditedLog {
     /// Where its evidence is; `nil` if it is not at hand.
     let state: StateDirectory?
     let key: VerifierKey
-    let segments: [LogSegment]
     /// The number of the oldest record that must be here.
     let first: UInt64
-
-    /// Every file with records, oldest first.
-    var files: [String] { segments.map(\.path) + [directory.current] }
+    private let isPruned: Bool
 
     init(_ options: AuditLogOptions, on console: Console) throws(CommandFailure) {
         let places = try options.places(console)
@@ -22,11 +19,23 @@ struct AuditedLog {
         let state = StateDirectory(places.state)
         self.state = GrantFile.exists(state.evidence) ? state : nil
         key = try options.verifierKey(directory)
-        let directory = directory
-        segments = try Self.attempt { () throws(RecordingError) in try directory.segments() }
-        let oldest = segments.first?.path ?? directory.current
-        let found = segments.first?.first ?? (try? LogDirectory.firstRecord(of: oldest))?.sequence
-        first = places.isPruned ? found ?? 0 : 0
+        isPruned = places.isPruned
+        first = try Self.oldest(of: directory, isPruned: isPruned)
+    }
+
+    /// The number of the oldest record that must be here by now.
+    func oldest() throws(CommandFailure) -> UInt64 {
+        try Self.oldest(of: directory, isPruned: isPruned)
+    }
+
+    private static func oldest(
+        of directory: LogDirectory,
+        isPruned: Bool
+    ) throws(CommandFailure) -> UInt64 {
+        guard isPruned else { return 0 }
+        let segments = try attempt { () throws(RecordingError) in try directory.segments() }
+        if let oldest = segments.first { return oldest.first }
+        return (try? LogDirectory.firstRecord(of: directory.current))?.sequence ?? 0
     }
 
     /// The signed checkpoint, and the note that says so.
@@ -68,31 +77,52 @@ struct AuditedLog {
 
     /// Hands over every line in order, until `line` says no.
     func forEachLine(_ line: (ArraySlice<UInt8>) -> Bool) throws(CommandFailure) {
-        var goesOn = true
-        for path in files where goesOn {
-            try Self.attempt { () throws(RecordingError) in
-                var lines = try LogLines(path: path)
-                try lines.read {
-                    goesOn = line($0)
-                    return goesOn
-                }
+        var passage = try passage()
+        try read(&passage, line)
+    }
+
+    /// Its lines from the first on.
+    func passage() throws(CommandFailure) -> LogPassage {
+        let directory = directory
+        return try Self.attempt { () throws(RecordingError) in try LogPassage(directory) }
+    }
+
+    /// Hands over the lines that come next, until `line` says no.
+    func read(
+        _ passage: inout LogPassage,
+        _ line: (ArraySlice<UInt8>) -> Bool
+    ) throws(CommandFailure) {
+        do throws(RecordingError) {
+            try passage.read(line)
+        } catch {
+            guard error.errno == .noSuchFileOrDirectory, error.path != directory.current else {
+                throw Self.failure(error)
             }
+            throw CommandFailure(
+                .temporary,
+                "\(error.path): the agent removed it meanwhile, as `audit.retention` has it",
+                hints: ["try again"]
+            )
         }
     }
 
-    static func attempt<Value>(
+    static func attempt<Value: ~Copyable>(
         _ call: () throws(RecordingError) -> Value
     ) throws(CommandFailure) -> Value {
         do throws(RecordingError) {
             return try call()
         } catch {
-            switch error.errno {
-            case .permissionDenied:
-                throw CommandFailure(.noPermission, error.description, hints: ["try sudo"])
-            case .noSuchFileOrDirectory: throw CommandFailure(.noInput, error.description)
-            case nil: throw CommandFailure(.no, error.description)
-            default: throw CommandFailure(.inputOutput, error.description)
-            }
+            throw failure(error)
+        }
+    }
+
+    private static func failure(_ error: RecordingError) -> CommandFailure {
+        switch error.errno {
+        case .permissionDenied:
+            CommandFailure(.noPermission, error.description, hints: ["try sudo"])
+        case .noSuchFileOrDirectory: CommandFailure(.noInput, error.description)
+        case nil: CommandFailure(.no, error.description)
+        default: CommandFailure(.inputOutput, error.description)
         }
     }
 }

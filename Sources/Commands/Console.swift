@@ -1,7 +1,11 @@
+import Glibc
 package import Grants
 
 /// The few things of the world that a command touches besides files and the agent.
 package struct Console: Sendable {
+    /// Between two looks at what is awaited, in microseconds.
+    private static let pause: UInt32 = 20_000
+
     /// Environment variables.
     package let environment: [String: String]
     /// Whether the standard output is a terminal.
@@ -17,6 +21,8 @@ package struct Console: Sendable {
     package let readInput: @Sendable () -> [UInt8]
     /// Shows how far a long work is, in place of what it showed before; `nil` where nobody sees it.
     package let progress: (@Sendable (String) -> Void)?
+    /// How long to wait for what an agent beside us is about to write.
+    package let patience: Duration
 
     package init(
         environment: [String: String],
@@ -26,7 +32,8 @@ package struct Console: Sendable {
         write: @escaping @Sendable ([UInt8]) -> Void,
         note: @escaping @Sendable (String) -> Void,
         readInput: @escaping @Sendable () -> [UInt8],
-        progress: (@Sendable (String) -> Void)? = nil
+        progress: (@Sendable (String) -> Void)? = nil,
+        patience: Duration = .seconds(2)
     ) {
         self.environment = environment
         self.isTerminal = isTerminal
@@ -36,10 +43,21 @@ package struct Console: Sendable {
         self.note = note
         self.readInput = readInput
         self.progress = progress
+        self.patience = patience
     }
 
     func print(_ line: String) {
         write(Array(line.utf8) + [UInt8(ascii: "\n")])
+    }
+
+    /// Whether it has come to be so in time.
+    func wait(until isSo: () -> Bool) -> Bool {
+        let end = ContinuousClock.now + patience
+        while !isSo() {
+            guard ContinuousClock.now < end else { return false }
+            usleep(Self.pause)
+        }
+        return true
     }
 
     /// An environment variable that is set and not empty.

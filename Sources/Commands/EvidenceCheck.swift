@@ -5,12 +5,17 @@ import Signatures
 
 /// Checks what records rest on: files by their digests, and every signature again as of then.
 struct EvidenceCheck {
+    /// So many files may be awaited.
+    private static let awaitedLimit = 65_536
+
     private(set) var signatures = 0
     private(set) var files = 0
     private var verifiers: [[String]: SignatureVerifier] = [:]
     /// The files of the digests that were accepted, by grant.
     private var accepted: [String: String] = [:]
     private let state: StateDirectory?
+    /// Files that were not right when their record was read.
+    private var awaitedFiles: [AwaitedFile] = []
     /// Whether all records are at hand, so that none may rest on one that is not.
     private let isWhole: Bool
 
@@ -105,11 +110,51 @@ struct EvidenceCheck {
         var flaws: [LogFlaw] = []
         for file in record.entry.evidenceFiles {
             files += 1
-            let kept = try? state.content(of: file.name)
-            guard kept != file.bytes else { continue }
-            let what = kept == nil ? "is not there" : "is not the one that was recorded"
-            flaws.append(flaw(.evidence, record, "\(state.evidence)/\(file.name) \(what)"))
+            guard (try? state.content(of: file.name)) != file.bytes else { continue }
+            let awaited = AwaitedFile(
+                name: file.name,
+                digest: EvidenceFile.digest(of: file.bytes),
+                record: record.sequence
+            )
+            if awaitedFiles.count < Self.awaitedLimit {
+                awaitedFiles.append(awaited)
+            } else {
+                flaws.append(awaited.flaw(in: state))
+            }
         }
         return flaws
+    }
+
+    /// The files that were not right, and still are not.
+    ///
+    /// An agent beside us copies them when it has time, and retention may have taken some with
+    /// their records since.
+    mutating func fileFlaws(in log: AuditedLog, _ console: Console) throws(CommandFailure)
+        -> [LogFlaw]
+    {
+        guard let state, !awaitedFiles.isEmpty else { return [] }
+        _ = console.wait {
+            awaitedFiles.removeAll { $0.isThere(in: state) }
+            return awaitedFiles.isEmpty
+        }
+        let oldest = try log.oldest()
+        return awaitedFiles.filter { $0.record >= oldest }.map { $0.flaw(in: state) }
+    }
+}
+
+/// A file of evidence that is not, or not yet, what its record says.
+private struct AwaitedFile {
+    let name: String
+    let digest: String
+    let record: UInt64
+
+    func isThere(in state: StateDirectory) -> Bool {
+        (try? state.content(of: name)).map { EvidenceFile.digest(of: $0) == digest } ?? false
+    }
+
+    func flaw(in state: StateDirectory) -> LogFlaw {
+        let isKept = (try? state.content(of: name)) != nil
+        let what = isKept ? "is not the one that was recorded" : "is not there"
+        return LogFlaw(.evidence, at: record, "record \(record): \(state.evidence)/\(name) \(what)")
     }
 }

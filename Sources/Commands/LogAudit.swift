@@ -4,21 +4,27 @@ import StrictJSON
 
 /// One pass over a whole log: tree, checkpoints, evidence, signatures.
 struct LogAudit {
-    /// After so many records the progress is shown anew.
-    private static let progressInterval = 20_000
+    /// So many lines that are not signed yet are kept at a time.
+    private static let tailLimit = 65_536
 
     let log: AuditedLog
+    /// What is signed, and the note that says so.
     private(set) var checkpoint: Checkpoint
+    private(set) var note: String
     private(set) var flaws: [LogFlaw] = []
     /// How many records stand where they were signed.
     private(set) var records = 0
     private(set) var evidence: EvidenceCheck
+    /// What was signed earlier in the pass, oldest first.
+    private var before: [Checkpoint] = []
+    private var leaves: MerkleLeaves?
     /// What an auditor holds, and whether today's log begins with it.
     private var held: (checkpoint: Checkpoint, path: String)?
 
     init(_ log: AuditedLog) throws(CommandFailure) {
         self.log = log
-        checkpoint = try log.checkpoint().0
+        (checkpoint, note) = try log.checkpoint()
+        leaves = log.leaves(signedBy: checkpoint).0
         evidence = EvidenceCheck(files: log.state, isWhole: log.first == 0)
     }
 
@@ -31,43 +37,111 @@ struct LogAudit {
     }
 
     mutating func run(on console: Console) throws(CommandFailure) {
-        let (leaves, problem) = log.leaves(signedBy: checkpoint)
-        if let problem { flaws.append(LogFlaw(.leaves, problem)) }
         var verifier = LogVerifier(
             signed: checkpoint.size,
             leaves: leaves?.hashes,
             from: log.first,
             watching: [checkpoint.size, held?.checkpoint.size ?? 0]
         )
-        try log.forEachLine { line in
-            if let record = verifier.take(line) { take(record, console) }
-            return true
-        }
+        var lines = try log.passage()
+        var bar = ProgressBar(to: Int(checkpoint.size) - Int(log.first), on: console)
+        try takeSigned(&lines, &verifier) { bar.show($0) }
+        bar.end(isFull: verifier.hasAllSigned)
+        try takeRest(&lines, &verifier, console)
         verifier.finish()
-        console.progress?("")
         // What follows from a record that is not the one that was signed is no news.
         if !verifier.flaws.isEmpty { flaws.removeAll { $0.kind == .unaccepted } }
-        flaws = verifier.flaws + flaws
-        compareRoots(leaves, verifier)
+        let files = try evidence.fileFlaws(in: log, console)
+        flaws = leafFlaws(console) + verifier.flaws + (flaws + files).sorted(by: LogFlaw.isBefore)
+        compareRoots(verifier)
+        try requireOldest()
     }
 
-    private mutating func take(_ record: Record, _ console: Console) {
+    /// What retention took while we were reading is not missing.
+    private func requireOldest() throws(CommandFailure) {
+        guard !isVerified, try log.oldest() > log.first else { return }
+        throw CommandFailure(
+            .temporary,
+            "\(log.directory.path): the agent removed its oldest records meanwhile",
+            hints: ["try again"]
+        )
+    }
+
+    /// Takes lines until all that is signed was found.
+    private mutating func takeSigned(
+        _ lines: inout LogPassage,
+        _ verifier: inout LogVerifier,
+        _ progress: (Int) -> Void = { _ in }
+    ) throws(CommandFailure) {
+        guard !verifier.hasAllSigned else { return }
+        try log.read(&lines) { line in
+            take(line, by: &verifier)
+            progress(records)
+            return !verifier.hasAllSigned
+        }
+    }
+
+    private mutating func take(_ line: ArraySlice<UInt8>, by verifier: inout LogVerifier) {
+        guard let record = verifier.take(line) else { return }
         records += 1
         if flaws.count < 1000 { flaws += evidence.flaws(of: record) }
-        guard let progress = console.progress, records % Self.progressInterval == 0 else { return }
-        let part = min(100, UInt64(records) * 100 / max(1, checkpoint.size - log.first))
-        let bar = String(repeating: "#", count: Int(part) / 5)
-        let rest = String(repeating: ".", count: 20 - Int(part) / 5)
-        progress("\(bar)\(rest) \(part) %, \(records) records")
     }
 
-    private mutating func compareRoots(_ leaves: MerkleLeaves?, _ verifier: LogVerifier) {
+    /// Takes the lines behind those: an agent beside us signs what it writes a moment later.
+    private mutating func takeRest(
+        _ lines: inout LogPassage,
+        _ verifier: inout LogVerifier,
+        _ console: Console
+    ) throws(CommandFailure) {
+        var goesOn = verifier.hasAllSigned
+        while goesOn {
+            var tail: [[UInt8]] = []
+            try log.read(&lines) { line in
+                tail.append(Array(line))
+                return tail.count < Self.tailLimit
+            }
+            guard !tail.isEmpty else { return }
+            let isSigned = awaitSignature(over: tail, console)
+            if isSigned { verifier.extend(to: checkpoint.size, leaves: leaves?.hashes) }
+            for line in tail { take(line[...], by: &verifier) }
+            // What came after that is for whoever verifies next.
+            if isSigned { try takeSigned(&lines, &verifier) }
+            goesOn = tail.count == Self.tailLimit
+        }
+    }
+
+    /// Whether a checkpoint signs as many records as there are now; then it is the one from here on.
+    private mutating func awaitSignature(over tail: [[UInt8]], _ console: Console) -> Bool {
+        let size = checkpoint.size + UInt64(tail.count)
+        guard (try? Record(parsing: tail[0]))?.sequence == checkpoint.size else { return false }
+        let (log, hasLeaves) = (log, leaves != nil)
+        return console.wait {
+            guard let (newer, note) = try? log.checkpoint() else { return false }
+            let leaves = hasLeaves ? log.leaves(signedBy: newer).0 : nil
+            guard newer.size >= size, hasLeaves == (leaves != nil) else { return false }
+            before.append(checkpoint)
+            (checkpoint, self.note, self.leaves) = (newer, note, leaves)
+            return true
+        }
+    }
+
+    /// An agent that starts makes the leaves anew.
+    private func leafFlaws(_ console: Console) -> [LogFlaw] {
+        guard leaves == nil else { return [] }
+        let (log, checkpoint) = (log, checkpoint)
+        let isMended = console.wait { log.leaves(signedBy: checkpoint).0 != nil }
+        guard !isMended, let problem = log.leaves(signedBy: checkpoint).problem else { return [] }
+        return [LogFlaw(.leaves, problem)]
+    }
+
+    private mutating func compareRoots(_ verifier: LogVerifier) {
+        let leaves = leaves
         let root = { (size: UInt64) in
             leaves.map { size <= $0.hashes.count ? $0.root(of: Int(size)) : nil }
                 ?? verifier.roots[size]
         }
         // Without its beginning and without leaves nothing of it can be told.
-        if root(checkpoint.size) != checkpoint.root {
+        for signed in before + [checkpoint] where root(signed.size) != signed.root {
             flaws.append(LogFlaw(.root, "the records do not add up to what the checkpoint signs"))
         }
         guard let held else { return }
@@ -80,9 +154,11 @@ struct LogAudit {
             flaws.append(LogFlaw(.forked, text))
         }
     }
+}
 
-    // MARK: what came of it
+// MARK: what came of it
 
+extension LogAudit {
     func lines(_ console: Console) -> [String] {
         guard isVerified else {
             return flaws.map { "\(console.paint("NO", .red))  \(ShownText.safe($0.description))" }

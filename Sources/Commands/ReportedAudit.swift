@@ -14,11 +14,10 @@ extension ReportedVerification {
         do throws(CommandFailure) {
             var audit = try LogAudit(AuditedLog(options, on: console))
             try audit.run(on: console)
-            let note = try audit.log.checkpoint().note
             let verification = ReportedVerification(
                 audit.isVerified ? .verified : .failed,
                 findings: findings(audit, isOurKey: options.key == nil),
-                checkpoint: note,
+                checkpoint: audit.note,
                 key: "\(audit.log.key)"
             )
             let notes = audit.isVerified ? [] : ["the log is NOT intact: see jitgate audit verify"]

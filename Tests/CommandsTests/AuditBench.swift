@@ -35,25 +35,35 @@ struct AuditBench {
     private static let policyDigest = EvidenceFile.digest(of: Array("mode = \"enforce\"\n".utf8))
 
     func append(_ entries: [AuditEntry]) throws {
+        var log = try open()
+        for entry in entries {
+            try log.append([bench.record(log.ledger.nextSequence, entry)])
+        }
+    }
+
+    /// The log as an agent holds it.
+    func open() throws -> AuditLog {
         let origin = AuditKey.origin(hostname: "web-1", machineID: "3f0c")
         let places = AuditLog.Places(
             log: bench.path("audit"),
             state: bench.path("state"),
             origin: origin
         )
-        // A program that another test starts at this moment holds our lock until it runs.
-        var opened: AuditLog?
-        while opened == nil {
+        while true {
             do throws(RecordingError) {
-                opened = try AuditLog.open(places, rotation: rotation)
+                return try AuditLog.open(places, rotation: rotation)
             } catch {
+                // A program that another test starts at this moment holds our lock until it runs.
                 guard error.errno == .resourceTemporarilyUnavailable else { throw error }
             }
         }
-        guard var log = opened.take() else { return }
-        for entry in entries {
-            try log.append([bench.record(log.ledger.nextSequence, entry)])
-        }
+    }
+
+    /// What is recorded of one more grant, which is signed now.
+    func moreGrantEntries() throws -> [AuditEntry] {
+        try remove("g.grant")
+        try bench.signedGrant()
+        return try grantEntries()
     }
 
     private func grantEntries() throws -> [AuditEntry] {
@@ -74,16 +84,18 @@ struct AuditBench {
     }
 
     @discardableResult
-    func verify(_ options: String...) -> Bench.Outcome {
+    func verify(_ options: String..., patience: Duration = .zero) -> Bench.Outcome {
         bench.run(
-            words: ["audit", "verify", "--log", "@audit", "--state", "@state"] + options
+            words: ["audit", "verify", "--log", "@audit", "--state", "@state"] + options,
+            in: Bench.World(patience: patience)
         )
     }
 
     /// The kinds of flaw that are found, with the record each is about.
-    func flaws(_ options: String...) throws -> [String] {
+    func flaws(_ options: String..., patience: Duration = .zero) throws -> [String] {
         let outcome = bench.run(
-            words: ["audit", "verify", "--json", "--log", "@audit", "--state", "@state"] + options
+            words: ["audit", "verify", "--json", "--log", "@audit", "--state", "@state"] + options,
+            in: Bench.World(patience: patience)
         )
         let json = try JSONNode.parse(Array(outcome.output.utf8)).value
         #expect((outcome.status == .done) == (json["verified"] == .bool(true)))
@@ -103,6 +115,11 @@ struct AuditBench {
 
     func write(_ lines: [String]) throws {
         try bench.write(lines.map { $0 + "\n" }.joined(), to: "audit/audit.jsonl")
+    }
+
+    /// How many complete segments there are.
+    func segments() throws -> Int {
+        try LogDirectory(bench.path("audit")).segments().count
     }
 
     func remove(_ name: String) throws {

@@ -87,6 +87,8 @@ final class Bench: Sendable {
         var isTerminal = false
         var input: [UInt8] = []
         var onOutput: @Sendable (String) -> Void = { _ in }
+        /// No agent writes beside most tests.
+        var patience = Duration.zero
     }
 
     func run(words: [String], in world: World = World()) -> Outcome {
@@ -102,7 +104,8 @@ final class Bench: Sendable {
                 world.onOutput(String(decoding: bytes, as: UTF8.self))
             },
             note: { line in printed.errors.withLock { $0 += line + "\n" } },
-            readInput: { world.input }
+            readInput: { world.input },
+            patience: world.patience
         )
         let arguments = words.map { $0.hasPrefix("@") ? path(String($0.dropFirst())) : $0 }
         let status = CommandLineTool.run(arguments, on: console)

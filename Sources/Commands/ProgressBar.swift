@@ -1,0 +1,40 @@
+/// How far a long work is, on a terminal; it leaves nothing behind.
+struct ProgressBar {
+    /// What takes no time needs no bar.
+    private static let leastStep = 5000
+    private static let width = 20
+
+    private let total: Int
+    private let step: Int
+    private let write: (@Sendable (String) -> Void)?
+    /// When it is drawn next.
+    private var next: Int
+
+    init(to total: Int, on console: Console) {
+        self.total = max(1, total)
+        step = max(Self.leastStep, total / 100)
+        next = step
+        write = console.progress
+    }
+
+    mutating func show(_ count: Int) {
+        guard count >= next, let write else { return }
+        next = count + step
+        draw(min(100, count * 100 / total), count, write)
+    }
+
+    /// The work is over: the bar is full, if that is what came of it, and erased.
+    mutating func end(isFull: Bool) {
+        // Nothing was drawn.
+        guard next > step, let write else { return }
+        if isFull { draw(100, total, write) }
+        write("")
+    }
+
+    private func draw(_ percent: Int, _ count: Int, _ write: (String) -> Void) {
+        let full = percent * Self.width / 100
+        let bar =
+            String(repeating: "#", count: full) + String(repeating: ".", count: Self.width - full)
+        write("\(bar) \(percent) %, \(count) records")
+    }
+}
