@@ -5,6 +5,7 @@ import Dispatch
 import Enforcement
 import Glibc
 import Linux
+import Recording
 import SystemPackage
 
 /// The agent put together: the only place that reads real clocks and opens real files.
@@ -177,7 +178,8 @@ private struct Running: Sendable {
             },
             try ReadSource(fileDescriptor: journalAlarm.fileDescriptor, on: engine) {
                 _ = try? journalAlarm.acknowledge()
-                gatekeeper.assumeIsolated { $0.journal.timePassed() }
+                let now = ClockReading.now().bootMicroseconds
+                gatekeeper.assumeIsolated { $0.journal.timePassed(at: now) }
             },
             try ReadSource(fileDescriptor: clock.fileDescriptor, on: engine) {
                 _ = try? clock.acknowledge()

@@ -138,7 +138,7 @@ actor Gatekeeper {
         service.notifier.send(.stopping)
         note(AuditEntry(.agentStopped, "The agent stops; the gate stays as it is"))
         report()
-        journal.stop()
+        journal.stop(at: ClockReading.now().bootMicroseconds)
         trail.saveSnapshot()
     }
 
@@ -238,7 +238,7 @@ actor Gatekeeper {
     func report() {
         let records = trail.takePublished()
         watchers.send(records)
-        journal.publish(records)
+        journal.publish(records, at: ClockReading.now().bootMicroseconds)
         postVerdicts()
         for (replier, verdict) in board.takeAnswers() { replier.finish(verdict) }
         reportToService()

@@ -5,6 +5,7 @@ import Control
 import Enforcement
 import Grants
 import Linux
+import Recording
 import Netfilter
 import Scheduling
 

@@ -48,6 +48,25 @@ import Testing
         #expect(Journald.values("JITGATE_CHECKPOINT", of: last) == [kept])
     }
 
+    @Test
+    func `gets a checkpoint an hour after a record, and the idle agent wakes for nothing else`()
+        throws
+    {
+        let journald = try Journald()
+        let host = try AgentHost()
+        try host.start(journal: journald)
+        let agent = try #require(host.agent).processIdentifier
+        // The watch for steps of the wall clock never expires by itself.
+        let timers = { Set(try Timers.armed(by: agent).filter { $0 < 1_000_000_000 }) }
+        try eventually { try timers().count == 1 }
+        let first = try #require(try timers().first)
+        #expect((3500...3600).contains(first))
+        try host.submit(Array("hostile\n".utf8), as: "b.grant")
+        try eventually { try !host.records("grant-refused").isEmpty }
+        try eventually { try timers().count == 1 }
+        #expect(try #require(try timers().first) <= first)
+    }
+
     @Test func `holds up nothing while it hangs, and then gets what it missed`() throws {
         let journald = try Journald()
         let host = try AgentHost()

@@ -1,0 +1,21 @@
+import Foundation
+
+/// What the kernel says of the timers of a process.
+package enum Timers {
+    /// In how many seconds a timer expires, by its `/proc/PID/fdinfo/N`; 0 if it is not armed, `nil`
+    /// if it is no timer.
+    package static func remaining(_ information: String) -> Int? {
+        information.split(separator: "\n").first { $0.hasPrefix("it_value: (") }
+            .flatMap { $0.dropFirst("it_value: (".count).split(separator: ",").first }
+            .flatMap { Int($0) }
+    }
+
+    /// Those of all timers of a process that are armed.
+    package static func armed(by process: Int32) throws -> [Int] {
+        let folder = "/proc/\(process)/fdinfo"
+        return try FileManager.default.contentsOfDirectory(atPath: folder).compactMap { name in
+            let text = try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
+            return text.flatMap(remaining)
+        }.filter { $0 > 0 }
+    }
+}
