@@ -16,7 +16,8 @@ package struct ClockFloor: Hashable, Sendable {
         self.bootID = bootID
     }
 
-    mutating func take(_ stamp: RecordStamp) {
+    /// Adds the next record.
+    package mutating func take(_ stamp: RecordStamp) {
         // The clock of another boot began at 0 after all that was recorded before.
         let passed = stamp.bootID == bootID ? stamp.boot &- boot : stamp.boot
         let reached = moment.map { $0 + .microseconds(passed) }

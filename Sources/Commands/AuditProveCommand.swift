@@ -39,18 +39,19 @@ struct AuditProveCommand: Verb {
             )
         }
         let leaves = try leaves(of: log, checkpoint)
-        let items = try lines(log, leaves).map { number, line in
-            ProofBundle.Item(
-                line: line,
-                proof: InclusionProof(
-                    index: number,
-                    hashes: leaves.inclusionProof(of: Int(number), in: Int(checkpoint.size)),
-                    note: note
-                )
-            )
+        let found = try search(log, leaves)
+        func proved(_ found: EvidenceSearch.Found) -> ProofBundle.Item {
+            let number = found.record.sequence
+            let hashes = leaves.inclusionProof(of: Int(number), in: Int(checkpoint.size))
+            let proof = InclusionProof(index: number, hashes: hashes, note: note)
+            return ProofBundle.Item(line: found.line, proof: proof)
         }
-        try GrantFile.write(ProofBundle(items: items).encoded(), to: output, on: console)
-        if output != "-" { say(items.count, of: checkpoint, on: console) }
+        let bundle = ProofBundle(
+            items: found.records.map(proved),
+            clock: found.clock.map(proved)
+        )
+        try GrantFile.write(bundle.encoded(), to: output, on: console)
+        if output != "-" { say(bundle.items.count, of: checkpoint, on: console) }
     }
 
     private func say(_ count: Int, of checkpoint: Checkpoint, on console: Console) {
@@ -87,73 +88,25 @@ struct AuditProveCommand: Verb {
         return made
     }
 
-    /// The record's line, and those of the records with its evidence.
-    private func lines(
+    /// The record, those with its evidence, and those that say when it was.
+    private func search(
         _ log: AuditedLog,
         _ leaves: MerkleLeaves
-    ) throws(CommandFailure) -> [(UInt64, [UInt8])] {
+    ) throws(CommandFailure) -> EvidenceSearch {
         var search = EvidenceSearch(for: sequence)
         try log.forEachLine { line in search.take(line) }
-        guard search.found != nil else {
+        guard search.isFound else {
             throw CommandFailure(.no, "there is no record \(sequence) in the log")
         }
         if search.needsMore { try log.forEachLine { line in search.take(line) } }
-        for (number, line) in search.lines where leaves.hashes[Int(number)] != .leaf(line) {
+        for found in search.records + search.clock
+        where leaves.hashes[Int(found.record.sequence)] != .leaf(found.line) {
             throw CommandFailure(
                 .no,
-                "record \(number) is not the one that was signed",
+                "record \(found.record.sequence) is not the one that was signed",
                 hints: ["`jitgate audit verify` says more"]
             )
         }
-        return search.lines
-    }
-}
-
-/// Finds a record in a first pass, and in a second one those with its evidence.
-struct EvidenceSearch {
-    private let sequence: UInt64
-    private(set) var found: (record: Record, line: [UInt8])?
-    private var accepted: (record: Record, line: [UInt8])?
-    private var policy: (record: Record, line: [UInt8])?
-
-    init(for sequence: UInt64) {
-        self.sequence = sequence
-    }
-
-    /// Whether a second pass may find something.
-    var needsMore: Bool {
-        guard let entry = found?.record.entry else { return false }
-        return entry[.digest] != nil
-            || (entry[.policyDigest] != nil && entry.event != .policyLoaded)
-    }
-
-    /// - Returns: whether it makes sense to go on.
-    mutating func take(_ line: ArraySlice<UInt8>) -> Bool {
-        guard let record = try? Record(parsing: line) else { return true }
-        guard let found else {
-            if record.sequence == sequence { self.found = (record, Array(line)) }
-            return record.sequence != sequence
-        }
-        guard record.sequence < sequence else {
-            keepNeededPolicy(of: found.record)
-            return false
-        }
-        let entry = record.entry
-        if entry.event == .policyLoaded, entry[.evidence] != nil, accepted == nil {
-            policy = (record, Array(line))
-        } else if entry.event == .grantAccepted, entry[.digest] == found.record.entry[.digest] {
-            accepted = (record, Array(line))
-        }
-        return true
-    }
-
-    /// A policy says nothing of a record that names another one.
-    private mutating func keepNeededPolicy(of record: Record) {
-        let digest = accepted?.record.entry[.policyDigest] ?? record.entry[.policyDigest]
-        if digest == nil || policy?.record.entry[.policyDigest] != digest { policy = nil }
-    }
-
-    var lines: [(UInt64, [UInt8])] {
-        [found, accepted, policy].compactMap(\.self).map { ($0.record.sequence, $0.line) }
+        return search
     }
 }

@@ -10,6 +10,8 @@ struct EvidenceCheck {
 
     private(set) var signatures = 0
     private(set) var files = 0
+    /// The agent's time: it never went back, also where the wall clock did.
+    private var clock = ClockFloor()
     private var verifiers: [[String]: SignatureVerifier] = [:]
     /// The files of the digests that were accepted, by grant.
     private var accepted: [String: String] = [:]
@@ -24,8 +26,14 @@ struct EvidenceCheck {
         self.isWhole = isWhole
     }
 
-    /// What is wrong with the evidence of a record.
+    /// Takes note of when a record was made.
+    mutating func see(_ record: Record) {
+        clock.take(record.stamp)
+    }
+
+    /// What is wrong with the evidence of the next record.
     mutating func flaws(of record: Record) -> [LogFlaw] {
+        see(record)
         let entry = record.entry
         switch entry.event {
         case .grantAccepted:
@@ -57,7 +65,7 @@ struct EvidenceCheck {
         let entry = record.entry
         do {
             let verifier = try verifier(entry.fields[.allowedSigners] ?? [])
-            let payload = try verifier.verify(file, at: record.stamp.realtime)
+            let payload = try verifier.verify(file, at: clock.moment ?? record.stamp.realtime)
             signatures += payload.approvals.count
             let signed = try Self.signed(payload, entry)
             for (field, values) in signed where entry.fields[field, default: []] != values {

@@ -12,22 +12,32 @@ struct ProofBundle {
     /// No bundle is larger, in bytes: three records with evidence of the largest kind.
     static let sizeLimit = 8 << 20
 
+    private static let clockLimit = 16
+
     /// First the record that is proved, then those with its evidence.
     let items: [Item]
+    /// Earlier records that say how late it was, where the wall clock was set back.
+    let clock: [Item]
 
-    init(items: [Item]) {
+    init(items: [Item], clock: [Item]) {
         self.items = items
+        self.clock = clock
     }
 
     func encoded() -> [UInt8] {
-        let items = items.map { item -> JSONValue in
-            [
-                "line": .string(String(decoding: item.line, as: UTF8.self)),
-                "proof": .string(item.proof.text),
-            ]
-        }
-        let json: JSONValue = ["jitgate": "proof/1", "records": .array(items)]
-        return json.prettyEncoded() + [UInt8(ascii: "\n")]
+        var members = [
+            JSONValue.Member("jitgate", "proof/1"),
+            JSONValue.Member("records", .array(items.map(Self.json))),
+        ]
+        if !clock.isEmpty { members.append(.init("clock", .array(clock.map(Self.json)))) }
+        return JSONValue.object(members).prettyEncoded() + [UInt8(ascii: "\n")]
+    }
+
+    private static func json(_ item: Item) -> JSONValue {
+        [
+            "line": .string(String(decoding: item.line, as: UTF8.self)),
+            "proof": .string(item.proof.text),
+        ]
     }
 
     init(parsing bytes: [UInt8]) throws(ProofError) {
@@ -40,6 +50,15 @@ struct ProofBundle {
         guard json["jitgate"]?.text == "proof/1", let records = json["records"]?.items,
             (1...3).contains(records.count)
         else { throw ProofError("it is no proof bundle") }
+        let clock = json["clock"]?.items ?? []
+        guard clock.count <= Self.clockLimit else {
+            throw ProofError("it has too many records for its clock")
+        }
+        items = try Self.items(records)
+        self.clock = try Self.items(clock)
+    }
+
+    private static func items(_ records: [JSONValue]) throws(ProofError) -> [Item] {
         var items: [Item] = []
         for record in records {
             guard let line = record["line"]?.text, let proof = record["proof"]?.text else {
@@ -48,7 +67,7 @@ struct ProofBundle {
             let bytes = Array(line.utf8)
             items.append(Item(line: bytes, proof: try InclusionProof(parsing: proof)))
         }
-        self.items = items
+        return items
     }
 
     /// What was proved.
@@ -60,22 +79,38 @@ struct ProofBundle {
 
     /// Checks every record's way to the root, and all that the records rest on.
     func verify(by key: VerifierKey) throws(ProofError) -> Finding {
-        var evidence = EvidenceCheck(files: nil, isWhole: false)
-        var records: [Record] = []
+        var all: [Record] = []
         var common: Checkpoint?
-        for item in items {
+        for item in items + clock {
             let checkpoint = try item.proof.verify(item.line, by: key)
             guard common == nil || common == checkpoint else {
                 throw ProofError("its records are under different checkpoints")
             }
             common = checkpoint
-            let record = try Self.record(item)
-            if let flaw = evidence.flaws(of: record).first { throw ProofError(flaw.description) }
-            records.append(record)
+            all.append(try Self.record(item))
         }
         guard let common else { throw ProofError("it is no proof bundle") }
+        let records = Array(all.prefix(items.count))
         try Self.requireLinks(records)
-        return Finding(checkpoint: common, records: records, signatures: evidence.signatures)
+        let signatures = try Self.signatures(under: records, clock: all.dropFirst(items.count))
+        return Finding(checkpoint: common, records: records, signatures: signatures)
+    }
+
+    /// How many there are; each held when its record was made.
+    private static func signatures(
+        under records: [Record],
+        clock: ArraySlice<Record>
+    ) throws(ProofError) -> Int {
+        var evidence = EvidenceCheck(files: nil, isWhole: false)
+        // Time is made of them in the order of the log.
+        for record in (records + clock).sorted(by: { $0.sequence < $1.sequence }) {
+            guard records.contains(where: { $0.sequence == record.sequence }) else {
+                evidence.see(record)
+                continue
+            }
+            if let flaw = evidence.flaws(of: record).first { throw ProofError(flaw.description) }
+        }
+        return evidence.signatures
     }
 
     private static func record(_ item: Item) throws(ProofError) -> Record {

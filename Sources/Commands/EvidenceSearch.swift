@@ -1,0 +1,94 @@
+import Auditing
+
+/// Finds a record in a first pass, and in a second one those with its evidence.
+struct EvidenceSearch {
+    struct Found {
+        let record: Record
+        let line: [UInt8]
+    }
+
+    private let sequence: UInt64
+    private var found: Found?
+    private var accepted: Found?
+    private var policy: Found?
+    private var time = LatestTime()
+    /// What said how late it was when the grant was accepted, and when the record was made.
+    private var clocks: [Found] = []
+
+    init(for sequence: UInt64) {
+        self.sequence = sequence
+    }
+
+    var isFound: Bool { found != nil }
+
+    /// Whether a second pass may find something.
+    var needsMore: Bool {
+        guard let entry = found?.record.entry else { return false }
+        return entry[.digest] != nil
+            || (entry[.policyDigest] != nil && entry.event != .policyLoaded)
+    }
+
+    /// The record, and those with its evidence.
+    var records: [Found] { [found, accepted, policy].compactMap(\.self) }
+
+    /// Earlier records that show that time was ahead of the wall clock.
+    var clock: [Found] {
+        var known = Set(records.map(\.record.sequence))
+        return clocks.filter { known.insert($0.record.sequence).inserted }
+    }
+
+    /// - Returns: whether it makes sense to go on.
+    mutating func take(_ line: ArraySlice<UInt8>) -> Bool {
+        guard let record = try? Record(parsing: line) else { return true }
+        let this = Found(record: record, line: Array(line))
+        guard let found else {
+            time.take(this)
+            guard record.sequence == sequence else { return true }
+            self.found = this
+            if record.entry[.evidence] != nil { clocks += time.sources }
+            time = LatestTime()
+            return false
+        }
+        guard record.sequence < sequence else {
+            keepNeededPolicy(of: found.record)
+            return false
+        }
+        time.take(this)
+        let entry = record.entry
+        if entry.event == .policyLoaded, entry[.evidence] != nil, accepted == nil {
+            policy = this
+        } else if entry.event == .grantAccepted, entry[.digest] == found.record.entry[.digest] {
+            accepted = this
+            clocks += time.sources
+        }
+        return true
+    }
+
+    /// A policy says nothing of a record that names another one.
+    private mutating func keepNeededPolicy(of record: Record) {
+        let digest = accepted?.record.entry[.policyDigest] ?? record.entry[.policyDigest]
+        if digest == nil || policy?.record.entry[.policyDigest] != digest { policy = nil }
+    }
+}
+
+/// The records that the agent's time follows from, as `ClockFloor` makes it.
+private struct LatestTime {
+    /// Without the oldest of more boots time is a little earlier than it was.
+    private static let limit = 8
+
+    private var clock = ClockFloor()
+    /// The record whose wall clock time goes back to, and the last one of each boot since.
+    private(set) var sources: [EvidenceSearch.Found] = []
+
+    mutating func take(_ found: EvidenceSearch.Found) {
+        let stamp = found.record.stamp
+        clock.take(stamp)
+        guard clock.moment != stamp.realtime else { return sources = [found] }
+        if sources.count > 1, sources.last?.record.stamp.bootID == stamp.bootID {
+            sources.removeLast()
+        } else if sources.count == Self.limit {
+            sources.remove(at: 1)
+        }
+        sources.append(found)
+    }
+}
