@@ -47,6 +47,8 @@ let package = Package(
     products: [
         .executable(name: "jitgated", targets: ["jitgated"]),
         .executable(name: "jitgate", targets: ["jitgate"]),
+        // For the tests: loaded into the agent, which has no switch for what it does.
+        .library(name: "faults", type: .dynamic, targets: ["CFaults"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -114,6 +116,7 @@ let package = Package(
 
         // MARK: tests
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
+        .target(name: "CFaults", path: "Tests/CFaults"),
         .target(
             name: "TestSupport",
             dependencies: ["Grants", "StrictJSON", "Linux", "CLinux", "CTestSupport", system],

@@ -81,6 +81,9 @@ package final class AgentHost {
         URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().path + "/.build/debug/"
 
+    /// The library that is loaded into the agent to bring about what befalls it (Tests/CFaults).
+    package static let faults = build + "libfaults.so"
+
     /// Starts the built agent, with a journal of its own if one is given, and waits until its log
     /// says that it runs.
     package func start(journal: Journald? = nil) throws {
@@ -104,6 +107,12 @@ package final class AgentHost {
 
     /// Whether the agent was started and has not ended.
     package var isRunning: Bool { agent?.isRunning ?? false }
+
+    /// Whether a signal ended the agent that it cannot take.
+    package var wasKilled: Bool {
+        guard let agent, !agent.isRunning else { return false }
+        return agent.terminationReason == .uncaughtSignal
+    }
 
     /// Kills the agent at once, as a crash would.
     package func kill() {
@@ -212,28 +221,40 @@ extension AgentHost {
 
     /// What the kernel holds open, as `nft` writes the elements: `192.0.2.7 . tcp . 22`.
     package func openings() throws -> Set<String> {
-        let text = try namespace.command("nft", "-j", "list", "table", "inet", "jitgate")
+        Set(try timesLeft().keys)
+    }
+
+    /// How many seconds the kernel holds each opening open by itself; nothing where there is no table.
+    package func timesLeft() throws -> [String: Int] {
+        let text = try namespace.command("nft", "-j", "list", "ruleset")
         let listing = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
         let objects = listing?["nftables"] as? [[String: Any]] ?? []
         let sets = objects.compactMap { $0["set"] as? [String: Any] }
-        return Set(sets.flatMap { Self.elements(of: $0) })
+        return Dictionary(sets.flatMap { Self.elements(of: $0) }) { $1 }
     }
 
-    /// The keys of a set of sources, which are made of three fields.
-    private static func elements(of set: [String: Any]) -> [String] {
-        (set["elem"] as? [Any] ?? []).compactMap { element in
-            let key = ((element as? [String: Any])?["elem"] as? [String: Any])?["val"] ?? element
+    /// The elements of a set of sources, whose keys are made of three fields.
+    private static func elements(of set: [String: Any]) -> [(String, Int)] {
+        (set["elem"] as? [Any] ?? []).compactMap { item in
+            let element = (item as? [String: Any])?["elem"] as? [String: Any]
+            let key = element?["val"] ?? item
             let fields = (key as? [String: Any])?["concat"] as? [Any] ?? []
-            return fields.count == 3 ? fields.map { "\($0)" }.joined(separator: " . ") : nil
+            guard fields.count == 3 else { return nil }
+            let name = fields.map { "\($0)" }.joined(separator: " . ")
+            return (name, element?["expires"] as? Int ?? .max)
         }
     }
 }
 
 /// Waits until something is so, and fails after half a minute.
+///
+/// It looks less often the longer it waits, as many tests wait at once.
 package func eventually(_ isSo: () throws -> Bool) throws {
     let end = ContinuousClock.now + .seconds(30)
+    var pause: UInt32 = 1000
     while try !isSo() {
         guard ContinuousClock.now < end else { throw CommandFailure("it did not come to be so") }
-        usleep(2000)
+        usleep(pause)
+        pause = min(2 * pause, 16_000)
     }
 }
