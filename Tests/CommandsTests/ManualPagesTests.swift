@@ -1,0 +1,90 @@
+import Foundation
+import StrictJSON
+import TestSupport
+import Testing
+
+@Suite struct `The manual pages of jitgate` {
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().path
+
+    /// A command, by its words, and what the program says of it for tools.
+    private struct Verb {
+        let words: [String]
+        let form: JSONValue
+
+        /// It and all below it.
+        var all: [Verb] {
+            let below = (form["subcommands"]?.items ?? []).compactMap { form in
+                form["commandName"]?.text.map { Verb(words: words + [$0], form: form) }
+            }
+            return [self] + below.filter { $0.words.last != "help" }.flatMap(\.all)
+        }
+    }
+
+    private let folder: TemporaryDirectory
+    private let verbs: [Verb]
+
+    init() throws {
+        folder = try TemporaryDirectory()
+        let made = try Command.run([
+            Self.root + "/scripts/make-manuals", AgentHost.build, folder.path, "2026-11-23",
+        ])
+        guard made.status == 0 else { throw TestFailure(made.errors) }
+        let dump = try Command.run([AgentHost.build + "jitgate", "--experimental-dump-help"])
+        let form = try #require(JSONNode.parse(dump.output).value["command"])
+        verbs = Verb(words: ["jitgate"], form: form).all
+    }
+
+    private struct TestFailure: Error {
+        let text: String
+        init(_ text: String) { self.text = text }
+    }
+
+    /// The options that `--help` lists: what begins a line with a dash.
+    private func options(_ help: String) -> [Substring] {
+        help.components(separatedBy: "OPTIONS:\n").dropFirst().joined()
+            .split(separator: "\n").map { $0.drop { $0 == " " } }.filter { $0.hasPrefix("-") }
+            .flatMap { $0.split(separator: " ").prefix { $0.hasPrefix("-") || $0.hasPrefix("<") } }
+            .filter { $0.hasPrefix("-") }.map { $0.prefix { $0 != "," } }
+    }
+
+    @Test func `have every option that the help of a command has, and say what it does`() throws {
+        #expect(verbs.count >= 25)
+        for verb in verbs {
+            let name = verb.words.joined(separator: "-")
+            let page = try String(contentsOfFile: "\(folder.path)/man/\(name).1", encoding: .utf8)
+            let help = try Command.run(
+                [AgentHost.build + "jitgate"] + verb.words.dropFirst() + ["-h"]
+            )
+            let options = options(help.text)
+            #expect(options.contains("--help") && help.status == 0)
+            for option in options {
+                let flag = option.dropFirst().replacing("-", with: "\\-")
+                let item = page.split(separator: "\n").firstIndex {
+                    $0.hasPrefix(".It ") && "\($0) ".contains("Fl \(flag) ")
+                }
+                #expect(item != nil, "\(name) \(option)")
+            }
+            for argument in verb.form["arguments"]?.items ?? []
+            where argument["shouldDisplay"] == true {
+                #expect(argument["abstract"]?.text?.isEmpty == false, "\(name): \(argument)")
+            }
+        }
+    }
+
+    @Test func `name every command that there is, with an example of each that does something`()
+        throws
+    {
+        for verb in verbs {
+            let name = verb.words.joined(separator: "-")
+            let page = try String(contentsOfFile: "\(folder.path)/man/\(name).1", encoding: .utf8)
+            for below in verb.form["subcommands"]?.items ?? [] {
+                guard let word = below["commandName"]?.text, word != "help" else { continue }
+                #expect(page.contains(".It Xr \(name)-\(word) 1\n"))
+            }
+            guard verb.form["subcommands"] == nil else { continue }
+            let words = verb.words.joined(separator: " ")
+            #expect(page.contains(words.replacing("-", with: "\\-")), "\(name)")
+        }
+    }
+}
