@@ -1,0 +1,52 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The built program, given what is no regular file.
+@Suite struct `A file that a command is given` {
+    private let bench: Bench
+    private let audit: AuditBench
+
+    init() throws {
+        audit = try AuditBench()
+        bench = audit.bench
+        _ = bench.run("audit", "prove", "2", "--log", "@audit", "-o", "@p")
+    }
+
+    /// Runs a line of bash, in which `jitgate` is the built program, in the bench's directory.
+    private func bash(_ line: String) throws -> Command.Result {
+        let script = "jitgate() { \(AgentHost.build)jitgate \"$@\"; }; cd \"$1\"; \(line)"
+        return try Command.run(
+            ["timeout", "20", "bash", "-c", script, "bash", bench.directory.path],
+            environment: ["JITGATE_CONFIG": bench.path("jitgate.toml"), "KEY": audit.key]
+        )
+    }
+
+    @Test(arguments: [
+        ("verify <(cat g.grant)", "ok  signature"), ("verify - < g.grant", "ok  signature"),
+        ("verify /dev/stdin < g.grant", "ok  signature"),
+        ("audit verify-proof <(cat p) --key \"$KEY\"", "verified: record 2 of 6"),
+        (
+            "audit verify --log audit --state state --since-checkpoint <(cat audit/checkpoint)",
+            "verified: 6 records"
+        ),
+        ("policy show --config <(cat jitgate.toml)", "hostname = \"web-1\""),
+    ])
+    func `may be a pipe`(words: String, said: String) throws {
+        let result = try bash("jitgate " + words)
+        #expect(result.text.contains(said), "\(result)")
+    }
+
+    @Test(arguments: [
+        "verify", "sign", "submit", "policy check", "policy import-azure",
+        "audit verify-proof --key \"$KEY\"",
+        "audit verify --log audit --state state --since-checkpoint",
+    ])
+    func `is refused with its name where it is a directory or has no end`(words: String) throws {
+        for file in ["drop", "/dev/zero", "none"] {
+            let result = try bash("jitgate \(words) \(file)")
+            #expect(result.status == 66 && result.text.isEmpty, "\(file): \(result)")
+            #expect(result.errors.contains("\(file): "), "\(result.errors)")
+        }
+    }
+}
