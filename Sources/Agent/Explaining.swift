@@ -58,13 +58,35 @@ extension Gatekeeper {
         }
         return Inspection(
             rung: gate.rung.rawValue,
-            chains: chains?.map(Inspection.Chain.init)
+            chains: chains.map(followed)
+        )
+    }
+
+    /// The chains with what their rules do to packets to protected ports.
+    private func followed(_ chains: [BaseChain]) -> [Inspection.Chain] {
+        let ports = rulebook.shape.protected
+        let fates = try? gate.fates(of: ports, in: chains)
+        return chains.indices.map { place in
+            let found = fates?[place].map { zip(ports, $0).map(Inspection.Fate.init) }
+            return Inspection.Chain(chains[place], found)
+        }
+    }
+}
+
+extension Inspection.Fate {
+    fileprivate init(_ port: Port, _ fate: PacketFate) {
+        self.init(
+            port.description,
+            End(rawValue: fate.end.rawValue) ?? .passes,
+            droppedIn: fate.dropper,
+            rewrittenTo: fate.rewrittenTo.map(Int.init),
+            rewrittenIn: fate.rewriter
         )
     }
 }
 
 extension Inspection.Chain {
-    fileprivate init(_ chain: BaseChain) {
+    fileprivate init(_ chain: BaseChain, _ fates: [Inspection.Fate]?) {
         self.init(
             family: chain.family,
             table: chain.table,
@@ -72,7 +94,8 @@ extension Inspection.Chain {
             hook: chain.hook,
             priority: Int(chain.priority),
             drops: chain.dropsByDefault,
-            type: chain.type
+            type: chain.type,
+            fates: fates
         )
     }
 }

@@ -10,13 +10,10 @@ struct FirewallExamination {
     private static let gatePriority = -150
 
     private(set) var findings: [Finding] = []
-    private let ports: String
-    private let firstPort: Port?
+    private let protected: [Port]
 
     init(_ configuration: Configuration, chains: [Inspection.Chain]?) {
-        let protected = configuration.policy.ports.keys.sorted()
-        ports = protected.map(\.description).joined(separator: ", ")
-        firstPort = protected.first
+        protected = configuration.policy.ports.keys.sorted()
         if let chains {
             chains.forEach { take($0) }
         } else {
@@ -30,72 +27,102 @@ struct FirewallExamination {
     }
 
     private mutating func take(_ chain: Inspection.Chain) {
-        let name = "\(chain.family) \(chain.table), chain \(chain.name)"
         guard ["prerouting", "input", "ingress"].contains(chain.hook) else { return }
-        if chain.drops {
+        guard let fates = chain.fates else { return takeUnread(chain) }
+        let isEarly = chain.hook == "prerouting" && chain.priority <= Self.gatePriority
+        let dropping = Dictionary(grouping: fates) { Drop(end: $0.end, chain: $0.droppedIn) }
+        for (drop, fates) in dropping.sorted(by: { $0.key < $1.key }) {
+            tell(drop, Self.list(fates.map(\.port)), chain)
+        }
+        let rewriting = fates.filter { $0.rewrittenTo != nil }
+        for (rule, fates) in Dictionary(grouping: rewriting, by: \.rewrittenIn) {
+            tell(fates, rewrittenIn: rule, chain, isEarly: isEarly)
+        }
+    }
+
+    // MARK: dropping
+
+    private struct Drop: Hashable, Comparable {
+        let end: Inspection.Fate.End
+        let chain: String?
+
+        static func < (left: Self, right: Self) -> Bool {
+            (left.end.rawValue, left.chain ?? "") < (right.end.rawValue, right.chain ?? "")
+        }
+    }
+
+    private mutating func tell(_ drop: Drop, _ ports: String, _ chain: Inspection.Chain) {
+        let tool = ForeignTool(of: chain, rule: drop.chain)
+        let who = "\(tool.name) (\(Self.place(chain, rule: drop.chain)))"
+        let port = protected.first { ports.hasPrefix($0.description) }
+        switch drop.end {
+        case .passes: return
+        case .mayDrop:
+            let reason = "\(who) drops packets to \(ports) under conditions of its own"
+            findings.append(.note("firewall", reason, mend: tool.listing))
+        case .mayPass:
             let reason =
-                "\(tool(chain)) (table \(name)) drops what no rule of it lets in: "
-                + "a grant opens \(ports) only if it does too"
-            findings.append(.warning("firewall", reason, mend: opening(chain)))
-        } else if chain.type == "nat", chain.hook == "prerouting",
-            chain.priority <= Self.gatePriority
-        {
+                "\(who) drops \(ports) but for exceptions: "
+                + "what a grant opens is open only where they hold"
+            findings.append(.warning("firewall", reason, mend: tool.opening(port)))
+        case .drops:
+            let reason = "\(who) drops \(ports): what a grant opens stays shut all the same"
+            findings.append(.error("firewall", reason, mend: tool.opening(port)))
+        }
+    }
+
+    // MARK: rewriting
+
+    private mutating func tell(
+        _ fates: [Inspection.Fate],
+        rewrittenIn rule: String?,
+        _ chain: Inspection.Chain,
+        isEarly: Bool
+    ) {
+        let tool = ForeignTool(of: chain, rule: rule)
+        let who = "\(tool.name) (\(Self.place(chain, rule: rule)))"
+        let changes = Self.list(fates.map { "\($0.port) to port \($0.rewrittenTo ?? 0)" })
+        if isEarly {
             let reason =
-                "\(tool(chain)) (table \(name)) rewrites destinations at priority "
-                + "\(chain.priority), before the gate sees them: protected ports can be got around"
+                "\(who) rewrites \(changes) at priority \(chain.priority), before the gate sees it: "
+                + "it can be got around"
             let remedy = "give the chain a priority above \(Self.gatePriority), such as dstnat"
             findings.append(.error("firewall", reason, mend: remedy))
-        } else if chain.table == "firewalld", chain.type == "filter", chain.hook == "input" {
-            let reason =
-                "firewalld rejects what its zones do not let in: "
-                + "a grant opens \(ports) only if they do too"
-            findings.append(.note("firewall", reason, mend: opening(chain)))
-        } else if chain.type == "nat", chain.hook == "prerouting" {
-            let reason =
-                "\(tool(chain)) (table \(name)) rewrites destinations behind the gate: "
-                + "ports that it publishes are held as well"
+        } else {
+            let reason = "\(who) rewrites \(changes) behind the gate, which holds it as well"
             findings.append(.note("firewall", reason))
         }
     }
 
-    private func tool(_ chain: Inspection.Chain) -> String {
-        if chain.table == "firewalld" { return "firewalld" }
-        if chain.table.hasPrefix("docker") { return "docker" }
-        let isCompatible =
-            ["ip", "ip6"].contains(chain.family)
-            && ["filter", "nat", "raw", "mangle"].contains(chain.table)
-        guard isCompatible else { return "another tool" }
-        if chain.table == "filter", Self.usesUfw { return "ufw" }
-        return chain.table == "nat" ? "docker or iptables" : "iptables"
-    }
+    // MARK: what could not be read
 
-    private func opening(_ chain: Inspection.Chain) -> String {
-        guard let port = firstPort else {
-            return "sudo nft list table \(chain.family) \(chain.table)"
-        }
-        let (number, transport) = (port.number, port.transport.rawValue)
-        switch tool(chain) {
-        case "ufw": return "sudo ufw allow \(number)/\(transport)"
-        case "firewalld":
-            return "sudo firewall-cmd --permanent --add-port=\(number)/\(transport) "
-                + "&& sudo firewall-cmd --reload"
-        case "iptables":
-            return "sudo \(chain.family == "ip6" ? "ip6tables" : "iptables") -I INPUT "
-                + "-p \(transport) --dport \(number) -j ACCEPT"
-        default:
-            return "sudo nft insert rule \(chain.family) \(chain.table) \(chain.name) "
-                + "\(transport) dport \(number) accept"
+    private mutating func takeUnread(_ chain: Inspection.Chain) {
+        let tool = ForeignTool(of: chain)
+        let who = "\(tool.name) (\(Self.place(chain, rule: nil)))"
+        let ports = Self.list(protected.map(\.description))
+        if chain.drops {
+            let reason =
+                "\(who) drops what no rule of it lets in: "
+                + "a grant opens \(ports) only if it does too"
+            findings.append(.warning("firewall", reason, mend: tool.opening(protected.first)))
+        } else if chain.type == "nat", chain.hook == "prerouting",
+            chain.priority <= Self.gatePriority
+        {
+            let reason =
+                "\(who) may rewrite destinations at priority \(chain.priority), before the gate "
+                + "sees them: its rules could not be read"
+            findings.append(.warning("firewall", reason, mend: tool.listing))
+        } else {
+            let reason = "\(who) has more rules than could be read"
+            findings.append(.note("firewall", reason, mend: tool.listing))
         }
     }
 
-    private static var usesUfw: Bool {
-        guard let bytes = try? SmallFile.read("/etc/ufw/ufw.conf", limit: 65_536) else {
-            return false
-        }
-        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").contains {
-            $0.lowercased().filter { !$0.isWhitespace } == "enabled=yes"
-        }
+    private static func place(_ chain: Inspection.Chain, rule: String?) -> String {
+        "table \(chain.family) \(chain.table), chain \(rule ?? chain.name)"
     }
+
+    private static func list(_ words: [String]) -> String { words.joined(separator: ", ") }
 
     /// Tables of the kernel's older packet filter, which no nft tool shows.
     private mutating func findLegacyTables() {

@@ -109,6 +109,20 @@ package enum AgentInterface {
         )
 
         # A chain of another tool that packets to this host go through
+        # What a chain does with a packet that opens a connection to a protected port
+        type Fate (
+          # Such as 22/tcp
+          port: string,
+          # By what differs from packet to packet (source, interface, …): passes from everywhere,
+          # may be dropped, is dropped but for exceptions, is dropped from everywhere
+          end: (passes, mayDrop, mayPass, drops),
+          # The chain whose rule drops it; null for the policy of the base chain
+          dropped_in: ?string,
+          # The port it is, or may be, rewritten to
+          rewritten_to: ?int,
+          rewritten_in: ?string
+        )
+
         type Chain (
           # ip, ip6, inet or netdev
           family: string,
@@ -120,7 +134,9 @@ package enum AgentInterface {
           # Whether packets that no rule of it takes are dropped
           drops: bool,
           # filter, nat or route
-          type: string
+          type: string,
+          # One for each protected port; null where the rules could not be read
+          fates: ?[]Fate
         )
 
         # What only the agent can see of the kernel

@@ -15,6 +15,8 @@ package struct Inspection: WireValue {
         package var drops: Bool
         /// `filter`, `nat` or `route`.
         package var type: String
+        /// One for each protected port; `nil` where the rules could not be read.
+        package var fates: [Fate]?
 
         package init(
             family: String,
@@ -23,7 +25,8 @@ package struct Inspection: WireValue {
             hook: String,
             priority: Int,
             drops: Bool,
-            type: String
+            type: String,
+            fates: [Fate]? = nil
         ) {
             self.family = family
             self.table = table
@@ -32,6 +35,37 @@ package struct Inspection: WireValue {
             self.priority = priority
             self.drops = drops
             self.type = type
+            self.fates = fates
+        }
+    }
+
+    /// What a chain does with a packet that opens a connection to a protected port.
+    package struct Fate: WireValue {
+        package enum End: String, Hashable, Sendable {
+            case passes, mayDrop, mayPass, drops
+        }
+
+        /// `22/tcp`.
+        package var port: String
+        package var end: End
+        /// The chain whose rule drops it; `nil` for the policy of the base chain.
+        package var droppedIn: String?
+        /// The port it is, or may be, rewritten to.
+        package var rewrittenTo: Int?
+        package var rewrittenIn: String?
+
+        package init(
+            _ port: String,
+            _ end: End,
+            droppedIn: String? = nil,
+            rewrittenTo: Int? = nil,
+            rewrittenIn: String? = nil
+        ) {
+            self.port = port
+            self.end = end
+            self.droppedIn = droppedIn
+            self.rewrittenTo = rewrittenTo
+            self.rewrittenIn = rewrittenIn
         }
     }
 
@@ -72,6 +106,10 @@ extension Inspection.Chain {
             drops: try object.required("drops", \.flag),
             type: try object.text("type")
         )
+        guard let items = try object.optional("fates", \.items) else { return }
+        var found: [Inspection.Fate] = []
+        for item in items { found.append(try Inspection.Fate(from: item)) }
+        fates = found
     }
 
     package var jsonValue: JSONValue {
@@ -83,6 +121,30 @@ extension Inspection.Chain {
             "priority": .integer(Int64(priority)),
             "drops": .bool(drops),
             "type": .string(type),
+            "fates": fates.map { .array($0.map(\.jsonValue)) } ?? .null,
+        ]
+    }
+}
+
+extension Inspection.Fate {
+    package init(from value: JSONValue) throws(WireError) {
+        let object = try WireObject(value)
+        self.init(
+            try object.text("port"),
+            try object.required("end") { $0.text.flatMap(End.init) },
+            droppedIn: try object.optionalText("dropped_in"),
+            rewrittenTo: try object.optional("rewritten_to", \.number).map(Int.init(clamping:)),
+            rewrittenIn: try object.optionalText("rewritten_in")
+        )
+    }
+
+    package var jsonValue: JSONValue {
+        [
+            "port": .string(port),
+            "end": .string(end.rawValue),
+            "dropped_in": droppedIn.map { .string($0) } ?? .null,
+            "rewritten_to": rewrittenTo.map { .integer(Int64($0)) } ?? .null,
+            "rewritten_in": rewrittenIn.map { .string($0) } ?? .null,
         ]
     }
 }

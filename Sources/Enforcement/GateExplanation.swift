@@ -58,6 +58,19 @@ extension KernelGate {
             try connection.baseChains()
         }
     }
+
+    /// What chains of other tables do with packets to ports; `nil` for one that is too large to say.
+    package mutating func fates(
+        of ports: [Port],
+        in chains: [BaseChain]
+    ) throws(GateError) -> [[PacketFate]?] {
+        let packets = ports.map {
+            ProbePacket(transport: $0.transport.protocolNumber, port: $0.number)
+        }
+        return try attempting { (connection) throws(NetfilterError) in
+            try connection.fates(of: packets, in: chains)
+        }
+    }
 }
 
 extension GateExplanation.Match {

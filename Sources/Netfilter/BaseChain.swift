@@ -29,6 +29,8 @@ extension BaseChain {
         "prerouting", "input", "forward", "output", "postrouting", "ingress",
     ]
 
+    var familyNumber: Int { Self.families.first { $0.value == family }?.key ?? NFPROTO_UNSPEC }
+
     /// Reads a `NFT_MSG_NEWCHAIN`; `nil` for a chain that is only jumped to.
     init?(reading message: NetlinkMessage) {
         let fields = ExpressionFields(message.attributes(after: familyHeaderLength))

@@ -118,7 +118,11 @@ enum Samples {
                 hook: "input",
                 priority: 10,
                 drops: false,
-                type: "filter"
+                type: "filter",
+                fates: [
+                    .init("22/tcp", .mayPass, droppedIn: "filter_IN_public"),
+                    .init("3389/tcp", .passes, rewrittenTo: 3390, rewrittenIn: "DOCKER"),
+                ]
             )
         ]
     )

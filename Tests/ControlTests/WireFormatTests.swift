@@ -63,6 +63,8 @@ import Testing
         #expect(Self.members(of: "method Inspect() -> (") == names(Samples.inspection.jsonValue))
         let chain = Samples.inspection.chains?.first?.jsonValue ?? .null
         #expect(Self.members(of: "type Chain (") == names(chain))
+        let fate = Samples.inspection.chains?.first?.fates?.first?.jsonValue ?? .null
+        #expect(Self.members(of: "type Fate (") == names(fate))
     }
 
     @Test func `escapes what could drive a terminal`() {

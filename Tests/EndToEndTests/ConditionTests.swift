@@ -93,13 +93,30 @@ private final class Listener {
     @Test func `doctor sees what other firewalls do`() throws {
         let host = try AgentHost()
         try host.start()
+        // As iptables-nft has it with ufw, as firewalld has it, as docker does, and one too early.
         let rules = """
-            table ip filter { chain INPUT { type filter hook input priority 0; policy drop; }; }
-            table inet firewalld {
-                chain filter_INPUT { type filter hook input priority 10; reject; }
+            table ip filter {
+                chain ufw-user-input { tcp dport 3389 accept; }
+                chain INPUT { type filter hook input priority 0; policy drop; jump ufw-user-input; }
             }
-            table ip nat { chain PREROUTING { type nat hook prerouting priority -100; }; }
-            table inet early { chain swap { type nat hook prerouting priority -160; }; }
+            table inet firewalld {
+                chain filter_IN_public { tcp dport 22 accept; }
+                chain filter_INPUT {
+                    type filter hook input priority 10;
+                    ct state { established, related } accept
+                    goto filter_IN_public
+                }
+            }
+            table ip nat {
+                chain DOCKER { tcp dport 22 dnat to 172.17.0.2:22; }
+                chain PREROUTING { type nat hook prerouting priority -100; jump DOCKER; }
+            }
+            table inet early {
+                chain swap {
+                    type nat hook prerouting priority -160;
+                    tcp dport 3389 redirect to :3390
+                }
+            }
             """
         try host.namespace.command("nft", "-f", "-", input: rules)
         let outcome = try host.jitgate("doctor", "--json")
@@ -108,11 +125,15 @@ private final class Listener {
         let firewall = findings.filter { $0["subject"] == "firewall" }
         let seen = firewall.map { finding in
             let reason = finding["reason"]?.text ?? ""
-            let table = reason.split(separator: "(table ").dropFirst().first?.prefix { $0 != "," }
-            return "\(finding["severity"]?.text ?? "") \(table ?? "")"
+            let what = reason.prefix { $0 != ":" }.replacing(", before the gate sees it", with: "")
+            return "\(finding["severity"]?.text ?? "") \(what)"
         }
         #expect(
-            Set(seen) == ["warning ip filter", "note ", "note ip nat", "error inet early"]
+            Set(seen) == [
+                "error iptables (table ip filter, chain INPUT) drops 22/tcp, 3389/udp",
+                "note docker (table ip nat, chain DOCKER) rewrites 22/tcp to port 22 behind the gate, which holds it as well",
+                "error another tool (table inet early, chain swap) rewrites 3389/tcp to port 3390 at priority -160",
+            ]
         )
     }
 

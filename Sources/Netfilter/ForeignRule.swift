@@ -1,0 +1,65 @@
+/// What a rule of another tool does with a packet, as far as we understand it.
+///
+/// Registers are told by their words: 8 to 23, of 4 bytes each.
+enum ForeignStep: Hashable, Sendable {
+    /// What is known of a packet that opens a connection.
+    enum Field: Hashable, Sendable {
+        case family
+        case transport
+        case destinationPort
+        case state
+        /// Never the loopback's: what comes by that passes the gate as well.
+        case interface
+        /// Where it is from, by which interface and all else that differs from packet to packet.
+        case other
+    }
+
+    enum Comparison: Hashable, Sendable {
+        case equal, unequal, less, lessOrEqual, greater, greaterOrEqual
+    }
+
+    case load(Field, into: Int)
+    case constant([UInt8], into: Int)
+    case mask([UInt8], xor: [UInt8], from: Int, into: Int)
+    case compare(Int, Comparison, [UInt8])
+    case range(Int, from: [UInt8], to: [UInt8], isInverted: Bool)
+    /// Goes on if the set has what is in the register; `decides` by the verdict that it has for it.
+    case lookup(Int, set: String, isInverted: Bool, decides: Bool)
+    /// Of iptables: the destination port is within one of these.
+    case destinationPort([ClosedRange<UInt16>], isInverted: Bool)
+    /// Of iptables: the state of the connection is one of these bits.
+    case state(UInt16, isInverted: Bool)
+    case verdict(ForeignVerdict)
+    /// Another destination; the port that a word says, or that is named, or the same one.
+    case rewrite(portIn: Int?, port: UInt16?)
+    /// Nothing that matters here.
+    case nothing
+    /// Something that may or may not hold.
+    case unknown
+}
+
+enum ForeignVerdict: Hashable, Sendable {
+    case accept
+    case drop
+    /// Handed to a program, which decides.
+    case queue
+    case jump(String)
+    case goTo(String)
+    case comeBack
+    case goOn
+}
+
+/// An element of a set of another tool.
+struct ForeignElement: Hashable, Sendable {
+    let key: [UInt8]
+    /// Of a set of intervals: what ends here.
+    let isEnd: Bool
+    let verdict: ForeignVerdict?
+}
+
+/// A table of another tool, as far as it is needed to follow a packet through.
+struct ForeignTable: Hashable, Sendable {
+    var chains: [String: [[ForeignStep]]] = [:]
+    /// Those that rules look up; `nil` for one that cannot be understood.
+    var sets: [String: [ForeignElement]?] = [:]
+}

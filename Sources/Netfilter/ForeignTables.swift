@@ -1,0 +1,161 @@
+import CNetfilter
+import Netlink
+import SystemPackage
+
+/// Following packets through what other tools have in the kernel.
+extension TableConnection {
+    /// More rules than these are not read: who asks must not hold up who enforces.
+    private static let mostRules = 20_000
+
+    /// What base chains of others do with packets, over IPv4 and IPv6.
+    ///
+    /// `nil` for a chain whose table is too large to be read.
+    package mutating func fates(
+        of packets: [ProbePacket],
+        in chains: [BaseChain]
+    ) throws(NetfilterError) -> [[PacketFate]?] {
+        var tables: [String: ForeignTable?] = [:]
+        var all: [[PacketFate]?] = []
+        for chain in chains {
+            let name = chain.family + " " + chain.table
+            if tables[name] == nil { tables[name] = .some(try foreignTable(of: chain)) }
+            guard let table = tables[name] ?? nil else {
+                all.append(nil)
+                continue
+            }
+            all.append(packets.map { chain.fate(of: $0, in: table) })
+        }
+        return all
+    }
+
+    private mutating func foreignTable(of chain: BaseChain) throws(NetfilterError) -> ForeignTable?
+    {
+        var table = ForeignTable()
+        var count = 0
+        let place = [(NFTA_RULE_TABLE.rawValue, chain.table)]
+        try ask(chain, "rules", NFT_MSG_GETRULE, place) { message in
+            let fields = ExpressionFields(message.attributes(after: familyHeaderLength))
+            guard fields.text(NFTA_RULE_TABLE.rawValue) == chain.table,
+                let name = fields.text(NFTA_RULE_CHAIN.rawValue)
+            else { return }
+            count += 1
+            guard count <= Self.mostRules else { return }
+            let expressions = fields[NFTA_RULE_EXPRESSIONS.rawValue]?.nested ?? []
+            table.chains[name, default: []].append(expressions.map(ForeignStep.init(reading:)))
+        }
+        guard count <= Self.mostRules else { return nil }
+        for set in table.setsThatMatter { table.sets[set] = try elements(of: set, chain) }
+        return table
+    }
+
+    private mutating func elements(
+        of set: String,
+        _ chain: BaseChain
+    ) throws(NetfilterError) -> [ForeignElement]? {
+        let place = [
+            (NFTA_SET_ELEM_LIST_TABLE.rawValue, chain.table),
+            (NFTA_SET_ELEM_LIST_SET.rawValue, set),
+        ]
+        var elements: [ForeignElement] = []
+        var isKnown = true
+        try ask(chain, "elements of \(set)", NFT_MSG_GETSETELEM, place) { message in
+            let list =
+                message.attributes(after: familyHeaderLength)
+                .first { $0.type == NFTA_SET_ELEM_LIST_ELEMENTS.rawValue }?.nested ?? []
+            for item in list {
+                guard let element = ForeignElement(reading: item) else {
+                    isKnown = false
+                    continue
+                }
+                elements.append(element)
+            }
+        }
+        return isKnown ? elements : nil
+    }
+
+    private mutating func ask(
+        _ chain: BaseChain,
+        _ what: String,
+        _ type: nf_tables_msg_types,
+        _ names: [(UInt32, String)],
+        each take: (NetlinkMessage) -> Void
+    ) throws(NetfilterError) {
+        var request = request(type, flags: NLM_F_DUMP, family: chain.familyNumber)
+        for (type, name) in names { request.put(type, Self.bytes(name)) }
+        do throws(Errno) {
+            try socket.ask(request, each: take)
+        } catch .noSuchFileOrDirectory {
+            return  // It is gone by now.
+        } catch {
+            throw NetfilterError(attempt: "list the \(what) of others", errno: error)
+        }
+    }
+}
+
+extension ForeignTable {
+    /// The sets that are looked up by what is known of a packet.
+    fileprivate var setsThatMatter: Set<String> {
+        var names: Set<String> = []
+        for rule in chains.values.joined() {
+            var isKnown = false
+            for step in rule {
+                switch step {
+                case .load(let field, _): isKnown = isKnown || field != .other
+                case .lookup(_, let set, _, _) where isKnown: names.insert(set)
+                default: break
+                }
+            }
+        }
+        return names
+    }
+}
+
+extension ForeignElement {
+    /// `nil` for ranges of several fields, which are not followed.
+    init?(reading element: NetlinkAttribute) {
+        let fields = ExpressionFields(element.nested)
+        guard fields[NFTA_SET_ELEM_KEY_END.rawValue] == nil,
+            let key = fields.value(NFTA_SET_ELEM_KEY.rawValue)
+        else { return nil }
+        let flags = fields.number(NFTA_SET_ELEM_FLAGS.rawValue) ?? 0
+        self.init(
+            key: key,
+            isEnd: flags & UInt32(NFT_SET_ELEM_INTERVAL_END.rawValue) != 0,
+            verdict: fields[NFTA_SET_ELEM_DATA.rawValue].flatMap(ForeignVerdict.init(reading:))
+        )
+    }
+}
+
+extension BaseChain {
+    /// What holds for both families, where the chain is for both.
+    fileprivate func fate(of packet: ProbePacket, in table: ForeignTable) -> PacketFate {
+        let families: [Int] =
+            switch family {
+            case "ip": [NFPROTO_IPV4]
+            case "ip6": [NFPROTO_IPV6]
+            default: [NFPROTO_IPV4, NFPROTO_IPV6]
+            }
+        let fates = families.map { family in
+            PacketWalk.fate(
+                of: packet,
+                family: UInt8(family),
+                in: name,
+                dropsByDefault: dropsByDefault,
+                table
+            )
+        }
+        var worst = fates.max { $0.end < $1.end } ?? PacketFate()
+        // Dropped over one family alone.
+        if worst.end == .drops, fates.contains(where: { $0.end != .drops }) { worst.end = .mayPass }
+        let rewriting = fates.first { $0.rewrittenTo != nil }
+        (worst.rewrittenTo, worst.rewriter) = (rewriting?.rewrittenTo, rewriting?.rewriter)
+        return worst
+    }
+}
+
+extension PacketFate.End: Comparable {
+    package static func < (left: Self, right: Self) -> Bool {
+        let order: [Self] = [.passes, .mayDrop, .mayPass, .drops]
+        return (order.firstIndex(of: left) ?? 0) < (order.firstIndex(of: right) ?? 0)
+    }
+}

@@ -1,0 +1,253 @@
+import CNetfilter
+import Netlink
+
+/// A packet from anywhere that opens a connection to a port of this host.
+package struct ProbePacket: Hashable, Sendable {
+    /// 6 for TCP, 17 for UDP.
+    package let transport: UInt8
+    package let port: UInt16
+
+    package init(transport: UInt8, port: UInt16) {
+        self.transport = transport
+        self.port = port
+    }
+}
+
+/// What a base chain does with such a packet.
+package struct PacketFate: Hashable, Sendable {
+    package enum End: String, Hashable, Sendable {
+        /// It gets through, from wherever it comes.
+        case passes
+        /// It gets through unless something is so that depends on the packet.
+        case mayDrop
+        /// It is dropped unless something is so that depends on the packet.
+        case mayPass
+        case drops
+    }
+
+    package var end = End.passes
+    /// The chain whose rule drops it; `nil` if it is the policy of the base chain.
+    package var dropper: String?
+    /// The port it is rewritten to, if it may be: the same one where the rule names none.
+    package var rewrittenTo: UInt16?
+    /// The chain whose rule rewrites it.
+    package var rewriter: String?
+}
+
+/// Follows a packet through the rules of one table.
+struct PacketWalk {
+    /// Chains that are jumped to from many places must not be followed without end.
+    private static let mostSteps = 200_000
+
+    /// Whether something is so for a packet of which not all is known.
+    private enum Answer {
+        case no, maybe, yes
+
+        init(_ isSo: Bool) { self = isSo ? .yes : .no }
+        static prefix func ! (answer: Self) -> Self {
+            switch answer {
+            case .no: .yes
+            case .maybe: .maybe
+            case .yes: .no
+            }
+        }
+    }
+
+    private enum Outcome {
+        case goesOn, accepted, dropped, cameBack
+    }
+
+    private let table: ForeignTable
+    private let packet: ProbePacket
+    private var steps = 0
+    private var mayAccept = false
+    private var mayDropIn: String?
+    private var dropper: String?
+    private var rewrittenTo: (port: UInt16, chain: String)?
+    private var registers: ProbeRegisters
+
+    private init(_ table: ForeignTable, _ packet: ProbePacket, family: UInt8) {
+        self.table = table
+        self.packet = packet
+        registers = ProbeRegisters(packet, family: family)
+    }
+
+    /// `family` is NFPROTO_IPV4 or NFPROTO_IPV6.
+    static func fate(
+        of packet: ProbePacket,
+        family: UInt8,
+        in chain: String,
+        dropsByDefault: Bool,
+        _ table: ForeignTable
+    ) -> PacketFate {
+        var walk = PacketWalk(table, packet, family: family)
+        var outcome = walk.follow(chain, depth: 0)
+        if outcome == .goesOn || outcome == .cameBack {
+            outcome = dropsByDefault ? .dropped : .accepted
+        }
+        var fate = PacketFate(
+            rewrittenTo: walk.rewrittenTo?.port,
+            rewriter: walk.rewrittenTo?.chain
+        )
+        if outcome == .dropped {
+            fate.end = walk.mayAccept ? .mayPass : .drops
+            fate.dropper = walk.dropper
+        } else if let chain = walk.mayDropIn {
+            fate.end = .mayDrop
+            fate.dropper = chain
+        }
+        return fate
+    }
+
+    private mutating func follow(_ chain: String, depth: Int) -> Outcome {
+        for rule in table.chains[chain] ?? [] where depth < 17 {
+            steps += rule.count + 1
+            guard steps < Self.mostSteps else { return .goesOn }
+            let outcome = run(rule, in: chain, depth)
+            if outcome != .goesOn { return outcome }
+        }
+        return .goesOn
+    }
+
+    private mutating func run(_ rule: [ForeignStep], in chain: String, _ depth: Int) -> Outcome {
+        registers.forget()
+        var matches = Answer.yes
+        for step in rule {
+            switch step {
+            case .verdict(let verdict): return decide(verdict, matches, in: chain, depth)
+            case .lookup(let word, let set, _, decides: true):
+                guard let elements = table.sets[set] ?? nil, let value = value(at: word, elements)
+                else {
+                    matches = .maybe
+                    continue
+                }
+                guard let verdict = Self.element(of: value, elements)?.verdict else {
+                    return .goesOn
+                }
+                return decide(verdict, matches, in: chain, depth)
+            case .rewrite(let word, let port):
+                let named =
+                    word.flatMap { registers.bytes(at: $0, 2)?.network(UInt16.self) } ?? port
+                if rewrittenTo == nil { rewrittenTo = (named ?? packet.port, chain) }
+                // What is rewritten is so at once; no later rule of the chain sees it.
+                if matches == .yes { return .accepted }
+                return .goesOn
+            default:
+                switch answer(step) {
+                case .no: return .goesOn
+                case .maybe: matches = .maybe
+                case .yes: break
+                }
+            }
+        }
+        return .goesOn
+    }
+
+    private mutating func decide(
+        _ verdict: ForeignVerdict,
+        _ matches: Answer,
+        in chain: String,
+        _ depth: Int
+    ) -> Outcome {
+        let outcome: Outcome
+        switch verdict {
+        case .accept: outcome = .accepted
+        case .queue:
+            mayDropIn = mayDropIn ?? chain
+            outcome = .accepted
+        case .drop:
+            if matches == .yes { dropper = dropper ?? chain }
+            mayDropIn = mayDropIn ?? chain
+            outcome = .dropped
+        case .goOn: outcome = .goesOn
+        case .comeBack: outcome = .cameBack
+        case .jump(let other):
+            let inner = follow(other, depth: depth + 1)
+            outcome = inner == .cameBack ? .goesOn : inner
+        case .goTo(let other):
+            let inner = follow(other, depth: depth + 1)
+            outcome = inner == .goesOn ? .cameBack : inner
+        }
+        guard matches != .yes else { return outcome }
+        if outcome == .accepted { mayAccept = true }
+        if outcome == .dropped { dropper = nil }
+        return .goesOn
+    }
+
+    // MARK: matching
+
+    private mutating func answer(_ step: ForeignStep) -> Answer {
+        switch step {
+        case .load(let field, let word): registers.load(field, into: word)
+        case .constant(let bytes, let word): registers.put(bytes, at: word)
+        case .mask(let mask, let other, let from, let into):
+            let old = registers.bytes(at: from, mask.count)
+            registers.clear(into, mask.count)
+            if let old {
+                registers.put(zip(zip(old, mask), other).map { $0.0 & $0.1 ^ $1 }, at: into)
+            }
+        case .compare(let word, let kind, let data):
+            if registers.isInterface(word), data.isLoopback { return Answer(kind == .unequal) }
+            return registers.bytes(at: word, data.count).map { Answer(kind.holds($0, data)) }
+                ?? .maybe
+        case .range(let word, let from, let to, let isInverted):
+            guard let value = registers.bytes(at: word, from.count) else { return .maybe }
+            let isWithin =
+                !value.lexicographicallyPrecedes(from) && !to.lexicographicallyPrecedes(value)
+            return Answer(isWithin != isInverted)
+        case .lookup(let word, let set, let isInverted, _):
+            guard let elements = table.sets[set] ?? nil, let value = value(at: word, elements)
+            else { return elementsAreNone(set) ? Answer(isInverted) : .maybe }
+            return Answer((Self.element(of: value, elements) != nil) != isInverted)
+        case .destinationPort(let ranges, let isInverted):
+            return Answer(ranges.contains { $0.contains(packet.port) } != isInverted)
+        case .state(let bits, let isInverted): return Answer((bits & 1 << 3 != 0) != isInverted)
+        case .nothing: break
+        case .unknown, .verdict, .rewrite: return .maybe
+        }
+        return .yes
+    }
+
+    private func elementsAreNone(_ set: String) -> Bool {
+        guard let elements = table.sets[set] ?? nil else { return false }
+        return elements.isEmpty
+    }
+
+    private func value(at word: Int, _ elements: [ForeignElement]) -> [UInt8]? {
+        elements.first.flatMap { registers.bytes(at: word, $0.key.count) }
+    }
+
+    /// The element that a value falls under: itself, or the beginning of its interval.
+    private static func element(
+        of value: [UInt8],
+        _ elements: [ForeignElement]
+    ) -> ForeignElement? {
+        guard elements.contains(where: \.isEnd) else { return elements.first { $0.key == value } }
+        let before = elements.filter { !value.lexicographicallyPrecedes($0.key) }
+        let last = before.max {
+            $0.key == $1.key ? $0.isEnd && !$1.isEnd : $0.key.lexicographicallyPrecedes($1.key)
+        }
+        return last?.isEnd == false ? last : nil
+    }
+}
+
+extension [UInt8] {
+    /// The name of the loopback interface, or its number, which is 1 in every namespace.
+    fileprivate var isLoopback: Bool {
+        let name = prefix { $0 != 0 }
+        return name.elementsEqual("lo".utf8) || count == 4 && reduce(0, +) == 1
+    }
+}
+
+extension ForeignStep.Comparison {
+    fileprivate func holds(_ value: [UInt8], _ data: [UInt8]) -> Bool {
+        switch self {
+        case .equal: value == data
+        case .unequal: value != data
+        case .less: value.lexicographicallyPrecedes(data)
+        case .lessOrEqual: !data.lexicographicallyPrecedes(value)
+        case .greater: data.lexicographicallyPrecedes(value)
+        case .greaterOrEqual: !value.lexicographicallyPrecedes(data)
+        }
+    }
+}
