@@ -20,6 +20,11 @@ extension Rule {
                 "id", "this grant has ended (\(reason)) and opens once only",
                 "write one with a new id"
             )
+        case .unreadable(let why):
+            (
+                "id", "it cannot be read whether this grant has ended: \(why)",
+                "mend that, start the agent anew and submit it again"
+            )
         }
     }
 

@@ -43,6 +43,8 @@ package enum GrantHistory: Hashable, Sendable {
     /// Accepted and not ended, with the SHA-256 of its file; open since then, if it is.
     case live(sha256: String, openSince: Moment?)
     case ended(reason: String)
+    /// It may have ended: that cannot be read.
+    case unreadable(why: String)
 }
 
 /// What a rule looks at.

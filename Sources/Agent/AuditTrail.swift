@@ -15,8 +15,8 @@ struct AuditTrail: ~Copyable {
     private var unwritten: [(entry: AuditEntry, reading: ClockReading)] = []
     /// Records that are on disk and that nobody was told of yet.
     private var published: [Record] = []
-    /// Why the disk did not take the last append; `nil` when it did.
-    private var appendProblem: String?
+    /// Why the disk did not take the last append, so that openings wait; `nil` when it did.
+    private(set) var problem: String?
 
     /// Opens the log and reads what it adds up to.
     init(_ configuration: Configuration, host: HostFacts) throws(AgentError) {
@@ -39,8 +39,8 @@ struct AuditTrail: ~Copyable {
     var ledger: Ledger { log.ledger }
     /// The signed checkpoint over all records that are on disk.
     var checkpoint: String { log.checkpoint }
-    /// What of the log does not work as it should; openings wait if records cannot be appended.
-    var problem: String? { appendProblem ?? log.problem }
+    /// What of the work on the log, its records being on disk, does not succeed.
+    var upkeepProblem: String? { log.problem }
 
     /// The policy says anew when the log goes on in a new file.
     mutating func rotate(by configuration: Configuration) {
@@ -49,7 +49,7 @@ struct AuditTrail: ~Copyable {
 
     /// Keeps what the records add up to, for the next start; without it that reads more.
     mutating func saveSnapshot() {
-        try? log.saveSnapshot()
+        log.takeSnapshot()
     }
 
     /// Appends records of what is about to happen, in one write and one fsync.
@@ -67,10 +67,10 @@ struct AuditTrail: ~Copyable {
         do {
             try log.write(records)
         } catch {
-            appendProblem = error.description
+            problem = error.description
             throw error
         }
-        appendProblem = nil
+        problem = nil
         unwritten = []
         published += records
     }
@@ -87,12 +87,13 @@ struct AuditTrail: ~Copyable {
     /// Whether something that happened is not on disk yet.
     var isWaiting: Bool { !unwritten.isEmpty }
 
-    /// Whether evidence waits to be copied out of the records.
-    var hasUncopiedEvidence: Bool { log.hasUncopiedEvidence }
+    /// Whether evidence waits to be copied out of the records, or archives to be merged.
+    var hasUpkeep: Bool { log.hasUncopiedEvidence || log.hasMergeableArchives }
 
-    /// Copies some of it.
-    mutating func keepEvidence(atMost count: Int) {
+    /// Does some of that: so many files.
+    mutating func doUpkeep(atMost count: Int) {
         log.keepEvidence(atMost: count)
+        log.mergeArchives()
     }
 
     /// The records that reached the disk since the last call, under a checkpoint.

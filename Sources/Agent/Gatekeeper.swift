@@ -140,6 +140,7 @@ actor Gatekeeper {
         report()
         journal.stop(at: ClockReading.now().bootMicroseconds)
         trail.saveSnapshot()
+        reportToService()
     }
 
     /// The alarm rang.

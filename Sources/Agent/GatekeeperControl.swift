@@ -91,6 +91,11 @@ extension Gatekeeper {
         if let problem = trail.problem {
             problems.append("the audit log takes no records, so nothing opens: \(problem)")
         }
+        if let problem = trail.upkeepProblem {
+            problems.append(
+                "the audit log has all records, but not all that goes with them: \(problem)"
+            )
+        }
         if let problem = gateProblem { problems.append("the kernel refused a change: \(problem)") }
         if let problem = policyProblem {
             problems.append("the policy on disk is not in force: \(problem)")

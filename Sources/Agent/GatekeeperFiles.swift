@@ -161,7 +161,8 @@ extension Gatekeeper {
             timetable.restore(new.grant, openSince: since, deadline: deadline)
         } else {
             timetable.admit(new.grant, at: now)
-            if trail.ledger[id] == nil { unrecorded[id] = evidence }
+            // Admitted, so it is live or was never seen.
+            if trail.ledger.standings[id] == nil { unrecorded[id] = evidence }
         }
     }
 
@@ -200,7 +201,7 @@ extension Gatekeeper {
                 if timetable.end(id, because: .revoked) {
                     guard orders[id] == nil else { continue }
                     orders[id] = PendingRevocation.orders(fields)
-                } else if trail.ledger[id] == nil {
+                } else if mayStillCome(id) {
                     note(.barred(id, fields))
                 } else {
                     continue
@@ -210,6 +211,14 @@ extension Gatekeeper {
             finish(order)
         }
         revocations = []
+    }
+
+    /// Whether nothing is known of a grant that would keep it from opening.
+    private func mayStillCome(_ id: GrantID) -> Bool {
+        switch trail.ledger[id] {
+        case nil, .unreadable: true
+        case .accepted, .open, .ended: false
+        }
     }
 
     private func finish(_ order: PendingRevocation) {

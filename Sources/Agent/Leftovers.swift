@@ -1,7 +1,8 @@
 import Dispatch
 import Linux
 
-/// Work on files that nothing waits for: the files of ended grants go away, evidence is copied.
+/// Work on files that nothing waits for: the files of ended grants go away, evidence is copied,
+/// archives are merged.
 ///
 /// It is done a few files at a time, so that it never holds up what is due.
 extension Gatekeeper {
@@ -20,8 +21,8 @@ extension Gatekeeper {
             guard let path = leftovers.popFirst() else { break }
             DirectoryWatch.remove(path)
         }
-        trail.keepEvidence(atMost: Self.portion)
-        guard !leftovers.isEmpty || trail.hasUncopiedEvidence else { return }
+        trail.doUpkeep(atMost: Self.portion)
+        guard !leftovers.isEmpty || trail.hasUpkeep else { return }
         isTidying = true
         executor.queue.async {
             self.assumeIsolated { gatekeeper in

@@ -96,6 +96,7 @@ extension GrantHistory {
         case .accepted(let grant): self = .live(sha256: grant.digest, openSince: nil)
         case .open(let grant, let since, _): self = .live(sha256: grant.digest, openSince: since)
         case .ended(_, let reason): self = .ended(reason: reason)
+        case .unreadable(let why): self = .unreadable(why: why)
         }
     }
 }

@@ -4,7 +4,7 @@ package import Grants
 ///
 /// It is the fold of the log, so that log and memory cannot disagree: whoever appends a record
 /// hands the same record to `take`.
-package struct Ledger: Hashable, Sendable {
+package struct Ledger: Sendable {
     package internal(set) var nextSequence: UInt64 = 0
     /// The grants that were accepted and have not ended.
     package internal(set) var standings: [GrantID: Standing] = [:]
@@ -16,16 +16,14 @@ package struct Ledger: Hashable, Sendable {
     package internal(set) var clock = ClockFloor()
     /// The last grants that ended, oldest first.
     package internal(set) var recentEndings = RecentEndings()
-    var ended = EndedGrants()
+    /// All that ever ended.
+    package internal(set) var ended = EndedGrants()
     var refusals = Refusals()
     private var liveDigests: [String: GrantID] = [:]
 
     package init() {}
 
     package subscript(id: GrantID) -> Standing? { standings[id] ?? ended[id] }
-
-    /// How many grants have ended.
-    package var endedCount: Int { ended.count }
 
     /// The live grant that came in a file of this SHA-256.
     package func liveGrant(inFile digest: String) -> LiveGrant? {
@@ -38,6 +36,16 @@ package struct Ledger: Hashable, Sendable {
     /// The refused file is gone; should it come back, that is worth a record again.
     package mutating func forgetRefusal(of file: String) {
         refusals.forget(file)
+    }
+
+    /// The ended grants that were in memory are in this archive now.
+    package mutating func archive(into archive: any EndedArchive) {
+        ended.take(recentInto: archive)
+    }
+
+    /// Two archives, of which the older is at `place`, are this one now.
+    package mutating func replace(archivesAt place: Int, with archive: any EndedArchive) {
+        ended.replace(pairAt: place, with: archive)
     }
 
     /// Adds the next record.
@@ -100,7 +108,7 @@ package struct Ledger: Hashable, Sendable {
         let before = standings.removeValue(forKey: id)
         connections[id] = nil
         if let live = before?.live { liveDigests[live.digest] = nil }
-        ended.add(id, digest: digest, reason: reason)
+        ended.add(EndedEntry(id, digest: digest, reason: reason))
         recentEndings.add(EndedGrant(entry: record.entry, after: before, at: record.stamp.realtime))
     }
 }

@@ -1,7 +1,7 @@
 import Grants
 import StrictJSON
 
-/// The ledger as JSON, but for the grants that ended.
+/// The ledger as JSON, but for what is known of all grants that ended.
 enum LedgerForm {
     static func json(_ ledger: Ledger) -> JSONValue {
         [

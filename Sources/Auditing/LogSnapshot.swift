@@ -20,6 +20,9 @@ package struct LogPosition: Hashable, Sendable {
 
 /// What the records up to a position add up to, as `STATE/snapshot` keeps it.
 package struct LogSnapshot: Sendable {
+    private static let version = "snapshot/2"
+    private static let lineFeed = UInt8(ascii: "\n")
+
     package let position: LogPosition
     /// The leaf hash of the line before the position, if the position is not the segment's beginning.
     package let lastLeaf: TreeHash
@@ -33,49 +36,104 @@ package struct LogSnapshot: Sendable {
         self.ledger = ledger
     }
 
-    /// A line of JSON, the ended grants, and the SHA-256 of all of that.
+    /// Two lines of JSON, the last ended grants, and the SHA-256 of all of that.
     package func encoded() -> [UInt8] {
         let head: JSONValue = [
-            "jitgate": "snapshot/1",
+            "jitgate": .string(Self.version),
             "segment": .integer(Int64(position.segment)),
             "offset": .integer(position.offset),
             "last_length": .integer(position.lastLength),
             "last_leaf": .string(lastLeaf.base64),
             "size": .integer(Int64(tree.size)),
             "peaks": .array(tree.peaks.map { .string($0.base64) }),
-            "ledger": LedgerForm.json(ledger),
+            "archives": .array(ledger.ended.archives.map { Self.json($0.name) }),
         ]
-        let content = head.encoded() + [UInt8(ascii: "\n")] + ledger.ended.encoded()
+        var content = head.encoded() + [Self.lineFeed]
+        content += LedgerForm.json(ledger).encoded() + [Self.lineFeed] + ledger.ended.recentBytes
         return content + SHA256.hash(data: content)
     }
 
-    package init(parsing bytes: [UInt8]) throws(RecordError) {
-        let content = bytes.dropLast(TreeHash.size)
-        guard content.count + TreeHash.size == bytes.count,
-            SHA256.hash(data: content).elementsEqual(bytes.suffix(TreeHash.size)),
-            let end = content.firstIndex(of: UInt8(ascii: "\n")),
-            let ended = EndedGrants(decoding: content[(end + 1)...]),
-            let head = try? JSONNode.parse(
-                Array(content[..<end]),
-                limits: .init(bytes: bytes.count, depth: 16)
-            ).value
-        else { throw RecordError(description: "the snapshot is damaged") }
-        try self.init(head, ended)
+    private static func json(_ name: ArchiveName) -> JSONValue {
+        ["sha256": .string(name.digest), "count": .integer(Int64(name.count))]
     }
 
-    private init(_ head: JSONValue, _ ended: EndedGrants) throws(RecordError) {
+    /// Reads a snapshot; `open` finds an archive by its name, if it is there and is what it says.
+    package init(
+        parsing bytes: [UInt8],
+        open: (ArchiveName) -> (any EndedArchive)?
+    ) throws(RecordError) {
+        let content = bytes.dropLast(TreeHash.size)
+        guard content.count + TreeHash.size == bytes.count,
+            SHA256.hash(data: content).elementsEqual(bytes.suffix(TreeHash.size))
+        else { throw RecordError(description: "the snapshot is damaged") }
+        let lines = content.split(
+            separator: Self.lineFeed,
+            maxSplits: 2,
+            omittingEmptySubsequences: false
+        )
+        guard lines.count == 3, lines[2].count % EndedEntry.size == 0,
+            let head = Self.json(lines[0]), let names = Self.archiveNames(head),
+            let ledger = Self.json(lines[1])
+        else { throw RecordError(description: "the snapshot is of another version") }
+        var archives: [any EndedArchive] = []
+        for name in names {
+            guard let archive = open(name) else {
+                throw RecordError(description: "the snapshot has lost \(name.digest)")
+            }
+            archives.append(archive)
+        }
+        let ended = EndedGrants(EndedEntry.all(decoding: lines[2]), after: archives)
+        try self.init(head, ledger, ended)
+    }
+
+    /// The archives that a snapshot rests on; none if it is not one.
+    package static func archiveNames(in bytes: [UInt8]) -> [ArchiveName] {
+        json(bytes.prefix { $0 != lineFeed }).flatMap(archiveNames) ?? []
+    }
+
+    private static func archiveNames(_ head: JSONValue) -> [ArchiveName]? {
+        guard head["jitgate"]?.text == version, let items = head["archives"]?.items else {
+            return nil
+        }
+        let names = items.compactMap { item -> ArchiveName? in
+            guard let digest = item["sha256"]?.text, let number = item["count"]?.number,
+                let count = Int(exactly: number), count >= 0, count < 1 << 48,
+                digest.utf8.count == 2 * TreeHash.size, digest.utf8.allSatisfy(\.isLowercaseHex)
+            else { return nil }
+            return ArchiveName(digest: digest, count: count)
+        }
+        return names.count == items.count ? names : nil
+    }
+
+    private static func json(_ line: ArraySlice<UInt8>) -> JSONValue? {
+        let limits = JSONNode.Limits(bytes: line.count, depth: 16)
+        return try? JSONNode.parse(Array(line), limits: limits).value
+    }
+
+    private init(
+        _ head: JSONValue,
+        _ ledger: JSONValue,
+        _ ended: EndedGrants
+    ) throws(RecordError) {
         let number = { (name: String) in head[name]?.number }
         let peaks = head["peaks"]?.items?.compactMap { $0.text.flatMap { TreeHash(base64: $0) } }
-        guard head["jitgate"]?.text == "snapshot/1",
-            let segment = number("segment").flatMap(UInt64.init(exactly:)),
+        guard let segment = number("segment").flatMap(UInt64.init(exactly:)),
             let offset = number("offset"), let length = number("last_length"),
+            length >= 0, length <= offset,
             let leaf = head["last_leaf"]?.text.flatMap({ TreeHash(base64: $0) }),
             let size = number("size").flatMap(UInt64.init(exactly:)), let peaks,
-            let tree = MerkleTree(size: size, peaks: peaks), let ledger = head["ledger"]
-        else { throw RecordError(description: "the snapshot is of another version") }
+            let tree = MerkleTree(size: size, peaks: peaks)
+        else { throw RecordError(description: "the snapshot has no sound position") }
         position = LogPosition(segment: segment, offset: offset, lastLength: length)
         lastLeaf = leaf
         self.tree = tree
         self.ledger = try LedgerForm.ledger(ledger, sequence: size, ended: ended)
+    }
+}
+
+extension UInt8 {
+    fileprivate var isLowercaseHex: Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)
+            || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self)
     }
 }

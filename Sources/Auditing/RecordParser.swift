@@ -4,6 +4,10 @@ import StrictJSON
 /// Why a line of the log is not a record.
 package struct RecordError: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
+
+    package init(description: String) {
+        self.description = description
+    }
 }
 
 extension Record {

@@ -36,12 +36,14 @@ package enum Standing: Hashable, Sendable {
     case open(LiveGrant, since: Moment, deadline: Moment)
     /// Of the digest the first 16 digits are still known.
     case ended(digest: String, reason: String)
+    /// It may have ended: where that would be written cannot be read.
+    case unreadable(why: String)
 
     /// `nil` once it has ended.
     package var live: LiveGrant? {
         switch self {
         case .accepted(let grant), .open(let grant, _, _): grant
-        case .ended: nil
+        case .ended, .unreadable: nil
         }
     }
 }

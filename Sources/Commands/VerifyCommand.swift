@@ -97,6 +97,7 @@ struct VerifyCommand: Verb {
             case .accepted(let grant): .live(sha256: grant.digest, openSince: nil)
             case .open(let grant, let since, _): .live(sha256: grant.digest, openSince: since)
             case .ended(_, let reason): .ended(reason: reason)
+            case .unreadable(let why): .unreadable(why: why)
             }
         }
     }

@@ -28,6 +28,8 @@ package struct AuditLog: ~Copyable {
 
     /// A snapshot is written after so many records.
     private static let snapshotInterval = 50_000
+    /// One that failed is tried again after so many.
+    private static let retryInterval = 1000
 
     let directory: LogDirectory
     var state: StateDirectory
@@ -35,7 +37,7 @@ package struct AuditLog: ~Copyable {
     private let key: AuditKey
     var file: RecordFile
     var leaves: LeafFile
-    package private(set) var ledger: Ledger
+    package internal(set) var ledger: Ledger
     private var tree: MerkleTree
     /// The number of the first record of the newest file, and when it was made.
     var segment: UInt64
@@ -46,8 +48,9 @@ package struct AuditLog: ~Copyable {
     private var isUnsigned = false
     /// Evidence of which there is no copy yet.
     private var uncopied: [EvidenceFile] = []
-    /// What of the work after an append did not succeed; the records are on disk all the same.
-    package internal(set) var problem: String?
+    var archiving = Archiving()
+    /// What of the work after an append did not succeed, and why; the records are on disk all the same.
+    var troubles: [Chore: String] = [:]
     /// The signed checkpoint over all records that are on disk.
     package private(set) var checkpoint = ""
 
@@ -59,7 +62,9 @@ package struct AuditLog: ~Copyable {
         var log = try AuditLog(reading: places, rotation: rotation)
         try log.publishKey()
         try log.publish()
+        log.archiveIfDue()
         if log.sinceSnapshot >= Self.snapshotInterval { try log.saveSnapshot() }
+        log.state.removeArchives(notOf: log.ledger, isMerging: false)
         try log.prune(at: log.ledger.clock.moment)
         return log
     }
@@ -121,9 +126,10 @@ package struct AuditLog: ~Copyable {
         uncopied.removeFirst(files.count)
         do throws(RecordingError) {
             for file in files { try state.keep(file) }
+            if !files.isEmpty { troubles[.evidence] = nil }
         } catch {
             // The next start copies it anew from the records.
-            problem = error.description
+            troubles[.evidence] = error.description
         }
     }
 
@@ -150,15 +156,15 @@ package struct AuditLog: ~Copyable {
         }
         leaves.append(hashes)
         began = began ?? records.first?.stamp.realtime
-        do {
+        isUnsigned = true
+        sinceSnapshot += records.count
+        do throws(RecordError) {
             for record in records { try ledger.take(record) }
-            problem = nil
-            isUnsigned = true
-            sinceSnapshot += records.count
-            if sinceSnapshot >= Self.snapshotInterval { try saveSnapshot() }
         } catch {
-            problem = "\(error)"
+            troubles[.memory] = error.description
         }
+        archiveIfDue()
+        if sinceSnapshot >= Self.snapshotInterval { takeSnapshot() }
     }
 
     /// Writes a checkpoint over all that was appended since the last.
@@ -167,8 +173,9 @@ package struct AuditLog: ~Copyable {
         do throws(RecordingError) {
             try publish()
             isUnsigned = false
+            troubles[.checkpoint] = nil
         } catch {
-            problem = "\(error)"
+            troubles[.checkpoint] = error.description
         }
     }
 
@@ -194,6 +201,16 @@ package struct AuditLog: ~Copyable {
         }
     }
 
+    /// Keeps what the records add up to, for the next start; without it that reads more.
+    package mutating func takeSnapshot() {
+        do throws(RecordingError) {
+            try saveSnapshot()
+        } catch {
+            troubles[.snapshot] = error.description
+            sinceSnapshot = Self.snapshotInterval - Self.retryInterval
+        }
+    }
+
     /// Keeps what the records add up to, so that the next start need not read them.
     ///
     /// With `replacingBoth` no older snapshot is left that might need what is removed next.
@@ -213,7 +230,9 @@ package struct AuditLog: ~Copyable {
             ledger: ledger
         )
         try state.write(snapshot, replacingBoth: replacingBoth)
+        state.removeArchives(notOf: ledger, isMerging: archiving.isMerging)
         sinceSnapshot = 0
+        troubles[.snapshot] = nil
     }
 
     /// The newest file is a new one, which has no record yet.

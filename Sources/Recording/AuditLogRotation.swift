@@ -37,8 +37,9 @@ extension AuditLog {
         guard let began, file.length >= rotation.size || now - began >= rotation.age else { return }
         do throws(RecordingError) {
             try rotate(at: now)
+            troubles[.rotation] = nil
         } catch {
-            problem = error.description
+            troubles[.rotation] = error.description
         }
     }
 

@@ -6,6 +6,8 @@ import SystemPackage
 struct LogReplay {
     /// So many records are read before what follows from them is written.
     private static let batch = 4096
+    /// So many ended grants are kept in memory before they are archived.
+    private static let archiveSize = 32_768
 
     private(set) var ledger = Ledger()
     private(set) var tree = MerkleTree()
@@ -25,7 +27,9 @@ struct LogReplay {
     /// Begins where the newest snapshot that fits ends; else where the log begins.
     init(_ directory: LogDirectory, _ state: StateDirectory) throws(RecordingError) {
         let segments = try directory.segments()
-        for snapshot in state.readSnapshots() where Self.fits(snapshot, directory, segments) {
+        for path in state.snapshots {
+            guard let snapshot = state.snapshot(at: path), Self.fits(snapshot, directory, segments)
+            else { continue }
             ledger = snapshot.ledger
             tree = snapshot.tree
             segment = snapshot.position.segment
@@ -152,6 +156,10 @@ struct LogReplay {
             failure = failure ?? error.description
         }
         files.removeAll(keepingCapacity: true)
+        if ledger.ended.recentCount >= Self.archiveSize {
+            // Without room on the disk they stay in memory.
+            try? state.archive(&ledger)
+        }
     }
 
     /// Says what is wrong with the log, all of it being read.

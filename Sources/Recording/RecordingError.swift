@@ -49,4 +49,16 @@ package struct RecordingError: Error, Hashable, Sendable, CustomStringConvertibl
             throw RecordingError(path, error.description)
         }
     }
+
+    /// Says which file cannot be made of what is kept.
+    static func reading<Value>(
+        _ path: String,
+        _ call: () throws(RecordError) -> Value
+    ) throws(RecordingError) -> Value {
+        do throws(RecordError) {
+            return try call()
+        } catch {
+            throw RecordingError(path, error.description)
+        }
+    }
 }

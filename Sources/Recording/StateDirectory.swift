@@ -7,7 +7,7 @@ import SystemPackage
 /// The agent's own files beside the log: its key, evidence and snapshot.
 package struct StateDirectory: Sendable {
     package let path: String
-    /// Whether there is evidence that may not be on disk yet.
+    /// Whether there are files that may not be on disk yet.
     private var hasUnflushed = false
 
     package init(_ path: String) {
@@ -16,17 +16,19 @@ package struct StateDirectory: Sendable {
 
     package var keyFile: String { path + "/audit.key" }
     package var evidence: String { path + "/evidence" }
+    package var ended: EndedFolder { EndedFolder(path: path + "/ended") }
     /// The newer one first; they differ only between two steps of a rotation.
     package var snapshots: [String] { [path + "/snapshot", path + "/snapshot.old"] }
 
     /// Makes what must be there; the directory itself must be there already.
     package func prepare() throws(RecordingError) {
-        let folder = evidence
-        try RecordingError.attempt("make", folder) { () throws(Errno) in
-            do throws(Errno) {
-                try SystemCall.check { unsafe mkdir(folder, 0o700) }
-            } catch .fileExists {
-                return
+        for folder in [evidence, ended.path] {
+            try RecordingError.attempt("make", folder) { () throws(Errno) in
+                do throws(Errno) {
+                    try SystemCall.check { unsafe mkdir(folder, 0o700) }
+                } catch .fileExists {
+                    return
+                }
             }
         }
     }
@@ -91,7 +93,7 @@ package struct StateDirectory: Sendable {
         _ = unsafe unlink("\(evidence)/\(name)")
     }
 
-    /// Waits until all evidence is on disk.
+    /// Waits until all evidence and all archives are on disk.
     ///
     /// The file system as a whole, since that is one wait and files may be many.
     package mutating func synchronize() throws(RecordingError) {
@@ -109,6 +111,18 @@ package struct StateDirectory: Sendable {
 
     // MARK: the snapshot
 
+    /// Keeps the ended grants that a ledger has in memory, so that it need not.
+    package mutating func archive(_ ledger: inout Ledger) throws(RecordingError) {
+        hasUnflushed = true
+        let archive = try ended.write(ledger.ended.recentBytes)
+        ledger.archive(into: archive)
+    }
+
+    /// An archive was written.
+    mutating func noteUnflushed() {
+        hasUnflushed = true
+    }
+
     /// Writes the snapshot durably; the one before is kept beside it unless it is of no use now.
     package func write(
         _ snapshot: LogSnapshot,
@@ -122,10 +136,22 @@ package struct StateDirectory: Sendable {
         }
     }
 
-    /// The snapshots that can be read, the newer first.
-    package func readSnapshots() -> [LogSnapshot] {
-        snapshots.compactMap { path in
-            (try? SmallFile.read(path, limit: 1 << 30)).flatMap { try? LogSnapshot(parsing: $0) }
+    /// The snapshot at a path with all that it rests on; `nil` if it is damaged.
+    package func snapshot(at path: String) -> LogSnapshot? {
+        guard let bytes = try? SmallFile.read(path, limit: 1 << 30) else { return nil }
+        return try? LogSnapshot(parsing: bytes) { ended.open($0) }
+    }
+
+    /// Removes archives that neither a snapshot nor this ledger rests on.
+    func removeArchives(notOf ledger: Ledger, isMerging: Bool) {
+        var names = Set(ledger.ended.archives.map(\.name.digest))
+        for path in snapshots {
+            guard var lines = try? LogLines(path: path) else { continue }
+            try? lines.read { line in
+                names.formUnion(LogSnapshot.archiveNames(in: Array(line)).map(\.digest))
+                return false
+            }
         }
+        ended.remove(allBut: names, isMerging: isMerging)
     }
 }

@@ -72,7 +72,7 @@ import Testing
                 tree: tree,
                 ledger: ledger
             )
-            let read = try LogSnapshot(parsing: snapshot.encoded()).ledger
+            let read = try LogSnapshot(parsing: snapshot.encoded()) { _ in nil }.ledger
             #expect(read.policy == ledger.policy)
             #expect(read.mode == "enforce")
         }

@@ -84,6 +84,36 @@ final class LogBench {
         }
     }
 
+    // MARK: what is known
+
+    /// All that a ledger knows of the grants that were recorded.
+    struct Known: Equatable {
+        let nextSequence: UInt64
+        let live: [GrantID: Standing]
+        let mode: String?
+        let policy: PolicyStanding?
+        let clock: ClockFloor
+        let recentEndings: [EndedGrant]
+        let ended: [Int: Standing]
+    }
+
+    func known(_ log: borrowing AuditLog) -> Known {
+        let ledger = log.ledger
+        return Known(
+            nextSequence: ledger.nextSequence,
+            live: ledger.standings,
+            mode: ledger.mode,
+            policy: ledger.policy,
+            clock: ledger.clock,
+            recentEndings: ledger.recentEndings.all,
+            ended: Dictionary(
+                uniqueKeysWithValues: (0..<grants).compactMap { number in
+                    ledger[Self.id(number)].map { (number, $0) }
+                }
+            )
+        )
+    }
+
     // MARK: files
 
     func bytes(_ path: String) throws -> [UInt8] {

@@ -1,0 +1,70 @@
+import Auditing
+import Glibc
+import Linux
+import SystemPackage
+
+/// An archive of ended grants, as a file of STATE/ended (docs/PROTOCOL.audit, section 7).
+///
+/// It is read through its descriptor and stays what it is when its name has gone.
+final class EndedFile: EndedArchive {
+    /// So many entries are read at once where all are.
+    private static let batch = 2048
+
+    let name: ArchiveName
+    private let path: String
+    private let descriptor: OwnedDescriptor
+
+    /// Opens one that was just written.
+    init(written name: ArchiveName, at path: String) throws(RecordingError) {
+        self.name = name
+        self.path = path
+        descriptor = try RecordingError.attempt("open", path) { () throws(Errno) in
+            try OwnedDescriptor.opening { unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) }
+        }
+    }
+
+    /// Opens one and reads all of it; `nil` unless it is what its name says.
+    convenience init?(checking name: ArchiveName, at path: String) {
+        do {
+            try self.init(written: name, at: path)
+            guard try checkedName() == name else { return nil }
+        } catch {
+            return nil
+        }
+    }
+
+    private func checkedName() throws(RecordError) -> ArchiveName? {
+        var check = ArchiveCheck()
+        for start in stride(from: 0, to: name.count, by: Self.batch) {
+            check.take(try bytes(of: start..<min(start + Self.batch, name.count)))
+        }
+        return check.name
+    }
+
+    func bytes(of entries: Range<Int>) throws(RecordError) -> [UInt8] {
+        let size = EndedEntry.size
+        let place = off_t(entries.lowerBound) * off_t(size)
+        let raw = descriptor.rawValue
+        var failure: Errno?
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: entries.count * size) {
+            buffer,
+            initialized in
+            do throws(Errno) {
+                initialized = try SystemCall.check {
+                    unsafe pread(raw, buffer.baseAddress, buffer.count, place)
+                }
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw damaged("\(failure)") }
+        guard bytes.count == entries.count * size else {
+            throw damaged("it is shorter than it was")
+        }
+        return bytes
+    }
+
+    private func damaged(_ why: String) -> RecordError {
+        RecordError(description: "\(path): \(why)")
+    }
+}

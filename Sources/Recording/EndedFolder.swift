@@ -1,0 +1,108 @@
+import Auditing
+import Glibc
+import Linux
+import SystemPackage
+
+/// STATE/ended: archives of ended grants, each named by the SHA-256 of what it holds.
+///
+/// Nothing is flushed here; a snapshot that names archives is written after they are on disk.
+package struct EndedFolder: Sendable {
+    private static let merging = "merging"
+
+    package let path: String
+
+    private func path(_ name: ArchiveName) -> String { "\(path)/\(name.digest)" }
+
+    func open(_ name: ArchiveName) -> EndedFile? {
+        EndedFile(checking: name, at: path(name))
+    }
+
+    /// Keeps an archive of these entries.
+    func write(_ bytes: [UInt8]) throws(RecordingError) -> EndedFile {
+        var check = ArchiveCheck()
+        check.take(bytes)
+        guard let name = check.name else {
+            throw RecordingError(path, "grants that ended are out of order")
+        }
+        // One that is on disk already may be what a snapshot rests on.
+        if let known = open(name) { return known }
+        let file = path(name)
+        try RecordingError.attempt("write", file) { () throws(Errno) in
+            try LazyFile.replace(file, with: bytes, mode: 0o600)
+        }
+        return try EndedFile(written: name, at: file)
+    }
+
+    /// Removes what no snapshot rests on any more and nobody writes.
+    func remove(allBut names: Set<String>, isMerging: Bool) {
+        let found = (try? DirectoryListing.names(in: path)) ?? []
+        for name in found where !names.contains(name) && !(isMerging && name == Self.merging) {
+            _ = unsafe unlink("\(path)/\(name)")
+        }
+    }
+
+    /// Begins to make one archive of two.
+    func merging(
+        _ older: any EndedArchive,
+        _ newer: any EndedArchive
+    ) throws(RecordingError) -> EndedMerging {
+        try EndedMerging(ArchiveMerge(older, newer), at: "\(path)/\(Self.merging)", in: self)
+    }
+
+    /// Gives what was merged the name of what it holds.
+    fileprivate func adopt(
+        _ temporary: String,
+        as name: ArchiveName
+    ) throws(RecordingError) -> EndedFile {
+        if let known = open(name) { return known }
+        let file = path(name)
+        try RecordingError.attempt("rename", temporary) { () throws(Errno) in
+            _ = try SystemCall.check { unsafe rename(temporary, file) }
+        }
+        return try EndedFile(written: name, at: file)
+    }
+}
+
+/// Two archives that are being made one.
+struct EndedMerging: ~Copyable {
+    private var merge: ArchiveMerge
+    private var check = ArchiveCheck()
+    private let file: OwnedDescriptor
+    private let path: String
+    private let folder: EndedFolder
+
+    fileprivate init(
+        _ merge: ArchiveMerge,
+        at path: String,
+        in folder: EndedFolder
+    ) throws(RecordingError) {
+        file = try RecordingError.attempt("write", path) { () throws(Errno) in
+            try OwnedDescriptor.opening {
+                unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            }
+        }
+        self.merge = merge
+        self.path = path
+        self.folder = folder
+    }
+
+    /// Writes the next entries; what came of it once all are written.
+    mutating func step(_ count: Int) throws(RecordingError) -> EndedFile? {
+        let bytes = try RecordingError.reading(path) { () throws(RecordError) in
+            try merge.next(atMost: count)
+        }
+        guard !bytes.isEmpty else {
+            guard let name = check.name else {
+                throw RecordingError(path, "grants that ended are out of order")
+            }
+            return try folder.adopt(path, as: name)
+        }
+        check.take(bytes)
+        do throws(Errno) {
+            try file.write(bytes)
+        } catch {
+            throw RecordingError(attempt: "write", path: path, errno: error)
+        }
+        return nil
+    }
+}
