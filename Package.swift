@@ -114,6 +114,23 @@ let package = Package(
         ),
         .executableTarget(name: "jitgate", dependencies: ["Commands"], swiftSettings: house),
 
+        // MARK: benchmarks
+        // These two write a log for scripts/benchmark by the agent's own modules; see Benchmarks/.
+        .target(
+            name: "SignedGrants",
+            dependencies: [crypto],
+            path: "Benchmarks/Sources/SignedGrants",
+            swiftSettings: house
+        ),
+        .executableTarget(
+            name: "make-audit-log",
+            dependencies: [
+                "SignedGrants", "Auditing", "Grants", "Recording", "Signatures", crypto,
+            ],
+            path: "Benchmarks/Sources/make-audit-log",
+            swiftSettings: house
+        ),
+
         // MARK: tests
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .target(name: "CFaults", path: "Tests/CFaults"),

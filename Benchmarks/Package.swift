@@ -8,10 +8,18 @@ let package = Package(
     dependencies: [.package(url: "https://github.com/apple/swift-crypto", from: "4.5.2")],
     targets: [
         .target(name: "CBenchmark"),
+        .target(
+            name: "SignedGrants",
+            dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: [.enableUpcomingFeature("InternalImportsByDefault")]
+        ),
         .executableTarget(
             name: "jitgate-benchmark",
-            dependencies: ["CBenchmark", .product(name: "Crypto", package: "swift-crypto")]
+            dependencies: [
+                "CBenchmark", "SignedGrants", .product(name: "Crypto", package: "swift-crypto"),
+            ]
         ),
+        // make-audit-log is a target of the package above: it writes by the agent's own modules.
     ],
     swiftLanguageModes: [.v6]
 )

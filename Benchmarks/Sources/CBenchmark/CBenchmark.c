@@ -10,7 +10,9 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -91,4 +93,21 @@ int64_t cbenchmark_generation(void) {
     }
     close(channel);
     return generation;
+}
+
+int cbenchmark_run(char *const arguments[], struct cbenchmark_usage *usage) {
+    int64_t start = cbenchmark_now();
+    pid_t child = fork();
+    if (child == 0) {
+        int null = open("/dev/null", O_WRONLY);
+        dup2(null, STDOUT_FILENO);
+        execvp(arguments[0], arguments);
+        _exit(127);
+    }
+    int status;
+    struct rusage used;
+    if (child < 0 || wait4(child, &status, 0, &used) != child) return -1;
+    usage->nanoseconds = cbenchmark_now() - start;
+    usage->peak = used.ru_maxrss;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }

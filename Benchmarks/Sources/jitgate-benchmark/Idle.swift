@@ -1,4 +1,5 @@
 import Foundation
+import SignedGrants
 
 /// What an agent with nothing to do takes: memory, and how often it wakes up.
 enum Idle {
@@ -34,8 +35,13 @@ enum Idle {
         return Int(line.filter(\.isNumber)) ?? 0
     }
 
-    private static func resident(_ process: Int32) -> Int {
+    static func resident(_ process: Int32) -> Int {
         value("VmRSS", in: "/proc/\(process)/status")
+    }
+
+    /// Resident memory, of what several processes share only a part.
+    static func share(_ process: Int32) -> Int {
+        value("Pss", in: "/proc/\(process)/smaps_rollup")
     }
 
     /// By thread.

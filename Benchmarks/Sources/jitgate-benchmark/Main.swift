@@ -24,6 +24,7 @@ enum Main {
         ("start", ManyGrants.start),
         ("expiry", ManyGrants.expiry),
         ("idle", Idle.run),
+        ("audit", Audit.run),
     ]
 }
 

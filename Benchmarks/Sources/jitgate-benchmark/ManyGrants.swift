@@ -1,5 +1,6 @@
 import CBenchmark
 import Foundation
+import SignedGrants
 
 /// Ten thousand grants at once: found at the start, and ending in the same moment.
 enum ManyGrants {
@@ -28,23 +29,8 @@ enum ManyGrants {
             milliseconds(time),
             bound: "< 3 s"
         )
-        try restart(scene)
-    }
-
-    private static func restart(_ scene: Scene) throws {
-        guard let agent = scene.agent else { return }
-        kill(agent.processIdentifier, SIGKILL)
-        agent.waitUntilExit()
-        // What is already there must not be taken for the new agent's word.
-        let size = try FileManager.default.attributesOfItem(atPath: scene.log)[.size] as? Int
-        let begin = cbenchmark_now()
-        try scene.launch()
-        try scene.wait {
-            try FileManager.default.attributesOfItem(atPath: scene.log)[.size] as? Int != size
-        }
-        try scene.waitUntilStarted()
-        let time = Double(cbenchmark_now() - begin) / 1e6
-        report("  started again with these after a crash", milliseconds(time), bound: "")
+        try scene.stop(by: SIGKILL)
+        report("  started again with these after a crash", try scene.restart(), bound: "")
     }
 
     static func expiry(_ scene: Scene) throws {
@@ -76,9 +62,6 @@ enum ManyGrants {
         return (Double(String(decoding: digits, as: UTF8.self)) ?? 0) / 1000
     }
 
-    /// The number of the kernel's ruleset.
-    ///
-    /// Each transaction makes it one more.
     /// The number of the kernel's ruleset.
     ///
     /// Each transaction makes it one more.

@@ -1,5 +1,6 @@
 import CBenchmark
 import Foundation
+import SignedGrants
 import Synchronization
 
 /// From the rename of a grant file to the first accepted connection, and the same for `nft` by hand.

@@ -1,6 +1,7 @@
 import CBenchmark
 import Crypto
 import Foundation
+import SignedGrants
 import Synchronization
 
 struct Failure: Error, CustomStringConvertible {
@@ -19,11 +20,14 @@ final class Scene {
     var drop: String { folder + "/grants" }
     var log: String { logFolder + "/audit.jsonl" }
     /// On a disk, so that fsync costs what it costs.
-    private var logFolder: String { "/var/tmp/jitgate-bench-\(getpid())" }
+    var logFolder: String { "/var/tmp/jitgate-bench-\(getpid())" }
+    var state: String { logFolder + "/state" }
+    /// Where the other programs of the build are.
+    var programs: String { URL(fileURLWithPath: program).deletingLastPathComponent().path }
 
     init(agent program: String) throws {
         self.program = program
-        for path in [folder, drop, folder + "/state", logFolder] {
+        for path in [folder, drop, logFolder, state] {
             try FileManager.default.createDirectory(
                 atPath: path,
                 withIntermediateDirectories: true,
@@ -65,7 +69,7 @@ final class Scene {
         [audit]
         directory = "\(logFolder)"
         [state]
-        directory = "\(folder)/state"
+        directory = "\(state)"
         [control]
         socket = "\(folder)/control"
 
@@ -101,6 +105,44 @@ final class Scene {
         try launch()
         try waitUntilStarted()
         return Double(cbenchmark_now() - begin) / 1e6
+    }
+
+    /// Starts it on the log that is there; answers how long that took, in ms.
+    func restart() throws -> Double {
+        // What is already there must not be taken for the new agent's word.
+        let size = size
+        let begin = cbenchmark_now()
+        try launch()
+        try wait { self.size != size }
+        try waitUntilStarted()
+        return Double(cbenchmark_now() - begin) / 1e6
+    }
+
+    private var size: Int? {
+        (try? FileManager.default.attributesOfItem(atPath: log))?[.size] as? Int
+    }
+
+    func stop(by signal: Int32 = SIGTERM) throws {
+        guard let agent else { return }
+        kill(agent.processIdentifier, signal)
+        agent.waitUntilExit()
+    }
+
+    /// Removes the log and all that was made of it.
+    func forget() throws {
+        try FileManager.default.removeItem(atPath: logFolder)
+        try FileManager.default.createDirectory(
+            atPath: state,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+    }
+
+    /// Removes what spares the next start reading all records.
+    func loseSnapshots() throws {
+        for name in ["snapshot", "snapshot.old"] {
+            try? FileManager.default.removeItem(atPath: state + "/" + name)
+        }
     }
 
     func launch() throws {

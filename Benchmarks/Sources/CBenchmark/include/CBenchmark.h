@@ -18,3 +18,13 @@ int64_t cbenchmark_now(void);
 
 /// The number of the nf_tables ruleset of the calling thread's namespace: one more a transaction.
 int64_t cbenchmark_generation(void);
+/// What a program took.
+struct cbenchmark_usage {
+    int64_t nanoseconds;
+    /// Of resident memory, in KiB.
+    int64_t peak;
+};
+
+/// Runs a program with its output thrown away; answers its exit status, or -1.
+int cbenchmark_run(char *const arguments[], struct cbenchmark_usage *usage);
+

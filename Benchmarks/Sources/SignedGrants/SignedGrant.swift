@@ -1,17 +1,17 @@
-import Crypto
-import Foundation
+package import Crypto
+package import Foundation
 
 /// A grant file, signed in this process: ten thousand runs of ssh-keygen would take minutes.
-struct SignedGrant {
-    let id: String
-    let file: [UInt8]
+package struct SignedGrant {
+    package let id: String
+    package let file: [UInt8]
 
-    /// A grant for web-1 that ends at `expires`.
-    init(
+    /// A grant for web-1 that ends at `expires`, with a signature by each key.
+    package init(
         source: String,
         expires: Date,
         duration: String? = nil,
-        by key: Curve25519.Signing.PrivateKey
+        by keys: Curve25519.Signing.PrivateKey...
     ) throws {
         id = UUID().uuidString.lowercased()
         let end =
@@ -25,7 +25,7 @@ struct SignedGrant {
 
             """#.utf8
         )
-        file = payload + (try Self.armored(payload, by: key))
+        file = payload + (try keys.flatMap { try Self.armored(payload, by: $0) })
     }
 
     /// OpenSSH's PROTOCOL.sshsig, with the namespace of grants.
@@ -47,7 +47,7 @@ struct SignedGrant {
         return Array((lines + "-----END SSH SIGNATURE-----\n").utf8)
     }
 
-    static func publicLine(_ key: Curve25519.Signing.PublicKey) -> String {
+    package static func publicLine(_ key: Curve25519.Signing.PublicKey) -> String {
         "ssh-ed25519 " + Data(publicBlob(key)).base64EncodedString()
     }
 

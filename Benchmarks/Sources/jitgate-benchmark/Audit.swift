@@ -1,0 +1,63 @@
+import CBenchmark
+import Foundation
+
+/// A log of a million records: starting on it, living with it, checking all of it.
+enum Audit {
+    private static let records = 1_000_000
+    private static let settled: UInt32 = 5
+
+    static func run(_ scene: Scene) throws {
+        let small = try memory(after: "agent start with a log of a few records", scene)
+        try scene.stop()
+        try scene.forget()
+        let program = scene.programs + "/make-audit-log"
+        try scene.run(program, scene.logFolder, scene.state, "\(records)")
+        let large = try memory(after: "agent start with 1,000,000 records", scene, "< 1000 ms")
+        report("  resident memory of that agent", "\(large.resident) KiB", bound: "")
+        report("  of the one with a few records", "\(small.resident) KiB", bound: "the same")
+        report(
+            "  proportional (Pss), of both",
+            "\(large.share), \(small.share) KiB",
+            bound: "the same"
+        )
+        try scene.stop(by: SIGKILL)
+        report("  started again after a crash", try scene.restart(), bound: "< 1000 ms")
+        try scene.stop()
+        try verify(scene)
+        try scene.loseSnapshots()
+        report("  started without its snapshot: all is read", try scene.restart(), bound: "")
+    }
+
+    private static func memory(
+        after what: String,
+        _ scene: Scene,
+        _ bound: String = ""
+    ) throws -> (resident: Int, share: Int) {
+        report(what, try scene.restart(), bound: bound)
+        guard let process = scene.agent?.processIdentifier else { return (0, 0) }
+        sleep(settled)
+        return (Idle.resident(process), Idle.share(process))
+    }
+
+    private static func verify(_ scene: Scene) throws {
+        let words = [
+            "taskset", "-c", "0", scene.programs + "/jitgate", "audit", "verify", "--config",
+            scene.folder + "/jitgate.toml",
+        ]
+        var arguments = words.map { strdup($0) } + [nil]
+        defer { arguments.forEach { free($0) } }
+        var usage = cbenchmark_usage()
+        guard cbenchmark_run(&arguments, &usage) == 0 else {
+            throw Failure(description: "the log is not verified")
+        }
+        let seconds = Double(usage.nanoseconds) / 1e9
+        let rate = Int(Double(records) / seconds)
+        report(
+            "jitgate audit verify: 1,000,000 records, all signatures, one core",
+            String(format: "%.1f s", seconds),
+            bound: "< 30 s"
+        )
+        report("  records a second", "\(rate)", bound: "")
+        report("  its peak memory", "\(usage.peak) KiB", bound: "")
+    }
+}

@@ -1,0 +1,37 @@
+import Auditing
+import Foundation
+import Grants
+import Recording
+
+/// Writes an audit log of so many records, as an agent on web-1 would have in two years.
+@main
+enum Main {
+    static func main() throws {
+        let arguments = CommandLine.arguments
+        guard arguments.count == 4, let records = UInt64(arguments[3]) else {
+            FileHandle.standardError.write(
+                Data("usage: make-audit-log DIRECTORY STATE RECORDS\n".utf8)
+            )
+            exit(2)
+        }
+        let places = AuditLog.Places(
+            log: arguments[1],
+            state: arguments[2],
+            origin: AuditKey.origin(hostname: "web-1", machineID: Story.machineID)
+        )
+        let rule = RotationRule(size: 64 << 20, age: .seconds(366 * 86_400), retention: nil)
+        var log = try AuditLog.open(places, rotation: rule)
+        var story = try Story(records: records)
+        while log.ledger.nextSequence < records {
+            let chapter = try story.next(from: log.ledger.nextSequence)
+            try log.append(Array(chapter.prefix(Int(records - log.ledger.nextSequence))))
+            guard log.problem == nil else { throw Failure(description: log.problem ?? "") }
+        }
+        try log.saveSnapshot()
+        print("\(log.ledger.nextSequence) records, \(log.ledger.ended.count) grants ended")
+    }
+}
+
+struct Failure: Error {
+    let description: String
+}

@@ -1,0 +1,142 @@
+import Auditing
+import Crypto
+import Foundation
+import Grants
+import Signatures
+import SignedGrants
+
+/// What happens on a host: grants come, are used and end; strangers try; the agent starts anew.
+struct Story {
+    static let machineID = String(repeating: "b", count: 32)
+    /// So many grants are told of at once.
+    private static let chapter = 200
+    private static let people = 8
+
+    private let keys = (0..<people).map { _ in Curve25519.Signing.PrivateKey() }
+    /// The microseconds from one record to the next.
+    private let step: Int64
+    private let start: Moment
+    private let policy: [UInt8] = Array("mode = \"enforce\"\nhostname = \"web-1\"\n".utf8)
+    private var grants = 0
+
+    /// Ends a month ago: whoever goes on with the log must not be before its last record.
+    init(records: UInt64) throws {
+        let now = Int64(Date().timeIntervalSince1970)
+        step = 700 * 86_400 * 1_000_000 / Int64(max(1, records))
+        start = Moment(microseconds: (now - 730 * 86_400) * 1_000_000)
+    }
+
+    /// The records of the next grants, numbered from `sequence` on.
+    mutating func next(from sequence: UInt64) throws -> [Record] {
+        var entries = sequence == 0 || grants % 10_000 == 0 ? beginning : []
+        for _ in 0..<Self.chapter {
+            grants += 1
+            let at = moment(sequence + UInt64(entries.count))
+            entries += try lifetime(at: at)
+            if grants % 10 == 0 { entries.append(denial) }
+            if grants % 50 == 0 { entries.append(refusal) }
+        }
+        return entries.enumerated().map { record(sequence + UInt64($0), $1) }
+    }
+
+    private func moment(_ sequence: UInt64) -> Moment {
+        start + .microseconds(step * Int64(sequence))
+    }
+
+    private func record(_ sequence: UInt64, _ entry: AuditEntry) -> Record {
+        let stamp = RecordStamp(
+            realtime: moment(sequence),
+            boot: step * Int64(sequence),
+            bootID: String(repeating: "a", count: 32),
+            machineID: Self.machineID,
+            hostname: "web-1"
+        )
+        return Record(sequence: sequence, stamp: stamp, entry: entry)
+    }
+
+    /// An agent begins to run.
+    private var beginning: [AuditEntry] {
+        let fields: [AuditField: [String]] = [
+            .mode: ["enforce"], .policyDigest: [EvidenceFile.digest(of: policy)],
+            .evidence: [String(decoding: policy, as: UTF8.self)],
+            .file: ["/etc/jitgate/jitgate.toml"],
+        ]
+        return [
+            AuditEntry(.policyLoaded, "Loaded the policy: enforce", fields: fields),
+            AuditEntry(.agentStarted, "The agent runs"),
+        ]
+    }
+
+    /// One grant from its acceptance to its end; each tenth has two approvers.
+    private func lifetime(at now: Moment) throws -> [AuditEntry] {
+        let expires = now + .seconds(4 * 3600)
+        let source = "203.0.\(grants / 250 % 250).\(grants % 250 + 1)/32"
+        let end = Date(timeIntervalSince1970: Double(expires.microseconds / 1_000_000))
+        let signers = (0..<(grants % 10 == 0 ? 2 : 1)).map { (grants + $0) % Self.people }
+        let signed =
+            signers.count == 2
+            ? try SignedGrant(source: source, expires: end, by: keys[signers[0]], keys[signers[1]])
+            : try SignedGrant(source: source, expires: end, by: keys[signers[0]])
+        let lines = signers.map(line)
+        let verifier = SignatureVerifier(
+            allowedSigners: try AllowedSigners(parsing: lines.joined().utf8.map(\.self))
+        )
+        let payload = try verifier.verify(signed.file, at: now)
+        let facts = GrantFacts(
+            grant: try Grant(parsing: payload.bytes),
+            digest: payload.sha256,
+            signers: payload.approvals.map(\.principal),
+            file: "/etc/jitgate/grants.d/\(signed.id).grant"
+        )
+        return entries(of: facts, signed.file, payload.approvals.map(\.line), until: expires)
+    }
+
+    private func entries(
+        of facts: GrantFacts,
+        _ file: [UInt8],
+        _ lines: [String],
+        until deadline: Moment
+    ) -> [AuditEntry] {
+        let digest = EvidenceFile.digest(of: policy)
+        let evidence = AuditEntry.evidence(file, admittedBy: lines, under: digest)
+        let peer = "\(facts.grant.sources[0].description.dropLast(3)):50432"
+        var used = AuditEntry(
+            .grantUsed,
+            "\(peer) came in at 22/tcp by the grant of \(facts.grant.requestor)",
+            fields: facts.fields.filter { [.grant, .digest, .requestor].contains($0.key) }
+        )
+        used.fields[.ports] = ["22/tcp"]
+        used.fields[.peer] = [peer]
+        let carried: [AuditField: [String]] = [
+            .packets: ["132"], .bytes: ["20480"], .connections: ["1"],
+        ]
+        return [
+            .accepted(facts, evidence), .opened(facts, until: deadline), used,
+            .closed(facts, because: .expired, carried: carried),
+        ]
+    }
+
+    private func line(_ person: Int) -> String {
+        "person\(person) namespaces=\"jitgate-grant\" "
+            + SignedGrant.publicLine(keys[person].publicKey) + "\n"
+    }
+
+    private var denial: AuditEntry {
+        let peer = "198.51.100.\(grants % 250 + 1):40000"
+        return AuditEntry(
+            .attemptDenied,
+            "\(peer) was denied at 22/tcp",
+            fields: [.ports: ["22/tcp"], .peer: [peer]]
+        )
+    }
+
+    private var refusal: AuditEntry {
+        let path = "/etc/jitgate/grants.d/\(grants).grant"
+        let reason = "stranger: the key is not in allowed_signers"
+        return AuditEntry(
+            .grantRefused,
+            "Refused \(path): \(reason)",
+            fields: [.file: [path], .reason: [reason]]
+        )
+    }
+}
