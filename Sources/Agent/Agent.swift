@@ -45,7 +45,6 @@ private struct Running: Sendable {
     let clock: WallClockWatch
     let watch: DirectoryWatch
     let control: ControlServer
-    let packetDescriptor: Int32?
     let environment: ServiceEnvironment
 
     init(
@@ -72,7 +71,6 @@ private struct Running: Sendable {
             group: configuration.logGroup,
             deniedPerSecond: configuration.deniedPerSecond
         )
-        packetDescriptor = visitors.logDescriptor
         let gatekeeper = Gatekeeper(
             engine,
             Gatekeeper.Parts(
@@ -161,14 +159,8 @@ private struct Running: Sendable {
         let heartbeat = environment.watchdog.map {
             Heartbeat(every: $0 / 2, on: engine) { gatekeeper.assumeIsolated { $0.beat() } }
         }
-        let packets = try packetDescriptor.map {
-            try ReadSource(fileDescriptor: $0, on: engine) {
-                gatekeeper.assumeIsolated { $0.packetsCame() }
-            }
-        }
         let sources: [(any Sendable)?] = [
             heartbeat,
-            packets,
             try ReadSource(fileDescriptor: watch.fileDescriptor, on: engine) {
                 gatekeeper.assumeIsolated { $0.take(watch.drain()) }
             },

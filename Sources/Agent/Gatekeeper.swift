@@ -123,6 +123,7 @@ actor Gatekeeper {
     /// A `problem` is why this is not by the policy on disk but by the last one that was in force.
     func start(despite problem: String?) {
         noteClockBehindLog()
+        listenForPackets()
         if let problem { notePolicyRefused(problem) }
         if !endTrialIfOver() {
             trail.note(loadedEntries(rulebook, tenure), at: .now())
@@ -145,6 +146,7 @@ actor Gatekeeper {
 
     /// The alarm rang.
     func timePassed() {
+        listenForPackets()
         guard !endTrialIfOver() else { return }
         if unlisted.isEmpty { settle() } else { rescan() }
     }
@@ -220,7 +222,8 @@ actor Gatekeeper {
     private func arm(after now: Moment) {
         let dues = [timetable.nextWake(after: now), tenure.deadline, defence?.due(at: now)]
         let due = dues.compactMap(\.self).min()
-        let isWaiting = !isInstalled || trail.isWaiting || !unlisted.isEmpty
+        let isWaiting =
+            !isInstalled || trail.isWaiting || !unlisted.isEmpty || !visitors.isListening
         let wake = isWaiting ? min(due ?? .init(microseconds: .max), now + Self.retry) : due
         do {
             if let wake {

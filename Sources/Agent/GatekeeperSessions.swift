@@ -10,6 +10,11 @@ import Scheduling
 
 /// Live connections: who came, who tried, and who is cut.
 extension Gatekeeper {
+    /// Begins to hear who comes and who tries, once no other program does.
+    func listenForPackets() {
+        visitors.listen(on: executor) { self.assumeIsolated { $0.packetsCame() } }
+    }
+
     /// The log of packets has something to say.
     func packetsCame() {
         takePackets()

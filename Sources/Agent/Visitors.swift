@@ -22,10 +22,11 @@ struct Uncut {
 struct Visitors: ~Copyable {
     private var log: PacketLog?
     private var cutter: SessionCutter
-    /// Readable while there are packets to take; `nil` where there are none to come.
-    let logDescriptor: Int32?
+    private let group: UInt16
+    /// Tells of packets to take; `nil` while nobody would hear of any.
+    private var source: ReadSource?
     /// Why nobody says who comes and who tries; `nil` while somebody does.
-    let logProblem: String?
+    private(set) var logProblem: String?
     /// Why sessions could not be cut the last time that some had to be.
     private(set) var cutProblem: String?
     /// The connections that each grant let in: those on record and those that could not be
@@ -37,22 +38,35 @@ struct Visitors: ~Copyable {
     var uncut = Uncut()
 
     /// In the network namespace of the calling thread.
-    ///
-    /// Where another program has the NFLOG group the agent does without.
     init(group: UInt16, deniedPerSecond: Int) throws(Errno) {
         cutter = try SessionCutter()
         tally = DenialTally(perSecond: deniedPerSecond, at: ClockReading.now().bootMicroseconds)
-        do throws(ConnectionsError) {
+        self.group = group
+        log = nil
+    }
+
+    /// Whether somebody hears of packets that are logged.
+    var isListening: Bool { source != nil }
+
+    /// Takes the NFLOG group, unless another program has it; `handler` is told of packets.
+    mutating func listen(
+        on executor: EngineExecutor,
+        _ handler: @escaping @Sendable () -> Void
+    ) {
+        guard !isListening else { return }
+        do {
             let log = try PacketLog(group: group)
-            logDescriptor = log.fileDescriptor
+            source = try ReadSource(
+                fileDescriptor: log.fileDescriptor,
+                on: executor,
+                handler: handler
+            )
             self.log = .some(log)
             logProblem = nil
         } catch {
-            log = nil
-            logDescriptor = nil
             logProblem =
                 "nobody records who comes and who tries: \(error);"
-                + " stop that program, or set another audit.log_group, and restart jitgated"
+                + " stop that program, or set another audit.log_group and restart jitgated"
         }
     }
 

@@ -63,3 +63,17 @@ struct ForeignTable: Hashable, Sendable {
     /// Those that rules look up; `nil` for one that cannot be understood.
     var sets: [String: [ForeignElement]?] = [:]
 }
+
+extension ForeignStep.Comparison {
+    /// Whether a value compares so with the data of a rule; both are in network order.
+    func holds(_ value: [UInt8], _ data: [UInt8]) -> Bool {
+        switch self {
+        case .equal: value == data
+        case .unequal: value != data
+        case .less: value.lexicographicallyPrecedes(data)
+        case .lessOrEqual: !data.lexicographicallyPrecedes(value)
+        case .greater: data.lexicographicallyPrecedes(value)
+        case .greaterOrEqual: !value.lexicographicallyPrecedes(data)
+        }
+    }
+}

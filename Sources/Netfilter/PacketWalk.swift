@@ -238,16 +238,3 @@ extension [UInt8] {
         return name.elementsEqual("lo".utf8) || count == 4 && reduce(0, +) == 1
     }
 }
-
-extension ForeignStep.Comparison {
-    fileprivate func holds(_ value: [UInt8], _ data: [UInt8]) -> Bool {
-        switch self {
-        case .equal: value == data
-        case .unequal: value != data
-        case .less: value.lexicographicallyPrecedes(data)
-        case .lessOrEqual: !data.lexicographicallyPrecedes(value)
-        case .greater: data.lexicographicallyPrecedes(value)
-        case .greaterOrEqual: !value.lexicographicallyPrecedes(data)
-        }
-    }
-}

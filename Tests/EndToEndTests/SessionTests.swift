@@ -146,16 +146,21 @@ import Testing
         #expect(records[0]["JITGATE_PORTS"]?.text == "3389/udp")
     }
 
-    @Test func `goes unrecorded, and status says so, where another program has the log`() throws {
+    @Test func `goes unrecorded, and status says so, while another program has the log`() throws {
         let scene = try SessionScene(starting: false)
-        let listener = try scene.host.namespace.run { try LogHolder(22) }
+        var holder: LogHolder? = try scene.host.namespace.run { try LogHolder(22) }
         try scene.host.start()
         try scene.open(["192.0.2.7/32"])
-        let folder = scene.host.drop.dropLast("/grants".count)
-        let status = try ControlClient.connecting(to: folder + "/control").status()
-        let problem = try #require(status.problems.first)
+        let client = try ControlClient.connecting(to: scene.host.path + "/control")
+        let problem = try #require(try client.status().problems.first)
         #expect(problem.contains("NFLOG group 22") && problem.contains("audit.log_group"))
-        withExtendedLifetime(listener) {}
+        withExtendedLifetime(holder) {}
+        holder = nil
+        // It is tried again every few seconds.
+        try eventually { try client.status().problems.isEmpty }
+        let session = try scene.session(from: "192.0.2.7", at: try scene.listen())
+        try eventually { try scene.host.records("grant-used").count == 1 }
+        withExtendedLifetime(session) {}
     }
 }
 
