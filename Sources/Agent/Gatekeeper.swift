@@ -68,6 +68,8 @@ actor Gatekeeper {
     var unlisted: [String] = []
     /// Files whose grants have ended, to be removed.
     var leftovers: Set<String> = []
+    /// Files of revocations that did their work, to be removed once that is on disk.
+    var spent: [String] = []
     var isTidying = false
     /// Closings that the kernel has not carried out yet.
     var closings: [AuditEntry] = []
@@ -165,14 +167,13 @@ actor Gatekeeper {
         apply(changes.mapValues { $0.map { $0 - now } }, at: now)
         let done = ClockReading.now()
         cutSessions(of: agenda.endings)
-        var left: [String] = []
-        for ending in agenda.endings { close(ending, carried, leaving: &left) }
+        let left = agenda.endings.map { close($0, carried) }
         if isInstalled {
             // Many at once share one fsync.
             trail.note(closings, at: done)
             closings = []
         }
-        remove(left)
+        removeFiles(left)
         defend(at: now)
         arm(after: now)
         report()
@@ -199,24 +200,6 @@ actor Gatekeeper {
             }
             agenda.openings = []
         }
-    }
-
-    /// Forgets a grant that has ended, to be recorded; its files are left to be removed.
-    private func close(
-        _ ending: Ending,
-        _ carried: [Opening: Traffic],
-        leaving left: inout [String]
-    ) {
-        let id = ending.scheduled.id
-        unrecorded[id] = nil
-        let order = orders.removeValue(forKey: id) ?? [:]
-        let connections = visitors.connections.removeValue(forKey: id) ?? 0
-        let paths = files.remove(id)
-        if rulebook.configuration.endedFiles == .remove { left += paths }
-        guard let facts = facts.removeValue(forKey: id) else { return }
-        let traffic = ending.scheduled.fields(carried, connections)
-        let fields = order.merging(traffic) { order, _ in order }
-        closings.append(.closed(facts, because: ending.reason, carried: fields))
     }
 
     private func arm(after now: Moment) {

@@ -49,6 +49,10 @@ extension Gatekeeper {
         revocations.append(PendingRevocation(ids: ids, fields: fields, file: nil))
         settle()
         if let problem = gateProblem { throw .failed("the kernel did not take it: \(problem)") }
+        if trail.isWaiting, let problem = trail.problem {
+            let text = "it is closed, but that is not on record until the disk takes it: \(problem)"
+            throw .failed(text)
+        }
         return RevokeReply(revoked: ids.map(\.description))
     }
 

@@ -225,7 +225,7 @@ extension Gatekeeper {
         guard let file = order.file else { return }
         let ids = order.ids.map(\.description)
         board.post(.init(outcome: .accepted, ids: ids), on: file.path, sha256: file.digest)
-        if rulebook.configuration.endedFiles == .remove { remove([file.path]) }
+        if rulebook.configuration.endedFiles == .remove { spent.append(file.path) }
     }
 }
 

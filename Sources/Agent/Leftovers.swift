@@ -10,7 +10,7 @@ extension Gatekeeper {
     private static let portion = 100
 
     /// Removes files, once all else that waits is done.
-    func remove(_ paths: [String]) {
+    func remove(_ paths: some Sequence<String>) {
         leftovers.formUnion(paths)
     }
 

@@ -1,0 +1,44 @@
+import Auditing
+import Configuration
+import Enforcement
+import Grants
+import Netfilter
+import Scheduling
+
+/// What is left of a grant that has ended.
+struct Leftover {
+    let reason: EndReason
+    let files: Set<String>
+}
+
+/// What becomes of grants that have ended.
+extension Gatekeeper {
+    /// Forgets a grant that has ended, to be recorded.
+    func close(_ ending: Ending, _ carried: [Opening: Traffic]) -> Leftover {
+        let id = ending.scheduled.id
+        unrecorded[id] = nil
+        let order = orders.removeValue(forKey: id) ?? [:]
+        let connections = visitors.connections.removeValue(forKey: id) ?? 0
+        if let facts = facts.removeValue(forKey: id) {
+            let traffic = ending.scheduled.fields(carried, connections)
+            let fields = order.merging(traffic) { order, _ in order }
+            closings.append(.closed(facts, because: ending.reason, carried: fields))
+        }
+        return Leftover(reason: ending.reason, files: files.remove(id))
+    }
+
+    /// Removes the files of what has ended, as policy says.
+    ///
+    /// While the disk takes no records only the files tell the next agent what was revoked: those of
+    /// grants go then in any case, those of revocations stay.
+    func removeFiles(_ left: [Leftover]) {
+        let removesAll = rulebook.configuration.endedFiles == .remove
+        for leftover in left
+        where removesAll || trail.isWaiting && leftover.reason == .revoked {
+            remove(leftover.files)
+        }
+        guard !trail.isWaiting else { return }
+        remove(spent)
+        spent = []
+    }
+}
