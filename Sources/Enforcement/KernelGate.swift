@@ -11,8 +11,8 @@ package struct KernelGate: ~Copyable {
     var connection: TableConnection
     /// How the table is guarded; known once `reconcile` has returned.
     package internal(set) var rung: Rung
-    /// Found by trying, once there is a table to try it with.
-    var features: KernelFeatures?
+    /// Found by trying, once there is a table to try it with; set before, it is not tried.
+    package var features: KernelFeatures?
     /// What is in force; `nil` until `reconcile` has returned.
     var shape: GateShape?
     /// What comes back by itself, while a trial goes on.

@@ -2,11 +2,17 @@ import CNetfilter
 import Netfilter
 
 /// What the kernel at hand can do, found by trying.
-struct KernelFeatures: Hashable {
+package struct KernelFeatures: Hashable, Sendable {
     /// A new timeout for an element that is there is honoured (Linux 6.12).
-    var refreshes = false
+    package var refreshes: Bool
     /// Elements can be removed without knowing whether they are there (Linux 6.3).
-    var destroys = false
+    package var destroys: Bool
+
+    /// What every kernel does is done without either.
+    package init(refreshes: Bool = false, destroys: Bool = false) {
+        self.refreshes = refreshes
+        self.destroys = destroys
+    }
 }
 
 extension Plan {

@@ -1,6 +1,7 @@
 // FAULT=KIND:NUMBER:WHEN kills the agent at the NUMBERth call of a KIND: `before` it, `after` it,
 // or when half of its bytes are written (`torn`). The kinds are named where they are counted.
 #define _GNU_SOURCE
+#include "Faults.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -83,8 +84,18 @@ ssize_t sendto(int file, const void *bytes, size_t count, int flags, __CONST_SOC
     const struct nlmsghdr *first = bytes;
     int isNetlink = address.__sockaddr__ && address.__sockaddr__->sa_family == AF_NETLINK;
     int isBatch = isNetlink && count >= sizeof *first && first->nlmsg_type == NFNL_MSG_BATCH_BEGIN;
-    int isIt = isBatch && comes("commit");
-    return end(isIt, syscall(SYS_sendto, file, bytes, count, flags, address.__sockaddr__, length));
+    const struct sockaddr *to = address.__sockaddr__;
+    if (!isBatch) return syscall(SYS_sendto, file, bytes, count, flags, to, length);
+    int isIt = comes("commit");
+    char *batch = malloc(count);
+    if (!batch) abort();
+    memcpy(batch, bytes, count);
+    size_t left = older_kernel(batch, count);
+    long sent = syscall(SYS_sendto, file, batch, left, flags, to, length);
+    int reason = errno;
+    free(batch);
+    errno = reason;
+    return end(isIt, sent < 0 ? sent : (long)count);
 }
 
 // MARK: other files

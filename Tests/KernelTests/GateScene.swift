@@ -28,10 +28,18 @@ final class HeldGate: Sendable {
     init(
         adopting descriptor: Int32? = nil,
         highest: Rung = .owned,
+        features: KernelFeatures? = nil,
         begin: ContinuousClock.Instant = .now
     ) throws {
         self.begin = begin
-        gate = Mutex(try KernelGate(adopting: descriptor, highest: highest))
+        var gate = try KernelGate(adopting: descriptor, highest: highest)
+        gate.features = features
+        self.gate = Mutex(gate)
+    }
+
+    /// As on a kernel of this age.
+    convenience init(on kernel: KernelAge, begin: ContinuousClock.Instant = .now) throws {
+        try self.init(highest: kernel.rung, features: kernel.features, begin: begin)
     }
 
     func call<Value: Sendable>(
@@ -81,6 +89,15 @@ struct GateScene {
     let gate: HeldGate
 
     init(highest: Rung = .owned) throws {
+        try self.init { try HeldGate(highest: highest) }
+    }
+
+    /// As on a kernel of this age.
+    init(on kernel: KernelAge) throws {
+        try self.init { try HeldGate(on: kernel) }
+    }
+
+    private init(gate: @Sendable @escaping () throws -> HeldGate) throws {
         server = try NetworkNamespace()
         client = try NetworkNamespace()
         try server.link(
@@ -88,7 +105,7 @@ struct GateScene {
             server: ["192.0.2.1/24", "2001:db8::1/64"],
             client: ["192.0.2.7/24", "192.0.2.8/24", "2001:db8::7/64", "2001:db8::8/64"]
         )
-        gate = try server.run { try HeldGate(highest: highest) }
+        self.gate = try server.run { try gate() }
     }
 
     /// Another gate in the same namespace, as a process that starts later has it.
@@ -96,6 +113,11 @@ struct GateScene {
         try server.run { [begin = gate.begin] in
             try HeldGate(adopting: descriptor, highest: highest, begin: begin)
         }
+    }
+
+    /// Another gate in the same namespace on a kernel of this age.
+    func laterGate(on kernel: KernelAge) throws -> HeldGate {
+        try server.run { [begin = gate.begin] in try HeldGate(on: kernel, begin: begin) }
     }
 
     var listing: String {

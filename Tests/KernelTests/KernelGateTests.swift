@@ -5,8 +5,9 @@ import TestSupport
 import Testing
 
 @Suite struct `The gate in the kernel` {
-    @Test func `admits the granted source alone, in both families`() throws {
-        let scene = try GateScene()
+    @Test(arguments: KernelAge.allCases)
+    func `admits the granted source alone, in both families`(kernel: KernelAge) throws {
+        let scene = try GateScene(on: kernel)
         try scene.gate.install(
             shape(),
             open: [opening("192.0.2.7/32"): .seconds(60), opening("2001:db8::7/128"): .seconds(60)]
@@ -17,8 +18,9 @@ import Testing
         #expect(try !scene.reaches(from: "2001:db8::8"))
     }
 
-    @Test func `opens and closes while it stands`() throws {
-        let scene = try GateScene()
+    @Test(arguments: KernelAge.allCases)
+    func `opens and closes while it stands`(kernel: KernelAge) throws {
+        let scene = try GateScene(on: kernel)
         try scene.gate.install(shape())
         #expect(try !scene.reaches(from: "192.0.2.7"))
         try scene.gate.commit([opening("192.0.2.0/29"): .seconds(60)])
@@ -30,8 +32,9 @@ import Testing
         #expect(try !scene.listing.contains("ipv4_29"))
     }
 
-    @Test func `denies nothing in observe mode and never a trusted network`() throws {
-        let scene = try GateScene()
+    @Test(arguments: KernelAge.allCases)
+    func `denies nothing in observe mode and never a trusted network`(kernel: KernelAge) throws {
+        let scene = try GateScene(on: kernel)
         try scene.gate.install(shape(denies: false))
         #expect(try scene.reaches(from: "192.0.2.8"))
         try scene.gate.install(shape(trusted: ["192.0.2.8/32"]))
@@ -39,8 +42,9 @@ import Testing
         #expect(try !scene.reaches(from: "192.0.2.7"))
     }
 
-    @Test func `cannot be changed by another tool`() throws {
-        let scene = try GateScene()
+    @Test(arguments: KernelAge.owning)
+    func `cannot be changed by another tool`(kernel: KernelAge) throws {
+        let scene = try GateScene(on: kernel)
         try scene.gate.install(shape(), open: [opening("192.0.2.7/32"): .seconds(60)])
         let before = try scene.listing
         for command in [
@@ -59,8 +63,9 @@ import Testing
         #expect(try !scene.reaches(from: "192.0.2.8"))
     }
 
-    @Test func `lets an opening end by itself`() throws {
-        let scene = try GateScene()
+    @Test(arguments: KernelAge.allCases)
+    func `lets an opening end by itself`(kernel: KernelAge) throws {
+        let scene = try GateScene(on: kernel)
         try scene.gate.install(shape(), open: [opening("192.0.2.7/32"): .seconds(1)])
         #expect(try scene.reaches(from: "192.0.2.7"))
         let deadline = ContinuousClock.now + .seconds(5)
@@ -69,8 +74,9 @@ import Testing
         }
     }
 
-    @Test func `takes the closing of what has already ended`() throws {
-        let scene = try GateScene()
+    @Test(arguments: KernelAge.allCases)
+    func `takes the closing of what has already ended`(kernel: KernelAge) throws {
+        let scene = try GateScene(on: kernel)
         let gone = try opening("192.0.2.7/32")
         try scene.gate.install(shape(), open: [gone: .milliseconds(1)])
         while try scene.listing.contains("expires") {}
@@ -78,8 +84,21 @@ import Testing
         #expect(try !scene.listing.contains("ipv4_32"))
     }
 
-    @Test func `opens and closes ten thousand at once`() throws {
-        let scene = try GateScene()
+    @Test(arguments: KernelAge.allCases)
+    func `opens for longer what has already ended`(kernel: KernelAge) throws {
+        let scene = try GateScene(on: kernel)
+        let open = try opening("192.0.2.7/32")
+        try scene.gate.install(shape(), open: [open: .milliseconds(1)])
+        while try scene.reaches(from: "192.0.2.7") {}
+        try scene.gate.commit([open: .seconds(60)])
+        #expect(try scene.reaches(from: "192.0.2.7"))
+        try scene.gate.commit([open: .milliseconds(1)])
+        while try scene.reaches(from: "192.0.2.7") {}
+    }
+
+    @Test(arguments: [KernelAge.current, .before6_3])
+    func `opens and closes ten thousand at once`(kernel: KernelAge) throws {
+        let scene = try GateScene(on: kernel)
         try scene.gate.install(shape())
         let port = try Port(parsing: "22/tcp")
         let many = (0..<10_000).map { number in
@@ -92,9 +111,12 @@ import Testing
         #expect(try !scene.listing.contains("ipv4_32"))
     }
 
-    @Test(arguments: ["192.0.2.1", "2001:db8::1"])
-    func `holds a port that is rewritten, to it and from it`(address: String) throws {
-        let scene = try GateScene()
+    @Test(arguments: ["192.0.2.1", "2001:db8::1"], KernelAge.allCases)
+    func `holds a port that is rewritten, to it and from it`(
+        address: String,
+        kernel: KernelAge
+    ) throws {
+        let scene = try GateScene(on: kernel)
         try scene.gate.install(shape())
         let family = address.contains(":") ? "ip6" : "ip"
         let source = address.replacingOccurrences(of: "::1", with: "::8")

@@ -1,0 +1,8 @@
+// What the calls that are taken over have in common.
+#pragma once
+#include <stddef.h>
+
+/// Makes of a batch what an older kernel would have made of it, if KERNEL says that this is one.
+///
+/// Answers how long the batch is then; it never grows.
+size_t older_kernel(char *batch, size_t count);

@@ -1,0 +1,42 @@
+import Foundation
+import StrictJSON
+import TestSupport
+import Testing
+
+extension AgentHost {
+    fileprivate func status() throws -> JSONValue {
+        try JSONNode.parse(jitgate("status", "--json").output).value
+    }
+}
+
+/// Whether nobody else can change the table there.
+private let kernels = ["6.11": "owned", "6.8": "watched", "6.2": "watched"]
+
+@Suite struct `An agent on an older kernel` {
+    @Test(arguments: kernels)
+    func `opens, holds open for longer and closes in time`(kernel: String, rung: String) throws {
+        let host = try AgentHost()
+        try host.launch(environment: ["LD_PRELOAD": AgentHost.faults, "KERNEL": kernel])
+        let long = UUID()
+        try host.submit(host.grant(changes: [.init("duration", "2s")]), as: "a.grant")
+        try eventually { try host.openings() == ["192.0.2.7 . tcp . 22"] }
+        try host.submit(host.grant(id: long, lasting: 600), as: "b.grant")
+        try eventually { try host.timesLeft()["192.0.2.7 . tcp . 22"] ?? 0 > 500 }
+        try eventually { try host.reasons("grant-closed") == ["expired"] }
+        #expect(try host.openings() == ["192.0.2.7 . tcp . 22"])
+        #expect(try host.status()["rung"]?.text == rung)
+        #expect(try host.status()["healthy"] == true)
+        // Shorter again, by what is left when the longer one is gone.
+        try host.submit(host.grant(changes: [.init("duration", "3s")]), as: "c.grant")
+        try eventually { try host.records("grant-opened").count == 3 }
+        #expect(try host.jitgate("revoke", long.uuidString, "--reason", "enough").status == 0)
+        #expect(try host.timesLeft()["192.0.2.7 . tcp . 22"] ?? 0 <= 3)
+        // Whoever is there to see to it.
+        host.kill()
+        try eventually { try host.openings().isEmpty }
+        try host.launch(environment: ["LD_PRELOAD": AgentHost.faults, "KERNEL": kernel])
+        try eventually { try host.records("grant-closed").count == 3 }
+        #expect(try host.reasons("grant-closed") == ["expired", "revoked", "expired"])
+        #expect(try host.openings().isEmpty)
+    }
+}
