@@ -52,6 +52,8 @@ actor Gatekeeper {
     var timeline: Timeline
     /// What the clocks said last.
     var lastReading: ClockReading
+    /// How long the machine had been suspended when the kernel's timeouts were last right.
+    var suspended = ClockReading.suspendedMicroseconds()
     var facts: [GrantID: GrantFacts] = [:]
     var files = FileIndex()
     var board = VerdictBoard()

@@ -149,13 +149,26 @@ extension Gatekeeper {
         )
     }
 
-    /// The wall clock was set, or may have been.
+    /// The wall clock was set or the machine woke up.
     func clockSet() {
         let before = lastReading
         _ = read()
         let expected = before.wallMicroseconds + lastReading.bootMicroseconds
         let step = lastReading.wallMicroseconds + before.bootMicroseconds - expected
-        noteStep(step, "The wall clock was set")
+        let hasSlept = ClockReading.suspendedMicroseconds() - suspended > Self.leastSleep
+        // Waking up both clocks go on together.
+        if !hasSlept || step.magnitude >= 1000 { noteStep(step, "The wall clock was set") }
+        settle()
+        if hasSlept { wokeUp() }
+    }
+
+    /// In microseconds; less is the time that passes between two readings.
+    private static let leastSleep: Int64 = 2000
+
+    /// The kernel's own timeouts stood still meanwhile: what is off the deadlines is put right.
+    private func wokeUp() {
+        suspended = ClockReading.suspendedMicroseconds()
+        shapeChanged()
         settle()
     }
 

@@ -24,6 +24,12 @@ package struct ClockReading: Hashable, Sendable {
         microseconds(CLOCK_MONOTONIC)
     }
 
+    /// How long the machine was suspended since boot.
+    package static func suspendedMicroseconds() -> Int64 {
+        let awake = microseconds(CLOCK_MONOTONIC)
+        return microseconds(CLOCK_BOOTTIME) - awake
+    }
+
     /// Cannot fail: both clocks exist on every kernel we run on, and the pointer is ours.
     static func microseconds(_ clock: clockid_t) -> Int64 {
         var time = timespec()
