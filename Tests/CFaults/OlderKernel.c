@@ -108,16 +108,20 @@ static size_t takeElements(struct nlmsghdr *message, const char *set, int isNew,
     return dropped;
 }
 
-static void takeTable(struct nlmsghdr *message) {
+// Answers whether it is refused.
+static int takeTable(struct nlmsghdr *message) {
     char *first = (char *)message + NLMSG_HDRLEN + sizeof(struct nfgenmsg);
     struct nlattr *flags =
         attribute(first, (char *)message + message->nlmsg_len, NFTA_TABLE_FLAGS);
     uint32_t *value = flags ? (uint32_t *)((char *)flags + NLA_HDRLEN) : NULL;
-    if (value && minor < 9 && ntohl(*value) & persist) *value |= htonl(unknownFlag);
+    if (!value || minor >= 9 || !(ntohl(*value) & persist)) return 0;
+    *value |= htonl(unknownFlag);
+    return 1;
 }
 
 size_t older_kernel(char *batch, size_t count) {
     if (minor == 9999) return count;
+    int isRefused = 0;
     for (char *at = batch; at < batch + count;) {
         struct nlmsghdr *message = (struct nlmsghdr *)at;
         int type = message->nlmsg_type & 0xFF;
@@ -127,7 +131,8 @@ size_t older_kernel(char *batch, size_t count) {
         if (NFNL_SUBSYS_ID(message->nlmsg_type) != NFNL_SUBSYS_NFTABLES) type = -1;
         if (type >= firstDestroy && type <= lastDestroy && minor < 3)
             message->nlmsg_type |= 0xFF;
-        else if (type == NFT_MSG_NEWTABLE) takeTable(message);
+        else if (type == NFT_MSG_NEWTABLE)
+            isRefused |= takeTable(message);
         else if (type == NFT_MSG_DELTABLE) forgetAll(NULL);
         else if (type == NFT_MSG_DELSET) forgetAll(name);
         else if (type == NFT_MSG_NEWSETELEM)
@@ -136,5 +141,7 @@ size_t older_kernel(char *batch, size_t count) {
             takeElements(message, name, 0, batch + count);
         at += NLMSG_ALIGN(message->nlmsg_len);
     }
+    // Nothing of it comes to be.
+    if (isRefused) forgetAll(NULL);
     return count;
 }

@@ -39,4 +39,21 @@ private let kernels = ["6.11": "owned", "6.8": "watched", "6.2": "watched"]
         #expect(try host.reasons("grant-closed") == ["expired", "revoked", "expired"])
         #expect(try host.openings().isEmpty)
     }
+
+    @Test func `shuts at boot before any agent runs`() throws {
+        let host = try AgentHost()
+        let said = try host.namespace.command(
+            "env",
+            "LD_PRELOAD=\(AgentHost.faults)",
+            "KERNEL=6.8",
+            AgentHost.build + "jitgated",
+            "--config",
+            host.policyPath,
+            "--shut"
+        )
+        #expect(said.hasPrefix("shut, by "))
+        let table = try host.namespace.command("nft", "list", "table", "inet", "jitgate")
+        #expect(table.contains("tcp . 22"))
+        #expect(!table.contains("flags owner"))
+    }
 }
