@@ -1,7 +1,5 @@
-import Admission
 import ArgumentParser
 import Auditing
-import Configuration
 import Grants
 import Recording
 import Reporting
@@ -56,7 +54,6 @@ struct AuditReportCommand: Verb {
         let context = ReportContext(
             made: console.now(),
             log: path,
-            trusted: try trusted(console),
             verification: verification
         )
         let html = Report(chronicle, context).html()
@@ -71,21 +68,18 @@ struct AuditReportCommand: Verb {
         in path: String
     ) throws(CommandFailure) -> Chronicle {
         var chronicle = Chronicle(of: period)
+        var policies = RecordedPolicies()
         try RecordReader(path: path, filter: RecordFilter()).forEachLine { line, number in
             do throws(RecordError) {
-                chronicle.take(try Record(parsing: line))
+                let record = try Record(parsing: line)
+                let (policy, fallback) = policies.carried(by: record.entry)
+                chronicle.take(record, policy: policy, fallback: fallback)
             } catch {
                 chronicle.note(unreadable: "\(path), line \(number): \(error)")
             }
         }
         chronicle.finish()
         return chronicle
-    }
-
-    /// Of a copy of a log elsewhere no policy says what is trusted.
-    private func trusted(_ console: Console) throws(CommandFailure) -> [String] {
-        guard log.log == nil else { return [] }
-        return try log.policy.load(console).policy.trusted.map(\.description)
     }
 
     private func period(_ console: Console) throws(CommandFailure) -> Period {

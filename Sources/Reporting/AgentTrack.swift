@@ -3,7 +3,10 @@ import Grants
 
 /// When the agent ran and in which mode, as its records tell.
 struct AgentTrack {
-    private(set) var exceptions: [Exception] = []
+    private var own: [Exception] = []
+    private var trust = TrustTrack()
+    /// The policy that comes back at a moment, unless another is loaded before.
+    private var trial: (end: Moment, fallback: ReportedPolicy?)?
     private(set) var mode: String?
     private var modeSince: Moment?
     private var policy: String?
@@ -15,21 +18,27 @@ struct AgentTrack {
 
     var isObserving: Bool { mode == "observe" }
 
-    mutating func take(_ record: Record) {
+    var exceptions: [Exception] { own + trust.exceptions }
+
+    /// `policy` and `fallback` are what the policies say that the record carries.
+    mutating func take(_ record: Record, _ policy: ReportedPolicy?, _ fallback: ReportedPolicy?) {
         let moment = record.stamp.realtime
+        endTrial(by: moment)
+        // What was so before a log that lost its beginning is not known.
+        if last == nil, record.sequence > 0 { trust.trust(nil, at: moment) }
         let entry = record.entry
         switch entry.event {
-        case .policyLoaded: takePolicy(entry, at: moment)
+        case .policyLoaded: takePolicy(entry, policy, fallback, at: moment)
         case .modeChanged:
             switchMode(to: entry[.mode], at: moment)
         case .policyRefused:
-            exceptions.append(Exception(.policyChanged, from: moment, entry.message))
+            own.append(Exception(.policyChanged, from: moment, entry.message))
         case .agentStarted: takeStart(at: moment)
         case .agentStopped: stopped = moment
         case .tamperDetected, .tamperRepaired:
-            exceptions.append(Exception(.tampered, from: moment, entry.message))
+            own.append(Exception(.tampered, from: moment, entry.message))
         case .clockStepped:
-            exceptions.append(Exception(.clockStepped, from: moment, entry.message))
+            own.append(Exception(.clockStepped, from: moment, entry.message))
         case .grantAccepted, .grantRefused, .grantOpened, .grantUsed, .grantClosed,
             .attemptDenied:
             break
@@ -39,25 +48,45 @@ struct AgentTrack {
 
     /// What is so until the end of what is read.
     mutating func finish(at end: Moment) {
+        endTrial(by: end)
+        trust.trust([], at: end)
         switchMode(to: nil, at: end)
         guard let stopped, stopped < end else { return }
-        exceptions.append(Exception(.agentDown, from: stopped, to: end, "It was stopped"))
+        own.append(Exception(.agentDown, from: stopped, to: end, "It was stopped"))
     }
 
-    private mutating func takePolicy(_ entry: AuditEntry, at moment: Moment) {
+    private mutating func takePolicy(
+        _ entry: AuditEntry,
+        _ loaded: ReportedPolicy?,
+        _ fallback: ReportedPolicy?,
+        at moment: Moment
+    ) {
         lastBeforeLoad = last
         switchMode(to: entry[.mode] ?? mode, at: moment)
+        // Allowed signers are loaded, too.
+        guard entry[.policyDigest] != nil else { return }
+        trust.trust(loaded?.trusted, at: moment)
+        let end = entry[.deadline].flatMap { try? Moment(parsing: $0) }
+        trial = end.map { ($0, fallback) }
         guard let digest = entry[.policyDigest], digest != policy else { return }
         if policy != nil {
-            exceptions.append(Exception(.policyChanged, from: moment, entry.message))
+            own.append(Exception(.policyChanged, from: moment, entry.message))
         }
         policy = digest
+    }
+
+    /// The kernel itself goes back to the policy before, also while no agent runs.
+    private mutating func endTrial(by moment: Moment) {
+        guard let ended = trial, ended.end <= moment else { return }
+        trial = nil
+        trust.trust(ended.fallback?.trusted, at: ended.end)
+        switchMode(to: ended.fallback?.mode ?? mode, at: ended.end)
     }
 
     private mutating func switchMode(to next: String?, at moment: Moment) {
         guard next != mode else { return }
         if isObserving, let modeSince {
-            exceptions.append(
+            own.append(
                 Exception(
                     .observed,
                     from: modeSince,
@@ -74,7 +103,7 @@ struct AgentTrack {
         let since = stopped ?? (hasStarted ? lastBeforeLoad : nil)
         if let since, since < moment {
             let text = stopped == nil ? "It ended without a record of it" : "It was stopped"
-            exceptions.append(Exception(.agentDown, from: since, to: moment, text))
+            own.append(Exception(.agentDown, from: since, to: moment, text))
         }
         stopped = nil
         hasStarted = true

@@ -20,10 +20,17 @@ package struct Chronicle: Sendable {
     }
 
     /// Takes the next record; those before the period say what was so when it began.
-    package mutating func take(_ record: Record) {
+    ///
+    /// `policy` is what the policy says that a record carries, `fallback` the one that comes back
+    /// at the end of its trial.
+    package mutating func take(
+        _ record: Record,
+        policy: ReportedPolicy? = nil,
+        fallback: ReportedPolicy? = nil
+    ) {
         let moment = record.stamp.realtime
         guard moment < period.end else { return }
-        track.take(record)
+        track.take(record, policy, fallback)
         if let id = record.entry[.grant], record.entry.event != .grantRefused {
             takeStory(record, id)
         }

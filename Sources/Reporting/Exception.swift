@@ -14,7 +14,7 @@ package struct Exception: Hashable, Sendable {
     }
 
     package let kind: Kind
-    /// `nil` for what holds all the time.
+    /// `nil` for what has no time.
     package let start: Moment?
     /// `nil` for what is a point in time.
     package let end: Moment?

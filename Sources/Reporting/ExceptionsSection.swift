@@ -18,10 +18,7 @@ struct ExceptionsSection {
                     row,
                     exception in
                     row.cell(exception.kind.rawValue)
-                    row.cell { cell in
-                        if exception.kind == .trusted { return cell.text("always") }
-                        cell.moment(exception.start)
-                    }
+                    row.moment(exception.start)
                     row.moment(exception.end)
                     row.cell(span(exception))
                     row.cell(exception.text)

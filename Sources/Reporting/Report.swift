@@ -5,19 +5,15 @@ package struct ReportContext: Hashable, Sendable {
     package let made: Moment
     /// The log that was read.
     package let log: String
-    /// Networks that the policy now in force never denies.
-    package let trusted: [String]
     package let verification: ReportedVerification
 
     package init(
         made: Moment,
         log: String,
-        trusted: [String],
         verification: ReportedVerification
     ) {
         self.made = made
         self.log = log
-        self.trusted = trusted
         self.verification = verification
     }
 }
@@ -59,10 +55,7 @@ package struct Report {
         self.context = context
         openings = chronicle.openings
         denied = chronicle.deniedSources
-        let trusted = context.trusted.map {
-            Exception(.trusted, from: nil, "\($0) is never denied, by the policy as it is now")
-        }
-        exceptions = trusted + chronicle.exceptions
+        exceptions = chronicle.exceptions
     }
 
     package func html() -> [UInt8] {

@@ -101,4 +101,65 @@ import Testing
         let ends = log.chronicle().exceptions.map(\.end)
         #expect(ends == [Logbook.period.end, Logbook.period.end])
     }
+
+    @Test func `tells which networks were trusted and when, by the policies in force then`() {
+        var log = Logbook()
+        log.policies["1"] = ReportedPolicy(mode: "enforce", trusted: ["A", "B"])
+        log.policies["2"] = ReportedPolicy(mode: "enforce", trusted: ["B", "C"])
+        log.policies["trial"] = ReportedPolicy(mode: "observe", trusted: ["D"])
+        log.policies["later"] = .some(nil)
+        func load(_ name: String, _ hour: Double, _ fields: [AuditField: [String]] = [:]) {
+            let own: [AuditField: [String]] = [.policyDigest: [name], .mode: ["enforce"]]
+            log.add(.policyLoaded, after: hour, "Loaded", own.merging(fields) { $1 })
+        }
+        load("1", 0)
+        load("2", 10)
+        load("2", 12)
+        // Allowed signers say nothing of the policy.
+        log.add(.policyLoaded, after: 13, "Allowed signers loaded")
+        // The agent dies on the trial, and the kernel ends it.
+        load(
+            "trial",
+            20,
+            [.mode: ["observe"], .deadline: [hours(21).description], .fallback: ["2"]]
+        )
+        load("2", 30)
+        load("later", 40)
+        func spans(_ kind: Exception.Kind, in period: Period = Logbook.period) -> Set<String> {
+            Set(
+                log.chronicle(of: period).exceptions.filter { $0.kind == kind }.map { exception in
+                    let hour = { (moment: Moment?) in
+                        moment.map { "\(Int(($0 - Logbook.start) / .seconds(3600)))" } ?? ""
+                    }
+                    let what = exception.text.prefix { $0 != " " }
+                    return "\(what) \(hour(exception.start))-\(hour(exception.end))"
+                }
+            )
+        }
+        #expect(
+            spans(.trusted) == [
+                "A 0-10", "B 0-20", "C 10-20", "D 20-21", "B 21-40", "C 21-40", "No 40-720",
+            ]
+        )
+        #expect(spans(.observed) == ["Nothing 20-21"])
+        // What is trusted when a time begins was so before.
+        let period = Period(start: hours(14), end: hours(16))
+        #expect(spans(.trusted, in: period) == ["B 0-16", "C 10-16"])
+    }
+
+    @Test func `does not pretend to know what was trusted before its first record`() {
+        var log = Logbook()
+        log.add(.clockStepped, after: 0, "Set")
+        log.add(.clockStepped, after: 1, "Set")
+        log.add(.policyLoaded, after: 2, "Loaded", [.policyDigest: ["1"], .mode: ["enforce"]])
+        #expect(!log.chronicle().exceptions.contains { $0.kind == .trusted })
+        // Record 0 was removed by retention.
+        var chronicle = Chronicle(of: Logbook.period)
+        for record in log.records.dropFirst() {
+            chronicle.take(record, policy: ReportedPolicy(mode: "enforce", trusted: []))
+        }
+        chronicle.finish()
+        let unknown = chronicle.exceptions.filter { $0.kind == .trusted }
+        #expect(unknown.map(\.start) == [hours(1)] && unknown.map(\.end) == [hours(2)])
+    }
 }

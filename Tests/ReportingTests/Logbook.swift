@@ -9,6 +9,8 @@ struct Logbook {
     static let period = Period(start: start, end: start + .seconds(30 * 86_400))
 
     private(set) var records: [Record] = []
+    /// What a policy of this SHA-256 says; one that is not here trusts nobody.
+    var policies: [String: ReportedPolicy?] = [:]
 
     mutating func add(
         _ event: AuditEvent,
@@ -64,17 +66,25 @@ struct Logbook {
     func chronicle(of period: Period = Logbook.period) -> Chronicle {
         var chronicle = Chronicle(of: period)
         for record in records.sorted(by: { $0.stamp.realtime < $1.stamp.realtime }) {
-            chronicle.take(record)
+            chronicle.take(
+                record,
+                policy: policy(record.entry[.policyDigest], record.entry),
+                fallback: policy(record.entry[.fallback], record.entry)
+            )
         }
         chronicle.finish()
         return chronicle
     }
 
-    func html(trusted: [String] = []) -> String {
+    private func policy(_ name: String?, _ entry: AuditEntry) -> ReportedPolicy? {
+        guard let name else { return nil }
+        return policies[name] ?? ReportedPolicy(mode: entry[.mode] ?? "enforce", trusted: [])
+    }
+
+    func html() -> String {
         let context = ReportContext(
             made: Self.period.end,
             log: "/var/log/jitgate/audit.jsonl",
-            trusted: trusted,
             verification: ReportedVerification(
                 .verified,
                 findings: ["Every record is in the tree."],

@@ -1,0 +1,32 @@
+import Admission
+import Auditing
+import Configuration
+import Grants
+import Reporting
+
+/// The policy files that records carry, each read once.
+struct RecordedPolicies {
+    private var known: [String: ReportedPolicy] = [:]
+
+    /// What a record says is in force, and what comes back at the end of its trial.
+    mutating func carried(
+        by entry: AuditEntry
+    ) -> (policy: ReportedPolicy?, fallback: ReportedPolicy?) {
+        guard entry.event == .policyLoaded else { return (nil, nil) }
+        return (policy(entry[.evidence]), policy(entry[.fallback]))
+    }
+
+    /// `nil` for one that this version cannot read.
+    private mutating func policy(_ text: String?) -> ReportedPolicy? {
+        guard let text else { return nil }
+        if let policy = known[text] { return policy }
+        guard let policy = try? Configuration(parsing: text, file: "a policy of the log").policy
+        else { return nil }
+        let reported = ReportedPolicy(
+            mode: policy.mode.rawValue,
+            trusted: policy.trusted.map(\.description)
+        )
+        known[text] = reported
+        return reported
+    }
+}

@@ -1,0 +1,37 @@
+import Grants
+
+/// What a report needs of a policy that was in force.
+package struct ReportedPolicy: Hashable, Sendable {
+    package let mode: String
+    /// Networks that it never denies.
+    package let trusted: [String]
+
+    package init(mode: String, trusted: [String]) {
+        self.mode = mode
+        self.trusted = trusted
+    }
+}
+
+/// Which networks were trusted and when, by the policies that were in force.
+struct TrustTrack {
+    private(set) var exceptions: [Exception] = []
+    private var since: [String: Moment] = [:]
+    private var unknownSince: Moment?
+
+    /// From a moment on these are trusted; `nil` if the policy cannot be read.
+    mutating func trust(_ networks: [String]?, at moment: Moment) {
+        let networks = networks.map(Set.init)
+        for (network, start) in since where networks?.contains(network) != true {
+            since[network] = nil
+            let text = "\(network) was never denied"
+            exceptions.append(Exception(.trusted, from: start, to: moment, text))
+        }
+        if let start = unknownSince, networks != nil {
+            unknownSince = nil
+            let text = "No record tells which networks were never denied"
+            exceptions.append(Exception(.trusted, from: start, to: moment, text))
+        }
+        for network in networks ?? [] { since[network] = since[network] ?? moment }
+        if networks == nil { unknownSince = unknownSince ?? moment }
+    }
+}
