@@ -37,6 +37,8 @@ package struct LogPassage: ~Copyable {
             }
             guard goesOn else { return }
             if !isNewest {
+                // What has no end in a file that is complete is a line, and none of a record.
+                if try lines?.hasTornEnd() == true { goesOn = line([]) }
                 lines = nil
             } else if try !takeNewSegments() {
                 return

@@ -82,6 +82,65 @@ import Testing
         #expect(try audit.flaws("--since-checkpoint", "@kept") == ["forked -1"])
     }
 
+    @Test func `takes a torn last line for what it is`() throws {
+        let audit = try AuditBench()
+        let text = try audit.lines().map { $0 + "\n" }.joined()
+        // Bytes behind the last line feed were never acknowledged: the next start cuts them off.
+        try audit.bench.write(text + "{\"JITGATE_SEQ\":\"6\"", to: "audit/audit.jsonl")
+        #expect(try audit.flaws() == [])
+        for count in [1, 2, 100] {
+            try audit.bench.write(String(text.dropLast(count)), to: "audit/audit.jsonl")
+            #expect(try audit.flaws() == ["cut 5"])
+        }
+    }
+
+    @Test func `says where a file that is complete does not end`() throws {
+        let audit = try AuditBench(rotatingAt: 1)
+        let name = "audit/audit-00000000000000000003.jsonl"
+        let text = String(decoding: try audit.bench.read(name), as: UTF8.self)
+        try audit.bench.write(text + "{\"JITGATE_SEQ\"", to: name)
+        #expect(try audit.flaws() == ["inserted 4"])
+        try audit.bench.write(String(text.dropLast()), to: name)
+        #expect(try audit.flaws() == ["edited 3"])
+    }
+
+    @Test func `takes no checkpoint of another host, of another key or over more records`() throws {
+        let audit = try AuditBench()
+        let checkpoint = String(decoding: try audit.bench.read("audit/checkpoint"), as: UTF8.self)
+        let (key, lines) = (audit.key, try audit.lines())
+        let tree = { (lines: [String]) in
+            var tree = MerkleTree()
+            for line in lines { tree.append(.leaf(Array(line.utf8))) }
+            return tree
+        }
+        func refusal(_ note: String) throws -> String {
+            try audit.bench.write(note, to: "audit/checkpoint")
+            let outcome = audit.verify("--key", key)
+            #expect(outcome.status == .no && outcome.output.isEmpty)
+            return outcome.errors
+        }
+        let name = "jitgate/web-1/3f0c"
+        let other = try AuditKey(name: "jitgate/web-2/3f0c", seed: Array(0..<32))
+        #expect(try refusal(other.checkpoint(over: tree(lines))).contains("it is of another log"))
+        let stranger = try AuditKey(name: name, seed: Array(0..<32))
+        #expect(
+            try refusal(stranger.checkpoint(over: tree(lines))).contains("another key of that name")
+        )
+        let sizes = checkpoint.replacing("\n6\n", with: "\n5\n")
+        #expect(try refusal(sizes).contains("its signature by \(name) is wrong"))
+        #expect(try refusal("").contains("it is not a note"))
+        // The host's own, over records that were here once.
+        try audit.bench.write(checkpoint, to: "audit/checkpoint")
+        try audit.append([AuditEntry(.agentStarted, "Runs")])
+        let longer = String(decoding: try audit.bench.read("audit/checkpoint"), as: UTF8.self)
+        try audit.write(lines)
+        #expect(try audit.flaws() == ["cut 6"])
+        try audit.bench.write(longer, to: "kept")
+        try audit.bench.write(checkpoint, to: "audit/checkpoint")
+        #expect(try audit.flaws("--since-checkpoint", "@kept") == ["forked 6"])
+        #expect(try audit.flaws() == [])
+    }
+
     @Test func `checks evidence files and every signature again`() throws {
         let audit = try AuditBench()
         let folder = audit.bench.path("state/evidence")
