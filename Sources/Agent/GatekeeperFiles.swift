@@ -231,7 +231,7 @@ extension Gatekeeper {
 
 extension PendingRevocation {
     /// What the record of a closed grant takes over: all else it says of itself.
-    fileprivate static func orders(
+    static func orders(
         _ fields: [AuditField: [String]]
     ) -> [AuditField: [String]] {
         fields.filter { [.actor, .comment, .revocation].contains($0.key) || $0.key.isEvidence }

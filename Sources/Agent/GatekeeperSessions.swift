@@ -105,8 +105,11 @@ extension Gatekeeper {
         for (id, standing) in trail.ledger.standings where timetable[id] == nil {
             guard let live = standing.live, !isClosing(id) else { continue }
             var reason = EndReason.removed
+            let order = revocations.first { $0.ids.contains(id) }
+            if order != nil { reason = .revoked }
             if case .open(_, _, let deadline) = standing, deadline <= now { reason = .expired }
-            closings.append(.closed(live, because: reason))
+            let told = order.map { PendingRevocation.orders($0.fields) } ?? [:]
+            closings.append(.closed(live, because: reason, carried: told))
             willCut(live, reason)
         }
     }

@@ -45,7 +45,7 @@ package struct AuditLog: ~Copyable {
     private var lastLength: Int64
     private var lastLeaf: TreeHash
     private var sinceSnapshot: Int
-    private var isUnsigned = false
+    private var isUnsigned = true
     /// Evidence of which there is no copy yet.
     private var uncopied: [EvidenceFile] = []
     var archiving = Archiving()
@@ -55,15 +55,17 @@ package struct AuditLog: ~Copyable {
     package private(set) var checkpoint = ""
 
     /// Opens the log, or begins one, mends what a crash left, and signs what is there.
+    ///
+    /// A full disk is no reason not to: whoever has the log can still close what is open.
     package static func open(
         _ places: Places,
         rotation: RotationRule
     ) throws(RecordingError) -> AuditLog {
         var log = try AuditLog(reading: places, rotation: rotation)
         try log.publishKey()
-        try log.publish()
+        log.sign()
         log.archiveIfDue()
-        if log.sinceSnapshot >= Self.snapshotInterval { try log.saveSnapshot() }
+        if log.sinceSnapshot >= Self.snapshotInterval { log.takeSnapshot() }
         log.state.removeArchives(notOf: log.ledger, isMerging: false)
         try log.prune(at: log.ledger.clock.moment)
         return log
@@ -94,6 +96,7 @@ package struct AuditLog: ~Copyable {
         lastLength = replay.lastLength
         lastLeaf = replay.lastLeaf
         sinceSnapshot = replay.taken
+        uncopied = replay.uncopied
     }
 
     /// What was signed last; nothing if a power cut left no whole file.
@@ -117,18 +120,19 @@ package struct AuditLog: ~Copyable {
         keepEvidence(atMost: .max)
     }
 
-    /// Whether some evidence is in the records alone and not yet in files of its own.
-    package var hasUncopiedEvidence: Bool { !uncopied.isEmpty }
+    /// Whether some evidence is in the records alone, not yet in files of its own, and can be.
+    package var hasUncopiedEvidence: Bool { !uncopied.isEmpty && troubles[.evidence] == nil }
 
-    /// Copies evidence out of the records, so many files at a time.
+    /// Copies evidence out of the records, so many files at a time; what the disk does not take
+    /// waits for the next records.
     package mutating func keepEvidence(atMost count: Int) {
-        let files = uncopied.prefix(count)
-        uncopied.removeFirst(files.count)
         do throws(RecordingError) {
-            for file in files { try state.keep(file) }
-            if !files.isEmpty { troubles[.evidence] = nil }
+            for file in uncopied.prefix(count) {
+                try state.keep(file)
+                uncopied.removeFirst()
+                troubles[.evidence] = nil
+            }
         } catch {
-            // The next start copies it anew from the records.
             troubles[.evidence] = error.description
         }
     }

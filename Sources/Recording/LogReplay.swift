@@ -21,6 +21,8 @@ struct LogReplay {
     private(set) var taken = 0
     private var hashes: [TreeHash] = []
     private var files: [EvidenceFile] = []
+    /// Evidence that the disk did not take.
+    private(set) var uncopied: [EvidenceFile] = []
     private var failure: String?
     private var signed: Checkpoint?
 
@@ -150,11 +152,7 @@ struct LogReplay {
     private mutating func flush(_ leaves: inout LeafFile, _ state: inout StateDirectory) {
         leaves.append(hashes)
         hashes.removeAll(keepingCapacity: true)
-        do throws(RecordingError) {
-            for file in files { try state.keep(file) }
-        } catch {
-            failure = failure ?? error.description
-        }
+        for file in files where (try? state.keep(file)) == nil { uncopied.append(file) }
         files.removeAll(keepingCapacity: true)
         if ledger.ended.recentCount >= Self.archiveSize {
             // Without room on the disk they stay in memory.

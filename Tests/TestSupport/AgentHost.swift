@@ -249,11 +249,13 @@ extension AgentHost {
 /// Waits until something is so, and fails after half a minute.
 ///
 /// It looks less often the longer it waits, as many tests wait at once.
-package func eventually(_ isSo: () throws -> Bool) throws {
+package func eventually(line: Int = #line, _ isSo: () throws -> Bool) throws {
     let end = ContinuousClock.now + .seconds(30)
     var pause: UInt32 = 1000
     while try !isSo() {
-        guard ContinuousClock.now < end else { throw CommandFailure("it did not come to be so") }
+        guard ContinuousClock.now < end else {
+            throw CommandFailure("what line \(line) waits for did not come to be so")
+        }
         usleep(pause)
         pause = min(2 * pause, 16_000)
     }
