@@ -11,6 +11,8 @@ package enum EndedFiles: String, Hashable, Sendable {
 /// Paths are absolute and carry no `.`, `..` or closing slash.
 package struct Configuration: Hashable, Sendable {
     package var policy: Policy
+    /// How long before their end sessions are told of it, the longest first.
+    package var sessionWarnings: [Duration]
     /// The name that grants know this host by; `nil` means the system's own.
     package var hostname: String?
     /// Where grants are dropped; none lies inside another.

@@ -16,6 +16,7 @@ extension Configuration {
             .init("trusted", .strings(policy.trusted.map(\.description))),
             .init("grants", grants),
             .init("port", .array(policy.ports.sorted { $0.key < $1.key }.map(Self.form))),
+            .init("sessions", ["warn": .strings(sessionWarnings.map(\.shortText))]),
             .init("audit", audit),
             .init("state", ["directory": .string(stateDirectory)]),
             .init("control", ["socket": .string(controlSocket), "group": .string(controlGroup)]),

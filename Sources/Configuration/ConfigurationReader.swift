@@ -2,7 +2,7 @@ import Admission
 
 /// Reads a whole policy file into a configuration, and finds all that is wrong with it.
 struct ConfigurationReader {
-    static let tables = ["grants", "defaults", "port", "audit", "state", "control"]
+    static let tables = ["grants", "defaults", "port", "sessions", "audit", "state", "control"]
     static let keys = ["mode", "keep_existing", "hostname", "trusted"]
 
     let file: Section
@@ -12,6 +12,7 @@ struct ConfigurationReader {
         var configuration = Configuration.defaults
         readTop(into: &configuration)
         readPorts(into: &configuration)
+        readSessions(into: &configuration)
         readAudit(into: &configuration)
         readGrants(into: &configuration)
         readControl(into: &configuration)
@@ -34,6 +35,13 @@ struct ConfigurationReader {
         defaults.refuseAllBut(RulesReader.keys)
         let rules = RulesReader(section: defaults).rules(inheriting: .defaults)
         configuration.policy.ports = PortsReader(file: file).ports(inheriting: rules)
+    }
+
+    private func readSessions(into configuration: inout Configuration) {
+        let sessions = file.section("sessions")
+        sessions.refuseAllBut(["warn"])
+        sessions.durations("warn", in: RulesReader.durations, atMost: 8)
+            .map { configuration.sessionWarnings = $0.sorted(by: >) }
     }
 
     private func readGrants(into configuration: inout Configuration) {

@@ -33,6 +33,7 @@ extension Configuration {
             trusted: [],
             ports: Dictionary(uniqueKeysWithValues: Port.management.map { ($0, .defaults) })
         ),
+        sessionWarnings: [.seconds(300), .seconds(60)],
         hostname: nil,
         grantDirectories: ["/etc/jitgate/grants.d", "/run/jitgate/grants.d"],
         allowedSigners: "/etc/jitgate/allowed_signers",

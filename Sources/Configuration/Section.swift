@@ -60,6 +60,22 @@ struct Section {
         }
     }
 
+    /// Lengths of time, none of them twice.
+    func durations(
+        _ key: String,
+        in range: ClosedRange<Duration>,
+        atMost limit: Int
+    ) -> [Duration]? {
+        var seen: Set<Duration> = []
+        return list(key, atMost: limit) { setting throws(Setting.Refusal) in
+            let duration = try setting.duration(in: range)
+            guard seen.insert(duration).inserted else {
+                throw Setting.Refusal("is \(duration.shortText) once more", "once is enough")
+            }
+            return duration
+        }
+    }
+
     /// The table `key`; an empty one where there is none.
     func section(_ key: String) -> Section {
         let table = value(key) { setting throws(Setting.Refusal) in try setting.table() }

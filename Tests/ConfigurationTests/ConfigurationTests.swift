@@ -81,6 +81,15 @@ import Testing
         #expect(rules.allSatisfy { $0.maxDuration == .seconds(3600) })
     }
 
+    @Test(arguments: [("[]", []), ("[\"90s\", \"1h\", \"5m\"]", [3600, 300, 90])])
+    func `warns of the end of sessions as long before as it says`(
+        text: String,
+        seconds: [Int]
+    ) throws {
+        let configuration = try Configuration(parsing: "sessions.warn = \(text)", file: "policy")
+        #expect(configuration.sessionWarnings == seconds.map { .seconds($0) })
+    }
+
     @Test func `takes a single length for the family that it can be of`() throws {
         let wide = try Configuration(parsing: "defaults.widest_source = [\"/16\"]", file: "policy")
         let narrow = try Configuration(

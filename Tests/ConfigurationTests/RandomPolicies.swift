@@ -75,6 +75,8 @@ extension SeededGenerator {
     mutating func configuration() -> Configuration {
         var configuration = Configuration.defaults
         configuration.policy = policy()
+        let warnings = Set((0..<number(0...8)).map { _ in Duration.seconds(number(1...86_400)) })
+        configuration.sessionWarnings = warnings.sorted(by: >)
         configuration.hostname = flag() ? nil : "web-\(number(0...9)).example.com"
         configuration.grantDirectories = ["/srv/1/\(name())", "/srv/2/\(name())"]
         configuration.allowedSigners = "/srv/3/\(name())"
