@@ -14,6 +14,7 @@ package struct Timetable: Sendable {
     private var holders: [Opening: [GrantID: Moment]] = [:]
     private var alarms = AlarmQueue()
     private var deadlines = AlarmQueue()
+    var warnings = WarningSchedule()
     /// How many grants are open.
     package private(set) var openCount = 0
     private let lead: Duration
@@ -91,12 +92,19 @@ package struct Timetable: Sendable {
     /// The next moment at which there is something to do, if nothing is learned before.
     package mutating func nextWake(after now: Moment) -> Moment? {
         guard ending.isEmpty, due.isEmpty else { return now }
-        while let first = alarms.first {
-            let change = grants[first.id]?.change(dueAt: first.moment, lead: lead)
-            if change != nil { return first.moment }
-            _ = alarms.takeFirst()
+        return [nextChange, nextWarning].compactMap(\.self).min()
+    }
+
+    /// The next moment at which something opens or ends; what means nothing is forgotten here.
+    private var nextChange: Moment? {
+        mutating get {
+            while let first = alarms.first {
+                let change = grants[first.id]?.change(dueAt: first.moment, lead: lead)
+                if change != nil { return first.moment }
+                _ = alarms.takeFirst()
+            }
+            return nil
         }
-        return nil
     }
 
     // MARK: what the agent did
@@ -130,6 +138,7 @@ package struct Timetable: Sendable {
         due.remove(grant.id)
         openCount += 1
         deadlines.add(deadline, grant.id)
+        warnings.add(grant.id, until: deadline, after: since)
         grants[grant.id] = ScheduledGrant(
             grant: grant,
             phase: .open(since: since, deadline: deadline)

@@ -15,6 +15,17 @@ private struct Model {
 
     mutating func end(_ id: GrantID) { intervals[id] = nil }
 
+    /// The open grants that have a moment to be warned behind `last`, and not later than now.
+    func warned(_ leads: [Int], after last: Int, at now: Int) -> Set<GrantID> {
+        let warned = intervals.values.filter { entry in
+            let deadline = entry.grant.deadline(openingAt: entry.opening)
+            return second(now) < deadline
+                && leads.map { deadline + .seconds(-$0) }
+                    .contains { $0 > max(entry.opening, second(last)) && $0 <= second(now) }
+        }
+        return Set(warned.map(\.grant.id))
+    }
+
     func open(at now: Moment) -> [Opening: Moment] {
         intervals.values.reduce(into: [:]) { open, entry in
             let deadline = entry.grant.deadline(openingAt: entry.opening)
@@ -34,10 +45,12 @@ private struct Model {
         var timetable = Timetable()
         var model = Model()
         var kernel: [Opening: Moment] = [:]
+        var leads: [Int] = []
         var now = 0
         var nextID = 0
         for _ in 0..<500 {
-            switch Int.random(in: 0..<10, using: &random) {
+            let last = now
+            switch Int.random(in: 0..<11, using: &random) {
             case 0..<4:
                 nextID += 1
                 let grant = randomGrant(nextID, at: now, using: &random)
@@ -49,6 +62,10 @@ private struct Model {
                 model.end(id)
             case 5:
                 timetable = restarted(timetable, at: second(now))
+                timetable.warn(ahead: leads.map { .seconds($0) }, at: second(now))
+            case 6:
+                leads = Array(Set((0...2).map { _ in Int.random(in: 1...8, using: &random) }))
+                timetable.warn(ahead: leads.map { .seconds($0) }, at: second(now))
             default:
                 // Asleep until the alarm: nothing may change in between.
                 let wake = timetable.nextWake(after: second(now))
@@ -63,6 +80,11 @@ private struct Model {
             for (opening, deadline) in timetable.settle(at: second(now)).changes {
                 kernel[opening] = deadline
             }
+            #expect(
+                timetable.takeWarnings(at: second(now))
+                    == model.warned(leads, after: last, at: now),
+                "seed \(seed) at \(now) s"
+            )
             #expect(timetable.desired == kernel)
             #expect(timetable.openCount == timetable.all.count { $0.isOpen })
             #expect(timetable.nextDeadline == timetable.all.compactMap(\.deadline).min())

@@ -32,6 +32,13 @@ extension Timetable {
         let agenda = agenda(at: now)
         return (agenda, carryOut(agenda, at: now))
     }
+
+    /// The numbers of the grants that are to be warned.
+    mutating func warned(at now: Moment) -> [Int] {
+        takeWarnings(at: now).map { Int($0.value) }.sorted()
+    }
+
+    mutating func wake(after now: Moment) -> Moment? { nextWake(after: now) }
 }
 
 @Suite struct `A timetable` {
@@ -163,6 +170,56 @@ extension Timetable {
         #expect(before.agenda.isEmpty)
         let after = timetable.settle(at: second(6))
         #expect(after.agenda.endings.map(\.reason) == [.expired])
+    }
+
+    @Test func `warns of each end so long before as the leads say, and wakes for it`() {
+        var timetable = Timetable()
+        timetable.warn(ahead: [.seconds(1), .seconds(5)], at: second(0))
+        timetable.admit(makeGrant(1, expires: 10), at: second(0))
+        timetable.admit(makeGrant(2, source: 1, expires: 5), at: second(0))
+        _ = timetable.settle(at: second(0))
+        #expect(timetable.warned(at: second(0)) == [])
+        #expect(timetable.wake(after: second(0)) == second(4))
+        #expect(timetable.warned(at: second(4)) == [2])
+        #expect(timetable.warned(at: second(4)) == [])
+        _ = timetable.settle(at: second(5))
+        #expect(timetable.warned(at: second(5)) == [1])
+        #expect(timetable.wake(after: second(5)) == second(9))
+        #expect(timetable.warned(at: second(9)) == [1])
+        #expect(timetable.wake(after: second(9)) == second(10))
+    }
+
+    @Test func `warns nobody of a grant that has ended, and does not wake for it`() {
+        var timetable = Timetable()
+        timetable.warn(ahead: [.seconds(5)], at: second(0))
+        timetable.admit(makeGrant(1, expires: 10), at: second(0))
+        timetable.admit(makeGrant(2, expires: 20), at: second(0))
+        _ = timetable.settle(at: second(0))
+        _ = timetable.end(GrantID(value: 1), because: .revoked)
+        _ = timetable.settle(at: second(1))
+        #expect(timetable.wake(after: second(1)) == second(15))
+        #expect(timetable.warned(at: second(14)) == [])
+        #expect(timetable.warned(at: second(15)) == [2])
+    }
+
+    @Test func `warns once where the clock passed several moments, and never of past ones`() {
+        var timetable = Timetable()
+        timetable.warn(ahead: [.seconds(5), .seconds(3), .seconds(1)], at: second(0))
+        timetable.admit(makeGrant(1, expires: 10), at: second(0))
+        _ = timetable.settle(at: second(0))
+        #expect(timetable.warned(at: second(8)) == [1])
+        #expect(timetable.wake(after: second(8)) == second(9))
+        timetable.warn(ahead: [.seconds(6), .seconds(2)], at: second(8))
+        #expect(timetable.warned(at: second(8)) == [])
+        #expect(timetable.wake(after: second(8)) == second(10))
+    }
+
+    @Test func `does not warn a grant that opens later than it would be warned`() {
+        var timetable = Timetable()
+        timetable.warn(ahead: [.seconds(5), .seconds(2)], at: second(0))
+        timetable.admit(makeGrant(1, expires: 5), at: second(0))
+        _ = timetable.settle(at: second(0))
+        #expect(timetable.wake(after: second(0)) == second(3))
     }
 
     @Test func `sleeps on when alarms of grants that have gone pass at once`() throws {

@@ -1,0 +1,33 @@
+package import Grants
+
+/// What somebody is told before their access ends; nothing in it is from a grant's author.
+package struct EndNotice: Hashable, Sendable {
+    package let port: Port
+    package let deadline: Moment
+    package let id: GrantID
+
+    package init(port: Port, deadline: Moment, id: GrantID) {
+        self.port = port
+        self.deadline = deadline
+        self.id = id
+    }
+
+    /// Two lines, to be shown as wall(1) shows its own.
+    package func lines(at now: Moment) -> [String] {
+        let time = deadline.description.drop { $0 != "T" }.dropFirst().prefix(8)
+        return [
+            "*** jitgate: your access to \(port) ends in \(left(at: now)), at \(time) UTC. ***",
+            "*** Grant \(id): ask for a new one to stay. ***",
+        ]
+    }
+
+    /// What is left, in whole seconds, as people say it.
+    private func left(at now: Moment) -> String {
+        let seconds = max(0, ((deadline - now).microseconds + 999_999) / 1_000_000)
+        let parts = [
+            (seconds / 3600, "hour"), (seconds / 60 % 60, "minute"), (seconds % 60, "second"),
+        ]
+        let text = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }
+        return text.isEmpty ? "0 seconds" : text.joined(separator: " ")
+    }
+}
