@@ -84,17 +84,18 @@ package final class AgentHost {
     /// The library that is loaded into the agent to bring about what befalls it (Tests/CFaults).
     package static let faults = build + "libfaults.so"
 
-    /// Starts the built agent, with a journal of its own if one is given, and waits until its log
-    /// says that it runs.
-    package func start(journal: Journald? = nil) throws {
+    /// Starts the built agent, with a journal or logins of its own if they are given, and waits
+    /// until its log says that it runs.
+    package func start(journal: Journald? = nil, logins: LoginRecords? = nil) throws {
         let before = try records("agent-started").count
-        try launch(journal: journal)
+        try launch(in: journal?.mountNamespace ?? logins?.mountNamespace)
         try eventually { try records("agent-started").count > before }
     }
 
-    /// Starts the built agent, with these variables in its environment, and waits for nothing.
-    package func launch(journal: Journald? = nil, environment: [String: String] = [:]) throws {
-        let mount = journal.map { ["--mount=\($0.mountNamespace)"] } ?? []
+    /// Starts the built agent, in a mount namespace and with these variables in its environment,
+    /// and waits for nothing.
+    package func launch(in mounts: String? = nil, environment: [String: String] = [:]) throws {
+        let mount = mounts.map { ["--mount=\($0)"] } ?? []
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments =

@@ -1,0 +1,74 @@
+import Foundation
+import Glibc
+
+/// The /run/utmp that one agent sees, in a mount namespace that goes away with the value.
+package final class LoginRecords {
+    /// Holds the mount namespace.
+    private let holder: Process
+
+    /// A /run that has nothing but the host's files and the records.
+    private static let scene = """
+        set -e
+        mkdir "$1/run"
+        mount -n -t tmpfs none "$1/run"
+        mkdir "$1/run/${1##*/}"
+        mount -n --bind "$1" "$1/run/${1##*/}"
+        : >"$1/run/utmp"
+        mount -n --move "$1/run" /run
+        : >/run/ready
+        exec sleep infinity
+        """
+
+    package init(for host: AgentHost) throws {
+        holder = Process()
+        holder.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        holder.arguments = [
+            "unshare", "--mount", "--propagation", "private", "sh", "-c", Self.scene, "sh",
+            host.path,
+        ]
+        try holder.run()
+        try eventually { FileManager.default.fileExists(atPath: root + "/run/ready") }
+    }
+
+    deinit {
+        holder.terminate()
+        holder.waitUntilExit()
+    }
+
+    private var root: String { "/proc/\(holder.processIdentifier)/root" }
+
+    /// What nsenter needs to see them.
+    package var mountNamespace: String { "/proc/\(holder.processIdentifier)/ns/mnt" }
+
+    package func add(_ record: LoginRecord) throws {
+        let file = try FileHandle(
+            forWritingTo: URL(fileURLWithPath: root + "/run/utmp")
+        )
+        try file.seekToEnd()
+        try file.write(contentsOf: Data(record.bytes))
+        try file.close()
+    }
+}
+
+/// One record of utmp(5), made as sshd makes it.
+package struct LoginRecord {
+    private var record = utmp()
+
+    /// A login on a terminal from an address, by a process that lives: this one.
+    package init(
+        on terminal: String,
+        from address: String,
+        process: Int32 = getpid(),
+        type: Int32 = USER_PROCESS
+    ) {
+        record.ut_type = Int16(type)
+        record.ut_pid = process
+        withUnsafeMutableBytes(of: &record.ut_line) { $0.copyBytes(from: terminal.utf8.prefix(32)) }
+        withUnsafeMutableBytes(of: &record.ut_addr_v6) { bytes in
+            let family = address.contains(":") ? AF_INET6 : AF_INET
+            _ = inet_pton(family, address, bytes.baseAddress)
+        }
+    }
+
+    package var bytes: [UInt8] { withUnsafeBytes(of: record) { Array($0) } }
+}

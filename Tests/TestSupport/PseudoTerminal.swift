@@ -1,0 +1,48 @@
+import Foundation
+import Glibc
+
+/// A pseudo-terminal, as sshd has one for a session; the test is who looks at it.
+package final class PseudoTerminal {
+    private let master: Int32
+    private let shell: Int32
+    /// As utmp(5) names it: `pts/3`.
+    package let name: String
+
+    package init() throws {
+        var (master, shell): (Int32, Int32) = (-1, -1)
+        var device = [CChar](repeating: 0, count: 64)
+        guard openpty(&master, &shell, &device, nil, nil) == 0 else {
+            throw CommandFailure("no pseudo-terminal: errno \(errno)")
+        }
+        for descriptor in [master, shell] { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        _ = fcntl(master, F_SETFL, O_NONBLOCK)
+        self.master = master
+        self.shell = shell
+        let path = device.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
+        name = String(decoding: path.dropFirst("/dev/".count), as: UTF8.self)
+    }
+
+    deinit {
+        close(shell)
+        close(master)
+    }
+
+    /// All that was written to it since the last call.
+    package func text() -> String {
+        var text: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = read(master, &buffer, buffer.count)
+            guard count > 0 else { return String(decoding: text, as: UTF8.self) }
+            text += buffer.prefix(count)
+        }
+    }
+
+    /// Fills it until it takes no more, as one that somebody stopped with Ctrl-S.
+    package func fill() {
+        _ = fcntl(shell, F_SETFL, O_NONBLOCK)
+        let some = [UInt8](repeating: UInt8(ascii: "x"), count: 4096)
+        while write(shell, some, some.count) > 0 {}
+        while write(shell, some, 1) > 0 {}
+    }
+}
