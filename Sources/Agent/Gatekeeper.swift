@@ -177,6 +177,7 @@ actor Gatekeeper {
         }
         removeFiles(left)
         defend(at: now)
+        warnSessions(at: now)
         arm(after: now)
         report()
     }

@@ -18,7 +18,7 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
 
 extension Address {
     /// An IPv4 address that came as ::ffff:a.b.c.d, as sockets of both families show it, is IPv4.
-    var unmapped: Address {
+    package var unmapped: Address {
         guard family == .ipv6, value >> 32 == 0xFFFF else { return self }
         return Address(family: .ipv4, value: value)
     }
