@@ -8,24 +8,39 @@ private struct Fault: CustomStringConvertible {
     let kind: String
     let number: Int
     let when: String
+    let kernel: String
     var description: String { "\(kind):\(number):\(when)" }
     /// The same at one of the calls that a start is made of.
-    var early: Fault { Fault(kind: kind, number: number / 2 % 5 + 1, when: when) }
+    var early: Fault {
+        Fault(kind: kind, number: number / 2 % 5 + 1, when: when, kernel: kernel)
+    }
+    var environment: [String: String] {
+        ["LD_PRELOAD": AgentHost.faults, "FAULT": description, "KERNEL": kernel]
+    }
 }
 
 /// At which calls the agent dies, and how far it gets with them.
 private struct Death: Sendable, CustomStringConvertible {
     let kind: String
     let when: String
+    /// Which the agent finds; some can do less than that at hand.
+    let kernel: String
     /// At every so manyth call: what is done alike many times is not tried each time.
     let stride: Int
     /// How many there are at least in an hour.
     let least: Int
-    var description: String { "\(when) \(kind)" }
+    var description: String { "\(when) \(kind) on \(kernel)" }
 
-    init(_ when: String, _ kind: String, every stride: Int = 1, least: Int) {
+    init(
+        _ when: String,
+        _ kind: String,
+        on kernel: String = "6.999",
+        every stride: Int = 1,
+        least: Int
+    ) {
         self.kind = kind
         self.when = when
+        self.kernel = kernel
         self.stride = stride
         self.least = least
     }
@@ -33,7 +48,8 @@ private struct Death: Sendable, CustomStringConvertible {
     static let all = [
         Death("torn", "line", least: 12), Death("before", "record", least: 12),
         Death("after", "record", least: 12), Death("before", "commit", least: 12),
-        Death("after", "commit", least: 12), Death("before", "unlink", least: 3),
+        Death("after", "commit", least: 12), Death("after", "commit", on: "6.2", least: 12),
+        Death("before", "unlink", least: 3),
         Death("after", "unlink", least: 3), Death("torn", "write", every: 3, least: 9),
         Death("torn", "pwrite", every: 3, least: 3), Death("before", "rename", every: 3, least: 4),
         Death("before", "fsync", every: 2, least: 3), Death("after", "ftruncate", least: 1),
@@ -45,11 +61,11 @@ private struct Death: Sendable, CustomStringConvertible {
     func strike(_ hour: HourOfGrants) throws -> Int {
         var deaths = 0
         while true {
-            let fault = Fault(kind: kind, number: 1 + deaths * stride, when: when)
+            let fault = Fault(kind: kind, number: 1 + deaths * stride, when: when, kernel: kernel)
             do {
                 guard try Life(hour: hour).live(dyingAt: fault) else { return deaths }
             } catch {
-                throw CommandFailure("\(fault): \(error)")
+                throw CommandFailure("\(fault) on \(kernel): \(error)")
             }
             deaths += 1
         }
@@ -106,7 +122,7 @@ private struct Life {
     }
 
     private func launch(_ fault: Fault) throws {
-        try host.launch(environment: ["LD_PRELOAD": AgentHost.faults, "FAULT": "\(fault)"])
+        try host.launch(environment: fault.environment)
     }
 
     /// The one that takes up what is there dies of it, too, or is killed when it is done.
