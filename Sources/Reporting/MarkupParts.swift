@@ -20,6 +20,11 @@ extension Markup {
         element("time", ["datetime": moment.description], moment.shown)
     }
 
+    /// Words that stay on one line.
+    mutating func unbroken(_ words: String) {
+        element("span", ["class": "whole"], words)
+    }
+
     /// A table with a caption; the first cell of each row is its heading.
     mutating func table<Row>(
         _ caption: String,

@@ -63,8 +63,10 @@ struct OpeningsSection {
         guard story.connections > 0 || story.firstUse != nil else {
             return cell.element("span", ["class": "dim"], "none recorded")
         }
-        cell.text(story.connections == 1 ? "1 connection" : "\(story.connections) connections")
-        if let first = story.firstUse { cell.element("small", "first \(clock(first, on: story))") }
-        if let bytes = story.traffic { cell.element("small", bytes.shownAsSize) }
+        cell.unbroken(story.connections == 1 ? "1 connection" : "\(story.connections) connections")
+        if let first = story.firstUse {
+            cell.element("small") { $0.unbroken("first \(clock(first, on: story))") }
+        }
+        if let bytes = story.traffic { cell.element("small") { $0.unbroken(bytes.shownAsSize) } }
     }
 }

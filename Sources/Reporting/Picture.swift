@@ -43,10 +43,10 @@ struct Picture {
 }
 
 extension Markup {
-    /// A word at the left of a row.
-    mutating func rowName(_ name: String, row: Int) {
+    /// A word at the left of a row, of so many characters at most.
+    mutating func rowName(_ name: String, row: Int, limit: Int = 17) {
         let y = (Picture.y(ofRow: row) + 4).tenths
-        element("text", ["class": "l", "x": "168", "y": y], name.shortened(to: 17))
+        element("text", ["class": "l", "x": "168", "y": y], name.shortened(to: limit))
     }
 
     /// The day of a row, where it is another than that of the row above.

@@ -37,9 +37,9 @@ enum StyleSheet {
         caption{text-align:left;color:var(--dim);padding:.3rem 0;font-size:.85rem}
         th,td{text-align:left;vertical-align:top;padding:.45rem .8rem .45rem 0;border-bottom:1px solid var(--line);max-width:24rem}
         thead th{border-bottom:2px solid var(--ink);font-size:.8rem;white-space:nowrap}
-        tbody th{font-weight:500;min-width:5.2rem}td code,th code{display:block;min-width:11.6em;max-width:14rem;overflow-wrap:anywhere}
+        tbody th{font-weight:500;min-width:5.2rem}td code,th code{display:block;min-width:11.6em;max-width:18rem;overflow-wrap:anywhere}
         td.n,th.n{text-align:right;padding-right:1.6rem}
-        time{white-space:nowrap}
+        time,.whole{white-space:nowrap}td b{overflow-wrap:anywhere}
         small{display:block;color:var(--dim);font-size:.8rem}
         small.warn{color:var(--warn);font-weight:600}
         code,pre{font-family:ui-monospace,"DejaVu Sans Mono",monospace;font-size:.8rem}
@@ -47,8 +47,8 @@ enum StyleSheet {
         overflow-wrap:normal}
         details{border-top:1px solid var(--line)}
         summary{cursor:pointer;padding:.5rem 0;color:var(--dim)}summary b{color:var(--ink);font-weight:600}
-        .facts{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1.2rem;margin:1rem 0}
-        .facts dt{color:var(--dim)}.facts dd{margin:0}
+        .facts{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.2rem 1.2rem;margin:1rem 0}
+        .facts dt{color:var(--dim)}.facts dd{margin:0;overflow-wrap:anywhere}
         .legend{display:flex;flex-wrap:wrap;gap:.2rem 1.4rem;padding:0;margin:.8rem 0;list-style:none;\
         font-size:.85rem;color:var(--dim)}
         .legend span{color:var(--ink);display:inline-block;min-width:1.2em;text-align:center}

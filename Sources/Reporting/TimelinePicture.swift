@@ -55,7 +55,8 @@ struct TimelinePicture {
     }
 
     private func draw(_ story: GrantStory, _ row: Int, in group: inout Markup) {
-        group.rowName(story.requestor, row: row)
+        // Left of it there may be the day.
+        group.rowName(story.requestor, row: row, limit: 14)
         group.rowNote(story.signers.joined(separator: ", "), row: row)
         guard let access = story.access(in: period) else { return }
         let (left, right) = (x(access.start, story), x(access.end, story))
