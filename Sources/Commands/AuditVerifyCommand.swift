@@ -6,7 +6,9 @@ struct AuditVerifyCommand: Verb {
         abstract: "Check that nothing of the log was changed, and every signature in it.",
         discussion: """
             Tree, checkpoint, evidence, and each signature as of its record's time. Says where the
-            log was edited, cut, swapped or extended.
+            log was edited, cut, swapped or extended. An agent may write meanwhile: its last lines
+            have two seconds to be signed. What an agent that was killed did not sign is shown as
+            signed by no checkpoint until it starts again and signs it.
 
               sudo jitgate audit verify
               sudo jitgate audit verify --since-checkpoint checkpoint-of-january
