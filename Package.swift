@@ -156,6 +156,7 @@ let package = Package(
             ["Recording", "Auditing", "Grants", "Linux", "StrictJSON", system]
         ),
         tests("EnforcementTests", ["Enforcement", "Netfilter", "Grants", system]),
+        tests("AgentTests", ["Agent", "Auditing", "Enforcement", "Grants"]),
         tests("ControlTests", ["Control", "StrictJSON", "Linux", system]),
         tests(
             "CommandsTests",

@@ -158,6 +158,7 @@ actor Gatekeeper {
     // MARK: the one way
 
     func settle() {
+        answerTampering()
         takePackets()
         takeRevocations()
         let now = read()
@@ -176,7 +177,7 @@ actor Gatekeeper {
             closings = []
         }
         removeFiles(left)
-        defend(at: now)
+        recordTampering(at: now)
         warnSessions(at: now)
         arm(after: now)
         report()

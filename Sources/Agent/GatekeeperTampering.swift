@@ -58,14 +58,19 @@ extension Gatekeeper {
         settle()
     }
 
-    /// Does what of it is due: the answer, the records.
-    func defend(at now: Moment) {
-        if let due = defence?.answerDue, due <= now {
-            defence?.answerDue = nil
-            if let tampering = defence?.watch.drain() { defence?.report.take(tampering) }
-            mend(at: now)
-            listenForTampering()
-        }
+    /// Gives an answer that had to wait, if it is due: before anything that waits for a disk.
+    func answerTampering() {
+        guard let due = defence?.answerDue else { return }
+        let now = read()
+        guard due <= now else { return }
+        defence?.answerDue = nil
+        if let tampering = defence?.watch.drain() { defence?.report.take(tampering) }
+        mend(at: now)
+        listenForTampering()
+    }
+
+    /// Records what was noticed, if that is due.
+    func recordTampering(at now: Moment) {
         guard defence?.report.isEmpty == false, defence?.brake.recordDue(at: now) == now else {
             return
         }

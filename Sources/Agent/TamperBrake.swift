@@ -3,10 +3,11 @@ import Grants
 /// How often tampering is answered and recorded, whatever another program does.
 ///
 /// The first change is answered at once. Who goes on is answered at growing distances, but never
-/// later than `longestGap`, and recorded once a second.
+/// later than `longestGap`, which leaves time to wake up and mend within 50 ms, and recorded once a
+/// second.
 struct TamperBrake: Sendable {
     private static let shortestGap = Duration.milliseconds(10)
-    private static let longestGap = Duration.milliseconds(50)
+    private static let longestGap = Duration.milliseconds(40)
     /// After so much quiet the next change is answered at once again.
     private static let calm = Duration.seconds(1)
     private static let recordGap = Duration.seconds(1)

@@ -11,11 +11,23 @@ package struct Tampering: Hashable, Sendable {
         /// Who did it, as the kernel says: name (`comm`) and id of the process.
         package let process: String
         package let processID: UInt32
+
+        package init(process: String, processID: UInt32) {
+            self.process = process
+            self.processID = processID
+        }
     }
 
     package internal(set) var changes: [Change] = []
     /// More happened than could be kept: what is there must be read anew.
     package internal(set) var lostEvents = false
+
+    package init() {}
+
+    package mutating func add(_ more: [Change], lostEvents: Bool) {
+        changes += more
+        self.lostEvents = self.lostEvents || lostEvents
+    }
 
     /// Whether there is reason to look at the table.
     package var isReason: Bool { lostEvents || !changes.isEmpty }

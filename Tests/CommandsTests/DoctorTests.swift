@@ -140,6 +140,23 @@ import Testing
         #expect(found.first?.remedy.hasPrefix(remedy) == true)
     }
 
+    @Test(arguments: [
+        (512, "error", "when it is full nothing opens"), (65_536, "warning", "only "),
+    ])
+    func `sees that the log's disk is nearly full`(
+        kibibytes: Int,
+        severity: String,
+        text: String
+    ) throws {
+        let bench = try bench()
+        let disk = try SmallDisk(at: bench.path("audit"), kibibytes: kibibytes)
+        let found = try #require(try findings(bench).first { $0.subject == "disk" })
+        #expect(found.severity == severity)
+        #expect(found.reason.contains(text))
+        #expect(found.remedy == "make room: df -h \(bench.path("audit"))")
+        withExtendedLifetime(disk) {}
+    }
+
     @Test func `warns where nobody can sign and where the policy is broken`() throws {
         let bench = try bench()
         try bench.write("# nobody\n", to: "allowed_signers")

@@ -90,6 +90,29 @@ private final class Listener {
         )
     }
 
+    @Test func `doctor says what it takes root to see`() throws {
+        let host = try AgentHost()
+        try host.start()
+        _ = try Command.run(["chmod", "755", host.path])
+        _ = try Command.run(["chmod", "644", host.policyPath])
+        let words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        let outcome = try Command.run(
+            words + [AgentHost.build + "jitgate", "doctor", "--json"],
+            environment: ["JITGATE_CONFIG": host.policyPath]
+        )
+        #expect(outcome.status == 1)
+        let findings = try JSONNode.parse(outcome.output).value["findings"]?.items ?? []
+        let hidden = findings.filter { $0["remedy"] == "run this as root" }
+        #expect(
+            hidden.compactMap { $0["subject"]?.text } == [
+                "signers", "grants", "audit", "state", "agent",
+            ]
+        )
+        // What it may not see it does not call missing or wrong.
+        #expect(findings.filter { $0["severity"] == "error" }.count == 1)
+        #expect(findings.contains { $0["subject"] == "ports" })
+    }
+
     @Test func `doctor sees what other firewalls do`() throws {
         let host = try AgentHost()
         try host.start()

@@ -1,3 +1,4 @@
+import Control
 import Foundation
 import StrictJSON
 import TestSupport
@@ -40,6 +41,29 @@ extension AgentHost {
         #expect(
             detected["MESSAGE"]?.text?.hasPrefix("Table inet jitgate was changed by nft") == true
         )
+    }
+
+    @Test func `says that the kernel differs from its book while it does`() throws {
+        let host = try AgentHost()
+        try host.launchWatched()
+        let client = try ControlClient.connecting(to: host.path + "/control")
+        let asked = { try client.explain(source: "192.0.2.8", port: "22/tcp") }
+        #expect(try asked().kernel == .agrees)
+        let storm = Process()
+        storm.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        let change = "flush chain inet jitgate refuse; add rule inet jitgate refuse accept"
+        storm.arguments = [
+            "nsenter", "--net=\(host.namespace.path)", "sh", "-c",
+            "while nft '\(change)'; do :; done",
+        ]
+        try storm.run()
+        defer { storm.terminate() }
+        // The second of two changes has to wait for its answer for some milliseconds.
+        try eventually { try asked().kernel == .differs }
+        #expect(try asked().rule == .denied)
+        storm.terminate()
+        storm.waitUntilExit()
+        try eventually { try asked().kernel == .agrees }
     }
 
     @Test func `is not driven mad by a storm of changes`() throws {

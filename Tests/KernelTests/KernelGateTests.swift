@@ -1,8 +1,51 @@
 import Enforcement
 import Foundation
 import Grants
+import Netfilter
 import TestSupport
 import Testing
+
+@Suite struct `What the gate says of itself and of others` {
+    @Test(arguments: [true, false])
+    func `how much nobody admitted, in either mode`(denies: Bool) throws {
+        let scene = try GateScene()
+        #expect(try scene.gate.call { try $0.deniedTraffic() } == Traffic())
+        try scene.gate.install(shape(denies: denies), open: [opening("192.0.2.7/32"): .seconds(60)])
+        #expect(try scene.reaches(from: "192.0.2.7"))
+        #expect(try scene.gate.call { try $0.deniedTraffic() } == Traffic())
+        #expect(try scene.reaches(from: "192.0.2.8") == !denies)
+        let denied = try scene.gate.call { try $0.deniedTraffic() }
+        #expect(denied.packets >= 1 && denied.bytes >= 40 * denied.packets)
+        // Another policy goes on counting.
+        try scene.gate.install(shape(denies: !denies))
+        #expect(try scene.gate.call { try $0.deniedTraffic() } == denied)
+    }
+
+    @Test func `which base chains there are besides its own`() throws {
+        let scene = try GateScene()
+        try scene.gate.install(shape())
+        #expect(try scene.gate.call { try $0.foreignChains() }.isEmpty)
+        let rules = """
+            table ip filter {
+                chain INPUT { type filter hook input priority 0; policy drop; }
+                chain inner { }
+            }
+            table ip6 nat { chain pre { type nat hook prerouting priority -100; }; }
+            table inet jitgate2 { chain out { type route hook output priority -150; }; }
+            """
+        try scene.server.command("nft", "-f", "-", input: rules)
+        let chains = try scene.gate.call { try $0.foreignChains() }
+        let told = chains.map {
+            "\($0.family) \($0.table) \($0.name) \($0.type) \($0.hook) \($0.priority) \($0.dropsByDefault)"
+        }
+        #expect(
+            Set(told) == [
+                "ip filter INPUT filter input 0 true", "ip6 nat pre nat prerouting -100 false",
+                "inet jitgate2 out route output -150 false",
+            ]
+        )
+    }
+}
 
 @Suite struct `The gate in the kernel` {
     @Test(arguments: KernelAge.allCases)

@@ -45,6 +45,33 @@ trial_gives_way() {
     reaches "$STRANGER"
     goes_on "$WORK/session"
 }
+trial_ends_over_a_reboot() {
+    lab ssh jitgate try --for 60s
+    is_in enforce
+    lab reboot
+    # The file that was not confirmed lies there still.
+    eventually 90 is_in observe
+    reaches "$STRANGER"
+    host grep -q enforce /etc/jitgate/jitgate.toml
+    [[ $(events policy-loaded | tail -n 1) == 'not confirmed in time' ]]
+    host jitgate status --json | grep -q 'was not confirmed in time'
+    # Nor does it come back with the next boot.
+    lab reboot
+    is_in observe
+    reaches "$STRANGER"
+    session "$WORK/session"
+}
+trial_over_before_the_boot() {
+    lab ssh jitgate try --for 3s
+    lab crash
+    sleep 3
+    lab up
+    # Also the gate that was there before the agent ran went by the policy before.
+    is_in observe
+    reaches "$STRANGER"
+    [[ $(events policy-loaded | tail -n 1) == 'not confirmed in time' ]]
+    session "$WORK/session"
+}
 trial_is_kept() {
     lab ssh jitgate try --for 3s
     # A login of its own: the way in works.
@@ -89,6 +116,8 @@ journal_explains() {
 it 'A session without a grant survives the switch to enforce, and a restart after it' own_session_survives
 it 'A grant comes in over ssh and opens' grant_over_ssh
 it 'A policy on trial gives way unless it is confirmed' trial_gives_way
+it 'A policy on trial goes on over a reboot, and gives way when its time is over' trial_ends_over_a_reboot
+it 'A policy whose trial ended while the host was off is not in force when it is back' trial_over_before_the_boot
 it 'A policy on trial stays when it is confirmed, and the session goes on' trial_is_kept
 it 'The agent explains who would pass' explains
 it 'A revocation cuts the session at once' revoke_cuts
