@@ -126,10 +126,12 @@ package struct AuditLog: ~Copyable {
     /// Copies evidence out of the records, so many files at a time; what the disk does not take
     /// waits for the next records.
     package mutating func keepEvidence(atMost count: Int) {
+        var kept = 0
+        defer { uncopied.removeFirst(kept) }
         do throws(RecordingError) {
             for file in uncopied.prefix(count) {
                 try state.keep(file)
-                uncopied.removeFirst()
+                kept += 1
                 troubles[.evidence] = nil
             }
         } catch {
