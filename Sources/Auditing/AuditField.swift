@@ -1,29 +1,68 @@
 /// The fields of ours that a record may carry, in the order in which they are written.
-package enum AuditField: String, Hashable, Sendable, CaseIterable {
-    case grant = "JITGATE_GRANT"
-    case digest = "JITGATE_GRANT_SHA256"
-    case requestor = "JITGATE_REQUESTOR"
-    case signers = "JITGATE_SIGNERS"
-    case justification = "JITGATE_JUSTIFICATION"
-    case sources = "JITGATE_SOURCES"
-    case ports = "JITGATE_PORTS"
-    case deadline = "JITGATE_DEADLINE"
-    case file = "JITGATE_FILE"
-    case reason = "JITGATE_REASON"
-    case actor = "JITGATE_ACTOR"
-    case comment = "JITGATE_COMMENT"
-    case peer = "JITGATE_PEER"
-    case packets = "JITGATE_PACKETS"
-    case bytes = "JITGATE_BYTES"
-    case connections = "JITGATE_CONNECTIONS"
-    case mode = "JITGATE_MODE"
-    case missed = "JITGATE_MISSED"
-    case policyDigest = "JITGATE_POLICY_SHA256"
-    case fallback = "JITGATE_POLICY_FALLBACK"
-    case rejected = "JITGATE_POLICY_REJECTED"
-    case revocation = "JITGATE_REVOCATION_SHA256"
-    case allowedSigners = "JITGATE_ALLOWED_SIGNERS"
-    case evidence = "JITGATE_EVIDENCE"
+package enum AuditField: Hashable, Sendable, CaseIterable {
+    case grant
+    case digest
+    case requestor
+    case signers
+    case justification
+    case sources
+    case ports
+    case deadline
+    case file
+    case reason
+    case actor
+    case comment
+    case peer
+    case packets
+    case bytes
+    case connections
+    case mode
+    case missed
+    case policyDigest
+    case fallback
+    case rejected
+    case revocation
+    case allowedSigners
+    case evidence
+
+    /// The name of the field.
+    ///
+    /// It is no raw value: fields would then be hashed by their names.
+    package var rawValue: String {
+        switch self {
+        case .grant: "JITGATE_GRANT"
+        case .digest: "JITGATE_GRANT_SHA256"
+        case .requestor: "JITGATE_REQUESTOR"
+        case .signers: "JITGATE_SIGNERS"
+        case .justification: "JITGATE_JUSTIFICATION"
+        case .sources: "JITGATE_SOURCES"
+        case .ports: "JITGATE_PORTS"
+        case .deadline: "JITGATE_DEADLINE"
+        case .file: "JITGATE_FILE"
+        case .reason: "JITGATE_REASON"
+        case .actor: "JITGATE_ACTOR"
+        case .comment: "JITGATE_COMMENT"
+        case .peer: "JITGATE_PEER"
+        case .packets: "JITGATE_PACKETS"
+        case .bytes: "JITGATE_BYTES"
+        case .connections: "JITGATE_CONNECTIONS"
+        case .mode: "JITGATE_MODE"
+        case .missed: "JITGATE_MISSED"
+        case .policyDigest: "JITGATE_POLICY_SHA256"
+        case .fallback: "JITGATE_POLICY_FALLBACK"
+        case .rejected: "JITGATE_POLICY_REJECTED"
+        case .revocation: "JITGATE_REVOCATION_SHA256"
+        case .allowedSigners: "JITGATE_ALLOWED_SIGNERS"
+        case .evidence: "JITGATE_EVIDENCE"
+        }
+    }
+
+    private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0) })
+
+    package init?(rawValue name: String) {
+        guard let field = Self.byName[name] else { return nil }
+        self = field
+    }
 }
 
 extension AuditField {

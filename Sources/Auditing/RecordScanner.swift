@@ -91,7 +91,8 @@ struct RecordScanner {
     }
 
     private mutating func take(_ text: [UInt8]) -> Bool {
-        guard bytes[index...].starts(with: text) else { return false }
+        guard text.count <= bytes.endIndex - index else { return false }
+        for place in text.indices where bytes[index + place] != text[place] { return false }
         index += text.count
         return true
     }
