@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -187,4 +188,7 @@ static int release_segments(struct dl_phdr_info *object, size_t size, void *cont
     return 0;
 }
 
-void clinux_release_program_pages(void) { dl_iterate_phdr(release_segments, NULL); }
+void clinux_release_program_pages(void) {
+    dl_iterate_phdr(release_segments, NULL);
+    malloc_trim(0);
+}

@@ -80,7 +80,7 @@ extension AuditLog {
     }
 
     /// Removes segments all of whose records are older than the retention.
-    func prune(at now: Moment?) throws(RecordingError) {
+    mutating func prune(at now: Moment?) throws(RecordingError) {
         guard let now, let retention = rotation.retention else { return }
         let segments = try directory.segments()
         for (index, segment) in segments.enumerated() {
@@ -88,6 +88,8 @@ extension AuditLog {
             guard let after = try LogDirectory.firstRecord(of: next)?.stamp.realtime,
                 now - after > retention
             else { return }
+            // What is copied later would not be removed again.
+            keepEvidence(atMost: .max)
             try removeEvidence(of: segment)
             _ = unsafe unlink(segment.path)
         }

@@ -8,6 +8,8 @@ struct LogReplay {
     private static let batch = 4096
     /// So many ended grants are kept in memory before they are archived.
     private static let archiveSize = 32_768
+    /// So many bytes of evidence wait to be copied until the agent has time; more is copied at once.
+    private static let uncopiedLimit = 16 << 20
 
     private(set) var ledger = Ledger()
     private(set) var tree = MerkleTree()
@@ -21,8 +23,9 @@ struct LogReplay {
     private(set) var taken = 0
     private var hashes: [TreeHash] = []
     private var files: [EvidenceFile] = []
-    /// Evidence that the disk did not take.
+    /// Evidence that waits to be copied, or that the disk did not take.
     private(set) var uncopied: [EvidenceFile] = []
+    private var evidenceSize = 0
     private var failure: String?
     private var signed: Checkpoint?
 
@@ -152,7 +155,11 @@ struct LogReplay {
     private mutating func flush(_ leaves: inout LeafFile, _ state: inout StateDirectory) {
         leaves.append(hashes)
         hashes.removeAll(keepingCapacity: true)
-        for file in files where (try? state.keep(file)) == nil { uncopied.append(file) }
+        for file in files {
+            evidenceSize += file.bytes.count
+            let mayWait = evidenceSize <= Self.uncopiedLimit
+            if mayWait || (try? state.keep(file)) == nil { uncopied.append(file) }
+        }
         files.removeAll(keepingCapacity: true)
         if ledger.ended.recentCount >= Self.archiveSize {
             // Without room on the disk they stay in memory.
