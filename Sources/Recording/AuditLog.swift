@@ -47,7 +47,7 @@ package struct AuditLog: ~Copyable {
     private var sinceSnapshot: Int
     private var isUnsigned = true
     /// Evidence of which there is no copy yet.
-    private var uncopied: [EvidenceFile] = []
+    var uncopied: [EvidenceFile] = []
     var archiving = Archiving()
     /// What of the work after an append did not succeed, and why; the records are on disk all the same.
     var troubles: [Chore: String] = [:]
@@ -118,25 +118,6 @@ package struct AuditLog: ~Copyable {
         try write(records)
         sign()
         keepEvidence(atMost: .max)
-    }
-
-    /// Whether some evidence is in the records alone, not yet in files of its own, and can be.
-    package var hasUncopiedEvidence: Bool { !uncopied.isEmpty && troubles[.evidence] == nil }
-
-    /// Copies evidence out of the records, so many files at a time; what the disk does not take
-    /// waits for the next records.
-    package mutating func keepEvidence(atMost count: Int) {
-        var kept = 0
-        defer { uncopied.removeFirst(kept) }
-        do throws(RecordingError) {
-            for file in uncopied.prefix(count) {
-                try state.keep(file)
-                kept += 1
-                troubles[.evidence] = nil
-            }
-        } catch {
-            troubles[.evidence] = error.description
-        }
     }
 
     /// Appends records whose numbers follow the last one's, without a checkpoint over them.
@@ -222,10 +203,7 @@ package struct AuditLog: ~Copyable {
     /// With `replacingBoth` no older snapshot is left that might need what is removed next.
     package mutating func saveSnapshot(replacingBoth: Bool = false) throws(RecordingError) {
         // What lies before a snapshot is not read again.
-        while let file = uncopied.first {
-            try state.keep(file)
-            uncopied.removeFirst()
-        }
+        try copyEvidence(atMost: .max)
         try state.synchronize()
         try leaves.synchronize()
         let position = LogPosition(segment: segment, offset: file.length, lastLength: lastLength)

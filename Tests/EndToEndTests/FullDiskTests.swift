@@ -9,7 +9,7 @@ import Testing
 
     init() throws {
         host = try AgentHost()
-        disk = try SmallDisk(at: host.auditDirectory)
+        disk = try host.mountDisk(at: host.auditDirectory)
     }
 
     /// Starts the agent with files of ended grants kept or removed.

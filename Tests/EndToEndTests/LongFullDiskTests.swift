@@ -97,7 +97,7 @@ private struct Wards {
 @Suite struct `A disk that is full for long` {
     @Test func `stops no close and lets nothing open until there is room`() throws {
         let host = try AgentHost()
-        let disk = try SmallDisk(at: host.auditDirectory)
+        let disk = try host.mountDisk(at: host.auditDirectory)
         let wards = Wards()
         try wards.live(through: host, disk)
         try disk.empty()
@@ -107,7 +107,7 @@ private struct Wards {
 
     @Test func `loses no close to a crash meanwhile`() throws {
         let host = try AgentHost()
-        let disk = try SmallDisk(at: host.auditDirectory)
+        let disk = try host.mountDisk(at: host.auditDirectory)
         let wards = Wards()
         try wards.live(through: host, disk)
         host.kill()
@@ -118,8 +118,8 @@ private struct Wards {
 
     @Test func `keeps no agent from starting and closing`() throws {
         let host = try AgentHost()
-        let log = try SmallDisk(at: host.auditDirectory)
-        let state = try SmallDisk(at: host.path + "/state")
+        let log = try host.mountDisk(at: host.auditDirectory)
+        let state = try host.mountDisk(at: host.path + "/state")
         try host.start()
         // What proves the grants cannot be copied out of the log.
         try state.fill()

@@ -8,6 +8,7 @@ package final class AgentHost {
     package let key: SSHKey
     private let folder: TemporaryDirectory
     package private(set) var agent: Process?
+    private var disks: [SmallDisk] = []
 
     /// The directory that holds all of the host's files.
     package var path: String { folder.path }
@@ -32,6 +33,14 @@ package final class AgentHost {
 
     deinit {
         kill()
+        for disk in disks { disk.remove() }
+    }
+
+    /// Puts a small file system of its own in a directory of the host's.
+    package func mountDisk(at path: String) throws -> SmallDisk {
+        let disk = try SmallDisk(at: path)
+        disks.append(disk)
+        return disk
     }
 
     /// Replaces the policy on disk; `ports` are tables besides those it has.

@@ -3,6 +3,7 @@ import Foundation
 /// A file system of its own in a directory, so small that it can be filled; gone with the value.
 package final class SmallDisk {
     private let path: String
+    private var isRemoved = false
 
     /// What the directory holds is not seen while this is there.
     package init(at path: String, kibibytes: Int = 512) throws {
@@ -14,6 +15,13 @@ package final class SmallDisk {
     }
 
     deinit {
+        remove()
+    }
+
+    /// Uncovers the directory; whoever removes that does this before.
+    package func remove() {
+        guard !isRemoved else { return }
+        isRemoved = true
         _ = try? Command.run(["umount", "--lazy", path])
     }
 

@@ -1,0 +1,28 @@
+import Auditing
+
+/// Evidence as files of its own: copies of what the records carry.
+extension AuditLog {
+    /// Whether some evidence is in the records alone, not yet in files of its own, and can be.
+    package var hasUncopiedEvidence: Bool { !uncopied.isEmpty && troubles[.evidence] == nil }
+
+    /// Copies evidence out of the records, so many files at a time; what the disk does not take
+    /// waits for the next records.
+    package mutating func keepEvidence(atMost count: Int) {
+        guard !uncopied.isEmpty else { return }
+        do throws(RecordingError) {
+            try copyEvidence(atMost: count)
+            troubles[.evidence] = nil
+        } catch {
+            troubles[.evidence] = error.description
+        }
+    }
+
+    mutating func copyEvidence(atMost count: Int) throws(RecordingError) {
+        var copied = 0
+        defer { uncopied.removeFirst(copied) }
+        for file in uncopied.prefix(count) {
+            try state.keep(file)
+            copied += 1
+        }
+    }
+}
