@@ -7,14 +7,16 @@ enum Audit {
     private static let settled: UInt32 = 5
 
     static func run(_ scene: Scene) throws {
-        let small = try memory(after: "agent start with a log of a few records", scene)
+        // All that has a bound of its own, such as the endings that are listed, is full by then.
+        let program = scene.programs + "/make-audit-log"
+        try scene.run(program, scene.logFolder, scene.state, "10000")
+        let small = try memory(after: "agent start with 10,000 records", scene)
         try scene.stop()
         try scene.forget()
-        let program = scene.programs + "/make-audit-log"
         try scene.run(program, scene.logFolder, scene.state, "\(records)")
         let large = try memory(after: "agent start with 1,000,000 records", scene, "< 1000 ms")
         report("  resident memory of that agent", "\(large.resident) KiB", bound: "")
-        report("  of the one with a few records", "\(small.resident) KiB", bound: "the same")
+        report("  of the one with 10,000 records", "\(small.resident) KiB", bound: "the same")
         report(
             "  proportional (Pss), of both",
             "\(large.share), \(small.share) KiB",

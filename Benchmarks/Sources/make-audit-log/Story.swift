@@ -5,7 +5,8 @@ import Grants
 import Signatures
 import SignedGrants
 
-/// What happens on a host: grants come, are used and end; strangers try; the agent starts anew.
+/// What happens on a host that the Internet sees: grants come, are used twice and end, between them
+/// strangers try four times; the agent starts anew.
 struct Story {
     static let machineID = String(repeating: "b", count: 32)
     /// So many grants are told of at once.
@@ -33,7 +34,7 @@ struct Story {
             grants += 1
             let at = moment(sequence + UInt64(entries.count))
             entries += try lifetime(at: at)
-            if grants % 10 == 0 { entries.append(denial) }
+            entries += [AuditEntry](repeating: denial, count: 4)
             if grants % 50 == 0 { entries.append(refusal) }
         }
         return entries.enumerated().map { record(sequence + UInt64($0), $1) }
@@ -111,7 +112,7 @@ struct Story {
             .packets: ["132"], .bytes: ["20480"], .connections: ["1"],
         ]
         return [
-            .accepted(facts, evidence), .opened(facts, until: deadline), used,
+            .accepted(facts, evidence), .opened(facts, until: deadline), used, used,
             .closed(facts, because: .expired, carried: carried),
         ]
     }
