@@ -1,7 +1,7 @@
 /// Which files were refused and why, so that the same refusal is recorded once; bounded.
 struct Refusals: Hashable, Sendable {
     /// How many are remembered at least; one more record is all that forgetting costs.
-    private static let bound = 2048
+    private static let bound = 256
 
     private struct Refused: Hashable {
         let digest: String?
