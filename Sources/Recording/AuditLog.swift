@@ -169,7 +169,7 @@ package struct AuditLog: ~Copyable {
     /// Signs what is on disk.
     private mutating func publish() throws(RecordingError) {
         let (key, tree) = (key, tree)
-        checkpoint = try RecordingError.proving(directory.checkpoint) { () throws(ProofError) in
+        checkpoint = try RecordingError.reading(directory.checkpoint) { () throws(ProofError) in
             try key.checkpoint(over: tree)
         }
         try Self.put(checkpoint, directory.checkpoint)

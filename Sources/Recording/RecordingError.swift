@@ -38,24 +38,12 @@ package struct RecordingError: Error, Hashable, Sendable, CustomStringConvertibl
         }
     }
 
-    /// Says which file does not prove what it should.
-    static func proving<Value>(
+    /// Says which file it is whose content is not what it should be.
+    static func reading<Value, Failure: Error & CustomStringConvertible>(
         _ path: String,
-        _ call: () throws(ProofError) -> Value
+        _ call: () throws(Failure) -> Value
     ) throws(RecordingError) -> Value {
-        do throws(ProofError) {
-            return try call()
-        } catch {
-            throw RecordingError(path, error.description)
-        }
-    }
-
-    /// Says which file cannot be made of what is kept.
-    static func reading<Value>(
-        _ path: String,
-        _ call: () throws(RecordError) -> Value
-    ) throws(RecordingError) -> Value {
-        do throws(RecordError) {
+        do throws(Failure) {
             return try call()
         } catch {
             throw RecordingError(path, error.description)

@@ -46,7 +46,7 @@ package struct StateDirectory: Sendable {
             throw RecordingError(attempt: "read", path: keyFile, errno: error)
         }
         let text = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-        return try RecordingError.proving(keyFile) { () throws(ProofError) in
+        return try RecordingError.reading(keyFile) { () throws(ProofError) in
             try AuditKey(parsing: text)
         }
     }
@@ -54,7 +54,7 @@ package struct StateDirectory: Sendable {
     private func makeKey(named name: String) throws(RecordingError) -> AuditKey {
         var random = SystemRandomNumberGenerator()
         let seed = (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
-        let key = try RecordingError.proving(keyFile) { () throws(ProofError) in
+        let key = try RecordingError.reading(keyFile) { () throws(ProofError) in
             try AuditKey(name: name, seed: seed)
         }
         try RecordingError.attempt("write", keyFile) { () throws(Errno) in
