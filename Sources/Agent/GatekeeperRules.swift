@@ -168,7 +168,7 @@ extension Gatekeeper {
     /// The kernel's own timeouts stood still meanwhile: what is off the deadlines is put right.
     private func wokeUp() {
         suspended = ClockReading.suspendedMicroseconds()
-        shapeChanged()
+        isInstalled = false
         settle()
     }
 
