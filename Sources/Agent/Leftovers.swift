@@ -28,6 +28,8 @@ extension Gatekeeper {
             self.assumeIsolated { gatekeeper in
                 gatekeeper.isTidying = false
                 gatekeeper.tidy()
+                // It was much: what it took is of no use to the small things that follow.
+                if !gatekeeper.isTidying { ProgramPages.release() }
             }
         }
     }

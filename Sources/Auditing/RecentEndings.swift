@@ -25,6 +25,8 @@ package struct EndedGrant: Hashable, Sendable {
 package struct RecentEndings: Hashable, Sendable {
     /// How many are remembered at least.
     private static let bound = 500
+    /// So many more come before the oldest go, all at once: that moves the others.
+    private static let slack = 50
 
     private var endings: [EndedGrant] = []
 
@@ -34,7 +36,6 @@ package struct RecentEndings: Hashable, Sendable {
 
     mutating func add(_ ending: EndedGrant) {
         endings.append(ending)
-        // Twice as many before the older half goes: each is moved once.
-        if endings.count >= 2 * Self.bound { endings.removeFirst(Self.bound) }
+        if endings.count >= Self.bound + Self.slack { endings.removeFirst(Self.slack) }
     }
 }

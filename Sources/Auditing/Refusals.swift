@@ -2,6 +2,8 @@
 struct Refusals: Hashable, Sendable {
     /// How many are remembered at least; one more record is all that forgetting costs.
     private static let bound = 256
+    /// So many more come before the oldest go, all at once: that moves the others.
+    private static let slack = 32
 
     private struct Refused: Hashable {
         let digest: String?
@@ -26,9 +28,9 @@ struct Refusals: Hashable, Sendable {
         guard let file = entry[.file] else { return }
         known[file] = Refused(entry)
         order.append(file)
-        guard order.count >= 2 * Self.bound else { return }
-        for old in order.prefix(Self.bound) { known[old] = nil }
-        order.removeFirst(Self.bound)
+        guard order.count >= Self.bound + Self.slack else { return }
+        for old in order.prefix(Self.slack) { known[old] = nil }
+        order.removeFirst(Self.slack)
     }
 
     mutating func forget(_ file: String) {

@@ -27,7 +27,7 @@ final class Scene {
 
     init(agent program: String) throws {
         self.program = program
-        for path in [folder, drop, logFolder, state] {
+        for path in [folder, folder + "/run", drop, logFolder, state] {
             try FileManager.default.createDirectory(
                 atPath: path,
                 withIntermediateDirectories: true,
@@ -71,7 +71,7 @@ final class Scene {
         [state]
         directory = "\(state)"
         [control]
-        socket = "\(folder)/control"
+        socket = "\(folder)/run/control"
 
         """
     }

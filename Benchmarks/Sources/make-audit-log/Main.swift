@@ -25,6 +25,7 @@ enum Main {
         while log.ledger.nextSequence < records {
             let chapter = try story.next(from: log.ledger.nextSequence)
             try log.append(Array(chapter.prefix(Int(records - log.ledger.nextSequence))))
+            while log.hasMergeableArchives { log.mergeArchives() }
             guard log.problem == nil else { throw Failure(description: log.problem ?? "") }
         }
         try log.saveSnapshot()
