@@ -156,7 +156,7 @@ let package = Package(
             ["Recording", "Auditing", "Grants", "Linux", "StrictJSON", system]
         ),
         tests("EnforcementTests", ["Enforcement", "Netfilter", "Grants", system]),
-        tests("AgentTests", ["Agent", "Auditing", "Enforcement", "Grants"]),
+        tests("AgentTests", ["Agent", "Auditing", "Connections", "Enforcement", "Grants"]),
         tests("ControlTests", ["Control", "StrictJSON", "Linux", system]),
         tests(
             "CommandsTests",

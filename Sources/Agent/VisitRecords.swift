@@ -27,13 +27,14 @@ extension AuditEntry {
     static func denied(_ denial: DenialTally.Denial, isDropped: Bool) -> Self {
         let packet = denial.packet
         let port = packet.port?.description ?? ""
-        let more = denial.missed == 0 ? "" : ", and \(denial.missed) packets before it"
+        let missed = denial.missed
+        let more = missed == 0 ? "" : ", and \(missed) packet\(missed == 1 ? "" : "s") before it"
         return Self(
             .attemptDenied,
             "\(packet.source) \(isDropped ? "was" : "would be") denied at \(port)\(more)",
             fields: [
                 .ports: [port], .peer: [packet.source.description],
-                .missed: denial.missed == 0 ? [] : [String(denial.missed)],
+                .missed: missed == 0 ? [] : [String(missed)],
             ]
         )
     }

@@ -9,7 +9,9 @@ package struct LoggedPacket: Hashable, Sendable {
     package let source: Endpoint
     package let destination: Endpoint
     package let transport: Transport
+}
 
+extension LoggedPacket {
     /// Reads NFULNL_MSG_PACKET; `nil` if it does not tell who talked to whom.
     init?(_ message: NetlinkMessage) {
         var prefix: ArraySlice<UInt8> = []
