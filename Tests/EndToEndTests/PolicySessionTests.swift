@@ -20,13 +20,9 @@ extension SessionScene {
     }
 
     /// Whether a session is reset at both ends by now: what changes a policy does it on its way.
-    fileprivate func isReset(_ session: (client: TestSocket, server: TestSocket)) -> Bool {
+    fileprivate func isReset(_ session: Session) -> Bool {
         session.client.ending(within: 100) == ECONNRESET
             && session.server.ending(within: 100) == ECONNABORTED
-    }
-
-    fileprivate func lives(_ session: (client: TestSocket, server: TestSocket)) -> Bool {
-        session.client.reaches(session.server) && session.server.reaches(session.client)
     }
 }
 
@@ -43,10 +39,10 @@ extension SessionScene {
             at: listener
         )
         let stranger = try scene.session(from: source, at: listener)
-        #expect(scene.lives(stranger))
+        #expect(stranger.lives)
         try scene.reload { $0.replacingOccurrences(of: "\"observe\"", with: "\"enforce\"") }
         #expect(scene.isReset(stranger))
-        #expect(scene.lives(granted))
+        #expect(granted.lives)
     }
 
     @Test(arguments: sources)
@@ -55,12 +51,12 @@ extension SessionScene {
         let listener = try scene.listen()
         let session = try scene.session(from: source, at: listener)
         try scene.reload { $0.replacingOccurrences(of: "\"observe\"", with: "\"enforce\"") }
-        #expect(scene.lives(session))
+        #expect(session.lives)
         // Neither does another change, nor another agent, end it.
         try scene.reload { $0 + "[defaults]\non_expiry = \"drain\"\n" }
         scene.host.kill()
         try scene.host.start()
-        #expect(scene.lives(session))
+        #expect(session.lives)
         try scene.reload { $0.replacingOccurrences(of: keeping, with: cutting) }
         #expect(scene.isReset(session))
     }
@@ -74,7 +70,7 @@ extension SessionScene {
         let trusted = try scene.session(from: "192.0.2.8", at: listener)
         try scene.reload { $0.replacingOccurrences(of: "192.0.2.8/32", with: "192.0.2.9/32") }
         #expect(scene.isReset(trusted))
-        #expect(scene.lives(granted))
+        #expect(granted.lives)
     }
 
     @Test func `at a port that is now protected is reset, or goes on, as at the beginning`() throws
@@ -86,7 +82,7 @@ extension SessionScene {
             let ports = [22, 23].map { "[[port]]\nnumber = \($0)\nprotocol = \"tcp\"\n" }
             try scene.reload { $0 + ports.joined() }
             if keeps == keeping {
-                #expect(scene.lives(session))
+                #expect(session.lives)
             } else {
                 #expect(scene.isReset(session))
             }
@@ -99,7 +95,7 @@ extension SessionScene {
         let session = try scene.session(from: "192.0.2.8", at: listener)
         scene.host.kill()
         try scene.host.edit { $0.replacingOccurrences(of: "192.0.2.8/32", with: "192.0.2.9/32") }
-        #expect(scene.lives(session))
+        #expect(session.lives)
         try scene.host.start()
         #expect(scene.isReset(session))
     }
@@ -113,16 +109,16 @@ extension SessionScene {
         let draining = try scene.session(from: "192.0.2.7", at: listener)
         let trusted = try scene.session(from: "192.0.2.8", at: listener)
         try eventually { try scene.host.records("grant-closed").count == 1 }
-        #expect(scene.lives(draining))
+        #expect(draining.lives)
         try scene.reload { $0.replacingOccurrences(of: "192.0.2.8/32", with: "192.0.2.9/32") }
         #expect(scene.isReset(trusted))
-        #expect(scene.lives(draining))
+        #expect(draining.lives)
     }
 }
 
 @Suite struct `A session older than the gate` {
     /// A scene whose session was there before the agent first ran, in enforce mode.
-    private func scene() throws -> (SessionScene, (client: TestSocket, server: TestSocket)) {
+    private func scene() throws -> (SessionScene, Session) {
         let scene = try SessionScene(starting: false)
         let listener = try scene.listen()
         let session = try scene.session(from: "192.0.2.7", at: listener)
@@ -134,7 +130,7 @@ extension SessionScene {
         let (scene, session) = try scene()
         try scene.open(["192.0.2.7/32"], lasting: 1.5)
         try eventually { try scene.host.records("grant-closed").count == 1 }
-        #expect(scene.lives(session))
+        #expect(session.lives)
     }
 
     @Test func `is cut for good when a grant for it is revoked`() throws {
@@ -160,6 +156,6 @@ extension SessionScene {
         try scene.open(["192.0.2.8/32"], id: id)
         try scene.host.submit(scene.host.revocation(of: id), as: "r.grant")
         try eventually { try scene.host.records("grant-closed").count == 1 }
-        #expect(scene.lives(session))
+        #expect(session.lives)
     }
 }

@@ -4,25 +4,20 @@ import TestSupport
 import Testing
 
 /// A host with a grant for one address of a client, and the client that probes it.
-private struct ProbedHost {
+private struct ProbedHost: JoinedHosts {
     let host: AgentHost
     let client: NetworkNamespace
+    var server: NetworkNamespace { host.namespace }
     let prober: Prober
 
     /// The prober runs once the grant is open.
     init(environment: [String: String] = [:]) throws {
         let host = try AgentHost()
-        let client = try NetworkNamespace()
-        try host.namespace.link(
-            to: client,
-            server: ["192.0.2.1/24"],
-            client: ["192.0.2.7/24", "192.0.2.8/24"]
-        )
+        client = try Self.client(of: host.namespace)
         try host.launch(environment: environment)
         try host.submit(host.grant(lasting: 600), as: "a.grant")
         try eventually { try host.records("grant-opened").count == 1 }
         self.host = host
-        self.client = client
         prober = try Prober(
             in: client,
             granted: "192.0.2.7",

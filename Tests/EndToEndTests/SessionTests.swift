@@ -123,13 +123,7 @@ import Testing
 
     @Test func `that is denied gets a record, and a flood of them few that speak for all`() throws {
         let scene = try SessionScene()
-        let socket = try TestSocket.connected(
-            SOCK_DGRAM,
-            in: scene.client,
-            from: "192.0.2.8",
-            to: "192.0.2.1",
-            port: 3389
-        )
+        let socket = try scene.connect(SOCK_DGRAM, from: "192.0.2.8", to: 3389)
         let start = ContinuousClock.now
         for _ in 0..<5000 { socket.send() }
         // The kernel's count is asked for once a second.

@@ -103,7 +103,7 @@ private struct Foreign: CustomTestStringConvertible, Sendable {
 
     @Test func `says what the kernel does`() throws {
         let scene = try GateScene()
-        let listener = try TestSocket.bound(SOCK_STREAM, in: scene.server, to: "::", port: 22)
+        let listener = try scene.listen()
         for foreign in Foreign.all where foreign.end == .drops || foreign.end == .passes {
             guard foreign.hook != Foreign.rewriting else { continue }
             let table = "table inet other {\n\(Self.inOrder(foreign))\n}\n"
@@ -118,7 +118,7 @@ private struct Foreign: CustomTestStringConvertible, Sendable {
     }
 
     private static func connects(_ source: String, _ scene: GateScene) -> Bool {
-        let target = source.contains(":") ? "2001:db8::1" : "192.0.2.1"
+        let target = GateScene.server(for: source)
         let script = """
             import socket, sys
             client = socket.socket(socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET)

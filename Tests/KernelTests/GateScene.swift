@@ -82,8 +82,8 @@ final class HeldGate: Sendable {
     }
 }
 
-/// A server with a gate, and a client with two addresses of each family.
-struct GateScene {
+/// A server with a gate, and a client.
+struct GateScene: JoinedHosts {
     let server: NetworkNamespace
     let client: NetworkNamespace
     let gate: HeldGate
@@ -99,12 +99,7 @@ struct GateScene {
 
     private init(gate: @Sendable @escaping () throws -> HeldGate) throws {
         server = try NetworkNamespace()
-        client = try NetworkNamespace()
-        try server.link(
-            to: client,
-            server: ["192.0.2.1/24", "2001:db8::1/64"],
-            client: ["192.0.2.7/24", "192.0.2.8/24", "2001:db8::7/64", "2001:db8::8/64"]
-        )
+        client = try Self.client(of: server)
         self.gate = try server.run { try gate() }
     }
 
@@ -130,7 +125,7 @@ struct GateScene {
 
     /// Whether a SYN to a port of the server is answered; nothing listens, so by a reset.
     func reaches(from source: String, port: Int = 22) throws -> Bool {
-        let target = source.contains(":") ? "2001:db8::1" : "192.0.2.1"
+        let target = Self.server(for: source)
         let script = """
             import socket, sys
             client = socket.socket(socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET)

@@ -18,18 +18,13 @@ private final class HeldLog: Sendable {
     }
 }
 
-private struct LogScene {
+private struct LogScene: JoinedHosts {
     let server: NetworkNamespace
     let client: NetworkNamespace
 
     init(_ rule: String) throws {
         server = try NetworkNamespace()
-        client = try NetworkNamespace()
-        try server.link(
-            to: client,
-            server: ["192.0.2.1/24", "2001:db8::1/64"],
-            client: ["192.0.2.7/24", "2001:db8::7/64"]
-        )
+        client = try Self.client(of: server)
         try server.command(
             "nft",
             """
@@ -40,25 +35,15 @@ private struct LogScene {
         )
     }
 
-    func listen(_ group: UInt16) throws -> HeldLog { try server.run { try HeldLog(group) } }
-
-    func socket(from source: String, to port: UInt16) throws -> TestSocket {
-        try TestSocket.connected(
-            SOCK_DGRAM,
-            in: client,
-            from: source,
-            to: source.contains(":") ? "2001:db8::1" : "192.0.2.1",
-            port: port
-        )
-    }
+    func log(_ group: UInt16) throws -> HeldLog { try server.run { try HeldLog(group) } }
 }
 
 @Suite struct `The log of packets` {
     @Test func `says who came, in both families`() throws {
         let scene = try LogScene("udp dport 3389 log group 7 prefix \"came\"")
-        let log = try scene.listen(7)
+        let log = try scene.log(7)
         let server = try TestSocket.bound(SOCK_DGRAM, in: scene.server, to: "::", port: 3389)
-        let clients = try ["192.0.2.7", "2001:db8::7"].map { try scene.socket(from: $0, to: 3389) }
+        let clients = try ["192.0.2.7", "2001:db8::7"].map { try scene.connect(SOCK_DGRAM, from: $0, to: 3389) }
         for client in clients { #expect(client.reaches(server)) }
         let drained = try log.drain()
         #expect(drained.missed == 0)
@@ -74,17 +59,17 @@ private struct LogScene {
 
     @Test func `is for one listener a group`() throws {
         let scene = try LogScene("accept")
-        let log = try scene.listen(7)
-        #expect(throws: ConnectionsError.groupTaken(7)) { _ = try scene.listen(7) }
-        _ = try scene.listen(8)
+        let log = try scene.log(7)
+        #expect(throws: ConnectionsError.groupTaken(7)) { _ = try scene.log(7) }
+        _ = try scene.log(8)
         #expect(try log.drain().isEmpty)
     }
 
     @Test func `counts what it could not keep, and takes a bounded number at once`() throws {
         let scene = try LogScene("udp dport 3389 log group 7 prefix \"came\"")
-        let log = try scene.listen(7)
+        let log = try scene.log(7)
         let server = try TestSocket.bound(SOCK_DGRAM, in: scene.server, to: "::", port: 3389)
-        let client = try scene.socket(from: "192.0.2.7", to: 3389)
+        let client = try scene.connect(SOCK_DGRAM, from: "192.0.2.7", to: 3389)
         let sent = 6000
         for _ in 0..<sent { #expect(client.reaches(server)) }
         var total = LoggedCount()

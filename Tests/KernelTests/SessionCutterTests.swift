@@ -13,23 +13,23 @@ import Testing
             try TestSocket.bound(SOCK_STREAM, in: scene.server, to: address, port: $0)
         }
         let closed = try (0..<3).map { _ in
-            try Session(from: network + "7", in: scene, at: ports[0])
+            try scene.session(from: network + "7", at: ports[0])
         }
-        let foreign = try Session(from: network + "8", in: scene, at: ports[0])
-        let elsewhere = try Session(from: network + "7", in: scene, at: ports[1], port: 2200)
+        let foreign = try scene.session(from: network + "8", at: ports[0])
+        let elsewhere = try scene.session(from: network + "7", at: ports[1])
         let report = try scene.cut([network + "7"])
         #expect(report.sockets == 3)
         #expect(report.problems.isEmpty)
         for session in closed { #expect(session.client.ending(within: 100) == ECONNRESET) }
         #expect(foreign.lives && elsewhere.lives)
-        #expect(try Session(from: network + "7", in: scene, at: ports[0]).lives)
+        #expect(try scene.session(from: network + "7", at: ports[0]).lives)
     }
 
     @Test func `finds IPv4 peers of what listens for both families`() throws {
         let scene = try CuttingScene()
-        let listener = try TestSocket.bound(SOCK_STREAM, in: scene.server, to: "::", port: 22)
-        let session = try Session(from: "192.0.2.7", in: scene, at: listener)
-        let other = try Session(from: "2001:db8::7", in: scene, at: listener)
+        let listener = try scene.listen()
+        let session = try scene.session(from: "192.0.2.7", at: listener)
+        let other = try scene.session(from: "2001:db8::7", at: listener)
         #expect(try scene.cut(["192.0.2.0/28"]).sockets == 1)
         #expect(session.client.ending(within: 100) == ECONNRESET)
         #expect(other.lives)
@@ -37,9 +37,9 @@ import Testing
 
     @Test func `leaves alone whoever is covered by something else`() throws {
         let scene = try CuttingScene()
-        let listener = try TestSocket.bound(SOCK_STREAM, in: scene.server, to: "::", port: 22)
+        let listener = try scene.listen()
         let sessions = try ["192.0.2.7", "192.0.2.8"].map {
-            try Session(from: $0, in: scene, at: listener)
+            try scene.session(from: $0, at: listener)
         }
         let covered = try Address(parsing: "192.0.2.8")
         let port = try Port(parsing: "22/tcp")
@@ -52,7 +52,7 @@ import Testing
     @Test(arguments: ["192.0.2.1", "2001:db8::1"])
     func `leaves alone what the host says to itself`(address: String) throws {
         let scene = try CuttingScene()
-        let listener = try TestSocket.bound(SOCK_STREAM, in: scene.server, to: "::", port: 22)
+        let listener = try scene.listen()
         let client = try TestSocket.connected(
             in: scene.server,
             from: address,
@@ -69,13 +69,7 @@ import Testing
     func `ends connected UDP sockets, but not those that wait for anybody`(source: String) throws {
         let scene = try CuttingScene()
         let address = CuttingScene.server(for: source)
-        let client = try TestSocket.connected(
-            SOCK_DGRAM,
-            in: scene.client,
-            from: source,
-            to: address,
-            port: 3389
-        )
+        let client = try scene.connect(SOCK_DGRAM, from: source, to: 3389)
         let bound = try (0..<2).map { number in
             let port: UInt16 = number == 0 ? 3389 : 3390
             return try TestSocket.bound(SOCK_DGRAM, in: scene.server, to: address, port: port)
@@ -89,9 +83,9 @@ import Testing
 
     @Test func `takes many sessions and many openings at once`() throws {
         let scene = try CuttingScene()
-        let listener = try TestSocket.bound(SOCK_STREAM, in: scene.server, to: "::", port: 22)
+        let listener = try scene.listen()
         let sessions = try (0..<600).map { _ in
-            try Session(from: "192.0.2.7", in: scene, at: listener)
+            try scene.session(from: "192.0.2.7", at: listener)
         }
         let others = (0..<10_000).map { "10.0.\($0 / 256).\($0 % 256)/32" }
         let clock = ContinuousClock()

@@ -32,22 +32,12 @@ extension GateScene {
     }
 
     /// Two ends of UDP that know of each other.
-    fileprivate func datagrams(from source: String) throws -> GateSession {
-        let target = source.contains(":") ? "2001:db8::1" : "192.0.2.1"
+    fileprivate func datagrams(from source: String) throws -> Session {
+        let target = Self.server(for: source)
         let server = try TestSocket.bound(SOCK_DGRAM, in: server, to: target, port: 3389)
-        let client = try TestSocket.connected(
-            SOCK_DGRAM,
-            in: client,
-            from: source,
-            to: target,
-            port: 3389
-        )
+        let client = try connect(SOCK_DGRAM, from: source, to: 3389)
         try server.connect(to: source, port: client.port)
-        return GateSession(client: client, server: server)
-    }
-
-    fileprivate func listener(_ port: UInt16 = 22) throws -> TestSocket {
-        try TestSocket.bound(SOCK_STREAM, in: server, to: "::", port: port)
+        return Session(client: client, server: server)
     }
 }
 
@@ -59,7 +49,7 @@ extension GateScene {
         let scene = try GateScene()
         let open = try opening(source)
         try scene.gate.install(shape(), open: [open: .seconds(60)])
-        let session = try GateSession(from: source, in: scene, at: scene.listener())
+        let session = try scene.session(from: source, at: scene.listen())
         #expect(session.lives)
         try scene.gate.commit([open: nil])
         #expect(!session.client.reaches(session.server))
@@ -70,7 +60,7 @@ extension GateScene {
         let scene = try GateScene()
         let open = try opening(source)
         try scene.gate.install(drainingShape(), open: [open: .seconds(60)])
-        let session = try GateSession(from: source, in: scene, at: scene.listener())
+        let session = try scene.session(from: source, at: scene.listen())
         try scene.gate.commit([open: nil])
         #expect(session.lives)
         #expect(try !scene.reaches(from: source))
@@ -86,7 +76,7 @@ extension GateScene {
         let scene = try GateScene()
         let open = try opening(source)
         try scene.gate.install(drainingShape(), open: [open: .seconds(60)])
-        let session = try GateSession(from: source, in: scene, at: scene.listener())
+        let session = try scene.session(from: source, at: scene.listen())
         try scene.gate.commit([open: nil])
         let report = try scene.server.run {
             var cutter = try SessionCutter()
@@ -108,7 +98,7 @@ extension GateScene {
         )
         observing.draining = [try Port(parsing: "22/tcp")]
         try scene.gate.install(observing)
-        let session = try GateSession(from: "192.0.2.7", in: scene, at: scene.listener())
+        let session = try scene.session(from: "192.0.2.7", at: scene.listen())
         #expect(session.lives)
         try scene.gate.install(drainingShape())
         #expect(!session.client.reaches(session.server))
@@ -120,7 +110,7 @@ extension GateScene {
     ) throws {
         let scene = try GateScene()
         try scene.gate.install(keepingShape(denies: false))
-        let session = try GateSession(from: source, in: scene, at: scene.listener())
+        let session = try scene.session(from: source, at: scene.listen())
         try scene.gate.install(keepingShape(denies: true))
         #expect(session.lives)
         #expect(try !scene.reaches(from: source))
@@ -133,8 +123,8 @@ extension GateScene {
         source: String
     ) throws {
         let scene = try GateScene()
-        let listener = try scene.listener()
-        let session = try GateSession(from: source, in: scene, at: listener)
+        let listener = try scene.listen()
+        let session = try scene.session(from: source, at: listener)
         try scene.gate.install(keepingShape(denies: true), existing: scene.existing())
         #expect(session.lives)
         #expect(try !scene.reaches(from: source))
@@ -180,7 +170,7 @@ extension GateScene {
 
     @Test func `that was there is cut where policy does not keep it`() throws {
         let scene = try GateScene()
-        let session = try GateSession(from: "192.0.2.7", in: scene, at: scene.listener())
+        let session = try scene.session(from: "192.0.2.7", at: scene.listen())
         try scene.gate.install(shape(), existing: scene.existing())
         #expect(!session.client.reaches(session.server))
     }

@@ -52,7 +52,7 @@ extension CuttingScene {
         let target = source.contains(":") ? "[\(address)]:2222" : "\(address):2222"
         try scene.rewrite(source, "tcp dport 22 dnat to \(target)")
         let listener = try TestSocket.bound(SOCK_STREAM, in: backend, to: address, port: 2222)
-        let session = try Session(from: source, in: scene, at: listener)
+        let session = try scene.session(from: source, at: listener, port: 22)
         #expect(session.lives)
         let other = source.replacing("7", with: "8")
         #expect(try scene.cut([other]).flows == 0)
@@ -75,7 +75,7 @@ extension CuttingScene {
         let target = source.contains(":") ? "[\(address)]:22" : "\(address):22"
         try scene.rewrite(source, "tcp dport 2222 dnat to \(target)")
         let listener = try TestSocket.bound(SOCK_STREAM, in: backend, to: address, port: 22)
-        let session = try Session(from: source, in: scene, at: listener, port: 2222)
+        let session = try scene.session(from: source, at: listener, port: 2222)
         #expect(session.lives)
         #expect(try scene.cut([source]) == CutReport())
         #expect(session.lives)
@@ -87,8 +87,8 @@ extension CuttingScene {
         try scene.rewrite(source, "tcp dport 22 redirect to :2222")
         let address = CuttingScene.server(for: source)
         let listener = try TestSocket.bound(SOCK_STREAM, in: scene.server, to: address, port: 2222)
-        let session = try Session(from: source, in: scene, at: listener)
-        let direct = try Session(from: source, in: scene, at: listener, port: 2222)
+        let session = try scene.session(from: source, at: listener, port: 22)
+        let direct = try scene.session(from: source, at: listener)
         let report = try scene.cut([source])
         #expect(report.sockets == 1 && report.flows == 1)
         #expect(session.client.ending(within: 100) == ECONNRESET)
@@ -102,7 +102,7 @@ extension CuttingScene {
         try scene.rewrite(source, "tcp dport 2200 redirect to :22")
         let address = CuttingScene.server(for: source)
         let listener = try TestSocket.bound(SOCK_STREAM, in: scene.server, to: address, port: 22)
-        let session = try Session(from: source, in: scene, at: listener, port: 2200)
+        let session = try scene.session(from: source, at: listener, port: 2200)
         let report = try scene.cut([source])
         #expect(report.sockets == 1 && report.flows == 1)
         #expect(session.client.ending(within: 100) == ECONNRESET)
@@ -136,13 +136,7 @@ extension CuttingScene {
         try scene.rewrite(source, "ct state new counter")
         let address = CuttingScene.server(for: source)
         let server = try TestSocket.bound(SOCK_DGRAM, in: scene.server, to: address, port: 3389)
-        let client = try TestSocket.connected(
-            SOCK_DGRAM,
-            in: scene.client,
-            from: source,
-            to: address,
-            port: 3389
-        )
+        let client = try scene.connect(SOCK_DGRAM, from: source, to: 3389)
         #expect(client.reaches(server))
         #expect(try scene.cut([source], "3389/tcp").flows == 0)
         #expect(try scene.cut([source], "3389/udp").flows == 1)

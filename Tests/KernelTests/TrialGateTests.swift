@@ -85,8 +85,8 @@ private struct Change: CustomTestStringConvertible, Sendable {
 
     @Test func `lets sessions go on that were there before, on either side`() throws {
         let scene = try GateScene()
-        let listener = try TestSocket.bound(SOCK_STREAM, in: scene.server, to: "::", port: 22)
-        let old = try GateSession(from: "192.0.2.8", in: scene, at: listener)
+        let listener = try scene.listen()
+        let old = try scene.session(from: "192.0.2.8", at: listener)
         var enforcing = try shape()
         enforcing.keepsExisting = true
         var observing = try shape(denies: false)
@@ -100,7 +100,7 @@ private struct Change: CustomTestStringConvertible, Sendable {
         #expect(old.lives)
         let trial = GateTrial(fallback: enforcing, left: .seconds(1))
         try scene.gate.install(observing, trial: trial)
-        let new = try GateSession(from: "2001:db8::8", in: scene, at: listener)
+        let new = try scene.session(from: "2001:db8::8", at: listener)
         #expect(old.lives && new.lives)
         try eventually { try !scene.reaches(from: "192.0.2.8") }
         #expect(old.lives && new.lives)
