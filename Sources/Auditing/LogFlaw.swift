@@ -28,8 +28,10 @@ package struct LogFlaw: Hashable, Sendable, CustomStringConvertible {
         case leaves
         /// The file that a record rests on is not there, another, or says something else.
         case evidence
-        /// A grant opened that no record accepted.
+        /// What a record rests on is in no record before it: a grant opened that none accepted.
         case unaccepted
+        /// The policy by which a grant was accepted does not let it in.
+        case policy
         /// A signature under a grant or revocation does not hold.
         case signature
     }

@@ -62,6 +62,13 @@ struct AuditLogOptions: ParsableArguments {
 
     func verifierKey(_ directory: LogDirectory) throws(CommandFailure) -> VerifierKey {
         if let key { return key }
+        return try Self.verifierKey(beside: directory)
+    }
+
+    /// The key as the log has it; whoever can replace the log can replace it.
+    static func verifierKey(
+        beside directory: LogDirectory
+    ) throws(CommandFailure) -> VerifierKey {
         let bytes = try GrantFile.read(directory.publicKey, limit: 4096)
         let text = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
         do throws(ProofError) {
@@ -83,13 +90,26 @@ struct AuditKeyCommand: Verb {
             """
     )
 
-    @OptionGroup var options: AuditLogOptions
+    @Option(
+        help: ArgumentHelp(
+            "The directory of the log; by default the policy's.",
+            valueName: "directory"
+        )
+    )
+    var log: String?
+
+    @OptionGroup var policy: PolicyOptions
     @OptionGroup var format: FormatOptions
 
     func perform(on console: Console) throws(CommandFailure) {
-        let directory = LogDirectory(try options.places(console).log)
-        let key = try options.verifierKey(directory)
+        let directory = LogDirectory(try path(console))
+        let key = try AuditLogOptions.verifierKey(beside: directory)
         guard format.json else { return console.print("\(key)") }
         console.print(json: ["key": .string("\(key)"), "origin": .string(key.name)])
+    }
+
+    private func path(_ console: Console) throws(CommandFailure) -> String {
+        if let log { return log }
+        return try policy.load(console).auditDirectory
     }
 }

@@ -7,8 +7,8 @@ struct AuditProveCommand: Verb {
         commandName: "prove",
         abstract: "Write a bundle that proves one record to whoever does not have the log.",
         discussion: """
-            It holds the record, its way to the signed root, and the records with the signed grant
-            and the policy behind it. It is JSON: --json changes nothing on the standard output,
+            It holds the record, its way to the signed root, and the records with the signed grant \
+            and the policy behind it. It is JSON: --json changes nothing on the standard output, \
             and with -o says as JSON what was written.
 
               sudo jitgate audit prove 1234 -o 1234.proof
@@ -65,6 +65,12 @@ struct AuditProveCommand: Verb {
         ])
     }
 
+    /// Why a record that was signed is not there, if it may not be.
+    private func pruned(_ log: AuditedLog) throws(CommandFailure) -> String {
+        let first = try log.oldestHere()
+        return first > sequence ? ": it begins with record \(first)" : ""
+    }
+
     /// The leaves as they are kept, or else of the lines.
     private func leaves(
         of log: AuditedLog,
@@ -96,7 +102,7 @@ struct AuditProveCommand: Verb {
         var search = EvidenceSearch(for: sequence)
         try log.forEachLine { line in search.take(line) }
         guard search.isFound else {
-            throw CommandFailure(.no, "there is no record \(sequence) in the log")
+            throw CommandFailure(.no, "there is no record \(sequence) in the log\(try pruned(log))")
         }
         if search.needsMore { try log.forEachLine { line in search.take(line) } }
         for found in search.records + search.clock

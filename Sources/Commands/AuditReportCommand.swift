@@ -69,13 +69,16 @@ struct AuditReportCommand: Verb {
     ) throws(CommandFailure) -> Chronicle {
         var chronicle = Chronicle(of: period)
         var policies = RecordedPolicies()
+        var before: UInt64?
         try RecordReader(path: path, filter: RecordFilter()).forEachLine { line, number in
             do throws(RecordError) {
                 let record = try Record(parsing: line)
+                before = record.sequence
                 let (policy, fallback) = policies.carried(by: record.entry)
                 chronicle.take(record, policy: policy, fallback: fallback)
             } catch {
-                chronicle.note(unreadable: "\(path), line \(number): \(error)")
+                let place = RecordReader.place(line: number, behind: before)
+                chronicle.note(unreadable: "\(path): \(place): \(error)")
             }
         }
         chronicle.finish()

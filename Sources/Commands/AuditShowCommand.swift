@@ -1,5 +1,6 @@
 import ArgumentParser
 import Control
+import Recording
 import StrictJSON
 
 struct AuditShowCommand: Verb {
@@ -15,6 +16,7 @@ struct AuditShowCommand: Verb {
               sudo jitgate audit show --event grant-refused --since yesterday
               sudo jitgate audit show --grant 0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11 --json
               sudo jitgate audit show --source 203.0.113.0/24 --port 22/tcp --csv >who.csv
+              jitgate audit show --log copy/log --since '2026-12-01 10:00'
               sudo jitgate audit show --export | systemd-journal-remote -o jitgate.journal -
             """
     )
@@ -39,6 +41,14 @@ struct AuditShowCommand: Verb {
     @Flag(help: "Print the journal's export format.")
     var export = false
 
+    @Option(
+        help: ArgumentHelp(
+            "The directory of the log, such as a copy; by default the policy's.",
+            valueName: "directory"
+        )
+    )
+    var log: String?
+
     @OptionGroup var format: FormatOptions
     @OptionGroup var policy: PolicyOptions
 
@@ -52,21 +62,30 @@ struct AuditShowCommand: Verb {
         guard !(follow && reverse) else {
             throw ValidationError("-f and -r exclude each other")
         }
+        guard !(follow && log != nil) else {
+            throw ValidationError("-f is told by the agent, and takes no --log")
+        }
     }
 
     func perform(on console: Console) throws(CommandFailure) {
-        let configuration = try policy.load(console)
-        let reader = RecordReader(
-            path: AuditLogFile.path(configuration),
-            filter: try wanted.filter(console)
-        )
-        guard follow else {
-            var printer = RecordPrinter(form, on: console)
-            try read(reader) { printer.show($0) }
-            return printer.end()
+        let filter = try wanted.filter(console)
+        if let log {
+            return try show(
+                RecordReader(path: LogDirectory(log).current, filter: filter),
+                on: console
+            )
         }
+        let configuration = try policy.load(console)
+        let reader = RecordReader(path: AuditLogFile.path(configuration), filter: filter)
+        guard follow else { return try show(reader, on: console) }
         // Watching begins before the file is read, so that nothing falls in between.
         try self.follow(reader, by: try AgentSession(configuration), on: console)
+    }
+
+    private func show(_ reader: RecordReader, on console: Console) throws(CommandFailure) {
+        var printer = RecordPrinter(form, on: console)
+        try read(reader) { printer.show($0) }
+        printer.end()
     }
 
     private var form: RecordPrinter.Form {

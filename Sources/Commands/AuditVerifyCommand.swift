@@ -5,9 +5,10 @@ struct AuditVerifyCommand: Verb {
         commandName: "verify",
         abstract: "Check that nothing of the log was changed, and every signature in it.",
         discussion: """
-            Tree, checkpoint, evidence, and each signature as of its record's time. Says where the
-            log was edited, cut, swapped or extended. An agent may write meanwhile: its last lines
-            have two seconds to be signed. What an agent that was killed did not sign is shown as
+            Tree, checkpoint, evidence, and each signature as of its record's time; that each \
+            opening is what was signed, and that the policy of then let it in. Says where the log \
+            was edited, cut, swapped or extended. An agent may write meanwhile: its last lines \
+            have two seconds to be signed. What an agent that was killed did not sign is shown as \
             signed by no checkpoint until it starts again and signs it.
 
               sudo jitgate audit verify

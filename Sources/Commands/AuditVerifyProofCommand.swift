@@ -7,14 +7,18 @@ struct AuditVerifyProofCommand: Verb {
         commandName: "verify-proof",
         abstract: "Check a bundle of `audit prove`, offline.",
         discussion: """
-            Prints the record if it is in the log that the key signs, and if every signature under
-            the grant behind it held then.
+            Prints the record if it is in the log that the key signs, and if every signature \
+            under the grant behind it held then.
 
               jitgate audit verify-proof 1234.proof --key "$VKEY"
+              ssh root@web-1 jitgate audit prove 1234 | jitgate audit verify-proof - --key "$VKEY"
             """
     )
 
-    @Argument(help: ArgumentHelp("The bundle.", valueName: "file"), completion: .file())
+    @Argument(
+        help: ArgumentHelp("The bundle; - is the standard input.", valueName: "file"),
+        completion: .file()
+    )
     var file: String
 
     @Option(
@@ -26,7 +30,9 @@ struct AuditVerifyProofCommand: Verb {
     @OptionGroup var format: FormatOptions
 
     func perform(on console: Console) throws(CommandFailure) {
-        let bytes = try GrantFile.read(file, limit: ProofBundle.sizeLimit)
+        let bytes =
+            file == "-"
+            ? console.readInput() : try GrantFile.read(file, limit: ProofBundle.sizeLimit)
         let finding: ProofBundle.Finding
         do throws(ProofError) {
             finding = try ProofBundle(parsing: bytes).verify(by: key)
@@ -46,6 +52,7 @@ struct AuditVerifyProofCommand: Verb {
             return console.print(json: [
                 "verified": true, "record": finding.records[0].json,
                 "signatures": .integer(Int64(finding.signatures)),
+                "unjudged": .bool(finding.isUnjudged),
                 "origin": .string(checkpoint.origin), "size": .integer(Int64(checkpoint.size)),
             ])
         }
@@ -56,6 +63,10 @@ struct AuditVerifyProofCommand: Verb {
         guard finding.signatures > 0 else { return }
         let signers = record.entry.fields[.signers] ?? []
         let names = ShownText.safe(signers.joined(separator: ", "))
-        console.print("signed: \(finding.signatures) valid signatures, of \(names)")
+        let count =
+            finding.signatures == 1 ? "1 valid signature" : "\(finding.signatures) valid signatures"
+        console.print("signed: \(count), of \(names)")
+        guard finding.isUnjudged else { return }
+        console.print("unjudged: the policy that let it in is not here or cannot be read")
     }
 }

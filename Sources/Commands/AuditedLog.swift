@@ -9,6 +9,8 @@ struct AuditedLog {
     /// Where its evidence is; `nil` if it is not at hand.
     let state: StateDirectory?
     let key: VerifierKey
+    /// Whether nobody named the key, so that it is the one beside the log.
+    let isOwnKey: Bool
     /// The number of the oldest record that must be here.
     let first: UInt64
     private let isPruned: Bool
@@ -18,7 +20,15 @@ struct AuditedLog {
         directory = LogDirectory(places.log)
         let state = StateDirectory(places.state)
         self.state = GrantFile.exists(state.evidence) ? state : nil
+        guard self.state != nil || options.state == nil else {
+            throw CommandFailure(
+                .noInput,
+                "\(state.evidence): there is no such directory",
+                hints: ["without --state the evidence in the records is checked alone"]
+            )
+        }
         key = try options.verifierKey(directory)
+        isOwnKey = options.key == nil
         isPruned = places.isPruned
         first = try Self.oldest(of: directory, isPruned: isPruned)
     }
@@ -32,7 +42,13 @@ struct AuditedLog {
         of directory: LogDirectory,
         isPruned: Bool
     ) throws(CommandFailure) -> UInt64 {
-        guard isPruned else { return 0 }
+        isPruned ? try oldestHere(in: directory) : 0
+    }
+
+    /// The number of the oldest record that is here.
+    func oldestHere() throws(CommandFailure) -> UInt64 { try Self.oldestHere(in: directory) }
+
+    private static func oldestHere(in directory: LogDirectory) throws(CommandFailure) -> UInt64 {
         let segments = try attempt { () throws(RecordingError) in try directory.segments() }
         if let oldest = segments.first { return oldest.first }
         return (try? LogDirectory.firstRecord(of: directory.current))?.sequence ?? 0
@@ -54,6 +70,16 @@ struct AuditedLog {
         } catch {
             throw CommandFailure(.no, "\(path): \(error)")
         }
+    }
+
+    /// Says so if the leaves may not be read: that is no flaw of theirs.
+    func requireReadableLeaves() throws(CommandFailure) {
+        guard GrantFile.isDenied(directory.leaves) else { return }
+        throw CommandFailure(
+            .noPermission,
+            "\(directory.leaves): you may not read it",
+            hints: ["try sudo"]
+        )
     }
 
     /// The leaves that the log keeps, and why they are of no use, if they are not.

@@ -8,13 +8,13 @@ struct EvidenceCheck {
     /// So many files may be awaited.
     private static let awaitedLimit = 65_536
 
-    private(set) var signatures = 0
     private(set) var files = 0
     /// The agent's time: it never went back, also where the wall clock did.
     private var clock = ClockFloor()
-    private var verifiers: [[String]: SignatureVerifier] = [:]
-    /// The files of the digests that were accepted, by grant.
-    private var accepted: [String: String] = [:]
+    private var signatureCheck = SignatureCheck()
+    private var standings: StandingCheck
+    private var policies: PolicyCheck
+    private var revocations = RevocationCheck()
     private let state: StateDirectory?
     /// Files that were not right when their record was read.
     private var awaitedFiles: [AwaitedFile] = []
@@ -24,7 +24,14 @@ struct EvidenceCheck {
     init(files state: StateDirectory?, isWhole: Bool) {
         self.state = state
         self.isWhole = isWhole
+        standings = StandingCheck(isWhole: isWhole)
+        policies = PolicyCheck(isWhole: isWhole)
     }
+
+    /// How many there were, each valid when its record was made.
+    var signatures: Int { signatureCheck.count }
+    /// How many grants were not held to the policy that let them in.
+    var unjudged: Int { policies.unjudged }
 
     /// Takes note of when a record was made.
     mutating func see(_ record: Record) {
@@ -34,87 +41,90 @@ struct EvidenceCheck {
     /// What is wrong with the evidence of the next record.
     mutating func flaws(of record: Record) -> [LogFlaw] {
         see(record)
-        let entry = record.entry
-        switch entry.event {
-        case .grantAccepted:
-            let grant = entry[.grant] ?? ""
-            accepted[grant] = entry[.digest]
-            guard entry[.evidence] != nil else {
-                return [flaw(.evidence, record, "an accepted grant without its file")]
-            }
-        case .grantOpened:
-            guard isWhole, accepted[entry[.grant] ?? ""] != entry[.digest] else { return [] }
-            return [flaw(.unaccepted, record, "a grant opened that no record accepted")]
-        default: break
-        }
-        guard let text = entry[.evidence] else { return [] }
-        guard entry.hasSoundEvidence else {
-            return [flaw(.evidence, record, "its file is not the one of its SHA-256")]
-        }
-        let bytes = Array(text.utf8)
-        let flaw = entry.event == .policyLoaded ? nil : signatureFlaw(bytes, record)
-        return [flaw].compactMap(\.self) + fileFlaws(record)
-    }
-
-    private func flaw(_ kind: LogFlaw.Kind, _ record: Record, _ text: String) -> LogFlaw {
-        LogFlaw(kind, at: record.sequence, "record \(record.sequence): \(text)")
-    }
-
-    /// Whether the signatures held when the record was made, and whether it says what was signed.
-    private mutating func signatureFlaw(_ file: [UInt8], _ record: Record) -> LogFlaw? {
-        let entry = record.entry
-        do {
-            let verifier = try verifier(entry.fields[.allowedSigners] ?? [])
-            let payload = try verifier.verify(file, at: clock.moment ?? record.stamp.realtime)
-            signatures += payload.approvals.count
-            let signed = try Self.signed(payload, entry)
-            for (field, values) in signed where entry.fields[field, default: []] != values {
-                return flaw(.evidence, record, "its \(field.rawValue) is not what was signed")
-            }
-            return nil
+        do throws(RecordFlaw) {
+            try check(record)
         } catch {
-            return flaw(.signature, record, "\(error)")
+            return [error.flaw(of: record.sequence)] + fileFlaws(record)
+        }
+        return fileFlaws(record)
+    }
+
+    private mutating func check(_ record: Record) throws(RecordFlaw) {
+        let entry = record.entry
+        let moment = clock.moment ?? record.stamp.realtime
+        switch entry.event {
+        case .grantAccepted: try checkAcceptance(record, at: moment)
+        case .grantOpened: try standings.open(entry, at: moment)
+        case .policyLoaded: try checkPolicy(entry)
+        default:
+            try checkRevocation(record, at: moment)
+            if entry.event == .grantClosed { try standings.close(entry) }
         }
     }
 
-    /// The fields that follow from what was signed.
-    private static func signed(
-        _ payload: SignedPayload,
-        _ entry: AuditEntry
-    ) throws -> [AuditField: [String]] {
-        let signers = payload.approvals.map(\.principal)
-        guard entry.event == .grantAccepted else {
-            let revocation = try Revocation(parsing: payload.bytes)
-            let id = entry[.grant].flatMap { try? GrantID(parsing: $0) }
-            guard payload.namespace == .revocation, let id, revocation.ids.contains(id) else {
-                throw TextError("the revocation is not of this grant")
-            }
-            return [.actor: signers.map { "signer:" + $0 }]
+    private mutating func checkAcceptance(
+        _ record: Record,
+        at moment: Moment
+    ) throws(RecordFlaw) {
+        let entry = record.entry
+        guard entry[.evidence] != nil else {
+            try standings.accept(entry, nil)
+            throw RecordFlaw(.evidence, "an accepted grant without its file")
         }
-        guard payload.namespace == .grant else { throw TextError("what was signed is no grant") }
-        let grant = try Grant(parsing: payload.bytes)
-        var fields = GrantFacts(
-            grant: grant,
-            digest: payload.sha256,
-            signers: signers,
-            file: ""
-        ).fields
-        fields[.file] = nil
-        return fields
+        guard case .grant(let grant, let payload) = try signed(entry, at: moment) else { return }
+        try standings.accept(entry, grant)
+        try policies.judge(grant, signedBy: payload, in: record, at: moment)
     }
 
-    private mutating func verifier(_ lines: [String]) throws -> SignatureVerifier {
-        if let known = verifiers[lines] { return known }
-        let text = lines.map { $0 + "\n" }.joined()
-        let made = SignatureVerifier(allowedSigners: try AllowedSigners(parsing: Array(text.utf8)))
-        // Hosts have few signers; a log made up to have many gains nothing.
-        if verifiers.count < 1000 { verifiers[lines] = made }
-        return made
+    private mutating func signed(
+        _ entry: AuditEntry,
+        at moment: Moment
+    ) throws(RecordFlaw) -> SignedEvidence {
+        do throws(RecordFlaw) {
+            try Self.requireFile(entry)
+            return try signatureCheck.signed(entry, at: moment)
+        } catch {
+            // What rests on it is said to be wrong once.
+            if entry.event == .grantAccepted { try? standings.accept(entry, nil) }
+            throw error
+        }
     }
+
+    private mutating func checkRevocation(
+        _ record: Record,
+        at moment: Moment
+    ) throws(RecordFlaw) {
+        let entry = record.entry
+        if entry[.evidence] != nil {
+            guard case .revocation(let revocation) = try signed(entry, at: moment) else { return }
+            revocations.take(revocation, entry)
+        } else if isWhole, entry.event == .grantClosed {
+            try revocations.require(record)
+        }
+    }
+
+    private mutating func checkPolicy(_ entry: AuditEntry) throws(RecordFlaw) {
+        guard entry[.policyDigest] != nil || entry[.evidence] != nil else { return }
+        guard entry[.evidence] != nil else {
+            throw RecordFlaw(.evidence, "a policy without its file")
+        }
+        try Self.requireFile(entry)
+        policies.load(entry)
+    }
+
+    private static func requireFile(_ entry: AuditEntry) throws(RecordFlaw) {
+        guard entry.hasSoundEvidence else {
+            throw RecordFlaw(.evidence, "its file is not the one of its SHA-256")
+        }
+    }
+
+    /// What was rested on, in records that have all been taken, and is in none of them.
+    var missing: [LogFlaw] { revocations.flaws }
 
     /// Whether the files beside the log are those that the record carries.
     private mutating func fileFlaws(_ record: Record) -> [LogFlaw] {
-        guard let state else { return [] }
+        // Under a digest that is not its own a file is nobody's.
+        guard let state, record.entry.hasSoundEvidence else { return [] }
         var flaws: [LogFlaw] = []
         for file in record.entry.evidenceFiles {
             files += 1

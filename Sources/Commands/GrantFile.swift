@@ -49,6 +49,11 @@ enum GrantFile {
         }
     }
 
+    /// Whether it is there and may not be read.
+    static func isDenied(_ path: String) -> Bool {
+        access(path, R_OK) != 0 && errno == EACCES
+    }
+
     static func exists(_ path: String) -> Bool {
         access(path, F_OK) == 0
     }

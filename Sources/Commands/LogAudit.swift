@@ -23,6 +23,7 @@ struct LogAudit {
 
     init(_ log: AuditedLog) throws(CommandFailure) {
         self.log = log
+        try log.requireReadableLeaves()
         (checkpoint, note) = try log.checkpoint()
         leaves = log.leaves(signedBy: checkpoint).0
         evidence = EvidenceCheck(files: log.state, isWhole: log.first == 0)
@@ -49,6 +50,7 @@ struct LogAudit {
         bar.end(isFull: verifier.hasAllSigned)
         try takeRest(&lines, &verifier, console)
         verifier.finish()
+        flaws += evidence.missing
         // What follows from a record that is not the one that was signed is no news.
         if !verifier.flaws.isEmpty { flaws.removeAll { $0.kind == .unaccepted } }
         let files = try evidence.fileFlaws(in: log, console)
@@ -166,9 +168,16 @@ extension LogAudit {
         }
         var lines = ["verified: \(records) records, \(signatures) signatures"]
         if log.first > 0 { lines.append("pruned: records 0 to \(log.first - 1) are not here") }
+        if evidence.unjudged > 0 {
+            let grants = evidence.unjudged == 1 ? "1 grant" : "\(evidence.unjudged) grants"
+            lines.append("unjudged: \(grants), whose policy is not here or cannot be read")
+        }
         if log.state == nil { lines.append("evidence: in the records; no files of it are at hand") }
         lines.append("checkpoint: \(checkpoint.size) \(checkpoint.root.base64)")
         if let held { lines.append("extends: the \(held.checkpoint.size) records of \(held.path)") }
+        if log.isOwnKey {
+            lines.append("note: the key is the one beside the log; compare it with yours (--key)")
+        }
         return lines + ["key: \(log.key)"]
     }
 
@@ -176,7 +185,8 @@ extension LogAudit {
         [
             "verified": .bool(isVerified), "records": .integer(Int64(records)),
             "first": .integer(Int64(log.first)), "signatures": .integer(Int64(signatures)),
-            "evidence_files": .integer(Int64(evidence.files)), "key": .string("\(log.key)"),
+            "evidence_files": .integer(Int64(evidence.files)),
+            "unjudged": .integer(Int64(evidence.unjudged)), "key": .string("\(log.key)"),
             "checkpoint": Self.json(checkpoint),
             "since": held.map { Self.json($0.checkpoint) } ?? .null,
             "flaws": .array(flaws.map(Self.json)),

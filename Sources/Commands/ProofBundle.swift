@@ -75,6 +75,8 @@ struct ProofBundle {
         let checkpoint: Checkpoint
         let records: [Record]
         let signatures: Int
+        /// Whether it could not be told that the policy let the grant in.
+        let isUnjudged: Bool
     }
 
     /// Checks every record's way to the root, and all that the records rest on.
@@ -92,15 +94,20 @@ struct ProofBundle {
         guard let common else { throw ProofError("it is no proof bundle") }
         let records = Array(all.prefix(items.count))
         try Self.requireLinks(records)
-        let signatures = try Self.signatures(under: records, clock: all.dropFirst(items.count))
-        return Finding(checkpoint: common, records: records, signatures: signatures)
+        let evidence = try Self.evidence(of: records, clock: all.dropFirst(items.count))
+        return Finding(
+            checkpoint: common,
+            records: records,
+            signatures: evidence.signatures,
+            isUnjudged: evidence.unjudged > 0
+        )
     }
 
-    /// How many there are; each held when its record was made.
-    private static func signatures(
-        under records: [Record],
+    /// What the records rest on; each signature held when its record was made.
+    private static func evidence(
+        of records: [Record],
         clock: ArraySlice<Record>
-    ) throws(ProofError) -> Int {
+    ) throws(ProofError) -> EvidenceCheck {
         var evidence = EvidenceCheck(files: nil, isWhole: false)
         // Time is made of them in the order of the log.
         for record in (records + clock).sorted(by: { $0.sequence < $1.sequence }) {
@@ -110,7 +117,7 @@ struct ProofBundle {
             }
             if let flaw = evidence.flaws(of: record).first { throw ProofError(flaw.description) }
         }
-        return evidence.signatures
+        return evidence
     }
 
     private static func record(_ item: Item) throws(ProofError) -> Record {

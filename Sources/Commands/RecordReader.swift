@@ -28,13 +28,16 @@ struct RecordReader {
     }
 
     private func forEach(_ body: (ShownRecord, [UInt8]) -> Void) throws(CommandFailure) {
+        var before: UInt64?
         try forEachLine { line, number throws(CommandFailure) in
             let record: ShownRecord
             do {
                 record = ShownRecord(try JSONNode.parse(line).value)
             } catch {
-                throw CommandFailure(.no, "\(path): record in line \(number): \(error)")
+                let place = Self.place(line: number, behind: before)
+                throw CommandFailure(.no, "\(path): \(place) is broken: \(error)")
             }
+            before = record.sequence ?? before
             if filter.takes(record) { body(record, line) }
         }
     }
@@ -56,6 +59,11 @@ struct RecordReader {
         } catch {
             throw CommandFailure(.inputOutput, "\(path): \(error)")
         }
+    }
+
+    /// Lines are counted over all files of the log; the record before says which file it is.
+    static func place(line number: Int, behind record: UInt64?) -> String {
+        record.map { "the line behind record \($0)" } ?? "line \(number)"
     }
 
     private func failure(_ error: Errno) -> CommandFailure {

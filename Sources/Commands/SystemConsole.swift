@@ -58,7 +58,7 @@ extension Console {
     private static func readAll() -> [UInt8] {
         let input = OwnedDescriptor(adopting: dup(STDIN_FILENO))
         var bytes: [UInt8] = []
-        while bytes.count <= AzureDocument.sizeLimit,
+        while bytes.count <= ProofBundle.sizeLimit,
             let chunk = try? input.readChunk(65_536), !chunk.isEmpty
         {
             bytes += chunk

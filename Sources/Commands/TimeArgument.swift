@@ -17,7 +17,14 @@ struct TimeArgument {
         default: break
         }
         if let moment = try relative(text) { return moment }
-        if let moment = try calendar(text) { return moment }
+        let (weekday, rest) = Self.weekday(text)
+        if let moment = try calendar(rest) {
+            // As journalctl does, a day that is another one is refused.
+            guard weekday == nil || weekday == self.weekday(of: moment, rest) else {
+                throw TextError("`\(text)` is another day of the week")
+            }
+            return moment
+        }
         throw TextError(
             "`\(text)` is not a time; write 2026-12-01T10:00:00Z, '2026-12-01 10:00', "
                 + "'2 hours ago', -1h, yesterday, today or now"
@@ -74,6 +81,26 @@ struct TimeArgument {
         let local = now + .seconds(Int64(secondsEast(now)) + days * 86_400)
         let date = "\(local)".prefix(10)
         return (try? Moment(parsing: "\(date)T00:00:00Z")).map(fromLocal) ?? now
+    }
+
+    private static let weekdays = [
+        "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+    ]
+
+    /// A leading `Tue` or `Tuesday`, 0 being Monday, and what follows it.
+    private static func weekday(_ text: String) -> (Int?, rest: String) {
+        guard let space = text.firstIndex(of: " ") else { return (nil, text) }
+        let name = text[..<space].lowercased()
+        let day = weekdays.firstIndex { $0 == name || $0.prefix(3) == name }
+        return (day, day == nil ? text : String(text[space...].drop { $0 == " " }))
+    }
+
+    private func weekday(of moment: Moment, _ text: String) -> Int {
+        let isUTC = text.hasSuffix(" UTC")
+        let local = isUTC ? moment : moment + .seconds(Int64(secondsEast(moment)))
+        let days = Int((local.microseconds / 1_000_000 / 86_400) % 7)
+        // 1970-01-01 was a Thursday.
+        return (days + 3 + 7) % 7
     }
 
     private func calendar(_ text: String) throws(TextError) -> Moment? {

@@ -53,7 +53,7 @@ import Testing
             (step, 7200, 60, "a"), (step, 600, 61, "a"), (accepted(), 660, 120, "a"),
         ])
         #expect(try audit.flaws() == [])
-        #expect(proof(of: 8).output.contains("signed: 1 valid signatures"))
+        #expect(proof(of: 8).output.contains("signed: 1 valid signature,"))
         // The last record is about nothing of the kind, and needs no clock.
         #expect(proof(of: 7).status == .done)
         #expect(!String(decoding: try audit.bench.read("p"), as: UTF8.self).contains("\"clock\""))
@@ -64,7 +64,7 @@ import Testing
         let step = AuditEntry(.clockStepped, "The wall clock was set")
         try append([(step, 3500, 60, "a"), (step, 0, 120, "a"), (accepted(), 60, 50, "c")])
         #expect(try audit.flaws() == [])
-        #expect(proof(of: 8).output.contains("signed: 1 valid signatures"))
+        #expect(proof(of: 8).output.contains("signed: 1 valid signature,"))
     }
 
     @Test func `lets nothing count before its time, where time never was ahead`() throws {

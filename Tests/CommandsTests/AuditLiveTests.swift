@@ -13,14 +13,15 @@ private final class Writer: Sendable {
     private let done = DispatchGroup()
 
     init(_ audit: AuditBench, count: Int) throws {
-        let entries = try (0..<8).map { _ in try audit.moreGrantEntries() }
+        let grants = try (0..<8).map { _ in try audit.moreGrantEntries() }
         done.enter()
         Thread { [self] in
             do {
                 var log = try audit.open()
                 for number in 0..<count {
                     let next = log.ledger.nextSequence
-                    let records = (entries[number % 8]).enumerated().map {
+                    let entries = number < 8 ? grants[number] : Self.policyEntries(number)
+                    let records = entries.enumerated().map {
                         audit.bench.record(next + UInt64($0), $1)
                     }
                     try log.write(records)
@@ -35,6 +36,15 @@ private final class Writer: Sendable {
             isOver.withLock { $0 = true }
             done.leave()
         }.start()
+    }
+
+    /// Three records, the first with evidence of its own that nobody has to sign.
+    private static func policyEntries(_ number: Int) -> [AuditEntry] {
+        let text = "mode = \"enforce\"\n# \(number)" + String(repeating: "#", count: 2000) + "\n"
+        let digest = EvidenceFile.digest(of: Array(text.utf8))
+        let fields: [AuditField: [String]] = [.policyDigest: [digest], .evidence: [text]]
+        let denied = AuditEntry(.attemptDenied, "Denied")
+        return [AuditEntry(.policyLoaded, "Policy loaded", fields: fields), denied, denied]
     }
 
     var isWriting: Bool { isOver.withLock { !$0 } }

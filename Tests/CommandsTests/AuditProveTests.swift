@@ -46,10 +46,25 @@ import Testing
     }
 
     @Test func `says that there is no such record`() throws {
-        let audit = try AuditBench()
+        let audit = try AuditBench(rotatingAt: 1)
         let outcome = audit.bench.run("audit", "prove", "6", "--log", "@audit")
         #expect(outcome.status == .no)
         #expect(outcome.errors.contains("there is no record 6: 6 are signed"))
+        try audit.remove("audit/audit-00000000000000000000.jsonl")
+        let pruned = audit.bench.run("audit", "prove", "0", "--log", "@audit", "--pruned")
+        #expect(pruned.status == .no)
+        #expect(pruned.errors.contains("there is no record 0 in the log: it begins with record 1"))
+    }
+
+    @Test func `is checked from the standard input, too`() throws {
+        let audit = try AuditBench()
+        let bundle = Array(audit.bench.run("audit", "prove", "2", "--log", "@audit").output.utf8)
+        let words = ("audit", "verify-proof", "-", "--key", audit.key)
+        let run = { (input: [UInt8]) in
+            audit.bench.run(words.0, words.1, words.2, words.3, words.4, input: input)
+        }
+        #expect(run(bundle).output.contains("signed: 1 valid signature, of ops@example.com\n"))
+        #expect(run(bundle.dropLast(2) + []).status == .no)
     }
 
     @Test func `answers a program in JSON, whatever it is asked`() throws {
@@ -102,6 +117,7 @@ import Testing
         #expect(status("audit", "prove", "zero", "--log", "@audit") == .usage)
         #expect(status("audit", "key", "--log", "@none") == .noInput)
         #expect(status("audit", "verify", "--log", "@none") == .noInput)
+        #expect(status("audit", "verify", "--log", "@audit", "--state", "@none") == .noInput)
         #expect(status("audit", "verify", "--log", "@audit", "--key", "bogus") == .usage)
         #expect(
             status("audit", "verify", "--log", "@audit", "--since-checkpoint", "@none") == .noInput

@@ -47,7 +47,7 @@ import Testing
         try bench.write(log + "{<b>\n", to: "audit/audit.jsonl")
         let printed = bench.run("audit", "report", "--from", "today", "--to", "tomorrow")
         #expect(printed.output.hasSuffix("</html>\n"))
-        #expect(printed.output.contains("audit.jsonl, line 4: line 1, column 2"))
+        #expect(printed.output.contains("audit.jsonl: the line behind record 2: line 1, column 2"))
         let counted = bench.run(
             "audit",
             "report",

@@ -77,7 +77,10 @@ import Testing
         try bench.write("{}\n{broken\n" + log, to: "audit/audit.jsonl")
         let outcome = bench.run("audit", "show")
         #expect(outcome.status == .no)
-        #expect(outcome.errors.contains("audit.jsonl: record in line 2: line 1, column 2"))
+        #expect(outcome.errors.contains("audit.jsonl: line 2 is broken: line 1, column 2"))
+        // With several files a number of lines says little.
+        try bench.write(log + "{broken\n", to: "audit/audit.jsonl")
+        #expect(bench.run("audit", "show").errors.contains("the line behind record 4 is broken"))
     }
 
     @Test func `reads complete segments before the newest file`() throws {
@@ -91,6 +94,15 @@ import Testing
         let outcome = bench.run("audit", "show", "--json", "-r")
         let records = try #require(JSONNode.parse(Array(outcome.output.utf8)).value.items)
         #expect(records.map { $0["JITGATE_SEQ"]?.text } == ["4", "3", "2", "1", "0"])
+    }
+
+    @Test func `shows a copy on a machine without a policy`() throws {
+        let bench = try bench()
+        let shown = bench.run("audit", "show").output
+        let words = ["audit", "show", "--config", "@none", "--log", "@audit"]
+        #expect(bench.run(words: words).output == shown)
+        let outcome = bench.run(words: words + ["-f"])
+        #expect(outcome.status == .usage && outcome.errors.contains("takes no --log"))
     }
 
     @Test func `shows an event that it does not know`() throws {

@@ -24,6 +24,7 @@ import Testing
         ("2026-12-01 12:00", 4), ("2026-12-01 11:00 UTC", 4), ("13:00", 1), ("12:00:00", 4),
         ("2026-12-01T12:00:00Z", 1), ("2026-12-01T13:00:00+01:00", 1),
         ("2026-12-01T06:59:59-05:00", 2), ("1 week ago", 6), ("2h 30min ago", 4),
+        ("Tue 2026-12-01 13:00", 1), ("tuesday 2026-12-01", 4), ("Tue 2026-12-01 11:00 UTC", 4),
     ])
     func `is understood`(text: String, count: Int) throws {
         let outcome = try shown(since: text)
@@ -35,7 +36,7 @@ import Testing
         "", "x", "ago", "-", "+", "1 parsec ago", "@", "@-1", "@x", "25:00", "2026-13-01",
         "2026-12-01 10", "2026-12-01 10:00 CET", "2026-12-01T10:00",
         "2026-12-01T10:00:00+0100", "2026-12-01T10:00:00+25:00", "2026-02-30",
-        "-99999999999h", "1h", "noon",
+        "-99999999999h", "1h", "noon", "Wed 2026-12-01 10:00", "Tue", "Tues 2026-12-01",
     ])
     func `is refused where it says nothing`(text: String) throws {
         let outcome = try shown(since: text)
@@ -46,6 +47,7 @@ import Testing
     @Test(arguments: [
         "2 hours ago", "-1h", "yesterday", "today", "2026-12-01", "2026-12-01 10:00", "1 week ago",
         "-90s", "@1796126400", "10:00", "2h 30min ago", "2026-12-01 10:00:00 UTC", "-1 month",
+        "Tue 2026-12-01 10:00",
     ])
     func `is what journalctl takes too`(text: String) throws {
         let folder = try TemporaryDirectory()

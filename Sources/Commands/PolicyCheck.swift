@@ -1,0 +1,68 @@
+import Admission
+import Auditing
+import Configuration
+import Grants
+import Signatures
+
+/// Checks that the policy which let a grant in does let it in.
+struct PolicyCheck {
+    /// What was so at one moment only, and shows elsewhere.
+    private static let momentary: Set<String> = ["once", "expires"]
+    /// Also how long it stays open needs to be known when it was.
+    private static let timed: Set<String> = ["max-duration"]
+
+    /// By their SHA-256; `nil` for one that this version cannot read.
+    private var policies: [String: Configuration?] = [:]
+    /// How many grants could not be judged, since their policy cannot be read here.
+    private(set) var unjudged = 0
+    /// Whether all records are at hand, so that none may rest on one that is not.
+    private let isWhole: Bool
+
+    init(isWhole: Bool) {
+        self.isWhole = isWhole
+    }
+
+    /// Takes a policy that is in force from here on, its text being the one of its digest.
+    mutating func load(_ entry: AuditEntry) {
+        // A host has few policies; a log made up to have many gains nothing.
+        guard let digest = entry[.policyDigest], policies[digest] == nil, policies.count < 10_000
+        else { return }
+        let text = entry[.evidence] ?? ""
+        policies[digest] = .some(try? Configuration(parsing: text, file: "a policy of the log"))
+    }
+
+    mutating func judge(
+        _ grant: Grant,
+        signedBy payload: SignedPayload,
+        in record: Record,
+        at moment: Moment
+    ) throws(RecordFlaw) {
+        guard let known = record.entry[.policyDigest].flatMap({ policies[$0] }) else {
+            guard !isWhole else {
+                throw RecordFlaw(
+                    .unaccepted,
+                    "no record before it carries the policy that let it in"
+                )
+            }
+            return unjudged += 1
+        }
+        guard let configuration = known else { return unjudged += 1 }
+        let judgement = Admission(policy: configuration.policy, host: host(record, configuration))
+            .judge(grant, signedBy: payload, history: .unseen, at: moment)
+        let left = isWhole ? Self.momentary : Self.momentary.union(Self.timed)
+        guard let refusal = judgement.refusals.first(where: { !left.contains($0.rule) }) else {
+            return
+        }
+        throw RecordFlaw(
+            .policy,
+            "the policy then did not let it in: \(refusal.field): \(refusal.reason)"
+        )
+    }
+
+    private func host(_ record: Record, _ configuration: Configuration) -> HostIdentity {
+        HostIdentity(
+            hostname: configuration.hostname ?? record.stamp.hostname,
+            machineID: record.stamp.machineID
+        )
+    }
+}

@@ -1,0 +1,16 @@
+import Auditing
+
+/// Why a record is not what it should be; without the record's number.
+struct RecordFlaw: Error {
+    let kind: LogFlaw.Kind
+    let text: String
+
+    init(_ kind: LogFlaw.Kind, _ text: String) {
+        self.kind = kind
+        self.text = text
+    }
+
+    func flaw(of record: UInt64) -> LogFlaw {
+        LogFlaw(kind, at: record, "record \(record): \(text)")
+    }
+}

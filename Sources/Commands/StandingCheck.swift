@@ -1,0 +1,92 @@
+import Auditing
+import Grants
+
+/// Checks that grants open only as they were signed, once, and after they were accepted.
+///
+/// Whoever has the host's audit key can sign any record; a grant's signers he cannot replace.
+struct StandingCheck {
+    /// A grant that was accepted, or opened where that is not at hand, and has not ended.
+    private struct Live {
+        let digest: String?
+        /// `nil` if its evidence is not at hand, or not right.
+        let grant: Grant?
+        var isOpen = false
+    }
+
+    private var live: [GrantID: Live] = [:]
+    private var ended: Set<GrantID> = []
+    /// Whether all records are at hand, so that none may rest on one that is not.
+    private let isWhole: Bool
+
+    init(isWhole: Bool) {
+        self.isWhole = isWhole
+    }
+
+    /// `grant` is what was signed, if that is known.
+    mutating func accept(_ entry: AuditEntry, _ grant: Grant?) throws(RecordFlaw) {
+        guard let id = entry.grantID else { return }
+        let isTaken = live[id] != nil || ended.contains(id)
+        live[id] = Live(digest: entry[.digest], grant: grant)
+        guard !isTaken else {
+            throw RecordFlaw(.unaccepted, "a grant was accepted whose id was taken before")
+        }
+    }
+
+    mutating func open(_ entry: AuditEntry, at moment: Moment) throws(RecordFlaw) {
+        guard let id = entry.grantID else {
+            throw RecordFlaw(.unaccepted, "a grant opened that no record accepted")
+        }
+        defer { live[id, default: Live(digest: entry[.digest], grant: nil)].isOpen = true }
+        guard let known = live[id] else {
+            guard isWhole || ended.contains(id) else { return }
+            let text =
+                "a grant opened that " + (ended.contains(id) ? "had ended" : "no record accepted")
+            throw RecordFlaw(.unaccepted, text)
+        }
+        guard known.digest == entry[.digest] else {
+            throw RecordFlaw(.unaccepted, "a grant opened that no record accepted")
+        }
+        guard !known.isOpen else {
+            throw RecordFlaw(.unaccepted, "a grant opened that was open already")
+        }
+        guard let grant = known.grant else { return }
+        try entry.requireFields(grant.signedFields)
+        try requireTime(entry, of: grant, at: moment)
+    }
+
+    /// Access may begin and must end when the grant says.
+    private func requireTime(
+        _ entry: AuditEntry,
+        of grant: Grant,
+        at moment: Moment
+    ) throws(RecordFlaw) {
+        // Without all records before it, when it was is not known well enough.
+        let latest = isWhole ? grant.deadline(openingAt: moment) : grant.expires
+        guard let text = entry[.deadline], let deadline = try? Moment(parsing: text),
+            deadline <= latest
+        else {
+            throw RecordFlaw(.evidence, "its JITGATE_DEADLINE is later than what was signed allows")
+        }
+        guard !isWhole || grant.notBefore.map({ $0 <= moment }) ?? true else {
+            throw RecordFlaw(.evidence, "the grant opened before the time that was signed")
+        }
+    }
+
+    mutating func close(_ entry: AuditEntry) throws(RecordFlaw) {
+        guard let id = entry.grantID else { return }
+        let known = live.removeValue(forKey: id)
+        ended.insert(id)
+        guard let known, let grant = known.grant, known.digest == entry[.digest] else { return }
+        try entry.requireFields(grant.signedFields)
+    }
+}
+
+extension Grant {
+    /// What records of the grant must say whoever was allowed to sign by then.
+    fileprivate var signedFields: [AuditField: [String]] {
+        [
+            .requestor: [requestor], .justification: justification.map { [$0] } ?? [],
+            .sources: sources.map(\.description), .ports: ports.map(\.description),
+        ]
+    }
+}

@@ -1,0 +1,153 @@
+import Auditing
+import Commands
+import Foundation
+import Grants
+import Recording
+import Signatures
+import TestSupport
+import Testing
+
+/// Whoever has the audit key signs any record; what the approvers signed is beyond him.
+@Suite struct `A log that its own host forged` {
+    private let audit: AuditBench
+
+    init() throws {
+        audit = try AuditBench()
+    }
+
+    /// What is found in a log whose next records these are.
+    private func flaws(_ entries: [AuditEntry], _ options: String...) throws -> [String] {
+        try audit.append(entries)
+        let words = ["audit", "verify", "--log", "@audit", "--state", "@state"] + options
+        let outcome = audit.bench.run(words: words)
+        let lines = outcome.output.split(separator: "\n").map(String.init)
+        #expect((outcome.status == .done) == lines.allSatisfy { !$0.hasPrefix("NO") })
+        return lines.filter { $0.hasPrefix("NO") }.map { String($0.dropFirst(4)) }
+    }
+
+    @Test(arguments: [AuditField.sources, .ports, .requestor, .justification])
+    func `shows an opening that is not what was signed`(field: AuditField) throws {
+        var entries = try audit.moreGrantEntries()
+        entries[1].fields[field] = ["0.0.0.0/0"]
+        #expect(try flaws(entries) == ["record 7: its \(field.rawValue) is not what was signed"])
+        // Nor does a bundle prove it.
+        _ = audit.bench.run("audit", "prove", "7", "--log", "@audit", "-o", "@p")
+        let proof = audit.bench.run("audit", "verify-proof", "@p", "--key", audit.key)
+        #expect(proof.status == .no && proof.errors.contains("is not what was signed"))
+    }
+
+    @Test func `shows a deadline that was not signed, by the hours and by the end`() throws {
+        for (later, number) in [(7201, 7), (86_400, 10)] {
+            var entries = try audit.moreGrantEntries()
+            // The grant is for two hours.
+            entries[1].fields[.deadline] = ["\(Bench.now + .seconds(Int64(later + number)))"]
+            let text = "record \(number): its JITGATE_DEADLINE is later than what was signed allows"
+            #expect(try flaws(entries).last == text)
+        }
+    }
+
+    @Test func `shows a grant that opens twice, again or under an id that was taken`() throws {
+        let first = try audit.moreGrantEntries()
+        #expect(
+            try flaws([first[0], first[1], first[1], first[2], first[1], first[2], first[0]]) == [
+                "record 8: a grant opened that was open already",
+                "record 10: a grant opened that had ended",
+                "record 12: a grant was accepted whose id was taken before",
+            ]
+        )
+    }
+
+    @Test func `shows a revocation that nobody signed`() throws {
+        let grants = try (0..<3).map { _ in try audit.moreGrantEntries() }
+        let ids = grants.prefix(2).compactMap { $0[0][.grant] }
+        let order = try revocation(of: ids)
+        func closed(_ number: Int, _ fields: [AuditField: [String]]) -> AuditEntry {
+            var entry = grants[number][2]
+            entry.fields.merge(fields) { $1 }
+            return entry
+        }
+        let opened = grants.flatMap { [$0[0], $0[1]] }
+        var named = order
+        named[.evidence] = nil
+        named[.allowedSigners] = nil
+        // The record with the file may come after one that only names it.
+        let honest = opened + [closed(0, named), closed(1, order)]
+        #expect(try flaws(honest) == [])
+        #expect(
+            try flaws([closed(2, named)])
+                == ["record 14: the revocation that it names is not of this grant"]
+        )
+        #expect(
+            try flaws([closed(2, [.actor: ["signer:ops@example.com"]])]).last
+                == "record 15: it names who signed its revocation, and no file"
+        )
+        named[.revocation] = [String(repeating: "a", count: 64)]
+        #expect(
+            try flaws([closed(2, named)]).last
+                == "record 16: no record carries the revocation that it names"
+        )
+    }
+
+    /// The fields of a revocation that an approver signed.
+    private func revocation(of ids: [String]) throws -> [AuditField: [String]] {
+        let list = ids.map { "\"\($0)\"" }.joined(separator: ",")
+        let payload = Array(
+            """
+            {"jitgate":"revocation/1","ids":[\(list)],"hosts":["web-1"],"reason":"lost laptop"}
+
+            """.utf8
+        )
+        let file = try payload + audit.bench.approver.sign(payload, namespace: "jitgate-revocation")
+        return [
+            .actor: ["signer:ops@example.com"], .revocation: [EvidenceFile.digest(of: file)],
+            .evidence: [String(decoding: file, as: UTF8.self)],
+            .allowedSigners: try ["ops@example.com \(audit.bench.approver.publicLine)"],
+        ]
+    }
+
+    @Test func `shows a policy without its file, or that no record carries`() throws {
+        let digest = String(repeating: "a", count: 64)
+        let policy = AuditEntry(.policyLoaded, "Loaded", fields: [.policyDigest: [digest]])
+        #expect(try flaws([policy]) == ["record 6: a policy without its file"])
+        var entries = try audit.moreGrantEntries()
+        entries[0].fields[.policyDigest] = [digest]
+        #expect(
+            try flaws(entries).last
+                == "record 7: no record before it carries the policy that let it in"
+        )
+    }
+
+    @Test(arguments: [
+        ("[defaults]\napprovals = 2\n", "signatures: 22/tcp needs 2 signers and this has 1"),
+        ("hostname = \"web-2\"\n", "hosts: none of them is this host"),
+        ("[[port]]\nnumber = 3389\nprotocol = \"tcp\"\n", "ports[0]: 22/tcp is not protected here"),
+        ("[defaults]\nmax_duration = \"1h\"\n", "duration: it would hold 22/tcp open for 2h"),
+        (
+            "[defaults]\nallowed_sources = [\"10.0.0.0/8\"]\n",
+            "sources[0]: 203.0.113.7/32 may not come to 22/tcp"
+        ),
+    ])
+    func `shows a grant that the policy then did not let in`(rule: String, why: String) throws {
+        let text = "mode = \"enforce\"\n" + rule
+        let digest = EvidenceFile.digest(of: Array(text.utf8))
+        let fields: [AuditField: [String]] = [.policyDigest: [digest], .evidence: [text]]
+        var entries = try audit.moreGrantEntries()
+        entries[0].fields[.policyDigest] = [digest]
+        let loaded = AuditEntry(.policyLoaded, "Policy loaded", fields: fields)
+        #expect(
+            try flaws([loaded] + entries)
+                == ["record 7: the policy then did not let it in: \(why)"]
+        )
+    }
+
+    @Test func `says of how many grants it cannot tell whether the policy let them in`() throws {
+        let text = "a policy of another version\n"
+        let digest = EvidenceFile.digest(of: Array(text.utf8))
+        let fields: [AuditField: [String]] = [.policyDigest: [digest], .evidence: [text]]
+        var entries = try audit.moreGrantEntries()
+        entries[0].fields[.policyDigest] = [digest]
+        let loaded = AuditEntry(.policyLoaded, "Policy loaded", fields: fields)
+        #expect(try flaws([loaded] + entries) == [])
+        #expect(audit.verify().output.contains("\nunjudged: 1 grant"))
+    }
+}
