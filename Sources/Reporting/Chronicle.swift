@@ -31,8 +31,9 @@ package struct Chronicle: Sendable {
         let moment = record.stamp.realtime
         guard moment < period.end else { return }
         track.take(record, policy, fallback)
-        if let id = record.entry[.grant], record.entry.event != .grantRefused {
-            takeStory(record, id)
+        if record.entry.event != .grantRefused {
+            // A connection may be let in by more than one.
+            for id in record.entry.fields[.grant] ?? [] { takeStory(record, id) }
         }
         guard period.contains(moment) else { return }
         count += 1
@@ -50,9 +51,19 @@ package struct Chronicle: Sendable {
     /// Says that nothing more comes before the end of the period.
     package mutating func finish() {
         track.finish(at: period.end)
-        for story in openings where story.isOwnApproval {
-            let text = "\(story.requestor) alone approved grant \(story.id)"
-            noted.append(Exception(.ownApproval, from: story.opened, text))
+        noteOwnApprovals()
+    }
+
+    /// One for each person: what else there is to look at must not be lost among them.
+    private mutating func noteOwnApprovals() {
+        let own = Dictionary(grouping: openings.filter(\.isOwnApproval), by: \.requestor)
+        for (person, stories) in own.sorted(by: { $0.key < $1.key }) {
+            let text =
+                stories.count == 1
+                ? "\(person) alone approved grant \(stories[0].id)"
+                : "\(person) alone approved \(stories.count) own grants, "
+                    + "the last opened \(stories.last?.opened?.shown ?? "?")"
+            noted.append(Exception(.ownApproval, from: stories[0].opened, text))
         }
     }
 

@@ -29,7 +29,8 @@ package struct GrantStory: Hashable, Sendable {
     mutating func take(_ record: Record) {
         let entry = record.entry
         let moment = record.stamp.realtime
-        takeFacts(entry)
+        // A connection may be by other grants as well, and tells of one port alone.
+        if entry.event != .grantUsed { takeFacts(entry) }
         switch entry.event {
         case .grantAccepted: accepted = moment
         case .grantOpened:
@@ -75,7 +76,7 @@ package struct GrantStory: Hashable, Sendable {
     /// Whether access was possible at some time of a period.
     package func wasOpen(in period: Period) -> Bool {
         guard let opened else { return false }
-        return opened < period.end && (closed.map { $0 > period.start } ?? true)
+        return opened < period.end && (end.map { $0 > period.start } ?? true)
     }
 }
 

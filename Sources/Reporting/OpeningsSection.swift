@@ -42,15 +42,22 @@ struct OpeningsSection {
     }
 
     private func ended(_ story: GrantStory, in cell: inout Markup) {
-        guard let closed = story.closed else {
-            cell.element("b", "open")
-            return cell.element("small", "until \(story.deadline?.shown ?? "?")")
-        }
+        guard let closed = story.closed else { return unclosed(story, in: &cell) }
         cell.moment(closed)
         let span = story.opened.map { (closed - $0).shown } ?? ""
         cell.element("small", "\(story.reason) after \(span)")
         let order = [story.actor, story.comment].filter { !$0.isEmpty }.joined(separator: ": ")
         if !order.isEmpty { cell.element("small", order) }
+    }
+
+    /// Nothing says that it ended: it goes on, or nobody was there to record its deadline.
+    private func unclosed(_ story: GrantStory, in cell: inout Markup) {
+        if let deadline = story.deadline, deadline < report.chronicle.period.end {
+            cell.moment(deadline)
+            return cell.element("small", "its deadline; no record of its end")
+        }
+        cell.element("b", "open")
+        cell.element("small", "until \(story.deadline?.shown ?? "?")")
     }
 
     /// The time of day, with the day unless it is the one on which it opened.

@@ -37,7 +37,8 @@ struct OverviewPicture {
     private var rows: [Row] {
         let ports = report.openingsByPort.map { port in
             let open = port.spans.reduce(Duration.zero) { $0 + ($1.end - $1.start) }
-            let note = "\(port.stories.count) openings, \(open.shown)"
+            let count = port.stories.count
+            let note = "\(count) opening\(count == 1 ? "" : "s"), \(open.shown)"
             return Row(name: port.name, note: note, style: "o", spans: port.spans)
         }
         let unusual: [(Exception.Kind, String)] = [

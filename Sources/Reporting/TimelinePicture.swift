@@ -48,10 +48,15 @@ struct TimelinePicture {
     }
 
     private func words(_ story: GrantStory) -> String {
-        let ended = story.closed.map { "\(story.reason) \($0.shown)" } ?? "still open"
+        let ended = story.closed.map { "\(story.reason) \($0.shown)" } ?? unclosed(story)
         return "\(story.requestor) from \(story.sources.joined(separator: ", ")), approved by "
             + "\(story.signers.joined(separator: ", ")): opened \(story.opened?.shown ?? "?"), "
             + "\(story.firstUse.map { "first used \($0.shown), " } ?? "")\(ended)"
+    }
+
+    private func unclosed(_ story: GrantStory) -> String {
+        guard let deadline = story.deadline, deadline < period.end else { return "still open" }
+        return "until its deadline \(deadline.shown)"
     }
 
     private func draw(_ story: GrantStory, _ row: Int, in group: inout Markup) {
@@ -86,10 +91,10 @@ struct TimelinePicture {
 
     /// A bar for a deadline that was reached, a cross for an end before it, an arrow for none yet.
     private func end(of story: GrantStory, right: Double, y: Double) -> String {
-        guard let closed = story.closed, closed <= period.end else {
+        guard let end = story.end, end < period.end || story.closed == end else {
             return "M\((right - 1).tenths) \((y - 6).tenths)l8 6l-8 6"
         }
-        guard story.reason != "expired" else {
+        guard story.closed != nil, story.reason != "expired" else {
             return "M\(right.tenths) \((y - 10).tenths)v20"
         }
         return "M\((right - 5).tenths) \((y - 5).tenths)l10 10m0 -10l-10 10"

@@ -39,6 +39,45 @@ import Testing
         #expect(chronicle.count == 4)
     }
 
+    @Test func `counts a connection for each grant that let it in`() throws {
+        var log = Logbook()
+        let grants = [Logbook.grant("a", "dana"), Logbook.grant("b", "eve")]
+        for fields in grants { log.addGrant(fields, at: 1, ending: nil) }
+        let used: [AuditField: [String]] = [
+            .grant: ["a", "b"], .requestor: ["dana", "eve"], .ports: ["22/tcp"],
+        ]
+        log.add(.grantUsed, after: 1.5, "Used", used)
+        let openings = log.chronicle().openings.sorted { $0.id < $1.id }
+        #expect(openings.map(\.firstUse) == [hours(1), hours(1)].map { $0 + .seconds(1800) })
+        #expect(openings.map(\.connections) == [1, 1])
+        #expect(openings.map(\.requestor) == ["dana", "eve"])
+    }
+
+    @Test func `takes a deadline for the end where nobody was there to record it`() {
+        var log = Logbook()
+        log.addGrant(Logbook.grant("a"), at: 1, ending: nil)
+        #expect(log.chronicle().openings.map(\.end) == [hours(3)])
+        let later = Period(start: hours(4), end: hours(15))
+        #expect(log.chronicle(of: later).openings.isEmpty)
+        let html = log.html()
+        #expect(html.contains("its deadline; no record of its end"))
+        #expect(!html.contains("still open</title>"))
+    }
+
+    @Test func `names who approved many grants alone once`() {
+        var log = Logbook()
+        for number in 0..<40 {
+            log.addGrant(Logbook.grant("\(number)", signers: ["dana"]), at: Double(number))
+        }
+        log.addGrant(Logbook.grant("x", "eve", signers: ["eve"]), at: 7)
+        #expect(
+            log.chronicle().exceptions.filter { $0.kind == .ownApproval }.map(\.text) == [
+                "dana alone approved 40 own grants, the last opened 2026-11-02 15:00:00",
+                "eve alone approved grant x",
+            ]
+        )
+    }
+
     @Test func `counts attempts by source, whether they were denied or only watched`() throws {
         var log = Logbook()
         log.add(.policyLoaded, after: 0, "Loaded", [.mode: ["observe"]])
