@@ -171,7 +171,10 @@ let package = Package(
         ),
         tests(
             "EndToEndTests",
-            ["StrictJSON", "Grants", "Control", "Connections", "Linux", system]
+            [
+                "StrictJSON", "Grants", "Auditing", "Recording", "Control", "Connections", "Linux",
+                system,
+            ]
         ),
     ],
     swiftLanguageModes: [.v6]

@@ -48,8 +48,23 @@ struct AuditTrail: ~Copyable {
     }
 
     /// Keeps what the records add up to, for the next start; without it that reads more.
-    mutating func saveSnapshot() {
-        log.takeSnapshot()
+    mutating func save() {
+        log.save()
+    }
+
+    /// Begins that, if it is due; `end` is to be called with what comes of it.
+    mutating func beginSaving() -> Saving? {
+        guard log.isSavingDue else { return nil }
+        do throws(RecordingError) {
+            return try log.beginSaving()
+        } catch {
+            log.noteUnsaved(error)
+            return nil
+        }
+    }
+
+    mutating func end(_ saving: Saving, _ result: Result<Void, RecordingError>) {
+        log.end(saving, result)
     }
 
     /// Appends records of what is about to happen, in one write and one fsync.

@@ -2,6 +2,7 @@ import Admission
 import Auditing
 import Configuration
 import Control
+import Dispatch
 import Enforcement
 import Glibc
 import Grants
@@ -73,6 +74,8 @@ actor Gatekeeper {
     /// Files of revocations that did their work, to be removed once that is on disk.
     var spent: [String] = []
     var isTidying = false
+    /// Where the disk is waited for.
+    let disk = DispatchQueue(label: "io.jitgate.disk")
     /// Closings that the kernel has not carried out yet.
     var closings: [AuditEntry] = []
     /// Why the kernel did not take the last change; the whole gate is put there when it does.
@@ -144,7 +147,7 @@ actor Gatekeeper {
         note(AuditEntry(.agentStopped, "The agent stops; the gate stays as it is"))
         report()
         journal.stop(at: ClockReading.now().bootMicroseconds)
-        trail.saveSnapshot()
+        save()
         reportToService()
     }
 

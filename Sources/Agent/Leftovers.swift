@@ -1,10 +1,12 @@
 import Dispatch
 import Linux
+import Recording
 
 /// Work on files that nothing waits for: the files of ended grants go away, evidence is copied,
-/// archives are merged.
+/// archives are merged, what the next start goes by is saved.
 ///
-/// It is done a few files at a time, so that it never holds up what is due.
+/// It is done a few files at a time, so that it never holds up what is due; what waits for the disk
+/// does so on a queue of its own.
 extension Gatekeeper {
     /// So many at a time: a file system may take its time for each.
     private static let portion = 100
@@ -22,7 +24,10 @@ extension Gatekeeper {
             DirectoryWatch.remove(path)
         }
         trail.doUpkeep(atMost: Self.portion)
-        guard !leftovers.isEmpty || trail.hasUpkeep else { return }
+        guard !leftovers.isEmpty || trail.hasUpkeep else {
+            saveIfDue()
+            return
+        }
         isTidying = true
         executor.queue.async {
             self.assumeIsolated { gatekeeper in
@@ -32,5 +37,28 @@ extension Gatekeeper {
                 if !gatekeeper.isTidying { ProgramPages.release() }
             }
         }
+    }
+
+    private func saveIfDue() {
+        guard let saving = trail.beginSaving() else { return }
+        disk.async {
+            let result = Result { () throws(RecordingError) in try saving.run() }
+            self.executor.queue.async {
+                self.assumeIsolated { $0.end(saving, result) }
+            }
+        }
+    }
+
+    private func end(_ saving: Saving, _ result: Result<Void, RecordingError>) {
+        trail.end(saving, result)
+        reportToService()
+        ProgramPages.release()
+    }
+
+    /// Saves what the next start goes by, now.
+    func save() {
+        // Not two at a time.
+        disk.sync {}
+        trail.save()
     }
 }

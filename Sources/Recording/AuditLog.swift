@@ -8,7 +8,7 @@ import SystemPackage
 ///
 /// An append is, in this order: all lines in one write; one fdatasync, which makes the records and
 /// the evidence inside them durable; leaf hashes written. Copies of the evidence follow when there
-/// is time, by `keepEvidence`.
+/// is time, by `keepEvidence`; so does what the next start goes by, by `beginSaving`.
 /// `sign` then writes the checkpoint beside its place and renames it into it: that is as slow as
 /// another flush on some file systems, and no opening has to wait for it.
 package struct AuditLog: ~Copyable {
@@ -26,25 +26,26 @@ package struct AuditLog: ~Copyable {
         }
     }
 
-    /// A snapshot is written after so many records.
-    private static let snapshotInterval = 50_000
-    /// One that failed is tried again after so many.
-    private static let retryInterval = 1000
-
     let directory: LogDirectory
     var state: StateDirectory
-    package var rotation: RotationRule
+    package var rotation: RotationRule {
+        didSet { lookForExpired(at: ledger.clock.moment) }
+    }
     private let key: AuditKey
     var file: RecordFile
     var leaves: LeafFile
     package internal(set) var ledger: Ledger
-    private var tree: MerkleTree
+    private(set) var tree: MerkleTree
     /// The number of the first record of the newest file, and when it was made.
     var segment: UInt64
     var began: Moment?
-    private var lastLength: Int64
-    private var lastLeaf: TreeHash
-    private var sinceSnapshot: Int
+    private(set) var lastLength: Int64
+    private(set) var lastLeaf: TreeHash
+    /// How many records no snapshot knows.
+    var sinceSnapshot: Int
+    /// Whether there may be segments that are too old to be kept.
+    var mayPrune = false
+    var isSaving = false
     private var isUnsigned = true
     /// Evidence of which there is no copy yet.
     var uncopied: [EvidenceFile] = []
@@ -65,9 +66,8 @@ package struct AuditLog: ~Copyable {
         try log.publishKey()
         log.sign()
         log.archiveIfDue()
-        if log.sinceSnapshot >= Self.snapshotInterval { log.takeSnapshot() }
         log.state.removeArchives(notOf: log.ledger, isMerging: false)
-        try log.prune(at: log.ledger.clock.moment)
+        log.lookForExpired(at: log.ledger.clock.moment)
         return log
     }
 
@@ -113,11 +113,12 @@ package struct AuditLog: ~Copyable {
         ledger.forgetRefusal(of: file)
     }
 
-    /// Appends records, signs them and keeps their evidence.
+    /// Appends records, signs them and does all that is due then.
     package mutating func append(_ records: [Record]) throws(RecordingError) {
         try write(records)
         sign()
         keepEvidence(atMost: .max)
+        if isSavingDue { save() }
     }
 
     /// Appends records whose numbers follow the last one's, without a checkpoint over them.
@@ -151,7 +152,6 @@ package struct AuditLog: ~Copyable {
             troubles[.memory] = error.description
         }
         archiveIfDue()
-        if sinceSnapshot >= Self.snapshotInterval { takeSnapshot() }
     }
 
     /// Writes a checkpoint over all that was appended since the last.
@@ -186,37 +186,6 @@ package struct AuditLog: ~Copyable {
         try RecordingError.attempt("write", path) { () throws(Errno) in
             try LazyFile.replace(path, with: Array(text.utf8), mode: 0o640)
         }
-    }
-
-    /// Keeps what the records add up to, for the next start; without it that reads more.
-    package mutating func takeSnapshot() {
-        do throws(RecordingError) {
-            try saveSnapshot()
-        } catch {
-            troubles[.snapshot] = error.description
-            sinceSnapshot = Self.snapshotInterval - Self.retryInterval
-        }
-    }
-
-    /// Keeps what the records add up to, so that the next start need not read them.
-    ///
-    /// With `replacingBoth` no older snapshot is left that might need what is removed next.
-    package mutating func saveSnapshot(replacingBoth: Bool = false) throws(RecordingError) {
-        // What lies before a snapshot is not read again.
-        try copyEvidence(atMost: .max)
-        try state.synchronize()
-        try leaves.synchronize()
-        let position = LogPosition(segment: segment, offset: file.length, lastLength: lastLength)
-        let snapshot = LogSnapshot(
-            position: position,
-            lastLeaf: lastLeaf,
-            tree: tree,
-            ledger: ledger
-        )
-        try state.write(snapshot, replacingBoth: replacingBoth)
-        state.removeArchives(notOf: ledger, isMerging: archiving.isMerging)
-        sinceSnapshot = 0
-        troubles[.snapshot] = nil
     }
 
     /// The newest file is a new one, which has no record yet.

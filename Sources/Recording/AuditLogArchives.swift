@@ -43,7 +43,7 @@ extension AuditLog {
             if archiving.merging == nil { try beginMerge() }
             guard let merged = try archiving.merging?.step(Archiving.portion) else { return }
             ledger.replace(archivesAt: archiving.place, with: merged)
-            state.noteUnflushed()
+            state.unflushed += 1
             archiving.merging = nil
         } catch {
             troubles[.archives] = error.description

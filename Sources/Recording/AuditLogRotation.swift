@@ -1,7 +1,7 @@
 import Auditing
 import CLinux
 import Glibc
-package import Grants
+import Grants
 import Linux
 import SystemPackage
 
@@ -23,10 +23,8 @@ package struct RotationRule: Hashable, Sendable {
 /// The steps of a rotation, each of which leaves a log that the next start goes on with
 /// (docs/PROTOCOL.audit, section 7).
 package enum RotationStep: Int, Sendable, CaseIterable {
-    case snapshot
     case rename
     case begin
-    case prune
 }
 
 extension AuditLog {
@@ -36,7 +34,8 @@ extension AuditLog {
     mutating func rotateIfDue(at now: Moment) {
         guard let began, file.length >= rotation.size || now - began >= rotation.age else { return }
         do throws(RecordingError) {
-            try rotate(at: now)
+            try rotate()
+            lookForExpired(at: now)
             troubles[.rotation] = nil
         } catch {
             troubles[.rotation] = error.description
@@ -44,18 +43,10 @@ extension AuditLog {
     }
 
     /// Takes all steps up to `last`.
-    package mutating func rotate(
-        at now: Moment,
-        upTo last: RotationStep = .prune
-    ) throws(RecordingError) {
-        for step in RotationStep.allCases where step.rawValue <= last.rawValue {
-            switch step {
-            case .snapshot: try saveSnapshot(replacingBoth: true)
-            case .rename: try move(directory.current, directory.segment(segment).path)
-            case .begin: try begin()
-            case .prune: try prune(at: now)
-            }
-        }
+    package mutating func rotate(upTo last: RotationStep = .begin) throws(RecordingError) {
+        try move(directory.current, directory.segment(segment).path)
+        guard last == .begin else { return }
+        try begin()
     }
 
     private func move(_ from: String, _ to: String) throws(RecordingError) {
@@ -76,35 +67,6 @@ extension AuditLog {
             // The old file is still the one that is written to.
             try? move(directory.segment(segment).path, directory.current)
             throw error
-        }
-    }
-
-    /// Removes segments all of whose records are older than the retention.
-    mutating func prune(at now: Moment?) throws(RecordingError) {
-        guard let now, let retention = rotation.retention else { return }
-        let segments = try directory.segments()
-        for (index, segment) in segments.enumerated() {
-            let next = index + 1 < segments.count ? segments[index + 1].path : directory.current
-            guard let after = try LogDirectory.firstRecord(of: next)?.stamp.realtime,
-                now - after > retention
-            else { return }
-            // What is copied later would not be removed again.
-            keepEvidence(atMost: .max)
-            try removeEvidence(of: segment)
-            _ = unsafe unlink(segment.path)
-        }
-    }
-
-    /// Removes the files of grants that only this segment tells of; policies stay.
-    private func removeEvidence(of segment: LogSegment) throws(RecordingError) {
-        var lines = try LogLines(path: segment.path)
-        try lines.read { line in
-            guard let entry = try? Record(parsing: line).entry, entry.event != .policyLoaded,
-                let digest = entry.evidenceDigest, entry[.evidence] != nil,
-                ledger.liveGrant(inFile: digest) == nil
-            else { return true }
-            for file in entry.evidenceFiles { state.remove(file.name) }
-            return true
         }
     }
 }

@@ -61,14 +61,21 @@ package struct LeafFile: ~Copyable {
         waiting = []
     }
 
-    /// Waits until all leaves are on disk.
-    package mutating func synchronize() throws(RecordingError) {
+    /// Has the file hold all leaves.
+    mutating func complete() throws(RecordingError) {
         append([])
         guard waiting.isEmpty else {
             throw RecordingError(attempt: "write", path: path, errno: .noSpace)
         }
-        let raw = descriptor.rawValue
+    }
+
+    /// Waits until all leaves in the file at `path` are on disk.
+    static func flush(_ path: String) throws(RecordingError) {
         try RecordingError.attempt("flush", path) { () throws(Errno) in
+            let file = try OwnedDescriptor.opening {
+                unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+            }
+            let raw = file.rawValue
             _ = try SystemCall.check { fdatasync(raw) }
         }
     }

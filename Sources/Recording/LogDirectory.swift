@@ -1,5 +1,6 @@
 package import Auditing
 import Glibc
+import Grants
 import Linux
 import SystemPackage
 
@@ -46,6 +47,19 @@ package struct LogDirectory: Hashable, Sendable {
             let segment = segment(first)
             return segment.path == "\(path)/\(name)" ? segment : nil
         }
+    }
+
+    /// The complete segments all of whose records are older than `age`, oldest first.
+    func segments(olderThan age: Duration, at now: Moment) throws(RecordingError) -> [LogSegment] {
+        let segments = try segments()
+        let following = segments.dropFirst().map(\.path) + [current]
+        var found: [LogSegment] = []
+        for (segment, next) in zip(segments, following) {
+            guard let after = try Self.firstRecord(of: next)?.stamp.realtime, now - after > age
+            else { break }
+            found.append(segment)
+        }
+        return found
     }
 
     /// The first record of a file; `nil` if there is no file, or no whole line in it.

@@ -7,8 +7,8 @@ import SystemPackage
 /// The agent's own files beside the log: its key, evidence and snapshot.
 package struct StateDirectory: Sendable {
     package let path: String
-    /// Whether there are files that may not be on disk yet.
-    private var hasUnflushed = false
+    /// How many files were written that may not be on disk yet.
+    var unflushed = 0
 
     package init(_ path: String) {
         self.path = path
@@ -65,14 +65,14 @@ package struct StateDirectory: Sendable {
 
     // MARK: evidence
 
-    /// Keeps a file unless it is there; it is flushed by `synchronize`.
+    /// Keeps a file unless it is there; it is flushed by `flush`.
     package mutating func keep(_ file: EvidenceFile) throws(RecordingError) {
         let path = "\(evidence)/\(file.name)"
         let known = try RecordingError.attempt("find", path) { () throws(Errno) in
             try FileIdentity.of(path)
         }
         guard known?.size != Int64(file.bytes.count) else { return }
-        hasUnflushed = true
+        unflushed += 1
         try RecordingError.attempt("write", path) { () throws(Errno) in
             try LazyFile.write(file.bytes, to: path, mode: 0o600)
         }
@@ -96,8 +96,7 @@ package struct StateDirectory: Sendable {
     /// Waits until all evidence and all archives are on disk.
     ///
     /// The file system as a whole, since that is one wait and files may be many.
-    package mutating func synchronize() throws(RecordingError) {
-        guard hasUnflushed else { return }
+    func flush() throws(RecordingError) {
         let folder = evidence
         try RecordingError.attempt("flush", folder) { () throws(Errno) in
             let directory = try OwnedDescriptor.opening {
@@ -106,21 +105,15 @@ package struct StateDirectory: Sendable {
             let raw = directory.rawValue
             try SystemCall.check { clinux_flush_file_system(raw) }
         }
-        hasUnflushed = false
     }
 
     // MARK: the snapshot
 
     /// Keeps the ended grants that a ledger has in memory, so that it need not.
     package mutating func archive(_ ledger: inout Ledger) throws(RecordingError) {
-        hasUnflushed = true
+        unflushed += 1
         let archive = try ended.write(ledger.ended.recentBytes)
         ledger.archive(into: archive)
-    }
-
-    /// An archive was written.
-    mutating func noteUnflushed() {
-        hasUnflushed = true
     }
 
     /// Writes the snapshot durably; the one before is kept beside it unless it is of no use now.

@@ -31,10 +31,10 @@ import Testing
         var log = try bench.open()
         for _ in 0..<12 {
             switch Int.random(in: 0..<10, using: &random) {
-            case 0: try log.saveSnapshot(replacingBoth: Bool.random(using: &random))
+            case 0: log.save()
             case 1:
                 try end(1, in: &log)
-                try log.rotate(at: LogBench.start)
+                try log.rotate()
             case 2...4: log.mergeArchives()
             case 5:
                 _ = consume log
@@ -67,7 +67,7 @@ import Testing
             while log.hasMergeableArchives { log.mergeArchives() }
         }
         #expect(log.ledger.ended.archives.count <= 4)
-        try log.saveSnapshot(replacingBoth: true)
+        log.save()
         #expect(try Set(archives) == Set(log.ledger.ended.archives.map(\.name.digest)))
         _ = consume log
         try bench.write([1, 2, 3], to: path("merging"))
@@ -77,11 +77,16 @@ import Testing
 
     @Test func `are kept for the snapshot before, too`() throws {
         var log = try bench.open()
+        try end(1, in: &log)
+        try log.rotate()
         try end(512, in: &log)
-        try log.saveSnapshot(replacingBoth: true)
+        // Both snapshots are written where something is pruned.
+        log.rotation.retention = .zero
+        log.save()
+        log.rotation.retention = nil
         try end(512, in: &log)
         while log.hasMergeableArchives { log.mergeArchives() }
-        try log.saveSnapshot()
+        log.save()
         let known = bench.known(log)
         _ = consume log
         try bench.write([0], to: bench.state.snapshots[0])
@@ -94,7 +99,7 @@ import Testing
     ) throws {
         var log = try bench.open()
         try end(600, in: &log)
-        try log.saveSnapshot()
+        log.save()
         let known = bench.known(log)
         _ = consume log
         let file = try path(#require(archives.first))
@@ -145,12 +150,12 @@ import Testing
             atPath: bench.state.snapshots[0] + "/in-the-way",
             withIntermediateDirectories: true
         )
-        log.takeSnapshot()
+        log.save()
         #expect(log.problem?.contains(bench.state.snapshots[0]) == true)
         try bench.append(1, to: &log)
         #expect(log.problem != nil)
         try bench.remove(bench.state.snapshots[0])
-        log.takeSnapshot()
+        log.save()
         #expect(log.problem == nil)
     }
 }

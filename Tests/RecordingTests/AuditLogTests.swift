@@ -40,9 +40,7 @@ import Testing
     /// Opens it anew, with and without a snapshot: both must know the same.
     private func reopen() throws -> LogBench.Known {
         let quick = try bench.known(bench.open())
-        for path in bench.state.snapshots where FileManager.default.fileExists(atPath: path) {
-            try bench.remove(path)
-        }
+        try bench.removeSnapshots()
         let full = try bench.known(bench.open())
         #expect(quick == full)
         return full
@@ -51,7 +49,7 @@ import Testing
     @Test func `is read from its snapshot on, and comes to the same`() throws {
         var log = try bench.open()
         try bench.append(3, to: &log)
-        try log.saveSnapshot()
+        log.save()
         try bench.append(2, to: &log)
         let known = bench.known(log)
         _ = consume log
@@ -64,7 +62,7 @@ import Testing
     @Test func `does not read what the snapshot knows`() throws {
         var log = try bench.open()
         try bench.append(3, to: &log)
-        try log.saveSnapshot()
+        log.save()
         _ = consume log
         var file = try bench.bytes(bench.directory.current)
         let second = try #require(file.firstIndex(of: UInt8(ascii: "\n"))) + 1
@@ -78,7 +76,7 @@ import Testing
     @Test func `does not believe a snapshot that is damaged or of another log`() throws {
         var log = try bench.open()
         try bench.append(3, to: &log)
-        try log.saveSnapshot()
+        log.save()
         try bench.append(1, to: &log)
         let known = bench.known(log)
         _ = consume log
@@ -96,7 +94,7 @@ import Testing
         var foreign = try other.open()
         _ = other.entries()
         try other.append(3, to: &foreign)
-        try foreign.saveSnapshot()
+        foreign.save()
         try bench.write(other.bytes(other.state.snapshots[0]), to: bench.state.snapshots[0])
         #expect(try bench.known(bench.open()) == known)
     }
@@ -106,7 +104,7 @@ import Testing
         var random = SeededGenerator(seed: UInt64(seed))
         var log = try bench.open()
         try bench.append(2, to: &log)
-        if seed % 3 == 0 { try log.saveSnapshot() }
+        if seed % 3 == 0 { log.save() }
         try bench.append(1, to: &log)
         let known = bench.known(log)
         let whole = try bench.bytes(bench.directory.current)

@@ -23,7 +23,7 @@ import Testing
         let known = bench.known(log)
         _ = consume log
         #expect(try bench.known(bench.open()) == known)
-        for path in bench.state.snapshots { try bench.remove(path) }
+        try bench.removeSnapshots()
         try bench.remove(bench.directory.leaves)
         #expect(try bench.known(bench.open()) == known)
         #expect(try LeafFile.read(bench.directory.leaves).count == 60)
@@ -44,10 +44,10 @@ import Testing
         var log = try bench.open()
         try bench.append(2, to: &log)
         if hasRotatedBefore {
-            try log.rotate(at: LogBench.start)
+            try log.rotate()
             try bench.append(2, to: &log)
         }
-        try log.rotate(at: LogBench.start, upTo: step)
+        try log.rotate(upTo: step)
         let known = bench.known(log)
         _ = consume log
         var again = try bench.open()
@@ -58,7 +58,7 @@ import Testing
         #expect(try LeafFile.read(bench.directory.leaves).count == count)
         let more = bench.known(again)
         _ = consume again
-        for path in bench.state.snapshots { try bench.remove(path) }
+        try bench.removeSnapshots()
         #expect(try bench.known(bench.open()) == more)
     }
 
@@ -79,15 +79,76 @@ import Testing
         try bench.append(1, to: &again)
         #expect(try LeafFile.read(bench.directory.leaves).count == 123)
         _ = consume again
-        for path in bench.state.snapshots { try bench.remove(path) }
+        try bench.removeSnapshots()
         #expect { _ = try bench.open() } throws: { "\($0)".contains("no snapshot in") }
+    }
+
+    @Test func `removes nothing that the newest snapshot still rests on`() throws {
+        var log = try bench.open()
+        try bench.append(3, to: &log)
+        try log.rotate()
+        try bench.append(20, to: &log)
+        let known = bench.known(log)
+        _ = consume log
+        let rule = RotationRule(size: 1 << 40, age: .seconds(1 << 40), retention: .seconds(3600))
+        // Each start is one after a crash: nothing was saved.
+        for _ in 0..<3 { #expect(try bench.known(bench.open(rule)) == known) }
+    }
+
+    @Test func `writes both snapshots before it removes what the older one rests on`() throws {
+        let rule = RotationRule(size: 1 << 40, age: .seconds(1 << 40), retention: .seconds(3600))
+        var log = try bench.open()
+        try bench.append(3, to: &log)
+        log.save()
+        try log.rotate()
+        try bench.append(3, to: &log)
+        try log.rotate()
+        try bench.append(1, to: &log)
+        log.rotation = rule
+        log.save()
+        #expect(try bench.directory.segments().map(\.first) == [9])
+        let known = bench.known(log)
+        _ = consume log
+        for path in bench.state.snapshots {
+            let bytes = try bench.bytes(path)
+            try bench.write([0], to: path)
+            #expect(try bench.known(bench.open()) == known)
+            try bench.write(bytes, to: path)
+        }
+    }
+
+    @Test(arguments: 0..<4)
+    func `is taken up after a crash in the middle of a saving`(crash: Int) throws {
+        let rule = RotationRule(size: 1 << 40, age: .seconds(1 << 40), retention: .seconds(3600))
+        var log = try bench.open()
+        try bench.append(3, to: &log)
+        try log.rotate()
+        try bench.append(3, to: &log)
+        log.rotation = rule
+        let wasDue = log.isSavingDue
+        let saving = try log.beginSaving()
+        let isDue = log.isSavingDue
+        #expect(wasDue && !isDue)
+        // The log goes on meanwhile, in a new file even.
+        try log.rotate()
+        try bench.append(1, to: &log)
+        if crash > 0 { try saving.run() }
+        if crash > 1 { try bench.append(1, to: &log) }
+        if crash > 2 { log.end(saving, .success(())) }
+        let known = bench.known(log)
+        _ = consume log
+        for _ in 0..<2 { #expect(try bench.known(bench.open(rule)) == known) }
+        #expect(try bench.directory.segments().first?.first == (crash == 0 ? 0 : 9))
+        var again = try bench.open(rule)
+        try bench.append(1, to: &again)
+        #expect(try bench.directory.segments().allSatisfy { $0.first != 0 })
     }
 
     @Test func `keeps an older snapshot for when the newer is damaged`() throws {
         let rule = RotationRule(size: 3000, age: .seconds(1 << 40), retention: .seconds(10 * 3600))
         var log = try bench.open(rule)
         try bench.append(40, to: &log)
-        try log.saveSnapshot()
+        log.save()
         let known = bench.known(log)
         _ = consume log
         try bench.write([0], to: bench.state.snapshots[0])

@@ -28,7 +28,7 @@ enum Main {
             while log.hasMergeableArchives { log.mergeArchives() }
             guard log.problem == nil else { throw Failure(description: log.problem ?? "") }
         }
-        try log.saveSnapshot()
+        log.save()
         print("\(log.ledger.nextSequence) records, \(log.ledger.ended.count) grants ended")
     }
 }
