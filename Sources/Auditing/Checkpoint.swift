@@ -1,5 +1,8 @@
 /// How many records a log had, and the root over them (https://c2sp.org/tlog-checkpoint).
 package struct Checkpoint: Hashable, Sendable {
+    /// No log has more records.
+    package static let sizeLimit = UInt64(Int32.max) << 16
+
     package let origin: String
     package let size: UInt64
     package let root: TreeHash
@@ -17,7 +20,7 @@ package struct Checkpoint: Hashable, Sendable {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count >= 4, !lines[0].isEmpty, lines.dropLast().allSatisfy({ !$0.isEmpty })
         else { throw ProofError("a checkpoint is three lines: origin, size, root") }
-        guard let size = UInt64(lines[1]), String(size) == lines[1], size <= UInt64(Int32.max) << 16
+        guard let size = UInt64(lines[1]), String(size) == lines[1], size <= Self.sizeLimit
         else { throw ProofError("the size of the checkpoint is not a decimal number") }
         guard let root = TreeHash(base64: lines[2]) else {
             throw ProofError("the root of the checkpoint is not the base64 of 32 bytes")

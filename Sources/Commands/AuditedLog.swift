@@ -21,6 +21,9 @@ struct AuditedLog {
         let state = StateDirectory(places.state)
         self.state = GrantFile.exists(state.evidence) ? state : nil
         guard self.state != nil || options.state == nil else {
+            if GrantFile.isDenied(state.evidence) {
+                throw CommandFailure(.noPermission, "\(state.evidence): you may not read it")
+            }
             throw CommandFailure(
                 .noInput,
                 "\(state.evidence): there is no such directory",
@@ -31,6 +34,9 @@ struct AuditedLog {
         isOwnKey = options.key == nil
         isPruned = places.isPruned
         first = try Self.oldest(of: directory, isPruned: isPruned)
+        guard first <= Checkpoint.sizeLimit else {
+            throw CommandFailure(.no, "\(directory.path): no log has a record \(first)")
+        }
     }
 
     /// The number of the oldest record that must be here by now.

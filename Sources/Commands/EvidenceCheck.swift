@@ -172,7 +172,11 @@ private struct AwaitedFile {
 
     func flaw(in state: StateDirectory) -> LogFlaw {
         let isKept = (try? state.content(of: name)) != nil
-        let what = isKept ? "is not the one that was recorded" : "is not there"
-        return LogFlaw(.evidence, at: record, "record \(record): \(state.evidence)/\(name) \(what)")
+        let path = "\(state.evidence)/\(name)"
+        let what =
+            isKept
+            ? "is not the one that was recorded"
+            : GrantFile.isDenied(path) ? "may not be read" : "is not there"
+        return LogFlaw(.evidence, at: record, "record \(record): \(path) \(what)")
     }
 }

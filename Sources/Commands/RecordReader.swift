@@ -1,3 +1,4 @@
+import Recording
 import StrictJSON
 import SystemPackage
 
@@ -56,6 +57,8 @@ struct RecordReader {
             throw error
         } catch let error as Errno {
             throw failure(error)
+        } catch let error as RecordingError {
+            throw CommandFailure(.no, error.description)
         } catch {
             throw CommandFailure(.inputOutput, "\(path): \(error)")
         }

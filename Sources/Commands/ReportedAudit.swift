@@ -24,13 +24,16 @@ extension ReportedVerification {
             return (verification, notes)
         } catch {
             let text = "Nothing in the log was checked: \(error.message)"
+            // A checkpoint or key that is there and wrong is not one that is not at hand.
+            let isWrong = error.status == .no
             let verification = ReportedVerification(
-                .notVerified,
+                isWrong ? .failed : .notVerified,
                 findings: [text],
                 checkpoint: nil,
                 key: nil
             )
-            return (verification, ["the log is not verified: \(error.message)"])
+            let note = isWrong ? "the log is NOT intact" : "the log is not verified"
+            return (verification, ["\(note): \(error.message)"])
         }
     }
 

@@ -9,11 +9,15 @@ package struct LogLines: ~Copyable {
     /// The byte after the last whole line that was handed over.
     package private(set) var offset: Int64
 
+    /// Far more than the longest record, in bytes.
+    private static let lineLimit = 64 << 20
+
     /// Opens a file for reading, from a byte at which a line begins.
     package init(path: String, from offset: Int64 = 0) throws(RecordingError) {
         descriptor = try RecordingError.attempt("open", path) { () throws(Errno) in
             try OwnedDescriptor.opening {
-                unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+                // A pipe in its place would keep us waiting.
+                unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
             }
         }
         self.path = path
@@ -26,7 +30,7 @@ package struct LogLines: ~Copyable {
     package mutating func read(
         _ line: (ArraySlice<UInt8>) -> Bool
     ) throws(RecordingError) {
-        _ = try Self.read(descriptor.rawValue, path, from: &offset, line)
+        _ = try Self.read(descriptor.rawValue, path, from: &offset, atMost: Self.lineLimit, line)
     }
 
     /// Whether there is more than whole lines.
@@ -43,6 +47,7 @@ package struct LogLines: ~Copyable {
         _ descriptor: Int32,
         _ path: String,
         from offset: inout Int64,
+        atMost limit: Int = .max,
         _ line: (ArraySlice<UInt8>) -> Bool
     ) throws(RecordingError) -> Int {
         var rest: [UInt8] = []
@@ -62,6 +67,12 @@ package struct LogLines: ~Copyable {
                 start = end + 1
             }
             rest.removeFirst(start)
+            guard rest.count <= limit else {
+                throw RecordingError(
+                    path,
+                    "no record is as long as the line from byte \(offset) on"
+                )
+            }
         }
     }
 

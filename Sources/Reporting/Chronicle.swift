@@ -37,7 +37,10 @@ package struct Chronicle: Sendable {
         }
         guard period.contains(moment) else { return }
         count += 1
-        numbers = (numbers?.lowerBound ?? record.sequence)...record.sequence
+        let (number, known) = (record.sequence, numbers)
+        // Somebody may have put them in another order.
+        numbers =
+            min(known?.lowerBound ?? number, number)...max(known?.upperBound ?? number, number)
         if !hosts.contains(record.stamp.hostname) { hosts.append(record.stamp.hostname) }
         if record.entry.event == .grantRefused { refusals.append(RefusedFile(record)) }
         if record.entry.event == .attemptDenied { takeAttempt(record) }

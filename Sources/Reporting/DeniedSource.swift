@@ -19,7 +19,7 @@ package struct DeniedSource: Hashable, Sendable {
     }
 
     mutating func take(_ record: Record, observing: Bool) {
-        attempts += 1 + (record.entry.number(.missed) ?? 0)
+        attempts.add(1, record.entry.number(.missed) ?? 0)
         ports.formUnion(record.entry.fields[.ports] ?? [])
         last = record.stamp.realtime
         passed = passed || observing

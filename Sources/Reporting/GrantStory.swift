@@ -38,7 +38,7 @@ package struct GrantStory: Hashable, Sendable {
             deadline = entry[.deadline].flatMap { try? Moment(parsing: $0) }
         case .grantUsed:
             firstUse = firstUse ?? moment
-            uses += 1 + (entry.number(.missed) ?? 0)
+            uses.add(1, entry.number(.missed) ?? 0)
             connections = max(connections, uses)
         case .grantClosed: takeEnd(entry, at: moment)
         case .agentStarted, .agentStopped, .policyLoaded, .policyRefused, .modeChanged,
@@ -77,6 +77,16 @@ package struct GrantStory: Hashable, Sendable {
     package func wasOpen(in period: Period) -> Bool {
         guard let opened else { return false }
         return opened < period.end && (end.map { $0 > period.start } ?? true)
+    }
+}
+
+extension Int64 {
+    /// What a record counts may be anything; a sum stays at the largest number.
+    mutating func add(_ numbers: Int64...) {
+        for number in numbers {
+            let (sum, overflow) = addingReportingOverflow(number)
+            self = overflow ? .max : sum
+        }
     }
 }
 

@@ -18,7 +18,7 @@ struct SummarySection {
         let longest = openings.compactMap { openFor($0) }.max()
         let people = Set(openings.map(\.requestor)).count
         let signers = Set(openings.flatMap(\.signers)).count
-        let attempts = report.denied.reduce(0) { $0 + $1.attempts }
+        let attempts = report.denied.reduce(into: Int64(0)) { $0.add($1.attempts) }
         return [
             ("Openings", "\(openings.count)", longest.map { "the longest \($0.shown)" } ?? "none"),
             ("People let in", "\(people)", "approved by \(signers)"),

@@ -44,7 +44,7 @@ struct TimeAxis {
         let step = Self.steps.first { seconds / $0 <= 8 } ?? max(1, seconds / 8)
         let first = period.start.microseconds / 1_000_000 / step * step
         return (0...9).compactMap { index in
-            let moment = Moment(microseconds: (first + Int64(index) * step) * 1_000_000)
+            let moment = Moment(microseconds: 0) + .seconds(first + Int64(index) * step)
             return contains(moment) ? (moment, label(moment, step)) : nil
         }
     }
@@ -66,7 +66,7 @@ extension Moment {
     var midnight: Moment {
         let day: Int64 = 86_400_000_000
         let past = microseconds % day
-        return Moment(microseconds: microseconds - (past < 0 ? past + day : past))
+        return self + .microseconds(past < 0 ? -past - day : -past)
     }
 }
 

@@ -94,6 +94,20 @@ import Testing
         #expect(bad.status == .no)
         #expect(bad.errors == "the log is NOT intact: see jitgate audit verify\n")
         #expect(bad.output.contains("Log NOT intact"))
+        // Records in another order.
+        let swap = ["audit/audit.jsonl", "audit/audit-00000000000000000000.jsonl"]
+        let texts = try swap.map { String(decoding: try bench.read($0), as: UTF8.self) }
+        for (name, text) in zip(swap, texts.reversed()) { try bench.write(text, to: name) }
+        #expect(bench.run(words: words).output.contains("<code>0 to 3</code>"))
+        for (name, text) in zip(swap, texts) { try bench.write(text, to: name) }
+        let note = String(decoding: try bench.read("audit/checkpoint"), as: UTF8.self)
+        try bench.write(note.replacing("\n4\n", with: "\n3\n"), to: "audit/checkpoint")
+        let wrong = bench.run(words: words)
+        #expect(wrong.status == .no && wrong.output.contains("Log NOT intact"))
+        #expect(wrong.errors.hasPrefix("the log is NOT intact: "))
+        _ = try Command.run(["rm", bench.path("audit/checkpoint")])
+        let none = bench.run(words: words)
+        #expect(none.status == .done && none.output.contains("Log not verified"))
     }
 
     @Test func `says that there is no log`() throws {

@@ -108,6 +108,33 @@ private struct Mutation {
         #expect(audit.bench.run(words: words).output == honest)
     }
 
+    @Test func `are no log by their names, by a line without end or by a pipe`() throws {
+        let audit = try AuditBench(rotatingAt: 1)
+        let first = audit.bench.path("audit/audit-00000000000000000000.jsonl")
+        func statuses() -> [Commands.ExitStatus] {
+            [
+                ["verify", "--pruned"], ["verify"], ["prove", "1", "--pruned", "-o", "@p"],
+                ["report", "--from=today", "--pruned", "-o", "@r"], ["show"],
+            ].map { audit.bench.run(words: ["audit"] + $0 + ["--log", "@audit"]).status }
+        }
+        for name in ["18446744073709551615", "00140737488289793", "00000000000000000007"] {
+            let forged = audit.bench.path(
+                "audit/audit-\(String(repeating: "0", count: 20 - name.count))\(name).jsonl"
+            )
+            try FileManager.default.moveItem(atPath: first, toPath: forged)
+            #expect(statuses()[..<2] == [.no, .no], "\(name)")
+            try FileManager.default.moveItem(atPath: forged, toPath: first)
+        }
+        let current = audit.bench.path("audit/audit.jsonl")
+        // Zeros, and on the disk nothing.
+        #expect(truncate(current, 1 << 32) == 0)
+        #expect(statuses() == [.no, .no, .done, .no, .no])
+        #expect(audit.verify().errors.contains("no record is as long as the line from byte "))
+        try FileManager.default.removeItem(atPath: current)
+        #expect(mkfifo(current, 0o600) == 0)
+        #expect(statuses() == [.inputOutput, .inputOutput, .done, .inputOutput, .inputOutput])
+    }
+
     @Test(arguments: seeds)
     func `are no checkpoint, proof or key of ours`(seed: Int) throws {
         let key = try AuditKey(name: "jitgate/a/b", seed: Array(0..<32))

@@ -64,6 +64,29 @@ import Testing
         #expect(!html.contains("still open</title>"))
     }
 
+    @Test(arguments: [Int64.min, -1, 0, .max])
+    func `takes any time and any count for what it is`(microseconds: Int64) {
+        let moment = Moment(microseconds: microseconds)
+        let all = Period(start: Moment(microseconds: .min), end: Moment(microseconds: .max))
+        var log = Logbook()
+        var fields = Logbook.grant("a")
+        fields[.deadline] = [moment.description]
+        for field in [AuditField.missed, .connections, .bytes] { fields[field] = ["\(Int64.max)"] }
+        fields[.peer] = ["192.0.2.1:1"]
+        let events: [AuditEvent] = [
+            .grantAccepted, .grantOpened, .grantUsed, .grantUsed, .attemptDenied, .attemptDenied,
+        ]
+        for event in events {
+            log.add(event, at: Logbook.start, "Now", fields)
+            log.add(event, at: moment, "Then", fields)
+        }
+        log.addGrant(Logbook.grant("b"), at: 1)
+        let epoch = Period(start: Moment(microseconds: 0), end: all.end)
+        for period in [all, epoch, Period(start: moment, end: all.end), Logbook.period] {
+            #expect(Logbook.html(of: log.chronicle(of: period)).hasSuffix("</html>\n"))
+        }
+    }
+
     @Test func `names who approved many grants alone once`() {
         var log = Logbook()
         for number in 0..<40 {

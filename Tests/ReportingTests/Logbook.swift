@@ -18,10 +18,20 @@ struct Logbook {
         _ message: String = "It happened",
         _ fields: [AuditField: [String]] = [:]
     ) {
+        let moment = Self.start + .milliseconds(Int64(hours * 3_600_000))
+        add(event, at: moment, message, fields)
+    }
+
+    mutating func add(
+        _ event: AuditEvent,
+        at moment: Moment,
+        _ message: String = "It happened",
+        _ fields: [AuditField: [String]] = [:]
+    ) {
         let record = Record(
             sequence: UInt64(records.count),
             stamp: RecordStamp(
-                realtime: Self.start + .milliseconds(Int64(hours * 3_600_000)),
+                realtime: moment,
                 boot: 0,
                 bootID: String(repeating: "a", count: 32),
                 machineID: String(repeating: "b", count: 32),
@@ -81,9 +91,11 @@ struct Logbook {
         return policies[name] ?? ReportedPolicy(mode: entry[.mode] ?? "enforce", trusted: [])
     }
 
-    func html() -> String {
+    func html() -> String { Self.html(of: chronicle()) }
+
+    static func html(of chronicle: Chronicle) -> String {
         let context = ReportContext(
-            made: Self.period.end,
+            made: period.end,
             log: "/var/log/jitgate/audit.jsonl",
             verification: ReportedVerification(
                 .verified,
@@ -92,6 +104,6 @@ struct Logbook {
                 key: "jitgate/web-1+00000000+AAAA"
             )
         )
-        return String(decoding: Report(chronicle(), context).html(), as: UTF8.self)
+        return String(decoding: Report(chronicle, context).html(), as: UTF8.self)
     }
 }
