@@ -1,6 +1,6 @@
 package import Dispatch
 
-/// The one serial queue that everything in the agent runs on.
+/// The one serial queue that everything in the agent runs on that decides or acts.
 ///
 /// It is a serial executor for the agent's actors and a task executor for its tasks, so that no job
 /// ever reaches the global pool: the first one there would start a wake-up every second that never
