@@ -100,14 +100,20 @@ struct RecordScanner {
     private mutating func string() -> String? {
         guard take(Self.quote) else { return nil }
         let start = index
+        var all: UInt8 = 0
         while index < bytes.endIndex {
             let byte = bytes[index]
             if byte == Self.quote {
                 defer { index += 1 }
-                return String(validating: bytes[start..<index], as: UTF8.self)
+                let text = bytes[start..<index]
+                // ASCII is valid, and nearly all there is.
+                return all < 0x80
+                    ? String(decoding: text, as: UTF8.self)
+                    : String(validating: text, as: UTF8.self)
             }
             if byte == Self.backslash { return escaped(from: start) }
             guard byte >= 0x20 else { return nil }
+            all |= byte
             index += 1
         }
         return nil

@@ -10,21 +10,23 @@ package struct TreeHash: Hashable, Sendable {
     private let words: SIMD4<UInt64>
 
     /// - Returns: `nil` unless there are 32 bytes.
-    package init?(_ bytes: some Collection<UInt8>) {
+    package init?(_ bytes: ArraySlice<UInt8>) {
         guard bytes.count == Self.size else { return nil }
         words = Self.words(of: bytes)
     }
 
     package init(_ digest: SHA256Digest) {
-        words = Self.words(of: digest)
+        words = Self.words(of: Array(digest)[...])
     }
 
-    private static func words(of bytes: some Sequence<UInt8>) -> SIMD4<UInt64> {
+    /// Of 32 bytes; a slice and not any collection, since there are many to read.
+    private static func words(of bytes: ArraySlice<UInt8>) -> SIMD4<UInt64> {
         var words = SIMD4<UInt64>()
-        var index = 0
-        for byte in bytes {
-            words[index / 8] = words[index / 8] << 8 | UInt64(byte)
-            index += 1
+        for index in 0..<4 {
+            let start = bytes.startIndex + 8 * index
+            var word: UInt64 = 0
+            for byte in bytes[start..<start + 8] { word = word << 8 | UInt64(byte) }
+            words[index] = word
         }
         return words
     }
@@ -50,7 +52,7 @@ package struct TreeHash: Hashable, Sendable {
     /// - Returns: `nil` unless the text is the base64 of 32 bytes.
     package init?(base64 text: some StringProtocol) {
         guard let bytes = Base64.decode(Array(text.utf8)) else { return nil }
-        self.init(bytes)
+        self.init(bytes[...])
     }
 }
 

@@ -140,7 +140,7 @@ private struct Lost: EndedArchive {
             ledger.archive(into: archive)
         }
         var tree = MerkleTree()
-        let leaf = try #require(TreeHash([UInt8](repeating: 1, count: 32)))
+        let leaf = try #require(TreeHash([UInt8](repeating: 1, count: 32)[...]))
         for _ in 0..<250 { tree.append(leaf) }
         let position = LogPosition(segment: 0, offset: 900, lastLength: 9)
         let snapshot = LogSnapshot(position: position, lastLeaf: leaf, tree: tree, ledger: ledger)

@@ -84,7 +84,7 @@ import Testing
         #expect(MerkleTree(size: 5, peaks: [.empty]) == nil)
         #expect(MerkleTree(size: 0, peaks: [.empty]) == nil)
         #expect(MerkleLeaves([]).inclusionProof(of: 0, in: 1).isEmpty)
-        #expect(TreeHash([1, 2]) == nil)
+        #expect(TreeHash([1, 2][...]) == nil)
         #expect(TreeHash(base64: "AAAA") == nil)
         #expect(TreeHash(base64: TreeHash.empty.base64) == .empty)
     }

@@ -64,7 +64,7 @@ import Testing
         let rolledBack = loaded([.rejected: ["r"]])
         for ledger in [try ledger(trial), try ledger(rolledBack), try ledger(loaded([:]))] {
             var tree = MerkleTree()
-            let leaf = try #require(TreeHash([UInt8](repeating: 1, count: 32)))
+            let leaf = try #require(TreeHash([UInt8](repeating: 1, count: 32)[...]))
             tree.append(leaf)
             let snapshot = LogSnapshot(
                 position: LogPosition(segment: 0, offset: 1, lastLength: 1),

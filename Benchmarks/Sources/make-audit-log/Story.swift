@@ -17,7 +17,9 @@ struct Story {
     /// The microseconds from one record to the next.
     private let step: Int64
     private let start: Moment
-    private let policy: [UInt8] = Array("mode = \"enforce\"\nhostname = \"web-1\"\n".utf8)
+    private let policy: [UInt8] = Array(
+        "mode = \"enforce\"\nhostname = \"web-1\"\n[defaults]\nmax_duration = \"24h\"\n".utf8
+    )
     private var grants = 0
 
     /// Ends a month ago: whoever goes on with the log must not be before its last record.
@@ -70,7 +72,9 @@ struct Story {
 
     /// One grant from its acceptance to its end; each tenth has two approvers.
     private func lifetime(at now: Moment) throws -> [AuditEntry] {
-        let expires = now + .seconds(4 * 3600)
+        // A grant is written in whole seconds.
+        let second = Moment(microseconds: now.microseconds / 1_000_000 * 1_000_000)
+        let expires = second + .seconds(4 * 3600)
         let source = "203.0.\(grants / 250 % 250).\(grants % 250 + 1)/32"
         let end = Date(timeIntervalSince1970: Double(expires.microseconds / 1_000_000))
         let signers = (0..<(grants % 10 == 0 ? 2 : 1)).map { (grants + $0) % Self.people }
