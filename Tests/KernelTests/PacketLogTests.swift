@@ -43,7 +43,9 @@ private struct LogScene: JoinedHosts {
         let scene = try LogScene("udp dport 3389 log group 7 prefix \"came\"")
         let log = try scene.log(7)
         let server = try TestSocket.bound(SOCK_DGRAM, in: scene.server, to: "::", port: 3389)
-        let clients = try ["192.0.2.7", "2001:db8::7"].map { try scene.connect(SOCK_DGRAM, from: $0, to: 3389) }
+        let clients = try ["192.0.2.7", "2001:db8::7"].map {
+            try scene.connect(SOCK_DGRAM, from: $0, to: 3389)
+        }
         for client in clients { #expect(client.reaches(server)) }
         let drained = try log.drain()
         #expect(drained.missed == 0)
