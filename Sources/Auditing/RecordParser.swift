@@ -74,8 +74,11 @@ private struct RecordFields {
     }
 
     func text(_ name: String) throws(RecordError) -> String {
-        guard let text = values[name]?.first else {
+        guard let texts = values[name], let text = texts.first else {
             throw RecordError(description: "`\(name)` is missing")
+        }
+        guard texts.count == 1 else {
+            throw RecordError(description: "`\(name)` has several values")
         }
         return text
     }

@@ -52,6 +52,7 @@ struct AuditVerifyProofCommand: Verb {
             return console.print(json: [
                 "verified": true, "record": finding.records[0].json,
                 "signatures": .integer(Int64(finding.signatures)),
+                "signers": .array(finding.signers.map(JSONValue.string)),
                 "unjudged": .bool(finding.isUnjudged),
                 "origin": .string(checkpoint.origin), "size": .integer(Int64(checkpoint.size)),
             ])
@@ -60,13 +61,22 @@ struct AuditVerifyProofCommand: Verb {
         let number = "record \(record.sequence) of \(checkpoint.size)"
         console.print("verified: \(number) of \(checkpoint.origin)")
         console.print("\(record.stamp.realtime)  \(ShownText.safe(record.entry.message))")
-        guard finding.signatures > 0 else { return }
-        let signers = record.entry.fields[.signers] ?? []
-        let names = ShownText.safe(signers.joined(separator: ", "))
+        guard finding.signatures > 0 else {
+            guard record.isAboutLetGrant else { return }
+            return console.print("unsigned: the bundle does not hold the grant behind it")
+        }
+        let names = ShownText.safe(finding.signers.joined(separator: ", "))
         let count =
             finding.signatures == 1 ? "1 valid signature" : "\(finding.signatures) valid signatures"
         console.print("signed: \(count), of \(names)")
         guard finding.isUnjudged else { return }
         console.print("unjudged: the policy that let it in is not here or cannot be read")
+    }
+}
+
+extension Record {
+    /// Whether it is of a grant that was accepted, which was signed.
+    fileprivate var isAboutLetGrant: Bool {
+        [.grantAccepted, .grantOpened, .grantUsed, .grantClosed].contains(entry.event)
     }
 }

@@ -30,6 +30,8 @@ struct EvidenceCheck {
 
     /// How many there were, each valid when its record was made.
     var signatures: Int { signatureCheck.count }
+    /// Who made them; of many the first ones.
+    var signers: [String] { signatureCheck.signers }
     /// How many grants were not held to the policy that let them in.
     var unjudged: Int { policies.unjudged }
 
@@ -52,6 +54,7 @@ struct EvidenceCheck {
     private mutating func check(_ record: Record) throws(RecordFlaw) {
         let entry = record.entry
         let moment = clock.moment ?? record.stamp.realtime
+        try Self.requireSingleFields(entry)
         switch entry.event {
         case .grantAccepted: try checkAcceptance(record, at: moment)
         case .grantOpened: try standings.open(entry, at: moment)
@@ -110,6 +113,18 @@ struct EvidenceCheck {
         }
         try Self.requireFile(entry)
         policies.load(entry)
+    }
+
+    /// Of two values readers would take one or the other.
+    private static func requireSingleFields(_ entry: AuditEntry) throws(RecordFlaw) {
+        let single: [AuditField] = [
+            .grant, .digest, .deadline, .policyDigest, .revocation, .evidence,
+        ]
+        // A connection is by every grant that covers it.
+        guard entry.event != .grantUsed else { return }
+        for field in single where entry.fields[field, default: []].count > 1 {
+            throw RecordFlaw(.evidence, "its \(field.rawValue) has several values")
+        }
     }
 
     private static func requireFile(_ entry: AuditEntry) throws(RecordFlaw) {

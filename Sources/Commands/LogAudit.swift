@@ -1,4 +1,5 @@
 import Auditing
+import Grants
 import Recording
 import StrictJSON
 
@@ -14,6 +15,8 @@ struct LogAudit {
     private(set) var flaws: [LogFlaw] = []
     /// How many records stand where they were signed.
     private(set) var records = 0
+    /// When the oldest of them was made.
+    private var begins: Moment?
     private(set) var evidence: EvidenceCheck
     /// What was signed earlier in the pass, oldest first.
     private var before: [Checkpoint] = []
@@ -86,6 +89,7 @@ struct LogAudit {
     private mutating func take(_ line: ArraySlice<UInt8>, by verifier: inout LogVerifier) {
         guard let record = verifier.take(line) else { return }
         records += 1
+        begins = begins ?? record.stamp.realtime
         if flaws.count < 1000 { flaws += evidence.flaws(of: record) }
     }
 
@@ -167,7 +171,10 @@ extension LogAudit {
                 + ["not verified: \(log.directory.path)"]
         }
         var lines = ["verified: \(records) records, \(signatures) signatures"]
-        if log.first > 0 { lines.append("pruned: records 0 to \(log.first - 1) are not here") }
+        if log.first > 0 {
+            let since = begins.map { ", the oldest is of \($0.wholeSecond)" } ?? ""
+            lines.append("pruned: records 0 to \(log.first - 1) are not here\(since)")
+        }
         if evidence.unjudged > 0 {
             let grants = evidence.unjudged == 1 ? "1 grant" : "\(evidence.unjudged) grants"
             lines.append("unjudged: \(grants), whose policy is not here or cannot be read")

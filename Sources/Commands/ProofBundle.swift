@@ -75,6 +75,8 @@ struct ProofBundle {
         let checkpoint: Checkpoint
         let records: [Record]
         let signatures: Int
+        /// Who made them.
+        let signers: [String]
         /// Whether it could not be told that the policy let the grant in.
         let isUnjudged: Bool
     }
@@ -99,6 +101,7 @@ struct ProofBundle {
             checkpoint: common,
             records: records,
             signatures: evidence.signatures,
+            signers: evidence.signers,
             isUnjudged: evidence.unjudged > 0
         )
     }

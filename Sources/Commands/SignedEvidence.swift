@@ -10,7 +10,12 @@ enum SignedEvidence {
 
 /// Checks the signatures under records anew, by the lines of allowed_signers that they carry.
 struct SignatureCheck {
+    /// So many are named.
+    private static let nameLimit = 64
+
     private(set) var count = 0
+    /// Whose they were, the first ones.
+    private(set) var signers: [String] = []
     private var verifiers: [[String]: SignatureVerifier] = [:]
 
     /// Whether the signatures held at that time, and whether the record says what was signed.
@@ -24,6 +29,10 @@ struct SignatureCheck {
             let verifier = try verifier(entry.fields[.allowedSigners] ?? [])
             payload = try verifier.verify(Array((entry[.evidence] ?? "").utf8), at: moment)
             count += payload.approvals.count
+            for name in payload.approvals.map(\.principal)
+            where signers.count < Self.nameLimit && !signers.contains(name) {
+                signers.append(name)
+            }
             signed = try Self.signed(payload, entry)
         } catch {
             throw RecordFlaw(.signature, "\(error)")

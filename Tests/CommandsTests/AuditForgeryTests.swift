@@ -4,6 +4,7 @@ import Foundation
 import Grants
 import Recording
 import Signatures
+import StrictJSON
 import TestSupport
 import Testing
 
@@ -34,6 +35,44 @@ import Testing
         _ = audit.bench.run("audit", "prove", "7", "--log", "@audit", "-o", "@p")
         let proof = audit.bench.run("audit", "verify-proof", "@p", "--key", audit.key)
         #expect(proof.status == .no && proof.errors.contains("is not what was signed"))
+    }
+
+    @Test(arguments: [AuditField.grant, .digest, .deadline])
+    func `shows an opening that says two things`(field: AuditField) throws {
+        var entries = try audit.moreGrantEntries()
+        entries[1].fields[field, default: []].append("2027-01-01T00:00:00Z")
+        #expect(try flaws(entries).first == "record 7: its \(field.rawValue) has several values")
+        // Nor is there a record of two kinds.
+        let line = String(decoding: audit.bench.record(0, entries[0]).line, as: UTF8.self)
+        for name in ["JITGATE_EVENT", "JITGATE_SEQ", "_HOSTNAME", "MESSAGE"] {
+            let parts = line.split(separator: "\"\(name)\":\"", maxSplits: 1)
+            let forged =
+                "\(parts[0])\"\(name)\":[\"x\",\""
+                + parts[1].replacing("\",", with: "\"],", maxReplacements: 1)
+            #expect(throws: RecordError(description: "`\(name)` has several values")) {
+                try Record(parsing: Array(forged.utf8))
+            }
+        }
+    }
+
+    @Test func `names who signed in a bundle, whoever the record says`() throws {
+        var entries = try audit.moreGrantEntries()
+        entries[1].fields[.signers] = ["ceo@example.com"]
+        try audit.append(entries)
+        func proof(_ number: Int) throws -> Bench.Outcome {
+            _ = audit.bench.run("audit", "prove", "\(number)", "--log", "@audit", "-o", "@p")
+            return audit.bench.run("audit", "verify-proof", "@p", "--key", audit.key)
+        }
+        #expect(try proof(7).output.hasSuffix("signed: 1 valid signature, of ops@example.com\n"))
+        // The grant behind it left out.
+        let bundle = try JSONNode.parse(audit.bench.read("p")).value
+        let first = try #require(bundle["records"]?.items?.first)
+        let less: JSONValue = ["jitgate": "proof/1", "records": .array([first])]
+        try audit.bench.write(String(decoding: less.encoded(), as: UTF8.self), to: "p")
+        let outcome = audit.bench.run("audit", "verify-proof", "@p", "--key", audit.key)
+        #expect(
+            outcome.output.hasSuffix("unsigned: the bundle does not hold the grant behind it\n")
+        )
     }
 
     @Test func `shows a deadline that was not signed, by the hours and by the end`() throws {

@@ -50,6 +50,11 @@ private struct Mutation {
     /// Ten thousand steps over all of these tests.
     private static let seeds = 0..<8
 
+    private static let readers = [
+        ["audit", "report", "--from=today", "-o", "@r"], ["audit", "prove", "3", "-o", "@p"],
+        ["audit", "show", "--csv"], ["audit", "show", "--export", "--source", "203.0.113.0/24"],
+    ]
+
     private func replace(_ path: String, _ bytes: [UInt8]) throws {
         try Data(bytes).write(to: URL(fileURLWithPath: path))
     }
@@ -102,6 +107,11 @@ private struct Mutation {
                 #expect(audit.bench.run("audit", "show", "--json").output == shown)
             } else {
                 #expect(outcome.status == .no, "round \(round), \(path)")
+            }
+            // These have only to end.
+            for words in Self.readers {
+                let status = audit.bench.run(words: words + ["--log", "@audit"]).status
+                #expect([.done, .no, .noInput].contains(status), "round \(round), \(path)")
             }
             try replace(path, bytes)
         }
