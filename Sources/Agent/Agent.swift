@@ -161,19 +161,19 @@ private struct Running: Sendable {
         }
         let sources: [(any Sendable)?] = [
             heartbeat,
-            try ReadSource(fileDescriptor: watch.fileDescriptor, on: engine) {
+            try DescriptorSource(reading: watch.fileDescriptor, on: engine) {
                 gatekeeper.assumeIsolated { $0.take(watch.drain()) }
             },
-            try ReadSource(fileDescriptor: alarm.fileDescriptor, on: engine) {
+            try DescriptorSource(reading: alarm.fileDescriptor, on: engine) {
                 _ = try? alarm.acknowledge()
                 gatekeeper.assumeIsolated { $0.timePassed() }
             },
-            try ReadSource(fileDescriptor: journalAlarm.fileDescriptor, on: engine) {
+            try DescriptorSource(reading: journalAlarm.fileDescriptor, on: engine) {
                 _ = try? journalAlarm.acknowledge()
                 let now = ClockReading.now().bootMicroseconds
                 gatekeeper.assumeIsolated { $0.journal.timePassed(at: now) }
             },
-            try ReadSource(fileDescriptor: clock.fileDescriptor, on: engine) {
+            try DescriptorSource(reading: clock.fileDescriptor, on: engine) {
                 _ = try? clock.acknowledge()
                 gatekeeper.assumeIsolated { $0.clockSet() }
             },

@@ -7,7 +7,7 @@ import SystemPackage
 struct TamperDefence: ~Copyable {
     var watch: TamperWatch
     /// Stands still while an answer must wait: a storm wakes nobody.
-    var source: ReadSource?
+    var source: DescriptorSource?
     var brake = TamperBrake()
     var report = TamperReport()
     /// When what was heard must be answered.
@@ -36,7 +36,7 @@ extension Gatekeeper {
     private func listenForTampering() {
         guard let descriptor = defence?.watch.fileDescriptor else { return }
         do throws(Errno) {
-            defence?.source = try ReadSource(fileDescriptor: descriptor, on: executor) {
+            defence?.source = try DescriptorSource(reading: descriptor, on: executor) {
                 self.assumeIsolated { $0.rulesetChanged() }
             }
         } catch {

@@ -24,7 +24,7 @@ struct Visitors: ~Copyable {
     private var cutter: SessionCutter
     private let group: UInt16
     /// Tells of packets to take; `nil` while nobody would hear of any.
-    private var source: ReadSource?
+    private var source: DescriptorSource?
     /// Why nobody says who comes and who tries; `nil` while somebody does.
     private(set) var logProblem: String?
     /// Why sessions could not be cut the last time that some had to be.
@@ -56,8 +56,8 @@ struct Visitors: ~Copyable {
         guard !isListening else { return }
         do {
             let log = try PacketLog(group: group)
-            source = try ReadSource(
-                fileDescriptor: log.fileDescriptor,
+            source = try DescriptorSource(
+                reading: log.fileDescriptor,
                 on: executor,
                 handler: handler
             )

@@ -33,8 +33,8 @@ final class ControlConnection {
     private var callCount = 0
     private var outgoing: [UInt8] = []
     private var sentCount = 0
-    private var reading: ReadSource?
-    private var writing: WriteSource?
+    private var reading: DescriptorSource?
+    private var writing: DescriptorSource?
 
     init(id: Int, socket: UnixConnection) {
         self.id = id
@@ -69,8 +69,8 @@ final class ControlConnection {
         handler: @escaping @Sendable () -> Void
     ) throws(Errno) {
         guard reading == nil else { return }
-        reading = try ReadSource(
-            fileDescriptor: socket.fileDescriptor,
+        reading = try DescriptorSource(
+            reading: socket.fileDescriptor,
             on: executor,
             handler: handler
         )
@@ -134,8 +134,8 @@ final class ControlConnection {
         } catch .wouldBlock {
             compact()
             if writing == nil {
-                writing = try WriteSource(
-                    fileDescriptor: socket.fileDescriptor,
+                writing = try DescriptorSource(
+                    writing: socket.fileDescriptor,
                     on: executor,
                     handler: handler
                 )

@@ -40,7 +40,7 @@ package actor ControlServer {
     private let limits: Limits
     private let router: CallRouter
     private let handler: Handler
-    private var listening: ReadSource?
+    private var listening: DescriptorSource?
     private var connections: [Int: ControlConnection] = [:]
     private var lastConnection = 0
 
@@ -60,7 +60,7 @@ package actor ControlServer {
 
     /// Begins to accept connections.
     package func start() throws(Errno) {
-        listening = try ReadSource(fileDescriptor: listener.fileDescriptor, on: executor) {
+        listening = try DescriptorSource(reading: listener.fileDescriptor, on: executor) {
             [weak self] in
             self?.assumeIsolated { $0.acceptAll() }
         }

@@ -4,11 +4,11 @@ package import SystemPackage
 
 /// Calls a handler on the engine's queue for each signal of a set.
 ///
-/// A C handler writes the number into a pipe that a `ReadSource` reads, so it does not matter
+/// A C handler writes the number into a pipe that a `DescriptorSource` reads, so it does not matter
 /// which thread the kernel picks, and children that are executed start with the default action.
 /// A signal that came in once is never lost; it stays claimed for the rest of the process.
 package final class SignalSource: Sendable {
-    private let source: ReadSource
+    private let source: DescriptorSource
 
     package init(
         _ signals: [Int32],
@@ -21,7 +21,7 @@ package final class SignalSource: Sendable {
         }
         // Both ends live as long as the process: a signal may arrive at any time.
         let (reading, writing) = (ends[0], ends[1])
-        source = try ReadSource(fileDescriptor: reading, on: executor) {
+        source = try DescriptorSource(reading: reading, on: executor) {
             SignalSource.numbers(in: reading).forEach(handler)
         }
         for signal in signals {
