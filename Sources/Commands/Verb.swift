@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// One command of `jitgate`: its words are parsed by ArgumentParser, its work is done here.
-protocol Verb: ParsableCommand {
+protocol Verb: ParsableCommand, Sendable {
     func perform(on console: Console) throws(CommandFailure)
 }
 

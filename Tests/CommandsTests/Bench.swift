@@ -19,6 +19,7 @@ final class Bench: Sendable {
     let directory: TemporaryDirectory
     let approver: SSHKey
     let second: SSHKey
+    private let parsed = Mutex<[[String]: ParsedCommand]>([:])
 
     init(policy: String = "", in parent: String = "/tmp") throws {
         directory = try TemporaryDirectory(in: parent)
@@ -108,12 +109,22 @@ final class Bench: Sendable {
             patience: world.patience
         )
         let arguments = words.map { $0.hasPrefix("@") ? path(String($0.dropFirst())) : $0 }
-        let status = CommandLineTool.run(arguments, on: console)
+        let status = command(arguments).run(on: console)
         return Outcome(
             status: status,
             output: String(decoding: printed.output.withLock { $0 }, as: UTF8.self),
             errors: printed.errors.withLock { $0 }
         )
+    }
+
+    /// The meaning of some words; those that are run again and again are parsed once.
+    ///
+    /// Where ArgumentParser is built for debugging that takes longer than what they do.
+    private func command(_ arguments: [String]) -> ParsedCommand {
+        if let known = parsed.withLock({ $0[arguments] }) { return known }
+        let command = ParsedCommand(arguments)
+        parsed.withLock { $0[arguments] = command }
+        return command
     }
 
     private final class Printed: Sendable {
