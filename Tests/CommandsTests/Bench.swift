@@ -21,7 +21,7 @@ final class Bench: Sendable {
     let second: SSHKey
     private let parsed = Mutex<[[String]: ParsedCommand]>([:])
 
-    init(policy: String = "", in parent: String = "/tmp") throws {
+    init(policy: String = "", in parent: String = TemporaryDirectory.memory) throws {
         directory = try TemporaryDirectory(in: parent)
         approver = try SSHKey()
         second = try SSHKey(type: "ecdsa")

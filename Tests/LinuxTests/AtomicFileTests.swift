@@ -7,7 +7,7 @@ import Testing
     @Test func `takes the place of another, with its own mode, and leaves nothing beside it`()
         throws
     {
-        let folder = try TemporaryDirectory()
+        let folder = try TemporaryDirectory(in: "/tmp")
         let path = folder.path + "/a"
         try AtomicFile.replace(path, with: Array("old and longer".utf8), mode: 0o644)
         try AtomicFile.replace(path, with: Array("new".utf8), mode: 0o600)
@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func `changes nothing where it cannot be made`() throws {
-        let folder = try TemporaryDirectory()
+        let folder = try TemporaryDirectory(in: "/tmp")
         let path = folder.path + "/a"
         _ = try Command.run(["mkdir", "-p", path + "/b"])
         #expect(throws: Errno.isDirectory) {

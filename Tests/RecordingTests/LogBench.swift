@@ -17,7 +17,7 @@ final class LogBench {
     private(set) var grants = 0
 
     init() throws {
-        folder = try TemporaryDirectory()
+        folder = try TemporaryDirectory(in: "/tmp")
         directory = LogDirectory(folder.path + "/log")
         state = StateDirectory(folder.path + "/state")
         for path in [directory.path, state.path] {
