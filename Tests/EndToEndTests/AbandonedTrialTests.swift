@@ -4,6 +4,8 @@ import TestSupport
 import Testing
 
 @Suite struct `A trial that no agent lives to end` {
+    private let stranger = "192.0.2.8"
+
     /// A host whose policy says one mode, with one of another mode on trial.
     private func scene(trying tried: String, after mode: String) throws -> SessionScene {
         let scene = try SessionScene {
@@ -14,31 +16,17 @@ import Testing
         return scene
     }
 
-    /// Whether a stranger is answered; nothing listens, so by a reset.
-    private func answers(_ scene: SessionScene) throws -> Bool {
-        let script = """
-            import socket
-            client = socket.socket()
-            client.settimeout(0.2)
-            client.bind(('192.0.2.8', 0))
-            try: client.connect(('192.0.2.1', 22))
-            except ConnectionRefusedError: print('answered')
-            except TimeoutError: print('silence')
-            """
-        return try scene.client.command("python3", "-c", script) == "answered\n"
-    }
-
     @Test(arguments: [("enforce", "observe"), ("observe", "enforce")])
     func `ends in the kernel`(tried: String, mode: String) throws {
         let scene = try scene(trying: tried, after: mode)
         try scene.open(["192.0.2.7/32"])
         scene.host.kill()
         let passes = tried == "observe"
-        #expect(try answers(scene) == passes)
-        try eventually { try answers(scene) != passes }
+        #expect(try scene.reaches(from: stranger) == passes)
+        try eventually { try scene.reaches(from: stranger) != passes }
         // The next agent says so, and changes nothing about it.
         try scene.host.start()
-        #expect(try answers(scene) != passes)
+        #expect(try scene.reaches(from: stranger) != passes)
         let loaded = try scene.host.records("policy-loaded").last
         #expect(loaded?["JITGATE_MODE"]?.text == mode)
         #expect(loaded?["JITGATE_REASON"]?.text == "not confirmed in time")
@@ -55,6 +43,6 @@ import Testing
         let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
         let past = try format.parse(end) + 0.1
         try eventually { past < Date() }
-        #expect(try !answers(scene))
+        #expect(try !scene.reaches(from: stranger))
     }
 }

@@ -122,20 +122,4 @@ struct GateScene: JoinedHosts {
     func nft(_ command: String) throws {
         try server.command("nft", command)
     }
-
-    /// Whether a SYN to a port of the server is answered; nothing listens, so by a reset.
-    func reaches(from source: String, port: Int = 22) throws -> Bool {
-        let target = Self.server(for: source)
-        let script = """
-            import socket, sys
-            client = socket.socket(socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET)
-            client.settimeout(0.3)
-            client.bind((sys.argv[1], 0))
-            try: client.connect((sys.argv[2], int(sys.argv[3])))
-            except ConnectionRefusedError: print('answered')
-            except TimeoutError: print('silence')
-            """
-        let answer = try client.command("python3", "-c", script, source, target, "\(port)")
-        return answer == "answered\n"
-    }
 }

@@ -44,6 +44,21 @@ extension JoinedHosts {
         )
     }
 
+    /// What becomes of a SYN of the client to a port of the server.
+    package func answer(from source: String, port: UInt16 = 22) throws -> TestSocket.Answer {
+        try TestSocket.answer(
+            in: client,
+            from: source,
+            to: Self.server(for: source),
+            port: port
+        )
+    }
+
+    /// Whether it is answered, by a reset where nothing listens.
+    package func reaches(from source: String, port: UInt16 = 22) throws -> Bool {
+        try answer(from: source, port: port) != .silence
+    }
+
     /// A session with a listener, to its own port or to another that leads to it.
     package func session(
         from source: String,

@@ -47,16 +47,17 @@ package final class NetworkNamespace: Sendable {
     }
 
     package func ip(_ arguments: String...) throws {
-        let result = try command(
-            "ip",
-            "-batch",
-            "-",
-            input: arguments.joined(separator: " ") + "\n"
-        )
+        try ip([arguments.joined(separator: " ")])
+    }
+
+    /// Runs lines of `ip` inside, by one process.
+    package func ip(_ lines: [String]) throws {
+        let result = try command("ip", "-batch", "-", input: lines.map { $0 + "\n" }.joined())
         guard result.isEmpty else { throw CommandFailure(result) }
     }
 
-    /// Joins this namespace (the server) with another (the client) by a pair of interfaces.
+    /// Joins this namespace (the server) with another (the client) by a pair of interfaces, and
+    /// waits until they carry packets.
     ///
     /// The addresses carry their prefix length.
     package func link(
@@ -64,23 +65,27 @@ package final class NetworkNamespace: Sendable {
         server: [String],
         client addresses: [String]
     ) throws {
-        try ip(
-            "link",
-            "add",
-            "veth0",
-            "type",
-            "veth",
-            "peer",
-            "name",
-            "veth1",
-            "netns",
-            client.path
-        )
-        for (space, name, all) in [(self, "veth0", server), (client, "veth1", addresses)] {
-            try space.ip("link", "set", name, "up")
-            for address in all {
-                let isIPv6 = address.contains(":")
-                try space.ip("addr", "add", address, "dev", name, isIPv6 ? "nodad" : "scope global")
+        let setUp = { (name: String, addresses: [String]) in
+            ["link set \(name) up"]
+                + addresses.map {
+                    "addr add \($0) dev \(name) \($0.contains(":") ? "nodad" : "scope global")"
+                }
+        }
+        let pair = "link add veth0 type veth peer name veth1 netns \(client.path)"
+        try ip([pair] + setUp("veth0", server))
+        try client.ip(setUp("veth1", addresses))
+        try eventually { try carries("veth0") && client.carries("veth1") }
+    }
+
+    /// Whether an interface that was set up lets packets through: the kernel sees to that later.
+    private func carries(_ name: String) throws -> Bool {
+        try run {
+            var list: UnsafeMutablePointer<ifaddrs>?
+            guard getifaddrs(&list) == 0, let first = list else { return false }
+            defer { freeifaddrs(first) }
+            return sequence(first: first) { $0.pointee.ifa_next }.contains {
+                $0.pointee.ifa_flags & UInt32(IFF_RUNNING) != 0
+                    && String(cString: $0.pointee.ifa_name) == name
             }
         }
     }

@@ -1,14 +1,14 @@
 import Foundation
 package import Glibc
 
-/// A real socket of a namespace, closed with the value; every call waits two seconds at most.
+/// A real socket of a namespace, closed with the value; a call waits two seconds at most.
 package final class TestSocket: Sendable {
     private let descriptor: Int32
 
-    private init(adopting descriptor: Int32) throws {
+    private init(adopting descriptor: Int32, milliseconds: Int = 2000) throws {
         guard descriptor >= 0 else { throw CommandFailure("no socket: errno \(errno)") }
         self.descriptor = descriptor
-        var limit = timeval(tv_sec: 2, tv_usec: 0)
+        var limit = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             let size = socklen_t(MemoryLayout<timeval>.size)
             setsockopt(descriptor, SOL_SOCKET, option, &limit, size)
@@ -53,6 +53,39 @@ package final class TestSocket: Sendable {
             try made.call("bind", source, 0) { bind(made.descriptor, $0, $1) }
             try made.connect(to: address, port: port)
             return made
+        }
+    }
+
+    /// What becomes of a SYN.
+    package enum Answer: Sendable {
+        case accepted, refused
+        /// For 300 milliseconds.
+        case silence
+    }
+
+    /// Tries to connect from an address of `space` to another.
+    package static func answer(
+        in space: NetworkNamespace,
+        from source: String,
+        to address: String,
+        port: UInt16
+    ) throws -> Answer {
+        try space.run {
+            let family = address.contains(":") ? AF_INET6 : AF_INET
+            let flags = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+            let made = try TestSocket(adopting: socket(family, flags, 0), milliseconds: 300)
+            try made.call("bind", source, 0) { bind(made.descriptor, $0, $1) }
+            var answer = Answer.accepted
+            try made.call("connect", address, port) {
+                guard Glibc.connect(made.descriptor, $0, $1) != 0 else { return 0 }
+                switch errno {
+                case ECONNREFUSED: answer = .refused
+                case EINPROGRESS: answer = .silence
+                default: return -1
+                }
+                return 0
+            }
+            return answer
         }
     }
 
