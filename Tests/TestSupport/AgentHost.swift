@@ -257,16 +257,22 @@ extension AgentHost {
 }
 
 /// Waits until something is so, and fails after half a minute.
+package func eventually(line: Int = #line, _ isSo: () throws -> Bool) throws {
+    guard try comesToBeSo(within: .seconds(30), isSo) else {
+        throw CommandFailure("what line \(line) waits for did not come to be so")
+    }
+}
+
+/// Whether something comes to be so in time; waits no longer than that takes.
 ///
 /// It looks less often the longer it waits, as many tests wait at once.
-package func eventually(line: Int = #line, _ isSo: () throws -> Bool) throws {
-    let end = ContinuousClock.now + .seconds(30)
+package func comesToBeSo(within limit: Duration, _ isSo: () throws -> Bool) rethrows -> Bool {
+    let end = ContinuousClock.now + limit
     var pause: UInt32 = 1000
     while try !isSo() {
-        guard ContinuousClock.now < end else {
-            throw CommandFailure("what line \(line) waits for did not come to be so")
-        }
+        guard ContinuousClock.now < end else { return false }
         usleep(pause)
         pause = min(2 * pause, 16_000)
     }
+    return true
 }
