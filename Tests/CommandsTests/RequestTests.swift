@@ -70,21 +70,22 @@ import Testing
         #expect(ids.count == 20)
     }
 
+    /// Asks for where the session comes from to be let in, and prints the grant.
+    private func requestFromHere(_ bench: Bench, _ environment: [String: String]) -> Bench.Outcome {
+        bench.run(
+            words: [
+                "request", "--host", "web-*", "--port", "22/tcp", "--source", "my", "--for", "1h",
+                "--reason", "r",
+            ],
+            in: Bench.World(environment: environment)
+        )
+    }
+
     @Test func `knows where an SSH session comes from`() throws {
         let bench = try Bench()
-        let outcome = bench.run(
-            "request",
-            "--host",
-            "web-*",
-            "--port",
-            "22/tcp",
-            "--source",
-            "my",
-            "--for",
-            "1h",
-            "--reason",
-            "r",
-            environment: ["SSH_CONNECTION": "2001:db8::7 50432 192.0.2.1 22", "SUDO_USER": "eve"]
+        let outcome = requestFromHere(
+            bench,
+            ["SSH_CONNECTION": "2001:db8::7 50432 192.0.2.1 22", "SUDO_USER": "eve"]
         )
         let grant = try Grant(parsing: Array(outcome.output.utf8))
         #expect(grant.sources.map(\.description) == ["2001:db8::7/128"])
@@ -92,19 +93,7 @@ import Testing
     }
 
     @Test func `says so where there is no SSH session`() throws {
-        let outcome = try Bench().run(
-            "request",
-            "--host",
-            "w",
-            "--port",
-            "22/tcp",
-            "--source",
-            "my",
-            "--for",
-            "1h",
-            "--reason",
-            "r"
-        )
+        let outcome = requestFromHere(try Bench(), [:])
         #expect(outcome.status == .usage)
         #expect(outcome.errors.hasPrefix("jitgate: `my`: SSH_CONNECTION is not set"))
         #expect(outcome.output.isEmpty)
