@@ -48,7 +48,13 @@ struct AgentSession {
             CommandFailure(.no, ([error.description] + problems).joined(separator: "\n"))
         case .fault: CommandFailure(.no, "\(error)")
         case .timedOut: CommandFailure(.temporary, "\(error)")
-        case .broken, .disconnected, .malformed: CommandFailure(.unavailable, "\(error)")
+        case .disconnected:
+            CommandFailure(
+                .unavailable,
+                "\(error)",
+                hints: ["did it stop? systemctl status jitgated"]
+            )
+        case .broken, .malformed: CommandFailure(.unavailable, "\(error)")
         }
     }
 }

@@ -5,6 +5,11 @@ import Signatures
 
 /// Checks what records rest on: files by their digests, and every signature again as of then.
 struct EvidenceCheck {
+    /// How far the agent's time may be ahead of what its records show.
+    ///
+    /// It reads two clocks, one after the other, and a machine may stand still in between.
+    private static let tolerance = Duration.seconds(60)
+
     /// So many files may be awaited.
     private static let awaitedLimit = 65_536
 
@@ -57,7 +62,7 @@ struct EvidenceCheck {
         try Self.requireSingleFields(entry)
         switch entry.event {
         case .grantAccepted: try checkAcceptance(record, at: moment)
-        case .grantOpened: try standings.open(entry, at: moment)
+        case .grantOpened: try standings.open(entry, by: moment + Self.tolerance)
         case .policyLoaded: try checkPolicy(entry)
         default:
             try checkRevocation(record, at: moment)
@@ -76,7 +81,8 @@ struct EvidenceCheck {
         }
         guard case .grant(let grant, let payload) = try signed(entry, at: moment) else { return }
         try standings.accept(entry, grant)
-        try policies.judge(grant, signedBy: payload, in: record, at: moment)
+        let latest = moment + Self.tolerance
+        try policies.judge(grant, signedBy: payload, in: record, at: latest)
     }
 
     private mutating func signed(
@@ -121,7 +127,7 @@ struct EvidenceCheck {
             .grant, .digest, .deadline, .policyDigest, .revocation, .evidence,
         ]
         // A connection is by every grant that covers it.
-        guard entry.event != .grantUsed else { return }
+        guard ![.grantUsed, .attemptDenied].contains(entry.event) else { return }
         for field in single where entry.fields[field, default: []].count > 1 {
             throw RecordFlaw(.evidence, "its \(field.rawValue) has several values")
         }

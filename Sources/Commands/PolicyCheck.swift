@@ -11,6 +11,9 @@ struct PolicyCheck {
     /// Also how long it stays open needs to be known when it was.
     private static let timed: Set<String> = ["max-duration"]
 
+    /// So many are kept; a host has few, and grants under more are not judged.
+    private static let limit = 10_000
+
     /// By their SHA-256; `nil` for one that this version cannot read.
     private var policies: [String: Configuration?] = [:]
     /// How many grants could not be judged, since their policy cannot be read here.
@@ -24,11 +27,11 @@ struct PolicyCheck {
 
     /// Takes a policy that is in force from here on, its text being the one of its digest.
     mutating func load(_ entry: AuditEntry) {
-        // A host has few policies; a log made up to have many gains nothing.
-        guard let digest = entry[.policyDigest], policies[digest] == nil, policies.count < 10_000
-        else { return }
-        let text = entry[.evidence] ?? ""
-        policies[digest] = .some(try? Configuration(parsing: text, file: "a policy of the log"))
+        guard let digest = entry[.policyDigest], policies[digest] == nil else { return }
+        let text = policies.count < Self.limit ? entry[.evidence] : nil
+        policies[digest] = .some(
+            text.flatMap { try? Configuration(parsing: $0, file: "a policy of the log") }
+        )
     }
 
     mutating func judge(

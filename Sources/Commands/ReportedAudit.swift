@@ -43,13 +43,19 @@ extension ReportedVerification {
             return audit.flaws.prefix(bound).map(\.description)
                 + (more > 0 ? ["\(more) more flaws"] : [])
         }
-        let pruned = audit.log.first
+        let (pruned, unjudged) = (audit.log.first, audit.evidence.unjudged)
         return [
             "\(audit.records) records stand as they were signed, none is missing or changed.",
             "\(audit.signatures) signatures under grants and revocations hold, each as of the "
                 + "time of its record.",
+            "Each opening is what was signed, and the policy of then let it in.",
         ]
-            + (pruned > 0 ? ["Records 0 to \(pruned - 1) were removed by retention."] : [])
+            + (unjudged > 0
+                ? ["But for \(unjudged) whose policy is not here or cannot be read."] : [])
+            + (pruned > 0
+                ? [
+                    "Records 0 to \(pruned - 1) were removed by retention; what rests on them alone was not checked."
+                ] : [])
             + (isOurKey
                 ? ["The key is the one kept beside the log: compare it with a copy of yours."] : [])
     }

@@ -32,7 +32,8 @@ struct StandingCheck {
         }
     }
 
-    mutating func open(_ entry: AuditEntry, at moment: Moment) throws(RecordFlaw) {
+    /// `moment` is the latest time that it may have been.
+    mutating func open(_ entry: AuditEntry, by moment: Moment) throws(RecordFlaw) {
         guard let id = entry.grantID else {
             throw RecordFlaw(.unaccepted, "a grant opened that no record accepted")
         }
@@ -51,14 +52,14 @@ struct StandingCheck {
         }
         guard let grant = known.grant else { return }
         try entry.requireFields(grant.signedFields)
-        try requireTime(entry, of: grant, at: moment)
+        try requireTime(entry, of: grant, by: moment)
     }
 
     /// Access may begin and must end when the grant says.
     private func requireTime(
         _ entry: AuditEntry,
         of grant: Grant,
-        at moment: Moment
+        by moment: Moment
     ) throws(RecordFlaw) {
         // Without all records before it, when it was is not known well enough.
         let latest = isWhole ? grant.deadline(openingAt: moment) : grant.expires
@@ -85,7 +86,8 @@ extension Grant {
     /// What records of the grant must say whoever was allowed to sign by then.
     fileprivate var signedFields: [AuditField: [String]] {
         [
-            .requestor: [requestor], .justification: justification.map { [$0] } ?? [],
+            .grant: [id.description], .requestor: [requestor],
+            .justification: justification.map { [$0] } ?? [],
             .sources: sources.map(\.description), .ports: ports.map(\.description),
         ]
     }

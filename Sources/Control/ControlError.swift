@@ -23,7 +23,7 @@ extension ControlError: CustomStringConvertible {
         case .unreachable(let path, .connectionRefused): "\(path): the agent does not listen"
         case .unreachable(let path, let error): "\(path): \(error)"
         case .broken(let error): "the connection to the agent broke: \(error)"
-        case .disconnected: "the agent hung up without an answer"
+        case .disconnected: "the agent hung up"
         case .timedOut: "the agent did not answer in time"
         case .malformed(let what): "the agent's answer is not understood: \(what)"
         case .fault(let fault): fault.description
