@@ -1,8 +1,5 @@
 import Auditing
 import Foundation
-import Grants
-import Recording
-import StrictJSON
 import TestSupport
 import Testing
 
@@ -26,32 +23,12 @@ import Testing
         }
     }
 
-    /// A log of three days ago, in two files.
-    private func writeOldLog() throws {
-        let places = AuditLog.Places(
-            log: host.auditDirectory,
-            state: host.path + "/state",
-            origin: AuditKey.origin(hostname: "web-1", machineID: "")
-        )
-        let rule = RotationRule(size: 1 << 40, age: .seconds(1 << 40), retention: nil)
-        var log = try AuditLog.open(places, rotation: rule)
-        let now = Int64(Date().timeIntervalSince1970)
-        for sequence in 0..<2 as Range<UInt64> {
-            let stamp = RecordStamp(
-                realtime: Moment(microseconds: (now - 3 * 86_400) * 1_000_000),
-                boot: 1,
-                bootID: String(repeating: "a", count: 32),
-                machineID: "",
-                hostname: "web-1"
-            )
-            let entry = AuditEntry(.agentStopped, "The agent stops")
-            try log.append([Record(sequence: sequence, stamp: stamp, entry: entry)])
-            if sequence == 0 { try log.rotate() }
-        }
-    }
-
     @Test func `holds up no opening while the log is saved and pruned`() throws {
-        try writeOldLog()
+        var log = try EarlierLog(of: host)
+        try log.append([AuditEntry(.agentStarted, "The agent runs")])
+        try log.rotate()
+        try log.append([AuditEntry(.agentStopped, "The agent stops")])
+        _ = consume log
         #expect(try segments.count == 1)
         let disk = host.path + "/disk"
         try #require(mkfifo(disk, 0o600) == 0)

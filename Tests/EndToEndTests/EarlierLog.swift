@@ -1,0 +1,44 @@
+import Auditing
+import Foundation
+import Grants
+import Recording
+import TestSupport
+
+/// The log that an earlier agent left on a host, three days ago.
+struct EarlierLog: ~Copyable {
+    private var log: AuditLog
+
+    init(of host: AgentHost) throws {
+        let places = AuditLog.Places(
+            log: host.auditDirectory,
+            state: host.path + "/state",
+            origin: AuditKey.origin(hostname: "web-1", machineID: "")
+        )
+        let rule = RotationRule(size: 1 << 40, age: .seconds(1 << 40), retention: nil)
+        log = try AuditLog.open(places, rotation: rule)
+    }
+
+    /// Appends records in one commit.
+    mutating func append(_ entries: [AuditEntry]) throws {
+        let now = Int64(Date().timeIntervalSince1970)
+        let stamp = RecordStamp(
+            realtime: Moment(microseconds: (now - 3 * 86_400) * 1_000_000),
+            boot: 1,
+            bootID: String(repeating: "a", count: 32),
+            machineID: "",
+            hostname: "web-1"
+        )
+        let next = log.ledger.nextSequence
+        try log.append(
+            entries.enumerated().map {
+                Record(sequence: next + UInt64($0), stamp: stamp, entry: $1)
+            }
+        )
+    }
+
+    /// Goes on in a new file.
+    mutating func rotate() throws { try log.rotate() }
+
+    /// Saves what its agent knew at its end.
+    mutating func save() { log.save() }
+}
