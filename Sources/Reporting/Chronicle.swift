@@ -1,5 +1,5 @@
 package import Auditing
-import Grants
+package import Grants
 
 /// What the records of a log say about a period, made by handing them over in order.
 package struct Chronicle: Sendable {
@@ -9,6 +9,8 @@ package struct Chronicle: Sendable {
     /// Records that lie in the period, and their first and last number.
     package private(set) var count = 0
     package private(set) var numbers: ClosedRange<UInt64>?
+    /// When the latest of them was made: nobody knows what was after it.
+    package private(set) var latest: Moment?
     private var stories: [GrantStory] = []
     private var indices: [String: Int] = [:]
     private var denied: [String: DeniedSource] = [:]
@@ -37,6 +39,7 @@ package struct Chronicle: Sendable {
         }
         guard period.contains(moment) else { return }
         count += 1
+        latest = max(latest ?? moment, moment)
         let (number, known) = (record.sequence, numbers)
         // Somebody may have put them in another order.
         numbers =

@@ -20,13 +20,18 @@ struct SummarySection {
         let signers = Set(openings.flatMap(\.signers)).count
         let attempts = report.denied.reduce(into: Int64(0)) { $0.add($1.attempts) }
         return [
-            ("Openings", "\(openings.count)", longest.map { "the longest \($0.shown)" } ?? "none"),
+            ("Openings", "\(openings.count)", longest.map(Self.longest) ?? "none"),
             ("People let in", "\(people)", "approved by \(signers)"),
             ("Used", "\(openings.count { $0.connections > 0 })", "openings with a connection"),
             ("Refused files", "\(report.chronicle.refusals.count)", "nothing was opened for them"),
             ("Denied attempts", "\(attempts)", "from \(report.denied.count) addresses"),
             ("Exceptions", "\(report.exceptions.count)", "to look at, below"),
         ]
+    }
+
+    /// In one piece, as a unit alone on a line is none.
+    private static func longest(_ time: Duration) -> String {
+        "the longest " + time.shown.split(separator: " ").joined(separator: "\u{A0}")
     }
 
     private func tile(_ name: String, _ value: String, _ note: String, in list: inout Markup) {

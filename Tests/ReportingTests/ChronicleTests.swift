@@ -37,6 +37,9 @@ import Testing
         #expect(chronicle.openings.map(\.id) == ["across", "within"])
         #expect(chronicle.openings.last?.closed == nil)
         #expect(chronicle.count == 4)
+        // A copy of a log tells nothing of the time since.
+        #expect(chronicle.latest == hours(13))
+        #expect(Logbook.html(of: chronicle).contains("<code>2026-11-01 13:00:00 UTC</code>"))
     }
 
     @Test func `counts a connection for each grant that let it in`() throws {
