@@ -19,7 +19,7 @@ struct AuditReportCommand: Verb {
 
               sudo jitgate audit report --from 2026-03-01 --to 2026-04-01 -o march.html
               sudo jitgate audit report --from '7 days ago' --to now -o week.html
-              jitgate audit report --from 2026-03-01 --log copy/log --key "$VKEY" -o march.html
+              jitgate audit report --from -30d --log copy/log --key "$VKEY" -o march.html
             """
     )
 

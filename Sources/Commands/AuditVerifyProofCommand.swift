@@ -11,7 +11,7 @@ struct AuditVerifyProofCommand: Verb {
             under the grant behind it held then.
 
               jitgate audit verify-proof 1234.proof --key "$VKEY"
-              ssh root@web-1 jitgate audit prove 1234 | jitgate audit verify-proof - --key "$VKEY"
+              jitgate audit prove 1234 | jitgate audit verify-proof - --key "$VKEY"
             """
     )
 

@@ -12,7 +12,7 @@ struct PolicyImportCommand: Verb {
             output, and what it could not carry over is said on the standard error. Anything that \
             would make ours laxer than Azure's is an error, with line and column.
 
-              jitgate policy import-azure azure.json > new.toml && jitgate policy check new.toml
+              jitgate policy import-azure a.json >new.toml && jitgate policy check new.toml
               az security jit-policy list | jitgate policy import-azure - --machine web-1
             """
     )

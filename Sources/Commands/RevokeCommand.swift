@@ -9,7 +9,7 @@ struct RevokeCommand: Verb {
         discussion: """
             Sessions that they let in are cut, also where policy lets them drain at the deadline.
 
-              sudo jitgate revoke 0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11 --reason 'work is done'
+              sudo jitgate revoke 0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11 --reason 'done'
               sudo jitgate revoke --all
             """
     )

@@ -1,4 +1,5 @@
 import Commands
+import Foundation
 import StrictJSON
 import Testing
 
@@ -21,6 +22,21 @@ import Testing
         #expect(outcome.output.contains("  \(words)") || outcome.output.contains("sudo \(words)"))
         #expect(outcome.output.contains("--config <file>"))
         #expect(outcome.output.contains("--json"))
+    }
+
+    @Test(arguments: verbs + [["audit", "verify-proof"]])
+    func `helps in lines that a narrow terminal holds`(verb: [String]) throws {
+        let help = try Bench().run(words: ["help"] + verb).output
+        let text = help.prefix(upTo: try #require(help.range(of: "USAGE:")).lowerBound)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        for (line, next) in zip(lines, lines.dropFirst()) where !line.isEmpty && !next.isEmpty {
+            // What was broken where it need not be: an example, or a line that was one already.
+            let word = next.prefix { $0 != " " }
+            let isBroken = line.hasPrefix("  ") != next.hasPrefix("  ")
+            #expect(!isBroken, "\(line)\n\(next)")
+            guard !line.hasPrefix("  ") else { continue }
+            #expect(line.count + 1 + word.count >= 80, "\(line)\n\(next)")
+        }
     }
 
     @Test(arguments: [
