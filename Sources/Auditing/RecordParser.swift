@@ -25,6 +25,12 @@ extension Record {
         }
     }
 
+    /// Reads one line of the log if it is in the form that this version writes.
+    package init?(scanning line: [UInt8]) {
+        guard let record = RecordScanner.record(line[...]) else { return nil }
+        self = record
+    }
+
     private init(strictly line: ArraySlice<UInt8>) throws(RecordError) {
         let fields: RecordFields
         do {

@@ -1,6 +1,23 @@
 import Auditing
 import Grants
 
+/// What can be asked of a record, in whatever form it is.
+protocol FilteredRecord {
+    var event: String { get }
+    var moment: Moment? { get }
+    func values(_ field: AuditField) -> [String]
+}
+
+extension Record: FilteredRecord {
+    var event: String { entry.event.rawValue }
+    var moment: Moment? { stamp.realtime }
+    func values(_ field: AuditField) -> [String] { entry.fields[field] ?? [] }
+}
+
+extension ShownRecord: FilteredRecord {
+    func values(_ field: AuditField) -> [String] { values(field.rawValue) }
+}
+
 /// Which records are asked for: of each kind of condition that is set, one has to be met.
 struct RecordFilter {
     var events: Set<String> = []
@@ -15,17 +32,17 @@ struct RecordFilter {
     /// Before this.
     var until: Moment?
 
-    func takes(_ record: ShownRecord) -> Bool {
+    func takes(_ record: some FilteredRecord) -> Bool {
         let conditions: [(Set<String>, AuditField)] = [
             (grants, .grant), (requestors, .requestor), (signers, .signers), (ports, .ports),
         ]
         return (events.isEmpty || events.contains(record.event)) && isInTime(record)
             && conditions.allSatisfy { wanted, field in
-                wanted.isEmpty || record.values(field.rawValue).contains(where: wanted.contains)
+                wanted.isEmpty || record.values(field).contains(where: wanted.contains)
             } && overlaps(record)
     }
 
-    private func overlaps(_ record: ShownRecord) -> Bool {
+    private func overlaps(_ record: some FilteredRecord) -> Bool {
         guard !sources.isEmpty else { return true }
         let networks = record.networks
         return sources.contains { source in
@@ -33,18 +50,18 @@ struct RecordFilter {
         }
     }
 
-    private func isInTime(_ record: ShownRecord) -> Bool {
+    private func isInTime(_ record: some FilteredRecord) -> Bool {
         guard since != nil || until != nil else { return true }
         guard let moment = record.moment else { return false }
         return since.map { moment >= $0 } ?? true && until.map { moment < $0 } ?? true
     }
 }
 
-extension ShownRecord {
+extension FilteredRecord {
     /// The networks that a record is about: a grant's sources, and who came or tried.
     var networks: [Prefix] {
-        let peers = values(AuditField.peer.rawValue).compactMap(Self.address)
-        return values(AuditField.sources.rawValue).compactMap { try? Prefix(parsing: $0) }
+        let peers = values(.peer).compactMap(Self.address)
+        return values(.sources).compactMap { try? Prefix(parsing: $0) }
             + peers.map { Prefix(covering: $0, length: $0.family.bitCount) }
     }
 
