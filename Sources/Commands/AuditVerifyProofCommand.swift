@@ -53,6 +53,7 @@ struct AuditVerifyProofCommand: Verb {
                 "verified": true, "record": finding.records[0].json,
                 "signatures": .integer(Int64(finding.signatures)),
                 "signers": .array(finding.signers.map(JSONValue.string)),
+                "revokers": .array(finding.revokers.map(JSONValue.string)),
                 "unjudged": .bool(finding.isUnjudged),
                 "origin": .string(checkpoint.origin), "size": .integer(Int64(checkpoint.size)),
             ])
@@ -61,16 +62,21 @@ struct AuditVerifyProofCommand: Verb {
         let number = "record \(record.sequence) of \(checkpoint.size)"
         console.print("verified: \(number) of \(checkpoint.origin)")
         console.print("\(record.stamp.realtime)  \(ShownText.safe(record.entry.message))")
-        guard finding.signatures > 0 else {
-            guard record.isAboutLetGrant else { return }
-            return console.print("unsigned: the bundle does not hold the grant behind it")
+        if !finding.signers.isEmpty {
+            console.print("signed: \(Self.signatures(of: finding.signers))")
+        } else if record.isAboutLetGrant {
+            console.print("unsigned: the bundle does not hold the grant behind it")
         }
-        let names = ShownText.safe(finding.signers.joined(separator: ", "))
-        let count =
-            finding.signatures == 1 ? "1 valid signature" : "\(finding.signatures) valid signatures"
-        console.print("signed: \(count), of \(names)")
+        if !finding.revokers.isEmpty {
+            console.print("revoked: \(Self.signatures(of: finding.revokers))")
+        }
         guard finding.isUnjudged else { return }
         console.print("unjudged: the policy that let it in is not here or cannot be read")
+    }
+
+    private static func signatures(of names: [String]) -> String {
+        let count = names.count == 1 ? "1 valid signature" : "\(names.count) valid signatures"
+        return "\(count), of \(ShownText.safe(names.joined(separator: ", ")))"
     }
 }
 

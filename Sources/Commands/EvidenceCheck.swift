@@ -35,8 +35,10 @@ struct EvidenceCheck {
 
     /// How many there were, each valid when its record was made.
     var signatures: Int { signatureCheck.count }
-    /// Who made them; of many the first ones.
-    var signers: [String] { signatureCheck.signers }
+    /// Who made them under files of a kind; of many the first ones.
+    func signers(of kind: SignatureNamespace) -> [String] {
+        signatureCheck.signers[kind, default: []]
+    }
     /// How many grants were not held to the policy that let them in.
     var unjudged: Int { policies.unjudged }
 

@@ -1,4 +1,5 @@
 import Auditing
+import Signatures
 import StrictJSON
 
 /// What proves one record without the log (docs/PROTOCOL.audit, section 9).
@@ -50,9 +51,8 @@ struct ProofBundle {
         guard json["jitgate"]?.text == "proof/1", let records = json["records"]?.items,
             (1...3).contains(records.count)
         else { throw ProofError("it is no proof bundle") }
-        let clock = json["clock"]?.items ?? []
-        guard clock.count <= Self.clockLimit else {
-            throw ProofError("it has too many records for its clock")
+        guard let clock = (json["clock"] ?? .array([])).items, clock.count <= Self.clockLimit else {
+            throw ProofError("its clock is not an array of at most \(Self.clockLimit) records")
         }
         items = try Self.items(records)
         self.clock = try Self.items(clock)
@@ -75,8 +75,9 @@ struct ProofBundle {
         let checkpoint: Checkpoint
         let records: [Record]
         let signatures: Int
-        /// Who made them.
+        /// Who made them under the grant, and who under its revocation.
         let signers: [String]
+        let revokers: [String]
         /// Whether it could not be told that the policy let the grant in.
         let isUnjudged: Bool
     }
@@ -101,7 +102,8 @@ struct ProofBundle {
             checkpoint: common,
             records: records,
             signatures: evidence.signatures,
-            signers: evidence.signers,
+            signers: evidence.signers(of: .grant),
+            revokers: evidence.signers(of: .revocation),
             isUnjudged: evidence.unjudged > 0
         )
     }

@@ -14,8 +14,8 @@ struct SignatureCheck {
     private static let nameLimit = 64
 
     private(set) var count = 0
-    /// Whose they were, the first ones.
-    private(set) var signers: [String] = []
+    /// Who signed grants and who revocations, the first ones.
+    private(set) var signers: [SignatureNamespace: [String]] = [:]
     private var verifiers: [[String]: SignatureVerifier] = [:]
 
     /// Whether the signatures held at that time, and whether the record says what was signed.
@@ -29,16 +29,19 @@ struct SignatureCheck {
             let verifier = try verifier(entry.fields[.allowedSigners] ?? [])
             payload = try verifier.verify(Array((entry[.evidence] ?? "").utf8), at: moment)
             count += payload.approvals.count
-            for name in payload.approvals.map(\.principal)
-            where signers.count < Self.nameLimit && !signers.contains(name) {
-                signers.append(name)
-            }
+            note(payload)
             signed = try Self.signed(payload, entry)
         } catch {
             throw RecordFlaw(.signature, "\(error)")
         }
         try entry.requireFields(Self.fields(of: signed, payload))
         return signed
+    }
+
+    private mutating func note(_ payload: SignedPayload) {
+        let known = signers[payload.namespace, default: []]
+        guard known.count < Self.nameLimit else { return }
+        signers[payload.namespace] = known + payload.approvals.map(\.principal)
     }
 
     private static func signed(

@@ -120,6 +120,11 @@ import Testing
         // The record with the file may come after one that only names it.
         let honest = opened + [closed(0, named), closed(1, order)]
         #expect(try flaws(honest) == [])
+        // Whose signature is whose.
+        _ = audit.bench.run("audit", "prove", "13", "--log", "@audit", "-o", "@p")
+        let proof = audit.bench.run("audit", "verify-proof", "@p", "--key", audit.key)
+        let name = "1 valid signature, of ops@example.com\n"
+        #expect(proof.output.hasSuffix("\nsigned: \(name)revoked: \(name)"))
         #expect(
             try flaws([closed(2, named)])
                 == ["record 14: the revocation that it names is not of this grant"]
