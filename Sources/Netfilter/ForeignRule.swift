@@ -57,6 +57,18 @@ struct ForeignElement: Hashable, Sendable {
     let verdict: ForeignVerdict?
 }
 
+extension [ForeignElement] {
+    /// The one that a value falls under: itself, or the beginning of its interval.
+    func element(of value: [UInt8]) -> ForeignElement? {
+        guard contains(where: \.isEnd) else { return first { $0.key == value } }
+        let before = filter { !value.lexicographicallyPrecedes($0.key) }
+        let last = before.max {
+            $0.key == $1.key ? $0.isEnd && !$1.isEnd : $0.key.lexicographicallyPrecedes($1.key)
+        }
+        return last?.isEnd == false ? last : nil
+    }
+}
+
 /// A table of another tool, as far as it is needed to follow a packet through.
 struct ForeignTable: Hashable, Sendable {
     var chains: [String: [[ForeignStep]]] = [:]

@@ -1,39 +1,6 @@
 import CNetfilter
 import Netlink
 
-/// A packet from anywhere that opens a connection to a port of this host.
-package struct ProbePacket: Hashable, Sendable {
-    /// 6 for TCP, 17 for UDP.
-    package let transport: UInt8
-    package let port: UInt16
-
-    package init(transport: UInt8, port: UInt16) {
-        self.transport = transport
-        self.port = port
-    }
-}
-
-/// What a base chain does with such a packet.
-package struct PacketFate: Hashable, Sendable {
-    package enum End: String, Hashable, Sendable {
-        /// It gets through, from wherever it comes.
-        case passes
-        /// It gets through unless something is so that depends on the packet.
-        case mayDrop
-        /// It is dropped unless something is so that depends on the packet.
-        case mayPass
-        case drops
-    }
-
-    package var end = End.passes
-    /// The chain whose rule drops it; `nil` if it is the policy of the base chain.
-    package var dropper: String?
-    /// The port it is rewritten to, if it may be: the same one where the rule names none.
-    package var rewrittenTo: UInt16?
-    /// The chain whose rule rewrites it.
-    package var rewriter: String?
-}
-
 /// Follows a packet through the rules of one table.
 struct PacketWalk {
     /// Chains that are jumped to from many places must not be followed without end.
@@ -121,7 +88,7 @@ struct PacketWalk {
                     matches = .maybe
                     continue
                 }
-                guard let verdict = Self.element(of: value, elements)?.verdict else {
+                guard let verdict = elements.element(of: value)?.verdict else {
                     return .goesOn
                 }
                 return decide(verdict, matches, in: chain, depth)
@@ -198,7 +165,7 @@ struct PacketWalk {
         case .lookup(let word, let set, let isInverted, _):
             guard let elements = table.sets[set] ?? nil, let value = value(at: word, elements)
             else { return elementsAreNone(set) ? Answer(isInverted) : .maybe }
-            return Answer((Self.element(of: value, elements) != nil) != isInverted)
+            return Answer((elements.element(of: value) != nil) != isInverted)
         case .destinationPort(let ranges, let isInverted):
             return Answer(ranges.contains { $0.contains(packet.port) } != isInverted)
         case .state(let bits, let isInverted): return Answer((bits & 1 << 3 != 0) != isInverted)
@@ -215,19 +182,6 @@ struct PacketWalk {
 
     private func value(at word: Int, _ elements: [ForeignElement]) -> [UInt8]? {
         elements.first.flatMap { registers.bytes(at: word, $0.key.count) }
-    }
-
-    /// The element that a value falls under: itself, or the beginning of its interval.
-    private static func element(
-        of value: [UInt8],
-        _ elements: [ForeignElement]
-    ) -> ForeignElement? {
-        guard elements.contains(where: \.isEnd) else { return elements.first { $0.key == value } }
-        let before = elements.filter { !value.lexicographicallyPrecedes($0.key) }
-        let last = before.max {
-            $0.key == $1.key ? $0.isEnd && !$1.isEnd : $0.key.lexicographicallyPrecedes($1.key)
-        }
-        return last?.isEnd == false ? last : nil
     }
 }
 
