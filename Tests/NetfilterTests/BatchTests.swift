@@ -48,12 +48,8 @@ import Testing
         expectMessage(
             content { $0.adoptTable(flags: 6) },
             "00 0a 05 00  NFT_MSG_NEWTABLE, REQUEST ACK",
-            """
-            06 00 01 00  attribute 1, 6 bytes
-            74 00 00 00  "t"
-            08 00 02 00  attribute 2, 8 bytes
-            00 00 00 06
-            """
+            .text(1, "t"),
+            .number(2, 6)
         )
     }
 
@@ -81,12 +77,8 @@ import Testing
         expectMessage(
             content { $0.addChain("c") },
             "03 0a 05 04  NFT_MSG_NEWCHAIN, REQUEST ACK CREATE",
-            """
-            06 00 01 00  attribute 1, 6 bytes
-            74 00 00 00  "t"
-            06 00 03 00  attribute 3, 6 bytes
-            63 00 00 00  "c"
-            """
+            .text(1, "t"),
+            .text(3, "c")
         )
     }
 
@@ -96,25 +88,17 @@ import Testing
                 $0.addSet(SetDefinition(name: "s", keyType: 0x7_0C0D, keyLength: 12, expires: true))
             },
             "09 0a 05 04  NFT_MSG_NEWSET, REQUEST ACK CREATE",
-            """
-            06 00 01 00  attribute 1, 6 bytes
-            74 00 00 00  "t"
-            06 00 02 00  attribute 2, 6 bytes
-            73 00 00 00  "s"
-            08 00 03 00  attribute 3, 8 bytes
-            00 00 00 10
-            08 00 04 00  attribute 4, 8 bytes
-            00 07 0c 0d
-            08 00 05 00  attribute 5, 8 bytes
-            00 00 00 0c
-            08 00 0a 00  attribute 10, 8 bytes
-            00 00 00 01
-            14 00 11 80  attribute 17, 20 bytes, of attributes
-            0c 00 01 00    attribute 1, 12 bytes
-            63 6f 75 6e    "counter"
-            74 65 72 00
-            04 00 02 80    attribute 2, 4 bytes, of attributes
-            """
+            .text(1, "t"),
+            .text(2, "s"),
+            .number(3, 16),
+            .number(4, 0x7_0C0D),
+            .number(5, 12),
+            .number(10, 1),
+            .nested(
+                17,
+                .text(1, "counter"),
+                .nested(2)
+            )
         )
     }
 
@@ -124,20 +108,12 @@ import Testing
                 $0.addSet(SetDefinition(name: "s", keyType: 0x30D, keyLength: 8, expires: false))
             },
             "09 0a 05 04  NFT_MSG_NEWSET, REQUEST ACK CREATE",
-            """
-            06 00 01 00  attribute 1, 6 bytes
-            74 00 00 00  "t"
-            06 00 02 00  attribute 2, 6 bytes
-            73 00 00 00  "s"
-            08 00 03 00  attribute 3, 8 bytes
-            00 00 00 00
-            08 00 04 00  attribute 4, 8 bytes
-            00 00 03 0d
-            08 00 05 00  attribute 5, 8 bytes
-            00 00 00 08
-            08 00 0a 00  attribute 10, 8 bytes
-            00 00 00 01
-            """
+            .text(1, "t"),
+            .text(2, "s"),
+            .number(3, 0),
+            .number(4, 0x30D),
+            .number(5, 8),
+            .number(10, 1)
         )
     }
 
@@ -151,33 +127,28 @@ import Testing
         expectMessage(
             content { $0.addElements([element], to: "s") },
             "0c 0a 05 04  NFT_MSG_NEWSETELEM, REQUEST ACK CREATE",
-            """
-            06 00 02 00  attribute 2, 6 bytes
-            73 00 00 00  "s"
-            06 00 01 00  attribute 1, 6 bytes
-            74 00 00 00  "t"
-            54 00 03 80  attribute 3, 84 bytes, of attributes
-            50 00 01 80    attribute 1, 80 bytes, of attributes
-            0c 00 04 00      attribute 4, 12 bytes
-            00 00 00 00
-            00 00 ea 60
-            14 00 01 80      attribute 1, 20 bytes, of attributes
-            10 00 01 00        attribute 1, 16 bytes
-            c0 00 02 07
-            06 00 00 00
-            00 16 00 00
-            2c 00 07 80      attribute 7, 44 bytes, of attributes
-            0c 00 01 00        attribute 1, 12 bytes
-            63 6f 75 6e        "counter"
-            74 65 72 00
-            1c 00 02 80        attribute 2, 28 bytes, of attributes
-            0c 00 01 00          attribute 1, 12 bytes
-            00 00 00 00
-            00 00 00 b4
-            0c 00 02 00          attribute 2, 12 bytes
-            00 00 00 00
-            00 00 00 03
-            """
+            .text(2, "s"),
+            .text(1, "t"),
+            .nested(
+                3,
+                .nested(
+                    1,
+                    .long(4, 60_000),
+                    .nested(
+                        1,
+                        .bytes(1, [192, 0, 2, 7, 6, 0, 0, 0, 0, 22, 0, 0])
+                    ),
+                    .nested(
+                        7,
+                        .text(1, "counter"),
+                        .nested(
+                            2,
+                            .long(1, 180),
+                            .long(2, 3)
+                        )
+                    )
+                )
+            )
         )
     }
 
@@ -185,32 +156,34 @@ import Testing
         expectMessage(
             content { $0.deleteElements([[6, 0, 0, 0]], of: "s") },
             "0e 0a 05 00  NFT_MSG_DELSETELEM, REQUEST ACK",
-            """
-            06 00 02 00  attribute 2, 6 bytes
-            73 00 00 00  "s"
-            06 00 01 00  attribute 1, 6 bytes
-            74 00 00 00  "t"
-            14 00 03 80  attribute 3, 20 bytes, of attributes
-            10 00 01 80    attribute 1, 16 bytes, of attributes
-            0c 00 01 80      attribute 1, 12 bytes, of attributes
-            08 00 01 00        attribute 1, 8 bytes
-            06 00 00 00
-            """
+            .text(2, "s"),
+            .text(1, "t"),
+            .nested(
+                3,
+                .nested(
+                    1,
+                    .nested(
+                        1,
+                        .bytes(1, [6, 0, 0, 0])
+                    )
+                )
+            )
         )
         expectMessage(
             content { $0.destroyElements([[6, 0, 0, 0]], of: "s") },
             "1e 0a 05 00  NFT_MSG_DESTROYSETELEM, REQUEST ACK",
-            """
-            06 00 02 00  attribute 2, 6 bytes
-            73 00 00 00  "s"
-            06 00 01 00  attribute 1, 6 bytes
-            74 00 00 00  "t"
-            14 00 03 80  attribute 3, 20 bytes, of attributes
-            10 00 01 80    attribute 1, 16 bytes, of attributes
-            0c 00 01 80      attribute 1, 12 bytes, of attributes
-            08 00 01 00        attribute 1, 8 bytes
-            06 00 00 00
-            """
+            .text(2, "s"),
+            .text(1, "t"),
+            .nested(
+                3,
+                .nested(
+                    1,
+                    .nested(
+                        1,
+                        .bytes(1, [6, 0, 0, 0])
+                    )
+                )
+            )
         )
     }
 
@@ -218,22 +191,14 @@ import Testing
         expectMessage(
             content { $0.flush(chain: "c") },
             "08 0a 05 00  NFT_MSG_DELRULE, REQUEST ACK",
-            """
-            06 00 01 00  attribute 1, 6 bytes
-            74 00 00 00  "t"
-            06 00 02 00  attribute 2, 6 bytes
-            63 00 00 00  "c"
-            """
+            .text(1, "t"),
+            .text(2, "c")
         )
         expectMessage(
             content { $0.deleteSet("s") },
             "0b 0a 05 00  NFT_MSG_DELSET, REQUEST ACK",
-            """
-            06 00 01 00  attribute 1, 6 bytes
-            74 00 00 00  "t"
-            06 00 02 00  attribute 2, 6 bytes
-            73 00 00 00  "s"
-            """
+            .text(1, "t"),
+            .text(2, "s")
         )
     }
 }

@@ -15,7 +15,64 @@ func content(_ fill: (inout Batch) -> Void) -> [UInt8] {
     Array(recorded(fill).dropFirst(20).dropLast(20))
 }
 
-/// Compares a batch's one message: its type and flags, then what is behind its header.
+/// An attribute as linux/netlink.h lays it out, made by none of the code on trial.
+struct Attribute {
+    fileprivate let bytes: [UInt8]
+
+    private init(_ type: UInt8, _ payload: [UInt8], flags: UInt8 = 0) {
+        let padding = [UInt8](repeating: 0, count: (4 - payload.count % 4) % 4)
+        bytes = [UInt8(4 + payload.count), 0, type, flags] + payload + padding
+    }
+
+    static func bytes(_ type: UInt8, _ bytes: [UInt8]) -> Self { Self(type, bytes) }
+
+    /// Four bytes, the highest first.
+    static func number(_ type: UInt8, _ value: UInt32) -> Self {
+        Self(type, [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) })
+    }
+
+    /// Eight bytes, the highest first.
+    static func long(_ type: UInt8, _ value: UInt32) -> Self {
+        Self(type, [0, 0, 0, 0] + number(type, value).bytes.dropFirst(4))
+    }
+
+    /// With the zero that ends it.
+    static func text(_ type: UInt8, _ text: String) -> Self { Self(type, Array("\(text)\0".utf8)) }
+
+    static func nested(_ type: UInt8, _ attributes: Self...) -> Self {
+        nested(type, of: attributes)
+    }
+
+    static func nested(_ type: UInt8, of attributes: [Self]) -> Self {
+        Self(type, attributes.flatMap(\.bytes), flags: 0x80)
+    }
+}
+
+/// Compares a batch's one message: its type and flags, then its attributes.
+func expectMessage(
+    _ bytes: [UInt8],
+    _ type: String,
+    _ attributes: Attribute...,
+    sourceLocation: SourceLocation = #_sourceLocation
+) {
+    expectMessage(bytes, type, attributes, sourceLocation: sourceLocation)
+}
+
+func expectMessage(
+    _ bytes: [UInt8],
+    _ type: String,
+    _ attributes: [Attribute],
+    sourceLocation: SourceLocation = #_sourceLocation
+) {
+    let content = attributes.flatMap(\.bytes)
+    let lines = stride(from: 0, to: content.count, by: 4).map {
+        hexadecimal(content[$0..<$0 + 4])
+    }
+    let text = lines.joined(separator: "\n")
+    expectMessage(bytes, type, text, sourceLocation: sourceLocation)
+}
+
+/// Compares it with lines of bytes.
 ///
 /// The rest of the header is the same in all: the length, the second sequence number, no port id,
 /// NFPROTO_INET and version 0.

@@ -5,19 +5,18 @@ import Testing
 private func expectExpression(
     _ expression: Expression,
     _ name: String,
-    _ lines: String,
+    _ attributes: Attribute...,
     sourceLocation: SourceLocation = #_sourceLocation
 ) {
-    let text = Array("\(name)\0".utf8)
-    let padded = text + [UInt8](repeating: 0, count: (4 - text.count % 4) % 4)
-    let length = 4 + 4 * lines.split(separator: "\n").count
-    let frame: [UInt8] =
-        [UInt8(8 + padded.count + length), 0, 1, 0x80]
-        + [UInt8(4 + text.count), 0, 1, 0] + padded + [UInt8(length), 0, 2, 0x80]
-    // Behind the header, the table, the chain and the beginning of the list.
-    let bytes = content { $0.addRule(to: "c", [expression]) }.dropFirst(40)
-    #expect(bytes.prefix(frame.count).elementsEqual(frame), sourceLocation: sourceLocation)
-    expect(Array(bytes.dropFirst(frame.count)), lines, sourceLocation: sourceLocation)
+    expectMessage(
+        content { $0.addRule(to: "c", [expression]) },
+        "06 0a 05 0c  NFT_MSG_NEWRULE, REQUEST ACK CREATE APPEND",
+        [
+            .text(1, "t"), .text(2, "c"),
+            .nested(4, .nested(1, .text(1, name), .nested(2, of: attributes))),
+        ],
+        sourceLocation: sourceLocation
+    )
 }
 
 @Suite struct `A rule` {
@@ -25,12 +24,8 @@ private func expectExpression(
         expectMessage(
             content { $0.addRule(to: "c", []) },
             "06 0a 05 0c  NFT_MSG_NEWRULE, REQUEST ACK CREATE APPEND",
-            """
-            06 00 01 00  attribute 1, 6 bytes
-            74 00 00 00  "t"
-            06 00 02 00  attribute 2, 6 bytes
-            63 00 00 00  "c"
-            """
+            .text(1, "t"),
+            .text(2, "c")
         )
     }
 
@@ -38,26 +33,16 @@ private func expectExpression(
         expectExpression(
             .meta(.transportProtocol, into: 1),
             "meta",
-            """
-            08 00 02 00  attribute 2, 8 bytes
-            00 00 00 10
-            08 00 01 00  attribute 1, 8 bytes
-            00 00 00 01
-            """
+            .number(2, 16),
+            .number(1, 1)
         )
         expectExpression(
             .payload(.transport, offset: 2, count: 2, into: 9),
             "payload",
-            """
-            08 00 01 00  attribute 1, 8 bytes
-            00 00 00 09
-            08 00 02 00  attribute 2, 8 bytes
-            00 00 00 02
-            08 00 03 00  attribute 3, 8 bytes
-            00 00 00 02
-            08 00 04 00  attribute 4, 8 bytes
-            00 00 00 02
-            """
+            .number(1, 9),
+            .number(2, 2),
+            .number(3, 2),
+            .number(4, 2)
         )
     }
 
@@ -65,24 +50,15 @@ private func expectExpression(
         expectExpression(
             .tracking(.state, into: 1),
             "ct",
-            """
-            08 00 02 00  attribute 2, 8 bytes
-            00 00 00 00
-            08 00 01 00  attribute 1, 8 bytes
-            00 00 00 01
-            """
+            .number(2, 0),
+            .number(1, 1)
         )
         expectExpression(
             .destinationKind(into: 1),
             "fib",
-            """
-            08 00 03 00  attribute 3, 8 bytes
-            00 00 00 02
-            08 00 02 00  attribute 2, 8 bytes
-            00 00 00 03
-            08 00 01 00  attribute 1, 8 bytes
-            00 00 00 01
-            """
+            .number(3, 2),
+            .number(2, 3),
+            .number(1, 1)
         )
     }
 
@@ -90,46 +66,37 @@ private func expectExpression(
         expectExpression(
             .mask(1, [255, 255, 255, 0]),
             "bitwise",
-            """
-            08 00 01 00  attribute 1, 8 bytes
-            00 00 00 01
-            08 00 02 00  attribute 2, 8 bytes
-            00 00 00 01
-            08 00 03 00  attribute 3, 8 bytes
-            00 00 00 04
-            0c 00 04 80  attribute 4, 12 bytes, of attributes
-            08 00 01 00    attribute 1, 8 bytes
-            ff ff ff 00
-            0c 00 05 80  attribute 5, 12 bytes, of attributes
-            08 00 01 00    attribute 1, 8 bytes
-            00 00 00 00
-            """
+            .number(1, 1),
+            .number(2, 1),
+            .number(3, 4),
+            .nested(
+                4,
+                .number(1, 0xFFFFFF00)
+            ),
+            .nested(
+                5,
+                .number(1, 0)
+            )
         )
         expectExpression(
             .equal(1, [2]),
             "cmp",
-            """
-            08 00 01 00  attribute 1, 8 bytes
-            00 00 00 01
-            08 00 02 00  attribute 2, 8 bytes
-            00 00 00 00
-            0c 00 03 80  attribute 3, 12 bytes, of attributes
-            05 00 01 00    attribute 1, 5 bytes
-            02 00 00 00
-            """
+            .number(1, 1),
+            .number(2, 0),
+            .nested(
+                3,
+                .bytes(1, [2])
+            )
         )
         expectExpression(
             .unequal(1, [0, 0, 0, 0]),
             "cmp",
-            """
-            08 00 01 00  attribute 1, 8 bytes
-            00 00 00 01
-            08 00 02 00  attribute 2, 8 bytes
-            00 00 00 01
-            0c 00 03 80  attribute 3, 12 bytes, of attributes
-            08 00 01 00    attribute 1, 8 bytes
-            00 00 00 00
-            """
+            .number(1, 1),
+            .number(2, 1),
+            .nested(
+                3,
+                .number(1, 0)
+            )
         )
     }
 
@@ -137,12 +104,8 @@ private func expectExpression(
         expectExpression(
             .lookup(1, set: "s"),
             "lookup",
-            """
-            08 00 02 00  attribute 2, 8 bytes
-            00 00 00 01
-            06 00 01 00  attribute 1, 6 bytes
-            73 00 00 00  "s"
-            """
+            .number(2, 1),
+            .text(1, "s")
         )
     }
 
@@ -151,26 +114,17 @@ private func expectExpression(
         expectExpression(
             .load(1, label),
             "immediate",
-            """
-            08 00 01 00  attribute 1, 8 bytes
-            00 00 00 01
-            18 00 02 80  attribute 2, 24 bytes, of attributes
-            14 00 01 00    attribute 1, 20 bytes
-            00 00 00 00
-            00 00 00 00
-            00 00 00 00
-            00 00 00 80
-            """
+            .number(1, 1),
+            .nested(
+                2,
+                .bytes(1, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 128])
+            )
         )
         expectExpression(
             .setLabels(from: 1),
             "ct",
-            """
-            08 00 02 00  attribute 2, 8 bytes
-            00 00 00 0d
-            08 00 04 00  attribute 4, 8 bytes
-            00 00 00 01
-            """
+            .number(2, 13),
+            .number(4, 1)
         )
     }
 
@@ -178,39 +132,22 @@ private func expectExpression(
         expectExpression(
             .limit(perSecond: 10, burst: 20),
             "limit",
-            """
-            0c 00 01 00  attribute 1, 12 bytes
-            00 00 00 00
-            00 00 00 0a
-            0c 00 02 00  attribute 2, 12 bytes
-            00 00 00 00
-            00 00 00 01
-            08 00 03 00  attribute 3, 8 bytes
-            00 00 00 14
-            """
+            .long(1, 10),
+            .long(2, 1),
+            .number(3, 20)
         )
         expectExpression(
             .log(group: 22, prefix: "p"),
             "log",
-            """
-            06 00 02 00  attribute 2, 6 bytes
-            70 00 00 00  "p"
-            06 00 01 00  attribute 1, 6 bytes
-            00 16 00 00
-            """
+            .text(2, "p"),
+            .bytes(1, [0, 22])
         )
-        expectExpression(.counter(Traffic()), "counter", "")
+        expectExpression(.counter(Traffic()), "counter")
         expectExpression(
             .counter(Traffic(packets: 1, bytes: 60)),
             "counter",
-            """
-            0c 00 01 00  attribute 1, 12 bytes
-            00 00 00 00
-            00 00 00 3c
-            0c 00 02 00  attribute 2, 12 bytes
-            00 00 00 00
-            00 00 00 01
-            """
+            .long(1, 60),
+            .long(2, 1)
         )
     }
 
@@ -218,54 +155,52 @@ private func expectExpression(
         expectExpression(
             .verdict(.accept),
             "immediate",
-            """
-            08 00 01 00  attribute 1, 8 bytes
-            00 00 00 00
-            10 00 02 80  attribute 2, 16 bytes, of attributes
-            0c 00 02 80    attribute 2, 12 bytes, of attributes
-            08 00 01 00      attribute 1, 8 bytes
-            00 00 00 01
-            """
+            .number(1, 0),
+            .nested(
+                2,
+                .nested(
+                    2,
+                    .number(1, 1)
+                )
+            )
         )
         expectExpression(
             .verdict(.drop),
             "immediate",
-            """
-            08 00 01 00  attribute 1, 8 bytes
-            00 00 00 00
-            10 00 02 80  attribute 2, 16 bytes, of attributes
-            0c 00 02 80    attribute 2, 12 bytes, of attributes
-            08 00 01 00      attribute 1, 8 bytes
-            00 00 00 00
-            """
+            .number(1, 0),
+            .nested(
+                2,
+                .nested(
+                    2,
+                    .number(1, 0)
+                )
+            )
         )
         expectExpression(
             .verdict(.jump("x")),
             "immediate",
-            """
-            08 00 01 00  attribute 1, 8 bytes
-            00 00 00 00
-            18 00 02 80  attribute 2, 24 bytes, of attributes
-            14 00 02 80    attribute 2, 20 bytes, of attributes
-            08 00 01 00      attribute 1, 8 bytes
-            ff ff ff fd
-            06 00 02 00      attribute 2, 6 bytes
-            78 00 00 00      "x"
-            """
+            .number(1, 0),
+            .nested(
+                2,
+                .nested(
+                    2,
+                    .number(1, 0xFFFFFFFD),
+                    .text(2, "x")
+                )
+            )
         )
         expectExpression(
             .verdict(.goTo("x")),
             "immediate",
-            """
-            08 00 01 00  attribute 1, 8 bytes
-            00 00 00 00
-            18 00 02 80  attribute 2, 24 bytes, of attributes
-            14 00 02 80    attribute 2, 20 bytes, of attributes
-            08 00 01 00      attribute 1, 8 bytes
-            ff ff ff fc
-            06 00 02 00      attribute 2, 6 bytes
-            78 00 00 00      "x"
-            """
+            .number(1, 0),
+            .nested(
+                2,
+                .nested(
+                    2,
+                    .number(1, 0xFFFFFFFC),
+                    .text(2, "x")
+                )
+            )
         )
     }
 }
