@@ -78,6 +78,8 @@ actor Gatekeeper {
     let disk = DispatchQueue(label: "io.jitgate.disk")
     /// Closings that the kernel has not carried out yet.
     var closings: [AuditEntry] = []
+    /// Grants whose end the log could not be told of yet.
+    var untold: [GrantID: Standing] = [:]
     /// Why the kernel did not take the last change; the whole gate is put there when it does.
     var gateProblem: String?
     var isInstalled = false
@@ -179,6 +181,7 @@ actor Gatekeeper {
             trail.note(closings, at: done)
             closings = []
         }
+        if closings.isEmpty, !trail.isWaiting { untold = [:] }
         removeFiles(left)
         recordTampering(at: now)
         warnSessions(at: now)

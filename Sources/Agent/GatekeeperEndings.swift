@@ -11,6 +11,13 @@ struct Leftover {
     let files: Set<String>
 }
 
+extension Standing {
+    /// What a closing will make of a grant.
+    init(ending entry: AuditEntry) {
+        self = .ended(digest: entry[.digest] ?? "", reason: entry[.reason] ?? "")
+    }
+}
+
 /// What becomes of grants that have ended.
 extension Gatekeeper {
     /// Forgets a grant that has ended, to be recorded.
@@ -22,10 +29,26 @@ extension Gatekeeper {
         if let facts = facts.removeValue(forKey: id) {
             let traffic = ending.scheduled.fields(carried, connections)
             let fields = order.merging(traffic) { order, _ in order }
-            closings.append(.closed(facts, because: ending.reason, carried: fields))
+            note(closing: .closed(facts, because: ending.reason, carried: fields), of: id)
         }
         return Leftover(reason: ending.reason, files: files.remove(id))
     }
+
+    /// Notes a closing, to be recorded once the kernel has carried it out.
+    func note(closing entry: AuditEntry, of id: GrantID) {
+        untold[id] = Standing(ending: entry)
+        closings.append(entry)
+    }
+
+    /// Records that a grant was revoked before it came.
+    func bar(_ id: GrantID, _ fields: [AuditField: [String]]) {
+        let entry = AuditEntry.barred(id, fields)
+        untold[id] = Standing(ending: entry)
+        note(entry)
+    }
+
+    /// What is known of a grant: by the log, and what that is yet to be told.
+    func standing(of id: GrantID) -> Standing? { untold[id] ?? trail.ledger[id] }
 
     /// Removes the files of what has ended, as policy says.
     ///

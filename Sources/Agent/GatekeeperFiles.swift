@@ -105,7 +105,7 @@ extension Gatekeeper {
         let signedAt = live?.acceptedAt ?? now
         let arrival = Reception.Arrival(path: path, bytes: bytes, signedAt: signedAt, now: now)
         let reason = live == nil ? EndReason.removed : .policy
-        switch rulebook.reception.judge(arrival, standing: { trail.ledger[$0] }) {
+        switch rulebook.reception.judge(arrival, standing: standing(of:)) {
         case .admitted(let facts, let lines): admit(facts, evidence(bytes, lines), at: now)
         case .refused(let code, let text):
             var entry = AuditEntry.refused(path, code: code, text)
@@ -142,7 +142,7 @@ extension Gatekeeper {
 
     /// Whether this very file did its work before; it may lie there because files are kept.
     private func hasEnded(_ facts: GrantFacts) -> Bool {
-        guard case .ended(let digest, _) = trail.ledger[facts.grant.id] else { return false }
+        guard case .ended(let digest, _) = standing(of: facts.grant.id) else { return false }
         return facts.digest.hasPrefix(digest)
     }
 
@@ -202,7 +202,7 @@ extension Gatekeeper {
                     guard orders[id] == nil else { continue }
                     orders[id] = PendingRevocation.orders(fields)
                 } else if mayStillCome(id) {
-                    note(.barred(id, fields))
+                    bar(id, fields)
                 } else {
                     continue
                 }
@@ -215,7 +215,7 @@ extension Gatekeeper {
 
     /// Whether nothing is known of a grant that would keep it from opening.
     private func mayStillCome(_ id: GrantID) -> Bool {
-        switch trail.ledger[id] {
+        switch standing(of: id) {
         case nil, .unreadable: true
         case .accepted, .open, .ended: false
         }

@@ -103,20 +103,15 @@ extension Gatekeeper {
     func endWhatHasNoFile() {
         let now = read()
         for (id, standing) in trail.ledger.standings where timetable[id] == nil {
-            guard let live = standing.live, !isClosing(id) else { continue }
+            guard let live = standing.live, untold[id] == nil else { continue }
             var reason = EndReason.removed
             let order = revocations.first { $0.ids.contains(id) }
             if order != nil { reason = .revoked }
             if case .open(_, _, let deadline) = standing, deadline <= now { reason = .expired }
             let told = order.map { PendingRevocation.orders($0.fields) } ?? [:]
-            closings.append(.closed(live, because: reason, carried: told))
+            note(closing: .closed(live, because: reason, carried: told), of: id)
             willCut(live, reason)
         }
-    }
-
-    /// Whether it was ended before and the kernel has not shut it yet.
-    private func isClosing(_ id: GrantID) -> Bool {
-        closings.contains { $0[.grant] == id.description }
     }
 
     /// Has the sessions cut of a grant that ended while there was no agent.

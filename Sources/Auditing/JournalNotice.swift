@@ -29,7 +29,10 @@ package enum JournalNotice: Hashable, Sendable {
                 ("PRIORITY", ["4"]),
                 (
                     "MESSAGE",
-                    ["\(count) records are not in the journal: \(first) to \(last) of \(log)"]
+                    [
+                        "\(count) record\(count == 1 ? " is" : "s are") not in the journal: "
+                            + "\(first) to \(last) of \(log)"
+                    ]
                 ),
                 ("JITGATE_MISSED", [String(count)]), ("JITGATE_FIRST", [String(first)]),
                 ("JITGATE_LAST", [String(last)]), ("JITGATE_FILE", [log]),

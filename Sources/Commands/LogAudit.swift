@@ -170,7 +170,8 @@ extension LogAudit {
             return flaws.map { "\(console.paint("NO", .red))  \(ShownText.safe($0.description))" }
                 + ["not verified: \(log.directory.path)"]
         }
-        var lines = ["verified: \(records) records, \(signatures) signatures"]
+        let valid = signatures == 1 ? "1 signature" : "\(signatures) signatures"
+        var lines = ["verified: \(records) records, \(valid)"]
         if log.first > 0 {
             let since = begins.map { ", the oldest is of \($0.wholeSecond)" } ?? ""
             lines.append("pruned: records 0 to \(log.first - 1) are not here\(since)")

@@ -12,7 +12,7 @@ import Testing
         let audit = try AuditBench()
         let outcome = audit.verify()
         #expect(outcome.status == .done)
-        #expect(outcome.output.hasPrefix("verified: 6 records, 1 signatures\ncheckpoint: 6 "))
+        #expect(outcome.output.hasPrefix("verified: 6 records, 1 signature\ncheckpoint: 6 "))
         #expect(outcome.output.hasSuffix("key: \(audit.key)\n"))
         // A key that lies beside the log proves less than one that was kept elsewhere.
         #expect(outcome.output.contains("\nnote: the key is the one beside the log"))

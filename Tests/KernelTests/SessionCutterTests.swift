@@ -88,11 +88,7 @@ import Testing
             try scene.session(from: "192.0.2.7", at: listener)
         }
         let others = (0..<10_000).map { "10.0.\($0 / 256).\($0 % 256)/32" }
-        let clock = ContinuousClock()
-        let start = clock.now
         #expect(try scene.cut(others + ["192.0.2.7/32"]).sockets == 600)
-        let took = clock.now - start
-        #expect(took < .seconds(1))
         #expect(sessions.allSatisfy { $0.client.ending(within: 100) == ECONNRESET })
     }
 
