@@ -3,8 +3,18 @@ import Synchronization
 
 /// A directory of its own, for root alone, that goes away with the value or the process.
 package final class TemporaryDirectory: Sendable {
-    /// Where nobody waits for a disk, unless that is what is tested.
-    package static let memory = "/dev/shm"
+    /// ST_NOEXEC (sys/statvfs.h), which only GNU C sees.
+    private static let noExecution: UInt = 8
+
+    /// Where nobody waits for a disk, if there is room and programs may run.
+    package static let memory: String = {
+        var status = statvfs()
+        let path = "/dev/shm"
+        guard statvfs(path, &status) == 0, status.f_flag & noExecution == 0,
+            UInt64(status.f_bavail) * UInt64(status.f_frsize) >= 1 << 28
+        else { return "/tmp" }
+        return path
+    }()
 
     /// Those that are there; what lives as long as the process leaves its own behind.
     private static let present = Mutex<Set<String>>([])
