@@ -1,9 +1,14 @@
 import Configuration
 import Control
+import Glibc
+import StrictJSON
 import SystemPackage
 
 /// A connection to the agent whose failures are those of a command.
 struct AgentSession {
+    /// Between two looks for an agent, in microseconds.
+    private static let pause: UInt32 = 200_000
+
     private let client: ControlClient
     private let group: String
 
@@ -28,6 +33,37 @@ struct AgentSession {
             return try question(client)
         } catch {
             throw Self.failure(error, group: group)
+        }
+    }
+
+    /// Hands over each record, at first `nil` once the agent listens; returns when it hangs up.
+    func watch(
+        _ body: (JSONValue?) throws(CommandFailure) -> Void
+    ) throws(CommandFailure) {
+        var failure: CommandFailure?
+        do throws(ControlError) {
+            try client.watch { record in
+                do throws(CommandFailure) {
+                    try body(record)
+                } catch {
+                    failure = error
+                }
+                return failure == nil
+            }
+        } catch {
+            switch error {
+            case .disconnected, .broken: break
+            default: throw Self.failure(error, group: group)
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// A connection to an agent as soon as there is one.
+    static func waiting(for configuration: Configuration) -> Self {
+        while true {
+            usleep(pause)
+            if let session = try? Self(configuration) { return session }
         }
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Control
 import Recording
 import StrictJSON
@@ -78,8 +79,7 @@ struct AuditShowCommand: Verb {
         let configuration = try policy.load(console)
         let reader = RecordReader(path: AuditLogFile.path(configuration), filter: filter)
         guard follow else { return try show(reader, on: console) }
-        // Watching begins before the file is read, so that nothing falls in between.
-        try self.follow(reader, by: try AgentSession(configuration), on: console)
+        try self.follow(reader, of: configuration, on: console)
     }
 
     private func show(_ reader: RecordReader, on console: Console) throws(CommandFailure) {
@@ -102,30 +102,30 @@ struct AuditShowCommand: Verb {
         (reverse ? kept.reversed() : kept).forEach(body)
     }
 
+    /// Shows what is there and what comes, also of an agent that is started again.
     private func follow(
         _ reader: RecordReader,
-        by session: AgentSession,
+        of agent: Configuration,
         on console: Console
     ) throws(CommandFailure) {
         var printer = RecordPrinter(form, on: console)
         var last: UInt64?
-        var failure: CommandFailure?
         func take(_ record: ShownRecord) {
             if let last, let sequence = record.sequence, sequence <= last { return }
             last = record.sequence ?? last
             if reader.filter.takes(record) { printer.show(record) }
         }
-        try session.ask { client throws(ControlError) in
-            try client.watch { record in
-                do throws(CommandFailure) {
-                    if let record { take(ShownRecord(record)) } else { try read(reader, take) }
-                    return true
-                } catch {
-                    failure = error
-                    return false
-                }
+        var session = try AgentSession(agent)
+        var isFirst = true
+        while true {
+            // Watching begins before the file is read, so that nothing falls in between.
+            try session.watch { record throws(CommandFailure) in
+                guard record == nil else { return record.map(ShownRecord.init).map(take) ?? () }
+                isFirst ? try read(reader, take) : try reader.forEach(take)
+                isFirst = false
             }
+            console.note("the agent hung up; what it records is shown once it runs again")
+            session = AgentSession.waiting(for: agent)
         }
-        if let failure { throw failure }
     }
 }
