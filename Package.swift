@@ -136,7 +136,9 @@ let package = Package(
         .target(name: "CFaults", path: "Tests/CFaults"),
         .target(
             name: "TestSupport",
-            dependencies: ["Grants", "StrictJSON", "Linux", "CLinux", "CTestSupport", system],
+            dependencies: [
+                "Grants", "StrictJSON", "Recording", "Linux", "CLinux", "CTestSupport", system,
+            ],
             path: "Tests/TestSupport",
             swiftSettings: house
         ),

@@ -63,6 +63,7 @@ struct AgentSession {
     static func waiting(for configuration: Configuration) -> Self {
         while true {
             usleep(pause)
+            // Whatever the reason: a new socket lets in nobody but root for a moment.
             if let session = try? Self(configuration) { return session }
         }
     }

@@ -4,15 +4,28 @@ import Configuration
 import Recording
 import StrictJSON
 
-/// Which log, and which key it is held to.
-struct AuditLogOptions: ParsableArguments {
+/// Which log.
+struct LogOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The directory of the log; by default the policy's.",
+            "The directory of the log, such as a copy; by default the policy's.",
             valueName: "directory"
         )
     )
     var log: String?
+
+    /// A copy on another machine needs no policy.
+    func directory(by policy: PolicyOptions, _ console: Console) throws(CommandFailure)
+        -> LogDirectory
+    {
+        if let log { return LogDirectory(log) }
+        return LogDirectory(try policy.load(console).auditDirectory)
+    }
+}
+
+/// Which log, and which key it is held to.
+struct AuditLogOptions: ParsableArguments {
+    @OptionGroup var place: LogOption
 
     @Option(
         help: ArgumentHelp(
@@ -51,7 +64,7 @@ struct AuditLogOptions: ParsableArguments {
 
     func places(_ console: Console) throws(CommandFailure) -> Places {
         // A copy on another machine needs no policy.
-        if let log { return Places(log: log, state: state ?? log, isPruned: pruned) }
+        if let log = place.log { return Places(log: log, state: state ?? log, isPruned: pruned) }
         let configuration = try policy.load(console)
         return Places(
             log: configuration.auditDirectory,
@@ -90,26 +103,14 @@ struct AuditKeyCommand: Verb {
             """
     )
 
-    @Option(
-        help: ArgumentHelp(
-            "The directory of the log; by default the policy's.",
-            valueName: "directory"
-        )
-    )
-    var log: String?
-
+    @OptionGroup var place: LogOption
     @OptionGroup var policy: PolicyOptions
     @OptionGroup var format: FormatOptions
 
     func perform(on console: Console) throws(CommandFailure) {
-        let directory = LogDirectory(try path(console))
+        let directory = try place.directory(by: policy, console)
         let key = try AuditLogOptions.verifierKey(beside: directory)
         guard format.json else { return console.print("\(key)") }
         console.print(json: ["key": .string("\(key)"), "origin": .string(key.name)])
-    }
-
-    private func path(_ console: Console) throws(CommandFailure) -> String {
-        if let log { return log }
-        return try policy.load(console).auditDirectory
     }
 }

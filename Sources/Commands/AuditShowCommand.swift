@@ -42,14 +42,7 @@ struct AuditShowCommand: Verb {
     @Flag(help: "Print the journal's export format.")
     var export = false
 
-    @Option(
-        help: ArgumentHelp(
-            "The directory of the log, such as a copy; by default the policy's.",
-            valueName: "directory"
-        )
-    )
-    var log: String?
-
+    @OptionGroup var place: LogOption
     @OptionGroup var format: FormatOptions
     @OptionGroup var policy: PolicyOptions
 
@@ -63,28 +56,21 @@ struct AuditShowCommand: Verb {
         guard !(follow && reverse) else {
             throw ValidationError("-f and -r exclude each other")
         }
-        guard !(follow && log != nil) else {
+        guard !(follow && place.log != nil) else {
             throw ValidationError("-f is told by the agent, and takes no --log")
         }
     }
 
     func perform(on console: Console) throws(CommandFailure) {
         let filter = try wanted.filter(console)
-        if let log {
-            return try show(
-                RecordReader(path: LogDirectory(log).current, filter: filter),
-                on: console
-            )
+        guard !follow else {
+            let agent = try policy.load(console)
+            let reader = RecordReader(path: AuditLogFile.path(agent), filter: filter)
+            return try self.follow(reader, of: agent, on: console)
         }
-        let configuration = try policy.load(console)
-        let reader = RecordReader(path: AuditLogFile.path(configuration), filter: filter)
-        guard follow else { return try show(reader, on: console) }
-        try self.follow(reader, of: configuration, on: console)
-    }
-
-    private func show(_ reader: RecordReader, on console: Console) throws(CommandFailure) {
+        let path = try place.directory(by: policy, console).current
         var printer = RecordPrinter(form, on: console)
-        try read(reader) { printer.show($0) }
+        try read(RecordReader(path: path, filter: filter)) { printer.show($0) }
         printer.end()
     }
 
@@ -120,7 +106,7 @@ struct AuditShowCommand: Verb {
         while true {
             // Watching begins before the file is read, so that nothing falls in between.
             try session.watch { record throws(CommandFailure) in
-                guard record == nil else { return record.map(ShownRecord.init).map(take) ?? () }
+                if let record { return take(ShownRecord(record)) }
                 isFirst ? try read(reader, take) : try reader.forEach(take)
                 isFirst = false
             }

@@ -16,7 +16,7 @@ extension ReportedVerification {
             try audit.run(on: console)
             let verification = ReportedVerification(
                 audit.isVerified ? .verified : .failed,
-                findings: findings(audit, isOurKey: options.key == nil),
+                findings: findings(audit),
                 checkpoint: audit.note,
                 key: "\(audit.log.key)"
             )
@@ -37,7 +37,7 @@ extension ReportedVerification {
         }
     }
 
-    private static func findings(_ audit: LogAudit, isOurKey: Bool) -> [String] {
+    private static func findings(_ audit: LogAudit) -> [String] {
         guard audit.isVerified else {
             let more = audit.flaws.count - bound
             return audit.flaws.prefix(bound).map(\.description)
@@ -56,7 +56,7 @@ extension ReportedVerification {
                 ? [
                     "Records 0 to \(pruned - 1) were removed by retention; what rests on them alone was not checked."
                 ] : [])
-            + (isOurKey
+            + (audit.log.isOwnKey
                 ? ["The key is the one kept beside the log: compare it with a copy of yours."] : [])
     }
 }

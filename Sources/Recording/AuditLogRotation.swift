@@ -22,7 +22,7 @@ package struct RotationRule: Hashable, Sendable {
 
 /// The steps of a rotation, each of which leaves a log that the next start goes on with
 /// (docs/PROTOCOL.audit, section 7).
-package enum RotationStep: Int, Sendable, CaseIterable {
+package enum RotationStep: Sendable, CaseIterable {
     case rename
     case begin
 }

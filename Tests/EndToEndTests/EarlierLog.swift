@@ -15,7 +15,7 @@ struct EarlierLog: ~Copyable {
             origin: AuditKey.origin(hostname: "web-1", machineID: "")
         )
         let rule = RotationRule(size: 1 << 40, age: .seconds(1 << 40), retention: nil)
-        log = try AuditLog.open(places, rotation: rule)
+        log = try AuditLog.opening(places, rotation: rule)
     }
 
     /// Appends records in one commit.

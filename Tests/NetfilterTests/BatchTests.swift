@@ -153,37 +153,20 @@ import Testing
     }
 
     @Test func `deletes and destroys elements`() {
+        let attributes: [Attribute] = [
+            .text(2, "s"),
+            .text(1, "t"),
+            .nested(3, .nested(1, .nested(1, .bytes(1, [6, 0, 0, 0])))),
+        ]
         expectMessage(
             content { $0.deleteElements([[6, 0, 0, 0]], of: "s") },
             "0e 0a 05 00  NFT_MSG_DELSETELEM, REQUEST ACK",
-            .text(2, "s"),
-            .text(1, "t"),
-            .nested(
-                3,
-                .nested(
-                    1,
-                    .nested(
-                        1,
-                        .bytes(1, [6, 0, 0, 0])
-                    )
-                )
-            )
+            attributes
         )
         expectMessage(
             content { $0.destroyElements([[6, 0, 0, 0]], of: "s") },
             "1e 0a 05 00  NFT_MSG_DESTROYSETELEM, REQUEST ACK",
-            .text(2, "s"),
-            .text(1, "t"),
-            .nested(
-                3,
-                .nested(
-                    1,
-                    .nested(
-                        1,
-                        .bytes(1, [6, 0, 0, 0])
-                    )
-                )
-            )
+            attributes
         )
     }
 

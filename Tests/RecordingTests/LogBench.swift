@@ -1,6 +1,5 @@
 import Auditing
 import Foundation
-import Glibc
 import Grants
 import Recording
 import TestSupport
@@ -31,16 +30,7 @@ final class LogBench {
     func open(_ rotation: RotationRule = ever) throws -> AuditLog {
         let origin = AuditKey.origin(hostname: "web-1", machineID: "3f0c")
         let places = AuditLog.Places(log: directory.path, state: state.path, origin: origin)
-        waitForLock()
-        return try AuditLog.open(places, rotation: rotation)
-    }
-
-    /// A process that another test is about to execute may have the lock of a log that was closed.
-    private func waitForLock() {
-        let descriptor = Glibc.open(directory.leaves, O_RDWR | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        defer { close(descriptor) }
-        for _ in 0..<200 where flock(descriptor, LOCK_EX | LOCK_NB) != 0 { usleep(10_000) }
+        return try AuditLog.opening(places, rotation: rotation)
     }
 
     /// Removes what spares a start reading all records.

@@ -19,6 +19,17 @@ package final class TestSocket: Sendable {
         close(descriptor)
     }
 
+    /// A socket of the family of an address.
+    private static func made(
+        _ kind: __socket_type,
+        for address: String,
+        milliseconds: Int = 2000
+    ) throws -> TestSocket {
+        let family = address.contains(":") ? AF_INET6 : AF_INET
+        let flags = Int32(kind.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        return try TestSocket(adopting: socket(family, flags, 0), milliseconds: milliseconds)
+    }
+
     /// A socket bound to an address of `space`; `::` takes IPv4 as well.
     package static func bound(
         _ kind: __socket_type,
@@ -27,9 +38,7 @@ package final class TestSocket: Sendable {
         port: UInt16 = 0
     ) throws -> TestSocket {
         try space.run {
-            let family = address.contains(":") ? AF_INET6 : AF_INET
-            let flags = Int32(kind.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-            let made = try TestSocket(adopting: socket(family, flags, 0))
+            let made = try Self.made(kind, for: address)
             var yes: Int32 = 1
             setsockopt(made.descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, 4)
             try made.call("bind", address, port) { bind(made.descriptor, $0, $1) }
@@ -47,9 +56,7 @@ package final class TestSocket: Sendable {
         port: UInt16
     ) throws -> TestSocket {
         try space.run {
-            let family = address.contains(":") ? AF_INET6 : AF_INET
-            let flags = Int32(kind.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-            let made = try TestSocket(adopting: socket(family, flags, 0))
+            let made = try Self.made(kind, for: address)
             try made.call("bind", source, 0) { bind(made.descriptor, $0, $1) }
             try made.connect(to: address, port: port)
             return made
@@ -71,9 +78,7 @@ package final class TestSocket: Sendable {
         port: UInt16
     ) throws -> Answer {
         try space.run {
-            let family = address.contains(":") ? AF_INET6 : AF_INET
-            let flags = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-            let made = try TestSocket(adopting: socket(family, flags, 0), milliseconds: 300)
+            let made = try Self.made(SOCK_STREAM, for: address, milliseconds: 300)
             try made.call("bind", source, 0) { bind(made.descriptor, $0, $1) }
             var answer = Answer.accepted
             try made.call("connect", address, port) {

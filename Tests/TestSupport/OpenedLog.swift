@@ -1,0 +1,22 @@
+import Glibc
+package import Recording
+import SystemPackage
+
+extension AuditLog {
+    /// Opens a log, waiting for its lock: a program that another test starts at this moment has that
+    /// of a log that was closed until it runs.
+    package static func opening(
+        _ places: Places,
+        rotation: RotationRule
+    ) throws(RecordingError) -> AuditLog {
+        for _ in 0..<200 {
+            do throws(RecordingError) {
+                return try open(places, rotation: rotation)
+            } catch {
+                guard error.errno == .resourceTemporarilyUnavailable else { throw error }
+                usleep(10_000)
+            }
+        }
+        return try open(places, rotation: rotation)
+    }
+}
