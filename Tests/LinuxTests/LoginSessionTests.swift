@@ -94,7 +94,7 @@ import Testing
 
     @Test func `that takes nothing is not waited for`() throws {
         let terminal = try PseudoTerminal()
-        terminal.fill()
+        try terminal.stop()
         #expect(throws: Errno.resourceTemporarilyUnavailable) {
             try Terminal.tell(["text"], on: terminal.name)
         }

@@ -38,11 +38,12 @@ package final class PseudoTerminal {
         }
     }
 
-    /// Fills it until it takes no more, as one that somebody stopped with Ctrl-S.
-    package func fill() {
-        _ = fcntl(shell, F_SETFL, O_NONBLOCK)
-        let some = [UInt8](repeating: UInt8(ascii: "x"), count: 4096)
-        while write(shell, some, some.count) > 0 {}
-        while write(shell, some, 1) > 0 {}
+    /// Stops it, as somebody does with Ctrl-S: it takes nothing more.
+    ///
+    /// To fill it would not do: the kernel makes room again a little later (tty_buffer.c).
+    package func stop() throws {
+        guard tcflow(shell, TCOOFF) == 0 else {
+            throw CommandFailure("a pseudo-terminal does not stop: errno \(errno)")
+        }
     }
 }
