@@ -1,5 +1,6 @@
 import Admission
 import Configuration
+import Grants
 import Linux
 import Scheduling
 
@@ -59,7 +60,7 @@ extension Gatekeeper {
         let mode = rulebook.configuration.policy.mode.rawValue
         let count = timetable.openCount
         var text =
-            "\(mode): \(count == 0 ? "no grant" : "\(count) grant\(count == 1 ? "" : "s")") open"
+            "\(mode): \(count == 0 ? "no grant" : count.counting("grant")) open"
         if let next = timetable.nextDeadline { text += ", the next deadline is \(next)" }
         if let problem = problems.first { text += "; problem: \(problem)" }
         return text

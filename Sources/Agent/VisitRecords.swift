@@ -28,7 +28,7 @@ extension AuditEntry {
         let packet = denial.packet
         let port = packet.port?.description ?? ""
         let missed = denial.missed
-        let more = missed == 0 ? "" : ", and \(missed) packet\(missed == 1 ? "" : "s") before it"
+        let more = missed == 0 ? "" : ", and \(missed.counting("packet")) before it"
         return Self(
             .attemptDenied,
             "\(packet.source) \(isDropped ? "was" : "would be") denied at \(port)\(more)",

@@ -1,6 +1,6 @@
 /// What is wrong with a log, and where.
 package struct LogFlaw: Hashable, Sendable, CustomStringConvertible {
-    /// The kinds of flaw; stable names for scripts and tests.
+    /// The kinds of flaw, by the names of docs/PROTOCOL.audit, section 11.
     package enum Kind: String, Hashable, Sendable, CaseIterable {
         /// A line is not the one that was signed.
         case edited
@@ -16,7 +16,7 @@ package struct LogFlaw: Hashable, Sendable, CustomStringConvertible {
         case cut
         /// Records at the end are signed by no checkpoint.
         case extended
-        /// A record is signed but is none of this format.
+        /// A record is signed but is none of this format, or what is there is no log.
         case malformed
         /// The checkpoint is not there, not signed by the key, or of another log.
         case checkpoint

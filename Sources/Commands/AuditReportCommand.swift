@@ -94,8 +94,8 @@ struct AuditReportCommand: Verb {
 
     private func say(_ chronicle: Chronicle, on console: Console) {
         guard format.json else {
-            let count = chronicle.openings.count
-            return console.note("wrote \(output): \(count) opening\(count == 1 ? "" : "s")")
+            let openings = chronicle.openings.count.counting("opening")
+            return console.note("wrote \(output): \(openings)")
         }
         let answer: JSONValue = [
             "file": .string(output), "records": .integer(Int64(chronicle.count)),

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Auditing
+import StrictJSON
 
 struct AuditVerifyCommand: Verb {
     static let configuration = CommandConfiguration(
@@ -30,14 +32,35 @@ struct AuditVerifyCommand: Verb {
     @OptionGroup var format: FormatOptions
 
     func perform(on console: Console) throws(CommandFailure) {
-        var audit = try LogAudit(AuditedLog(options, on: console))
-        if let sinceCheckpoint { try audit.hold(to: sinceCheckpoint) }
-        try audit.run(on: console)
+        var audit = try finding(.checkpoint, console) { () throws(CommandFailure) in
+            var audit = try LogAudit(AuditedLog(options, on: console))
+            if let sinceCheckpoint { try audit.hold(to: sinceCheckpoint) }
+            return audit
+        }
+        try finding(.malformed, console) { () throws(CommandFailure) in
+            try audit.run(on: console)
+        }
         if format.json {
             console.print(json: audit.json)
         } else {
             for line in audit.lines(console) { console.print(line) }
         }
         if !audit.isVerified { throw .saidNo }
+    }
+
+    /// To a script, what forbids to look any further is a flaw like all others.
+    private func finding<Value>(
+        _ kind: LogFlaw.Kind,
+        _ console: Console,
+        _ step: () throws(CommandFailure) -> Value
+    ) throws(CommandFailure) -> Value {
+        do throws(CommandFailure) {
+            return try step()
+        } catch {
+            guard format.json, error.status == .no else { throw error }
+            let flaw = LogAudit.json(LogFlaw(kind, error.message))
+            console.print(json: ["verified": false, "flaws": .array([flaw])])
+            throw .saidNo
+        }
     }
 }

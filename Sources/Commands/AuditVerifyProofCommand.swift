@@ -1,5 +1,6 @@
 import ArgumentParser
 import Auditing
+import Grants
 import StrictJSON
 
 struct AuditVerifyProofCommand: Verb {
@@ -75,8 +76,7 @@ struct AuditVerifyProofCommand: Verb {
     }
 
     private static func signatures(of names: [String]) -> String {
-        let count = names.count == 1 ? "1 valid signature" : "\(names.count) valid signatures"
-        return "\(count), of \(ShownText.safe(names.joined(separator: ", ")))"
+        "\(names.count.counting("valid signature")), of \(ShownText.safe(names.joined(separator: ", ")))"
     }
 }
 

@@ -153,7 +153,8 @@ struct LogAudit {
         guard let held else { return }
         let (old, path) = held
         if old.size > checkpoint.size {
-            let text = "\(path): it signs \(old.size) records, and the log has \(checkpoint.size)"
+            let text =
+                "\(path): it signs \(old.size.counting("record")), and the log has \(checkpoint.size)"
             flaws.append(LogFlaw(.forked, at: checkpoint.size, text))
         } else if root(old.size) != old.root {
             let text = "\(path): the first \(old.size) records are not those that it signs"
@@ -170,14 +171,14 @@ extension LogAudit {
             return flaws.map { "\(console.paint("NO", .red))  \(ShownText.safe($0.description))" }
                 + ["not verified: \(log.directory.path)"]
         }
-        let valid = signatures == 1 ? "1 signature" : "\(signatures) signatures"
-        var lines = ["verified: \(records) records, \(valid)"]
+        let signed = "\(records.counting("record")), \(signatures.counting("signature"))"
+        var lines = ["verified: \(signed)"]
         if log.first > 0 {
             let since = begins.map { ", the oldest is of \($0.wholeSecond)" } ?? ""
             lines.append("pruned: records 0 to \(log.first - 1) are not here\(since)")
         }
         if evidence.unjudged > 0 {
-            let grants = evidence.unjudged == 1 ? "1 grant" : "\(evidence.unjudged) grants"
+            let grants = evidence.unjudged.counting("grant")
             lines.append("unjudged: \(grants), whose policy is not here or cannot be read")
         }
         if log.state == nil { lines.append("evidence: in the records; no files of it are at hand") }

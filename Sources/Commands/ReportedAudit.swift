@@ -1,4 +1,5 @@
 import Auditing
+import Grants
 import Reporting
 
 /// What a report says of the log that it was made of.
@@ -41,13 +42,13 @@ extension ReportedVerification {
         guard audit.isVerified else {
             let more = audit.flaws.count - bound
             return audit.flaws.prefix(bound).map(\.description)
-                + (more > 0 ? ["\(more) more flaws"] : [])
+                + (more > 0 ? [more.counting("more flaw")] : [])
         }
         let (pruned, unjudged) = (audit.log.first, audit.evidence.unjudged)
         return [
-            "\(audit.records) records stand as they were signed, none is missing or changed.",
-            "\(audit.signatures) signatures under grants and revocations hold, each as of the "
-                + "time of its record.",
+            "\(audit.records.counting("record")) as signed, none missing, none changed.",
+            "\(audit.signatures.counting("signature")) under grants and revocations, each valid as "
+                + "of the time of its record.",
             "Each opening is what was signed, and the policy of then let it in.",
         ]
             + (unjudged > 0

@@ -23,19 +23,24 @@ struct SignatureCheck {
         _ entry: AuditEntry,
         at moment: Moment
     ) throws(RecordFlaw) -> SignedEvidence {
-        let signed: SignedEvidence
-        let payload: SignedPayload
+        let payload = try verified(entry, at: moment)
+        count += payload.approvals.count
+        note(payload)
+        let signed = try Self.content(of: payload, entry)
+        try entry.requireFields(Self.fields(of: signed, payload))
+        return signed
+    }
+
+    private mutating func verified(
+        _ entry: AuditEntry,
+        at moment: Moment
+    ) throws(RecordFlaw) -> SignedPayload {
         do {
             let verifier = try verifier(entry.fields[.allowedSigners] ?? [])
-            payload = try verifier.verify(Array((entry[.evidence] ?? "").utf8), at: moment)
-            count += payload.approvals.count
-            note(payload)
-            signed = try Self.signed(payload, entry)
+            return try verifier.verify(Array((entry[.evidence] ?? "").utf8), at: moment)
         } catch {
             throw RecordFlaw(.signature, "\(error)")
         }
-        try entry.requireFields(Self.fields(of: signed, payload))
-        return signed
     }
 
     private mutating func note(_ payload: SignedPayload) {
@@ -44,19 +49,26 @@ struct SignatureCheck {
         signers[payload.namespace] = known + payload.approvals.map(\.principal)
     }
 
-    private static func signed(
-        _ payload: SignedPayload,
+    /// What was signed, which must be what the record is about.
+    private static func content(
+        of payload: SignedPayload,
         _ entry: AuditEntry
-    ) throws -> SignedEvidence {
-        guard entry.event == .grantAccepted else {
-            let revocation = try Revocation(parsing: payload.bytes)
-            guard payload.namespace == .revocation, entry.isAbout(oneOf: revocation.ids) else {
-                throw TextError("the revocation is not of this grant")
+    ) throws(RecordFlaw) -> SignedEvidence {
+        do {
+            guard entry.event == .grantAccepted else {
+                let revocation = try Revocation(parsing: payload.bytes)
+                guard payload.namespace == .revocation, entry.isAbout(oneOf: revocation.ids) else {
+                    throw TextError("the revocation is not of this grant")
+                }
+                return .revocation(revocation)
             }
-            return .revocation(revocation)
+            guard payload.namespace == .grant else {
+                throw TextError("what was signed is no grant")
+            }
+            return .grant(try Grant(parsing: payload.bytes), payload)
+        } catch {
+            throw RecordFlaw(.evidence, "\(error)")
         }
-        guard payload.namespace == .grant else { throw TextError("what was signed is no grant") }
-        return .grant(try Grant(parsing: payload.bytes), payload)
     }
 
     /// The fields that follow from what was signed.

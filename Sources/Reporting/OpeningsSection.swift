@@ -70,7 +70,7 @@ struct OpeningsSection {
         guard story.connections > 0 || story.firstUse != nil else {
             return cell.element("span", ["class": "dim"], "none recorded")
         }
-        cell.unbroken(story.connections == 1 ? "1 connection" : "\(story.connections) connections")
+        cell.unbroken(story.connections.counting("connection"))
         if let first = story.firstUse {
             cell.element("small") { $0.unbroken("first \(clock(first, on: story))") }
         }

@@ -37,8 +37,7 @@ struct OverviewPicture {
     private var rows: [Row] {
         let ports = report.openingsByPort.map { port in
             let open = port.spans.reduce(Duration.zero) { $0 + ($1.end - $1.start) }
-            let count = port.stories.count
-            let note = "\(count) opening\(count == 1 ? "" : "s"), \(open.shown)"
+            let note = "\(port.stories.count.counting("opening")), \(open.shown)"
             return Row(name: port.name, note: note, style: "o", spans: port.spans)
         }
         let unusual: [(Exception.Kind, String)] = [

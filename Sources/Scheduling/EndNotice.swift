@@ -27,7 +27,7 @@ package struct EndNotice: Hashable, Sendable {
         let parts = [
             (seconds / 3600, "hour"), (seconds / 60 % 60, "minute"), (seconds % 60, "second"),
         ]
-        let text = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }
+        let text = parts.filter { $0.0 > 0 }.map { $0.0.counting($0.1) }
         return text.isEmpty ? "0 seconds" : text.joined(separator: " ")
     }
 }

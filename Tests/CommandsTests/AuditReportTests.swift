@@ -84,7 +84,7 @@ import Testing
         let good = bench.run(words: words)
         #expect(good.status == .done && good.errors.isEmpty)
         #expect(good.output.contains("Log verified"))
-        #expect(good.output.contains("4 records stand as they were signed"))
+        #expect(good.output.contains("4 records as signed, none missing, none changed."))
         #expect(good.output.contains("jitgate/web-1/3f0c"))
         // Of every segment.
         for number in 0..<4 { #expect(good.output.contains("Step \(number)")) }

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// docs/verifying/main.go, built once: Go's own transparency log packages as the witness.
 package struct GoVerifier: Sendable {
@@ -21,11 +21,15 @@ package struct GoVerifier: Sendable {
 
     /// Runs it with files of these contents after its first words.
     package func run(_ words: [String], _ files: [String]) throws -> Command.Result {
+        try run(words, files.map { Data($0.utf8) })
+    }
+
+    package func run(_ words: [String], _ files: [Data]) throws -> Command.Result {
         let inputs = try TemporaryDirectory()
         var paths: [String] = []
         for (index, content) in files.enumerated() {
             paths.append("\(inputs.path)/\(index)")
-            try Data(content.utf8).write(to: URL(fileURLWithPath: paths[index]))
+            try content.write(to: URL(fileURLWithPath: paths[index]))
         }
         return try Command.run([folder.path + "/verifying"] + words + paths)
     }

@@ -1,0 +1,80 @@
+package import Foundation
+
+/// A directory under Tests/Vectors/audit: a log or a proof bundle, and what must be found in it.
+///
+/// Tests/Vectors/make-audit-vectors makes them and says how they are written.
+package struct AuditVector: Sendable, CustomStringConvertible {
+    package let name: String
+    /// Each flaw of a log, or `refused` for a bundle; `verified` if there is none.
+    package let expected: [String]
+    /// What the first finding says, too.
+    package let text: String?
+    /// What docs/verifying finds; nothing where it is not asked.
+    package let witness: String?
+    package let options: [String]
+    /// The files by their paths, those of the vector that it differs from included.
+    package let files: [String: Data]
+
+    package var description: String { name }
+    package var isBundle: Bool { files["bundle"] != nil }
+
+    private init(_ name: String) throws {
+        self.name = name
+        let folder = Self.folder.appending(path: name)
+        let lines = try String(contentsOf: folder.appending(path: "expect"), encoding: .utf8)
+            .split(separator: "\n")
+        func values(_ key: String) -> [String] {
+            lines.filter { $0.hasPrefix(key + ": ") }.map { String($0.dropFirst(key.count + 2)) }
+        }
+        expected = values("expect")
+        text = values("says").first
+        witness = values("go").first
+        options = values("option")
+        let own = try Self.files(of: folder)
+        let isWhole = own["bundle"] != nil || name == Self.genuine
+        var base = isWhole ? [:] : try AuditVector(values("base").first ?? Self.genuine).files
+        for path in values("without") { base[path] = nil }
+        files = base.merging(own) { $1 }
+    }
+
+    private static let genuine = "genuine"
+
+    private static func files(of folder: URL) throws -> [String: Data] {
+        var files: [String: Data] = [:]
+        for path in try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+        where path != "expect" && path != "evidence" {
+            files[path] = try Data(contentsOf: folder.appending(path: path))
+        }
+        return files
+    }
+
+    /// All of them, by name; none if they cannot be read, which a test must notice.
+    package static let all: [AuditVector] = {
+        let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path)
+        return (names ?? []).filter { $0 != "key" }.sorted().compactMap { try? AuditVector($0) }
+    }()
+
+    /// The key of the host that wrote them.
+    package static var key: String {
+        get throws {
+            try String(contentsOf: folder.appending(path: "key"), encoding: .utf8)
+                .trimmingCharacters(in: .newlines)
+        }
+    }
+
+    /// Puts its files where a command finds them.
+    package func write(to place: String) throws {
+        for (path, data) in files {
+            let file = URL(fileURLWithPath: place).appending(path: path)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(),
+                withIntermediateDirectories: true
+            )
+            try data.write(to: file)
+        }
+    }
+
+    private static let folder = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Vectors/audit")
+}
