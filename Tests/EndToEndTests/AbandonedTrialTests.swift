@@ -12,7 +12,7 @@ import Testing
             $0.replacingOccurrences(of: "\"enforce\"", with: "\"\(mode)\"")
         }
         try scene.host.edit { $0.replacingOccurrences(of: "\"\(mode)\"", with: "\"\(tried)\"") }
-        #expect(try scene.host.jitgate("try", "--for", "4s").status == 0)
+        #expect(try scene.host.jitgate("try", "--for", "6s").status == 0)
         return scene
     }
 

@@ -52,7 +52,7 @@ extension AgentHost {
     }
 
     @Test func `gives way by itself`() throws {
-        let host = try tried(for: "1s")
+        let host = try tried(for: "3s")
         let status = try host.status()
         #expect(status["mode"] == "enforce")
         #expect(status["trial_until"]?.text != nil)
@@ -73,7 +73,7 @@ extension AgentHost {
     }
 
     @Test func `stays once it is confirmed, also over a restart`() throws {
-        let host = try tried(for: "2s")
+        let host = try tried(for: "5s")
         #expect(try host.jitgate("confirm").text.hasPrefix("confirmed: enforce: 22/tcp"))
         #expect(try host.status()["trial_until"] == .null)
         let trial = try #require(try host.records("policy-loaded").dropFirst().first)
@@ -88,7 +88,7 @@ extension AgentHost {
     }
 
     @Test func `gives way also when the agent was killed meanwhile`() throws {
-        let host = try tried(for: "1s")
+        let host = try tried(for: "3s")
         host.kill()
         let trial = try #require(try host.records("policy-loaded").last)
         let deadline = try #require(trial["JITGATE_DEADLINE"]?.text)
@@ -111,7 +111,7 @@ extension AgentHost {
     }
 
     @Test func `goes on over a restart, whatever lies on disk by then`() throws {
-        let host = try tried(for: "3s")
+        let host = try tried(for: "6s")
         host.kill()
         try host.writePolicy(mode: "observe", ports: "[[port]]\nnumber = 23\nprotocol = \"tcp\"")
         try host.start()
@@ -124,7 +124,7 @@ extension AgentHost {
     @Test func `of another trial falls back to what was in force for good`() throws {
         let host = try tried(for: "60s")
         try host.writePolicy(mode: "enforce", ports: "[[port]]\nnumber = 23\nprotocol = \"tcp\"")
-        #expect(try host.jitgate("try", "--for", "1s").status == 0)
+        #expect(try host.jitgate("try", "--for", "3s").status == 0)
         #expect(try host.status()["protected_ports"] == ["23/tcp"])
         try eventually { try !host.denies }
         #expect(try host.status()["mode"] == "observe")
@@ -175,7 +175,7 @@ extension AgentHost {
     }
 
     @Test func `that nobody confirmed does not shut the host at boot`() throws {
-        let host = try tried(for: "1s")
+        let host = try tried(for: "3s")
         try eventually { try !host.denies }
         host.stop()
         let program = AgentHost.build + "jitgated"

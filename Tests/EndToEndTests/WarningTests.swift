@@ -48,7 +48,7 @@ private struct WarningScene {
         #expect(text.contains("\u{7}"))
         #expect(text.contains("*** jitgate: your access to 22/tcp ends in 2 seconds, at "))
         #expect(text.contains("*** Grant \(id.uuidString.lowercased()): ask for a new one"))
-        #expect(session.client.ending(within: 5000) == ECONNRESET)
+        #expect(session.client.ending(within: 10_000) == ECONNRESET)
         try scene.closed()
         #expect(terminal.text() == "")
         #expect(stranger.text() == "")
@@ -83,7 +83,7 @@ private struct WarningScene {
         let text = terminal.text()
         #expect(text.split(separator: "ends in 1 second, at").count == 2)
         #expect(text.split(separator: "jitgate:").count == 2)
-        #expect(session.client.ending(within: 5000) == ECONNRESET)
+        #expect(session.client.ending(within: 10_000) == ECONNRESET)
     }
 }
 

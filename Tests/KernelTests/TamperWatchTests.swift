@@ -36,7 +36,7 @@ private final class HeldWatch: Sendable {
         try scene.gate.install(shape())
         let watch = try scene.server.run { try HeldWatch(over: scene.gate) }
         try scene.nft(command)
-        let tampering = try #require(watch.next(within: 1000))
+        let tampering = try #require(watch.next(within: 10_000))
         #expect(tampering.changes.map(\.process) == ["nft"])
         #expect(!tampering.lostEvents)
         #expect(try scene.gate.install(shape()).changed)
@@ -53,7 +53,7 @@ private final class HeldWatch: Sendable {
         try scene.gate.commit([open: nil])
         #expect(watch.next(within: 50) == nil)
         try scene.nft("add table inet other; add chain inet other jitgate")
-        #expect(try #require(watch.next(within: 1000)).isReason == false)
+        #expect(try #require(watch.next(within: 10_000)).isReason == false)
     }
 
     @Test func `says when it could not keep up`() throws {

@@ -45,7 +45,7 @@ private struct Change: CustomTestStringConvertible, Sendable {
     private func `goes back by itself`(change: Change) throws {
         let scene = try GateScene()
         let open = try [opening("192.0.2.7/32"): Duration.seconds(60)]
-        let trial = GateTrial(fallback: change.fallback, left: .seconds(2))
+        let trial = GateTrial(fallback: change.fallback, left: .seconds(4))
         try scene.gate.install(change.tried, trial: trial, open: open)
         let explanation = { () throws -> GateExplanation? in
             let source = try Prefix(parsing: "192.0.2.8")
@@ -69,7 +69,7 @@ private struct Change: CustomTestStringConvertible, Sendable {
 
     @Test func `is as it should be, and stays once it is no trial any more`() throws {
         let scene = try GateScene()
-        let trial = try GateTrial(fallback: shape(denies: false), left: .seconds(1))
+        let trial = try GateTrial(fallback: shape(denies: false), left: .seconds(3))
         let end = ContinuousClock.now + trial.left
         try scene.gate.install(shape(), trial: trial)
         let left = GateTrial(fallback: trial.fallback, left: ContinuousClock.now.duration(to: end))
@@ -98,7 +98,7 @@ private struct Change: CustomTestStringConvertible, Sendable {
         )
         try scene.gate.install(enforcing, existing: [existing])
         #expect(old.lives)
-        let trial = GateTrial(fallback: enforcing, left: .seconds(1))
+        let trial = GateTrial(fallback: enforcing, left: .seconds(3))
         try scene.gate.install(observing, trial: trial)
         let new = try scene.session(from: "2001:db8::8", at: listener)
         #expect(old.lives && new.lives)
