@@ -32,26 +32,16 @@ struct AdmittedRevocation: Hashable, Sendable {
 
 /// What files say: the wish that the timetable is told of.
 extension Gatekeeper {
-    /// Something happened in the directories; of each file only the last event counts.
+    /// Something happened in the directories, or to the allowed signers.
     func take(_ events: [DirectoryEvent]) {
+        let changes = DirectoryChanges(events)
+        changes.wereGone.forEach { trail.forgetRefusal(of: $0) }
+        if changes.concernsFile, signersChanged() { return }
+        guard !changes.takesListing else { return rescan() }
         var scan = TrustedFile()
-        var lasts: [String: Int] = [:]
-        for (index, event) in events.enumerated() { event.path.map { lasts[$0] = index } }
-        for (index, event) in events.enumerated() {
-            let isLast = event.path.map { lasts[$0] == index } ?? true
-            switch event {
-            case .arrived(let directory, let name) where isLast:
-                receive(directory + "/" + name, &scan, isListed: false)
-            case .arrived: continue
-            case .removed(let directory, let name):
-                trail.forgetRefusal(of: directory + "/" + name)
-                if isLast { forget(directory + "/" + name) }
-            case .gone(let directory):
-                files.all.filter { $0.hasPrefix(directory + "/") }.forEach { forget($0) }
-            case .fileChanged: signersChanged()
-            case .appeared, .overflowed: return rescan()
-            }
-        }
+        for path in changes.arrivals { receive(path, &scan, isListed: false) }
+        // Behind what arrived: a file may only have another name by now.
+        changes.removals.forEach { forget($0) }
         settle()
     }
 
@@ -235,16 +225,5 @@ extension PendingRevocation {
         _ fields: [AuditField: [String]]
     ) -> [AuditField: [String]] {
         fields.filter { [.actor, .comment, .revocation].contains($0.key) || $0.key.isEvidence }
-    }
-}
-
-extension DirectoryEvent {
-    /// The file that came or went.
-    fileprivate var path: String? {
-        switch self {
-        case .arrived(let directory, let name), .removed(let directory, let name):
-            directory + "/" + name
-        case .appeared, .gone, .fileChanged, .overflowed: nil
-        }
     }
 }

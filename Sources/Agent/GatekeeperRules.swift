@@ -6,6 +6,7 @@ import Glibc
 import Grants
 import Linux
 import Scheduling
+import SystemPackage
 
 /// The rules that grants are held to, and their change while the agent runs.
 extension Gatekeeper {
@@ -97,16 +98,29 @@ extension Gatekeeper {
         signersProblem = next.signersProblem
         keepPolicy()
         shapeChanged()
+        if followSigners() { return }
         rescan()
     }
 
-    /// The allowed signers on disk may be others: every grant is held to them.
-    func signersChanged() {
+    /// Watches the file that has the allowed signers now; answers whether it was another meanwhile, and
+    /// every grant was held to it.
+    private func followSigners() -> Bool {
+        do throws(Errno) {
+            let isNew = try watch.follow(rulebook.configuration.allowedSigners)
+            return isNew && signersChanged()
+        } catch {
+            signersProblem = "it is not known when they change: \(error)"
+            return false
+        }
+    }
+
+    /// The allowed signers on disk may be others: every grant is held to them then.
+    func signersChanged() -> Bool {
         let next: Rulebook
         do throws(AgentError) {
             next = try Rulebook(rulebook.policy, host: host)
         } catch {
-            guard signersProblem != error.description else { return }
+            guard signersProblem != error.description else { return false }
             signersProblem = error.description
             note(
                 AuditEntry(
@@ -118,13 +132,14 @@ extension Gatekeeper {
                     ]
                 )
             )
-            return
+            return false
         }
         signersProblem = nil
-        guard next.signersFile != rulebook.signersFile else { return }
+        guard next.signersFile != rulebook.signersFile else { return false }
         let path = rulebook.configuration.allowedSigners
         note(AuditEntry(.policyLoaded, "Allowed signers loaded", fields: [.file: [path]]))
         take(next, tenure)
+        return true
     }
 
     /// Another process told us something.
