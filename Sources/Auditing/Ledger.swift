@@ -57,24 +57,29 @@ package struct Ledger: Sendable {
                 description: "record \(nextSequence) is missing: number \(record.sequence) follows"
             )
         }
-        try takeEntry(record)
+        // The agent's time, from which the wall clock may have been set back.
+        var clock = clock
         clock.take(record.stamp)
+        try takeEntry(record, at: clock.moment ?? record.stamp.realtime)
+        self.clock = clock
         nextSequence += 1
     }
 
-    private mutating func takeEntry(_ record: Record) throws(RecordError) {
+    private mutating func takeEntry(
+        _ record: Record,
+        at moment: Moment
+    ) throws(RecordError) {
         let entry = record.entry
         switch entry.event {
         case .grantAccepted:
-            let grant = try LiveGrant(record)
+            let grant = try LiveGrant(record.entry, at: moment)
             restore(.accepted(grant), of: grant)
         case .grantOpened:
-            let grant = try LiveGrant(record)
+            let grant = try LiveGrant(record.entry, at: moment)
             let known = standings[grant.id]?.live ?? grant
-            let since = record.stamp.realtime
-            restore(.open(known, since: since, deadline: try entry.deadline()), of: known)
+            restore(.open(known, since: moment, deadline: try entry.deadline()), of: known)
         case .grantClosed:
-            try takeEnding(record)
+            try takeEnding(record.entry, at: moment)
         case .grantRefused:
             refusals.add(entry)
         case .modeChanged: mode = entry[.mode] ?? mode
@@ -101,15 +106,18 @@ package struct Ledger: Sendable {
         }
     }
 
-    private mutating func takeEnding(_ record: Record) throws(RecordError) {
-        let id = try record.entry.grantID()
-        let digest = try record.entry.required(.digest)
-        let reason = try record.entry.required(.reason)
+    private mutating func takeEnding(
+        _ entry: AuditEntry,
+        at moment: Moment
+    ) throws(RecordError) {
+        let id = try entry.grantID()
+        let digest = try entry.required(.digest)
+        let reason = try entry.required(.reason)
         let before = standings.removeValue(forKey: id)
         connections[id] = nil
         if let live = before?.live { liveDigests[live.digest] = nil }
         ended.add(EndedEntry(id, digest: digest, reason: reason))
-        recentEndings.add(EndedGrant(entry: record.entry, after: before, at: record.stamp.realtime))
+        recentEndings.add(EndedGrant(entry: entry, after: before, at: moment))
     }
 }
 

@@ -7,7 +7,7 @@ package struct LiveGrant: Hashable, Sendable {
     package let digest: String
     /// The fields of the record that accepted it, without its evidence.
     package let fields: [AuditField: [String]]
-    /// When it was found valid; its signers had to be allowed then.
+    /// When it was found valid, by the agent's time; its signers had to be allowed then.
     package let acceptedAt: Moment
 
     init(
@@ -22,11 +22,11 @@ package struct LiveGrant: Hashable, Sendable {
         self.acceptedAt = acceptedAt
     }
 
-    init(_ record: Record) throws(RecordError) {
-        id = try record.entry.grantID()
-        digest = try record.entry.required(.digest)
-        fields = record.entry.withoutEvidence.fields
-        acceptedAt = record.stamp.realtime
+    init(_ entry: AuditEntry, at moment: Moment) throws(RecordError) {
+        id = try entry.grantID()
+        digest = try entry.required(.digest)
+        fields = entry.withoutEvidence.fields
+        acceptedAt = moment
     }
 }
 

@@ -4,11 +4,13 @@ import Grants
 import Recording
 import TestSupport
 
-/// The log that an earlier agent left on a host, three days ago.
+/// The log that an earlier agent left on a host, three days ago if nothing else is said.
 struct EarlierLog: ~Copyable {
     private var log: AuditLog
+    private let age: Int64
 
-    init(of host: AgentHost) throws {
+    init(of host: AgentHost, before seconds: Int64 = 3 * 86_400) throws {
+        age = seconds
         let places = AuditLog.Places(
             log: host.auditDirectory,
             state: host.path + "/state",
@@ -22,7 +24,7 @@ struct EarlierLog: ~Copyable {
     mutating func append(_ entries: [AuditEntry]) throws {
         let now = Int64(Date().timeIntervalSince1970)
         let stamp = RecordStamp(
-            realtime: Moment(microseconds: (now - 3 * 86_400) * 1_000_000),
+            realtime: Moment(microseconds: (now - age) * 1_000_000),
             boot: 1,
             bootID: String(repeating: "a", count: 32),
             machineID: "",
