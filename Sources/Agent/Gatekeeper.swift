@@ -171,8 +171,7 @@ actor Gatekeeper {
         recordOpenings(&agenda, at: now)
         // A counter goes with its opening.
         let carried = traffic(of: agenda.endings)
-        let changes = timetable.carryOut(agenda, at: now)
-        apply(changes.mapValues { $0.map { $0 - now } }, at: now)
+        apply(timetable.carryOut(agenda, at: now))
         let done = ClockReading.now()
         cutSessions(of: agenda.endings)
         let left = agenda.endings.map { close($0, carried) }

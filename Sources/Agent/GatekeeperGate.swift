@@ -4,10 +4,12 @@ import Scheduling
 
 /// What goes to the kernel.
 extension Gatekeeper {
-    func apply(_ changes: [Opening: Duration?], at now: Moment) {
+    func apply(_ changes: [Opening: Moment?]) {
+        // The record of an opening may have taken long: its deadline stays, and may have passed.
+        let now = read()
         do {
             if isInstalled {
-                try gate.commit(changes)
+                try gate.commit(changes.mapValues { $0?.left(at: now) })
             } else {
                 try install(at: now)
                 try watchForTampering()
@@ -28,7 +30,7 @@ extension Gatekeeper {
         let result = try gate.reconcile(
             rulebook.shape,
             trial: tenure.trial(at: now),
-            open: timetable.desired.mapValues { $0 - now },
+            open: timetable.desired.compactMapValues { $0.left(at: now) },
             existing: existingSessions
         )
         if isShapeNew, result.changed { reviewSessions() }
@@ -57,6 +59,11 @@ extension Gatekeeper {
         isInstalled = false
         isShapeNew = true
     }
+}
+
+extension Moment {
+    /// How long it is until then; `nil` if it has come.
+    fileprivate func left(at now: Moment) -> Duration? { self > now ? self - now : nil }
 }
 
 extension Opening {

@@ -73,6 +73,7 @@ ssize_t write(int file, const void *bytes, size_t count) {
 // What a record is durable by; nothing else of the agent uses it but its snapshots.
 int fdatasync(int file) {
     int isIt = comes("record");
+    wait_for_disk("SLOW_LOG");
     return (int)end(isIt, syscall(SYS_fdatasync, file));
 }
 

@@ -6,3 +6,6 @@
 ///
 /// Answers how long the batch is then; it never grows.
 size_t older_kernel(char *batch, size_t count);
+
+/// Waits as long as the fifo tells that the variable names, if there is one.
+void wait_for_disk(const char *variable);
