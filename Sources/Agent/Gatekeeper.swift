@@ -67,8 +67,9 @@ actor Gatekeeper {
     var revocations: [PendingRevocation] = []
     /// Who asked for the end of a grant and why, until its closing is recorded.
     var orders: [GrantID: [AuditField: [String]]] = [:]
-    /// Drop directories that are there and could not be listed: what they hold is not known.
-    var unlisted: [String] = []
+    /// Drop directories and files in them that are there and could not be read: what they hold is not
+    /// known.
+    var unread: Set<String> = []
     /// Files whose grants have ended, to be removed.
     var leftovers: Set<String> = []
     /// Files of revocations that did their work, to be removed once that is on disk.
@@ -157,7 +158,7 @@ actor Gatekeeper {
     func timePassed() {
         listenForPackets()
         guard !endTrialIfOver() else { return }
-        if unlisted.isEmpty { settle() } else { rescan() }
+        if unread.isEmpty { settle() } else { rescan() }
     }
 
     // MARK: the one way
@@ -215,7 +216,7 @@ actor Gatekeeper {
         let dues = [timetable.nextWake(after: now), tenure.deadline, defence?.due(at: now)]
         let due = dues.compactMap(\.self).min()
         let isWaiting =
-            !isInstalled || trail.isWaiting || !unlisted.isEmpty || !visitors.isListening
+            !isInstalled || trail.isWaiting || !unread.isEmpty || !visitors.isListening
         let wake = isWaiting ? min(due ?? .init(microseconds: .max), now + Self.retry) : due
         do {
             if let wake {

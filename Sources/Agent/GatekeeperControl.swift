@@ -111,8 +111,8 @@ extension Gatekeeper {
         if let problem = visitors.cutProblem { problems.append(problem) }
         if let problem = journal.problem { problems.append(problem) }
         if let problem = tenureProblem { problems.append(problem) }
-        for directory in unlisted {
-            problems.append("\(directory) cannot be listed, so what was dropped there is not seen")
+        for path in unread.sorted() {
+            problems.append("\(path) cannot be read, so what was dropped there is not known")
         }
         for directory in watch.missing {
             problems.append("\(directory) does not exist, so no grant can be dropped there")

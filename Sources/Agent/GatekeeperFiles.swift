@@ -41,7 +41,10 @@ extension Gatekeeper {
         var scan = TrustedFile()
         for path in changes.arrivals { receive(path, &scan, isListed: false) }
         // Behind what arrived: a file may only have another name by now.
-        changes.removals.forEach { forget($0) }
+        for path in changes.removals {
+            unread.remove(path)
+            forget(path)
+        }
         settle()
     }
 
@@ -49,17 +52,17 @@ extension Gatekeeper {
     func rescan() {
         var scan = TrustedFile()
         var seen = Set<String>()
-        unlisted = []
+        unread = []
         for directory in rulebook.configuration.grantDirectories {
             for name in names(in: directory) {
                 seen.insert(directory + "/" + name)
                 receive(directory + "/" + name, &scan, isListed: true)
             }
         }
-        let hidden = unlisted.map { $0 + "/" }
+        let hidden = unread.map { $0 + "/" }
         files.all.filter { path in !seen.contains(path) && !hidden.contains(where: path.hasPrefix) }
             .forEach { forget($0) }
-        if unlisted.isEmpty { endWhatHasNoFile() }
+        if unread.isEmpty { endWhatHasNoFile() }
         settle()
     }
 
@@ -71,7 +74,7 @@ extension Gatekeeper {
             return []
         } catch {
             // Out of descriptors, say: that ends nobody's grant.
-            unlisted.append(directory)
+            unread.insert(directory)
             return []
         }
     }
@@ -86,9 +89,9 @@ extension Gatekeeper {
             bytes = try scan.read(path, limit: Reception.fileLimit).bytes
         } catch {
             guard error.code != .missing else { return refuseIfNameIsNoText(path) }
-            let reason = error.path == path ? error.reason : "\(error)"
-            return refuse(path, nil, .refused(path, code: error.code.rawValue, reason), .removed)
+            return refuse(path, error)
         }
+        unread.remove(path)
         let now = read()
         let digest = FileDigest.sha256(of: bytes)
         let live = trail.ledger.liveGrant(inFile: digest)
@@ -124,6 +127,16 @@ extension Gatekeeper {
         }
     }
 
+    /// The file is not one to be read; if it only cannot be now, what it said before holds and it is
+    /// tried again.
+    private func refuse(_ path: String, _ error: TrustError) {
+        let reason = error.path == path ? error.reason : "\(error)"
+        let entry = AuditEntry.refused(path, code: error.code.rawValue, reason)
+        guard error.code == .unreadable else { return refuse(path, nil, entry, .removed) }
+        unread.insert(path)
+        refuse(path, nil, entry, nil)
+    }
+
     /// A name that is not UTF-8 reads as another one, which is missing.
     private func refuseIfNameIsNoText(_ path: String) {
         guard path.unicodeScalars.contains("\u{FFFD}") else { return }
@@ -156,12 +169,12 @@ extension Gatekeeper {
         }
     }
 
-    /// The file may not open anything; what it had open before ends.
+    /// The file may not open anything; what it had open before ends if there is a reason.
     private func refuse(
         _ path: String,
         _ digest: String?,
         _ entry: AuditEntry,
-        _ reason: EndReason
+        _ reason: EndReason?
     ) {
         let text = entry[.reason] ?? ""
         let code = String(text.prefix { $0 != ":" })
@@ -172,7 +185,7 @@ extension Gatekeeper {
             reason: String(text.dropFirst(code.count + 2))
         )
         board.post(verdict, on: path, sha256: digest)
-        forget(path, because: reason)
+        if let reason { forget(path, because: reason) }
         if !trail.ledger.knows(refusal: entry) { note(entry) }
     }
 

@@ -150,4 +150,28 @@ private struct WatchingHost {
             try eventually { try host.records("grant-closed").count == round + 2 }
         }
     }
+
+    @Test func `that cannot be read now ends nothing, and is read when it can be`() throws {
+        let scene = try WatchingHost()
+        let host = scene.host
+        let process = try #require(host.agent).processIdentifier
+        let limit = { (count: Int) in
+            try Command.run(["prlimit", "--pid", "\(process)", "--nofile=\(count):4096"])
+        }
+        #expect(try limit(4).status == 0)
+        try host.submit(host.grant(changes: [.init("sources", ["192.0.2.8"])]), as: "b.grant")
+        let file = open(host.drop + "/a.grant", O_WRONLY)
+        close(file)
+        try eventually { try host.records("grant-refused").count == 2 }
+        #expect(
+            try host.reasons("grant-refused").allSatisfy { $0?.hasPrefix("unreadable: ") == true }
+        )
+        #expect(try host.openings() == ["192.0.2.7 . tcp . 22"])
+        #expect(try limit(1024).status == 0)
+        try eventually { try host.openings().count == 2 }
+        #expect(try host.records("grant-closed").isEmpty)
+        #expect(try host.jitgate("status").status == 0)
+        try host.remove("a.grant")
+        try eventually { try host.reasons("grant-closed") == ["removed"] }
+    }
 }
