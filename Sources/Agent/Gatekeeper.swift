@@ -70,10 +70,10 @@ actor Gatekeeper {
     /// Drop directories and files in them that are there and could not be read: what they hold is not
     /// known.
     var unread: Set<String> = []
-    /// Files whose grants have ended, to be removed.
-    var leftovers: Set<String> = []
-    /// Files of revocations that did their work, to be removed once that is on disk.
-    var spent: [String] = []
+    /// Files whose grants have ended, to be removed if they are still what was read.
+    var leftovers: [String: FileIdentity] = [:]
+    /// Files of revocations that did their work, to be removed likewise once that is on disk.
+    var spent: [String: FileIdentity] = [:]
     var isTidying = false
     /// Where the disk is waited for.
     let disk = DispatchQueue(label: "io.jitgate.disk")

@@ -2,13 +2,15 @@ import Auditing
 import Configuration
 import Enforcement
 import Grants
+import Linux
 import Netfilter
 import Scheduling
 
 /// What is left of a grant that has ended.
 struct Leftover {
     let reason: EndReason
-    let files: Set<String>
+    /// Each in the state that it was read in.
+    let files: [String: FileIdentity]
 }
 
 extension Standing {
@@ -62,6 +64,6 @@ extension Gatekeeper {
         }
         guard !trail.isWaiting else { return }
         remove(spent)
-        spent = []
+        spent = [:]
     }
 }

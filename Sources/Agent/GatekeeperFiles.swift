@@ -15,21 +15,6 @@ struct AdmittedFile: Hashable, Sendable {
     let id: GrantID
 }
 
-/// Grants that have to end because somebody said so.
-struct PendingRevocation: Sendable {
-    let ids: [GrantID]
-    /// Who said so and why, as their records tell it.
-    let fields: [AuditField: [String]]
-    /// The revocation's file, which has done its work then.
-    let file: AdmittedRevocation?
-}
-
-/// The file of a signed revocation.
-struct AdmittedRevocation: Hashable, Sendable {
-    let path: String
-    let digest: String
-}
-
 /// What files say: the wish that the timetable is told of.
 extension Gatekeeper {
     /// Something happened in the directories, or to the allowed signers.
@@ -83,15 +68,16 @@ extension Gatekeeper {
     ///
     /// `isListed` says that it may have lain there for long.
     private func receive(_ path: String, _ scan: inout TrustedFile, isListed: Bool) {
-        leftovers.remove(path)
-        let bytes: [UInt8]
+        leftovers[path] = nil
+        let content: TrustedFile.Content
         do {
-            bytes = try scan.read(path, limit: Reception.fileLimit).bytes
+            content = try scan.read(path, limit: Reception.fileLimit)
         } catch {
             guard error.code != .missing else { return refuseIfNameIsNoText(path) }
             return refuse(path, error)
         }
         unread.remove(path)
+        let (bytes, state) = (content.bytes, content.identity)
         let now = read()
         let digest = FileDigest.sha256(of: bytes)
         let live = trail.ledger.liveGrant(inFile: digest)
@@ -99,18 +85,19 @@ extension Gatekeeper {
         let arrival = Reception.Arrival(path: path, bytes: bytes, signedAt: signedAt, now: now)
         let reason = live == nil ? EndReason.removed : .policy
         switch rulebook.reception.judge(arrival, standing: standing(of:)) {
-        case .admitted(let facts, let lines): admit(facts, evidence(bytes, lines), at: now)
+        case .admitted(let facts, let lines):
+            admit(facts, in: state, evidence(bytes, lines), at: now)
         case .refused(let code, let text):
             var entry = AuditEntry.refused(path, code: code, text)
             entry.fields[.digest] = [digest]
             refuse(path, digest, entry, reason)
         case .denied(let facts, _) where live != nil && facts.grant.expires <= now:
             // It ran out while no agent ran: it ends on the way that all others end.
-            admit(facts, [:], at: now)
+            admit(facts, in: state, [:], at: now)
         case .denied(let facts, let refusal):
             if isListed, hasEnded(facts) {
                 forget(path)
-                if rulebook.configuration.endedFiles == .remove { remove([path]) }
+                if rulebook.configuration.endedFiles == .remove { remove([path: state]) }
                 return
             }
             refuse(path, digest, .refused(facts, refusal), reason)
@@ -121,7 +108,7 @@ extension Gatekeeper {
                 .revocation: [digest],
             ]
             .merging(evidence(bytes, lines)) { old, _ in old }
-            let file = AdmittedRevocation(path: path, digest: digest)
+            let file = AdmittedRevocation(path: path, digest: digest, state: state)
             forget(path)
             revocations.append(.init(ids: revocation.ids, fields: fields, file: file))
         }
@@ -151,12 +138,13 @@ extension Gatekeeper {
 
     private func admit(
         _ new: GrantFacts,
+        in state: FileIdentity,
         _ evidence: [AuditField: [String]],
         at now: Moment
     ) {
         let id = new.grant.id
         if let old = files[new.file], old != id { forget(new.file, because: .superseded) }
-        files.put(id, at: new.file)
+        files.put(id, at: new.file, in: state)
         fresh.append(AdmittedFile(path: new.file, digest: new.digest, id: id))
         guard timetable[id] == nil else { return }
         facts[id] = new
@@ -228,15 +216,6 @@ extension Gatekeeper {
         guard let file = order.file else { return }
         let ids = order.ids.map(\.description)
         board.post(.init(outcome: .accepted, ids: ids), on: file.path, sha256: file.digest)
-        if rulebook.configuration.endedFiles == .remove { spent.append(file.path) }
-    }
-}
-
-extension PendingRevocation {
-    /// What the record of a closed grant takes over: all else it says of itself.
-    static func orders(
-        _ fields: [AuditField: [String]]
-    ) -> [AuditField: [String]] {
-        fields.filter { [.actor, .comment, .revocation].contains($0.key) || $0.key.isEvidence }
+        if rulebook.configuration.endedFiles == .remove { spent[file.path] = file.state }
     }
 }

@@ -11,17 +11,17 @@ extension Gatekeeper {
     /// So many at a time: a file system may take its time for each.
     private static let portion = 100
 
-    /// Removes files, once all else that waits is done.
-    func remove(_ paths: some Sequence<String>) {
-        leftovers.formUnion(paths)
+    /// Removes files, once all else that waits is done, unless they are others by then.
+    func remove(_ files: [String: FileIdentity]) {
+        leftovers.merge(files) { $1 }
     }
 
     /// Does a portion now, and sees to the rest.
     func tidy() {
         guard !isTidying else { return }
         for _ in 0..<Self.portion {
-            guard let path = leftovers.popFirst() else { break }
-            DirectoryWatch.remove(path)
+            guard let (path, state) = leftovers.popFirst() else { break }
+            DirectoryWatch.remove(path, in: state)
         }
         trail.doUpkeep(atMost: Self.portion)
         guard !leftovers.isEmpty || trail.hasUpkeep else {

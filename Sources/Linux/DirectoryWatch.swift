@@ -217,8 +217,9 @@ extension DirectoryWatch {
         try DirectoryListing.names(in: path).filter(counts)
     }
 
-    /// Removes a file; one that is gone already is no error.
-    package static func remove(_ path: String) {
+    /// Removes a file, unless it is another by now: what took its place has yet to be heard of.
+    package static func remove(_ path: String, in state: FileIdentity) {
+        guard (try? FileIdentity.of(path)) == state else { return }
         _ = unsafe unlink(path)
     }
 }

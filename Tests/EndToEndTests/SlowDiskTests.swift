@@ -56,6 +56,22 @@ import Testing
         try eventually { try segments == ["audit-00000000000000000001.jsonl"] }
         #expect(try host.jitgate("audit", "verify").status == 0)
     }
+    @Test func `lets a file be that took the place of one whose grant ended`() throws {
+        let disk = host.path + "/disk"
+        try host.launch(environment: ["LD_PRELOAD": AgentHost.faults, "SLOW_LOG": disk])
+        try host.submit(host.grant(lasting: 3), as: "a.grant")
+        try eventually { try host.openings().count == 1 }
+        try #require(mkfifo(disk, 0o600) == 0)
+        // Its end is being recorded.
+        let writer = try waiter(for: disk)
+        try host.submit(host.grant(), as: "a.grant")
+        try FileManager.default.removeItem(atPath: disk)
+        close(writer)
+        try eventually { try host.records("grant-opened").count == 2 }
+        #expect(try host.openings().count == 1)
+        #expect(FileManager.default.fileExists(atPath: host.drop + "/a.grant"))
+    }
+
     /// Lets the disk take four seconds for the record of a grant's opening.
     private func begin(lasting seconds: Double) throws {
         let disk = host.path + "/disk"
