@@ -56,8 +56,9 @@ package struct JournalFeed {
             waiting.append(message)
             size += message.bytes.count
         }
-        makeRoom()
         flush(at: now)
+        // Only of what journald does not take at once there may be too much.
+        makeRoom()
     }
 
     /// Tries again what waits.

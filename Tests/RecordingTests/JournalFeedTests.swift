@@ -68,6 +68,17 @@ import Testing
         #expect(try numbers(journald) == expected.map(String.init))
     }
 
+    @Test func `gets what is larger than the room for what waits`() throws {
+        let journald = try Journald()
+        var feed = try JournalFeed(socketPath: journald.socketPath, log: "/l")
+        let large = String(repeating: "x", count: 400_000)
+        feed.publish((0..<4).map { record($0, large) }, at: 0)
+        feed.publish([record(4, large + large + large)], at: 1)
+        #expect(feed.problem == nil)
+        #expect(try numbers(journald) == (0...4).map(String.init))
+        #expect(try journald.entries("JITGATE_FILE=/l").isEmpty)
+    }
+
     @Test func `is tried again ten times, and then only with a new record`() throws {
         let journald = try Journald()
         var feed = try JournalFeed(socketPath: journald.socketPath, log: "/l")

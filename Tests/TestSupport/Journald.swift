@@ -88,7 +88,7 @@ package final class Journald {
         _ = try run(["journalctl", "--sync"])
         let result = try run(["journalctl", "-o", "json", "--all", "--no-pager"] + matches)
         return try result.output.split(separator: UInt8(ascii: "\n"))
-            .map { try JSONNode.parse(Array($0)).value }
+            .map { try JSONNode.parse(Array($0), limits: .init(bytes: 8 << 20, depth: 4)).value }
     }
 
     /// Makes `journalctl -x` know this message catalog, and no other.
