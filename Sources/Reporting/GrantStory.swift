@@ -21,6 +21,7 @@ package struct GrantStory: Hashable, Sendable {
     package private(set) var actor = ""
     package private(set) var comment = ""
     private var uses: Int64 = 0
+    private var hasFacts = false
 
     init(id: String) {
         self.id = id
@@ -29,31 +30,37 @@ package struct GrantStory: Hashable, Sendable {
     mutating func take(_ record: Record) {
         let entry = record.entry
         let moment = record.stamp.realtime
-        // A connection may be by other grants as well, and tells of one port alone.
-        if entry.event != .grantUsed { takeFacts(entry) }
         switch entry.event {
-        case .grantAccepted: accepted = moment
+        case .grantAccepted:
+            takeFacts(entry)
+            accepted = moment
         case .grantOpened:
+            if !hasFacts { takeFacts(entry) }
             opened = opened ?? moment
             deadline = entry[.deadline].flatMap { try? Moment(parsing: $0) }
         case .grantUsed:
             firstUse = firstUse ?? moment
             uses.add(1, entry.number(.missed) ?? 0)
             connections = max(connections, uses)
-        case .grantClosed: takeEnd(entry, at: moment)
+        case .grantClosed:
+            if !hasFacts { takeFacts(entry) }
+            takeEnd(entry, at: moment)
         case .agentStarted, .agentStopped, .policyLoaded, .policyRefused, .modeChanged,
             .grantRefused, .attemptDenied, .tamperDetected, .tamperRepaired, .clockStepped:
             break
         }
     }
 
-    /// Every record of a grant says all of it; the first is as good as any.
+    /// The record with the signed file is held to it in all of this, signers included.
+    ///
+    /// Where retention took it the next one is as good as any.
     private mutating func takeFacts(_ entry: AuditEntry) {
-        if requestor.isEmpty { requestor = entry[.requestor] ?? "" }
-        if signers.isEmpty { signers = entry.fields[.signers] ?? [] }
-        if justification.isEmpty { justification = entry[.justification] ?? "" }
-        if sources.isEmpty { sources = entry.fields[.sources] ?? [] }
-        if ports.isEmpty { ports = entry.fields[.ports] ?? [] }
+        hasFacts = true
+        requestor = entry[.requestor] ?? ""
+        signers = entry.fields[.signers] ?? []
+        justification = entry[.justification] ?? ""
+        sources = entry.fields[.sources] ?? []
+        ports = entry.fields[.ports] ?? []
     }
 
     private mutating func takeEnd(_ entry: AuditEntry, at moment: Moment) {

@@ -26,6 +26,28 @@ import Testing
         #expect(!story.isOwnApproval)
     }
 
+    @Test func `takes what a grant is from the record that carries it`() throws {
+        var log = Logbook()
+        // Whoever has the host's key can sign a record of anything.
+        var forged = Logbook.grant("a", "eve", signers: ["ceo"])
+        forged[.sources] = ["0.0.0.0/0"]
+        forged[.ports] = ["3389/tcp"]
+        log.add(.modeChanged, after: 0.5, "Changed", forged)
+        log.addGrant(Logbook.grant("a"), at: 1, ending: nil)
+        log.add(.grantClosed, after: 2, "Closed", forged)
+        log.add(.tamperDetected, after: 3, "Changed", Logbook.grant("b"))
+        let chronicle = log.chronicle()
+        let story = try #require(chronicle.openings.first)
+        #expect(chronicle.openings.count == 1)
+        #expect(story.requestor == "dana" && story.signers == ["ops@example.com"])
+        #expect(story.sources == ["203.0.113.7/32"] && story.ports == ["22/tcp"])
+        // Where retention took that record, the next one tells.
+        var pruned = Logbook()
+        pruned.add(.grantOpened, after: 1, "Opened", Logbook.grant("a"))
+        pruned.add(.grantAccepted, after: 2, "Accepted", forged)
+        #expect(pruned.chronicle().openings.first?.signers == ["ceo"])
+    }
+
     @Test func `knows what was open when the time began, and leaves out what was not`() {
         var log = Logbook()
         log.addGrant(Logbook.grant("before"), at: 1)
