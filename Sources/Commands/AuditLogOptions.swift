@@ -82,7 +82,7 @@ struct AuditLogOptions: ParsableArguments {
     static func verifierKey(
         beside directory: LogDirectory
     ) throws(CommandFailure) -> VerifierKey {
-        let bytes = try GrantFile.read(directory.publicKey, limit: 4096)
+        let bytes = try GrantFile.read(directory.publicKey, limit: 4096, awaiting: false)
         let text = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
         do throws(ProofError) {
             return try VerifierKey(parsing: text)

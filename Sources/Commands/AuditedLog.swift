@@ -62,14 +62,15 @@ struct AuditedLog {
 
     /// The signed checkpoint, and the note that says so.
     func checkpoint() throws(CommandFailure) -> (Checkpoint, note: String) {
-        try Self.checkpoint(directory.checkpoint, by: key)
+        try Self.checkpoint(directory.checkpoint, by: key, awaiting: false)
     }
 
     static func checkpoint(
         _ path: String,
-        by key: VerifierKey
+        by key: VerifierKey,
+        awaiting: Bool = true
     ) throws(CommandFailure) -> (Checkpoint, note: String) {
-        let bytes = try GrantFile.read(path, limit: 1 << 16)
+        let bytes = try GrantFile.read(path, limit: 1 << 16, awaiting: awaiting)
         do throws(ProofError) {
             let checkpoint = try Checkpoint(parsing: bytes, signedBy: key)
             return (checkpoint, String(decoding: bytes, as: UTF8.self))
@@ -90,13 +91,13 @@ struct AuditedLog {
 
     /// The leaves that the log keeps, and why they are of no use, if they are not.
     func leaves(signedBy checkpoint: Checkpoint) -> (MerkleLeaves?, problem: String?) {
+        let size = Int(checkpoint.size)
         let hashes: [TreeHash]
         do throws(RecordingError) {
-            hashes = try LeafFile.read(directory.leaves)
+            hashes = try LeafFile.read(directory.leaves, atMost: size)
         } catch {
             return (nil, error.description)
         }
-        let size = Int(checkpoint.size)
         guard hashes.count >= size else {
             return (nil, "\(directory.leaves): it holds \(hashes.count) leaves, not \(size)")
         }

@@ -14,9 +14,13 @@ enum GrantFile {
         return try read(path, limit: sizeLimit)
     }
 
-    static func read(_ path: String, limit: Int) throws(CommandFailure) -> [UInt8] {
+    static func read(
+        _ path: String,
+        limit: Int,
+        awaiting: Bool = true
+    ) throws(CommandFailure) -> [UInt8] {
         do throws(Errno) {
-            return try SmallFile.read(path, limit: limit)
+            return try SmallFile.read(path, limit: limit, awaiting: awaiting)
         } catch .permissionDenied {
             throw CommandFailure(.noPermission, "\(path): you may not read it", hints: ["try sudo"])
         } catch .noSuchFileOrDirectory {

@@ -4,8 +4,15 @@ package import SystemPackage
 /// Files of the system that are read whole, such as those of /proc.
 package enum SmallFile {
     /// The bytes of the file at `path`; EFBIG if there are more than `limit`.
-    package static func read(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
-        let file = try OwnedDescriptor.opening { unsafe open(path, O_RDONLY | O_CLOEXEC) }
+    ///
+    /// Without `awaiting` a pipe in its place keeps nobody waiting: nothing is in it.
+    package static func read(
+        _ path: String,
+        limit: Int,
+        awaiting: Bool = true
+    ) throws(Errno) -> [UInt8] {
+        let flags = O_RDONLY | O_CLOEXEC | (awaiting ? 0 : O_NONBLOCK)
+        let file = try OwnedDescriptor.opening { unsafe open(path, flags) }
         guard let bytes = try file.readAll(limit: limit) else { throw .fileTooLarge }
         return bytes
     }

@@ -80,25 +80,32 @@ package struct LeafFile: ~Copyable {
         }
     }
 
-    /// All leaves of the file at `path`; a piece of one at its end is left out.
-    package static func read(_ path: String) throws(RecordingError) -> [TreeHash] {
+    /// The first leaves of the file at `path`; a piece of one at its end is left out.
+    package static func read(
+        _ path: String,
+        atMost count: Int
+    ) throws(RecordingError) -> [TreeHash] {
         let file = try RecordingError.attempt("open", path) { () throws(Errno) in
-            try OwnedDescriptor.opening { unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) }
+            try OwnedDescriptor.opening {
+                // A pipe in its place would keep us waiting.
+                unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+            }
         }
         var leaves: [TreeHash] = []
         var rest: [UInt8] = []
-        while true {
+        while leaves.count < count {
             let chunk = try RecordingError.attempt("read", path) { () throws(Errno) in
                 try file.readChunk(256 * 1024)
             }
-            guard !chunk.isEmpty else { return leaves }
+            guard !chunk.isEmpty else { break }
             rest += chunk
             var start = 0
-            while start + TreeHash.size <= rest.count {
+            while start + TreeHash.size <= rest.count, leaves.count < count {
                 if let leaf = TreeHash(rest[start..<start + TreeHash.size]) { leaves.append(leaf) }
                 start += TreeHash.size
             }
             rest.removeFirst(start)
         }
+        return leaves
     }
 }

@@ -81,7 +81,7 @@ package struct StateDirectory: Sendable {
     /// What is kept of a file; `nil` if nothing is.
     package func content(of name: String) throws(RecordingError) -> [UInt8]? {
         do throws(Errno) {
-            return try SmallFile.read("\(evidence)/\(name)", limit: 1 << 20)
+            return try SmallFile.read("\(evidence)/\(name)", limit: 1 << 20, awaiting: false)
         } catch .noSuchFileOrDirectory {
             return nil
         } catch {

@@ -145,6 +145,31 @@ private struct Mutation {
         #expect(statuses() == [.inputOutput, .inputOutput, .done, .inputOutput, .inputOutput])
     }
 
+    @Test(arguments: ["audit.leaves", "checkpoint", "audit.pub"])
+    func `keep nobody waiting as pipes`(name: String) throws {
+        let audit = try AuditBench()
+        let path = audit.bench.path("audit/\(name)")
+        try FileManager.default.removeItem(atPath: path)
+        #expect(mkfifo(path, 0o600) == 0)
+        #expect(audit.verify().status == .no)
+        let proof = audit.bench.run("audit", "prove", "1", "--log", "@audit")
+        #expect(proof.status == (name == "audit.leaves" ? .done : .no))
+    }
+
+    @Test func `keep nobody waiting as evidence, and take no memory as leaves`() throws {
+        let audit = try AuditBench()
+        let folder = "state/evidence"
+        for name in try audit.bench.names(in: folder) {
+            let path = audit.bench.path("\(folder)/\(name)")
+            try FileManager.default.removeItem(atPath: path)
+            #expect(mkfifo(path, 0o600) == 0)
+        }
+        // Zeros behind the leaves that are signed, and on the disk nothing.
+        #expect(truncate(audit.bench.path("audit/audit.leaves"), 1 << 36) == 0)
+        let flaws = try audit.flaws()
+        #expect(flaws == ["evidence 0", "evidence 1", "evidence 1"])
+    }
+
     @Test(arguments: seeds)
     func `are no checkpoint, proof or key of ours`(seed: Int) throws {
         let key = try AuditKey(name: "jitgate/a/b", seed: Array(0..<32))
