@@ -1,5 +1,5 @@
 import Grants
-import StrictJSON
+package import StrictJSON
 
 /// Why a line of the log is not a record.
 package struct RecordError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -11,6 +11,9 @@ package struct RecordError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Record {
+    /// What one line may hold: it carries whole policy files, and may be escaped to several times that.
+    package static let limits = JSONNode.Limits(bytes: 64 << 20, depth: 16)
+
     /// Reads one line of the log, with or without its line feed.
     package init(parsing line: [UInt8]) throws(RecordError) {
         try self.init(parsing: line[...])
@@ -34,7 +37,7 @@ extension Record {
     private init(strictly line: ArraySlice<UInt8>) throws(RecordError) {
         let fields: RecordFields
         do {
-            fields = try RecordFields(JSONNode.parse(Array(line)).value)
+            fields = try RecordFields(JSONNode.parse(Array(line), limits: Record.limits).value)
         } catch let error as JSONSyntaxError {
             throw RecordError(description: error.description)
         } catch let error as RecordError {

@@ -21,12 +21,13 @@ struct RecordReader {
         try forEachTaken { line, _ in
             lines.append(line)
             // Twice as many before the older half goes: each is moved once.
-            if let count, lines.count > max(64, 2 * count) {
+            if let count, lines.count > 64, lines.count / 2 > count {
                 lines.removeFirst(lines.count - count)
             }
         }
         return lines.suffix(count ?? lines.count)
-            .compactMap { try? JSONNode.parse($0).value }.map(ShownRecord.init)
+            .compactMap { try? JSONNode.parse($0, limits: Record.limits).value }
+            .map(ShownRecord.init)
     }
 
     /// Hands over the lines that the filter takes, and where they are.
@@ -52,7 +53,7 @@ struct RecordReader {
 
     private func shown(_ line: [UInt8], _ place: String) throws(CommandFailure) -> ShownRecord {
         do {
-            return ShownRecord(try JSONNode.parse(line).value)
+            return ShownRecord(try JSONNode.parse(line, limits: Record.limits).value)
         } catch {
             throw CommandFailure(.no, "\(path): \(place) is broken: \(error)")
         }

@@ -52,6 +52,7 @@ import Testing
         (["--until", "2026-12-01T12:00:01Z"], [0]),
         (["--since", "2026-12-01T12:00:01Z", "--until", "2026-12-01T12:00:02Z"], [1]),
         (["-n", "2"], [3, 4]), (["-n", "0"], []), (["-n", "9"], [0, 1, 2, 3, 4]),
+        (["-n", "\(Int.max)"], [0, 1, 2, 3, 4]),
         (["-n", "1", "--event", "agent-started"], [0]), (["-r"], [4, 3, 2, 1, 0]),
         (["--event", "agent-started", "--event", "grant-refused", "-r", "-n1"], [1]),
         (["--requestor", "dana"], [2]), (["--requestor", "dan"], []),
@@ -94,6 +95,22 @@ import Testing
         let outcome = bench.run("audit", "show", "--json", "-r")
         let records = try #require(JSONNode.parse(Array(outcome.output.utf8)).value.items)
         #expect(records.map { $0["JITGATE_SEQ"]?.text } == ["4", "3", "2", "1", "0"])
+    }
+
+    @Test func `shows a record with as large a policy as the agent takes`() throws {
+        let bench = try Bench()
+        let text = String(repeating: "# \"quoted\" \\\n", count: 75_000)
+        let fields: [AuditField: [String]] = [.evidence: [text], .fallback: [text]]
+        let entry = AuditEntry(.policyLoaded, "Policy loaded", fields: fields)
+        try bench.writeLog([entry])
+        for options in [["--json"], ["-n", "1", "--json"]] {
+            let outcome = bench.run(words: ["audit", "show"] + options)
+            #expect(outcome.status == .done && outcome.output.utf8.count > 2_000_000)
+        }
+        // Also one that a later version wrote.
+        let line = bench.record(0, entry).line
+        let later = Array("{\"JITGATE_LATER\":\"\",".utf8) + line.dropFirst()
+        #expect(try Record(parsing: later) == bench.record(0, entry))
     }
 
     @Test func `shows a copy on a machine without a policy`() throws {
