@@ -9,12 +9,11 @@ struct TimeArgument {
     let secondsEast: @Sendable (Moment) -> Int
 
     func moment(_ text: String) throws(TextError) -> Moment {
-        switch text {
-        case "now": return now
-        case "today": return midnight(days: 0)
-        case "yesterday": return midnight(days: -1)
-        case "tomorrow": return midnight(days: 1)
-        default: break
+        let text = String(text.drop { $0 == " " })
+        if text == "now" { return now }
+        for (days, name) in [(Int64(-1), "yesterday"), (0, "today"), (1, "tomorrow")] {
+            if text == name { return midnight(days: days) }
+            if text == "\(name) UTC" { return midnight(days: days, isUTC: true) }
         }
         if let moment = try relative(text) { return moment }
         let (weekday, rest) = Self.weekday(text)
@@ -34,53 +33,25 @@ struct TimeArgument {
     // MARK: relative to now
 
     private func relative(_ text: String) throws(TextError) -> Moment? {
-        if text.hasSuffix(" ago") { return now + (.zero - (try span(text.dropLast(4)))) }
-        if text.hasPrefix("-") { return now + (.zero - (try span(text.dropFirst()))) }
-        if text.hasPrefix("+") { return now + (try span(text.dropFirst())) }
-        guard text.hasPrefix("@"), let seconds = Int64(text.dropFirst()), seconds >= 0 else {
-            return nil
-        }
-        return Moment(microseconds: 0) + .seconds(seconds)
+        if text.hasSuffix(" ago") { return now + (.zero - (try TimeSpan.parse(text.dropLast(4)))) }
+        if text.hasSuffix(" left") { return now + (try TimeSpan.parse(text.dropLast(5))) }
+        if text.hasPrefix("-") { return now + (.zero - (try TimeSpan.parse(text.dropFirst()))) }
+        if text.hasPrefix("+") { return now + (try TimeSpan.parse(text.dropFirst())) }
+        guard text.hasPrefix("@") else { return nil }
+        return Moment(microseconds: 0) + (try TimeSpan.parse(text.dropFirst()))
     }
-
-    /// `2h 30min`, `1 day`: numbers with units, added up.
-    private func span(_ text: some StringProtocol) throws(TextError) -> Duration {
-        let malformed = TextError("`\(text)` is not a length of time such as 2h or '3 days'")
-        var sum = Duration.zero
-        var rest = text.drop { $0 == " " }
-        guard !rest.isEmpty else { throw malformed }
-        while !rest.isEmpty {
-            let digits = rest.prefix { $0.isASCII && $0.isNumber }
-            rest = rest[digits.endIndex...].drop { $0 == " " }
-            let unit = rest.prefix { $0.isASCII && $0.isLetter }
-            rest = rest[unit.endIndex...].drop { $0 == " " }
-            guard let count = Int32(digits), let length = Self.units[String(unit)] else {
-                throw malformed
-            }
-            sum += .seconds(Int64(count) * length)
-        }
-        return sum
-    }
-
-    /// Seconds by the names of systemd.time(7); without a name they are seconds.
-    private static let units: [String: Int64] = {
-        let names: [(Int64, [String])] = [
-            (1, ["", "s", "sec", "second", "seconds"]), (60, ["m", "min", "minute", "minutes"]),
-            (3600, ["h", "hr", "hour", "hours"]), (86_400, ["d", "day", "days"]),
-            (604_800, ["w", "week", "weeks"]), (2_629_800, ["M", "month", "months"]),
-            (31_557_600, ["y", "year", "years"]),
-        ]
-        var units: [String: Int64] = [:]
-        for (seconds, all) in names { for name in all { units[name] = seconds } }
-        return units
-    }()
 
     // MARK: dates
 
-    private func midnight(days: Int64) -> Moment {
-        let local = now + .seconds(Int64(secondsEast(now)) + days * 86_400)
-        let date = "\(local)".prefix(10)
-        return (try? Moment(parsing: "\(date)T00:00:00Z")).map(fromLocal) ?? now
+    private func midnight(days: Int64, isUTC: Bool = false) -> Moment {
+        let midnight = try? Moment(parsing: "\(today(isUTC, days))T00:00:00Z")
+        return midnight.map { isUTC ? $0 : fromLocal($0) } ?? now
+    }
+
+    /// The date of today, or of so many days later.
+    private func today(_ isUTC: Bool, _ days: Int64 = 0) -> Substring {
+        let east = isUTC ? 0 : Int64(secondsEast(now))
+        return "\(now + .seconds(east + days * 86_400))".prefix(10)
     }
 
     private static let weekdays = [
@@ -104,19 +75,43 @@ struct TimeArgument {
     }
 
     private func calendar(_ text: String) throws(TextError) -> Moment? {
-        let isDate = text.utf8.count >= 10 && text.utf8.dropFirst(4).first == UInt8(ascii: "-")
-        let isClock = [5, 8].contains(text.utf8.count) && text.contains(":")
-        guard isDate || isClock else { return nil }
         if text.dropFirst(10).hasPrefix("T") { return try rfc3339(text) }
         let isUTC = text.hasSuffix(" UTC")
-        let words = text.dropLast(isUTC ? 4 : 0).split(separator: " ")
-        let today = "\(now + .seconds(Int64(secondsEast(now))))".prefix(10)
-        let date = isDate ? words[0] : today
-        let clock = isDate ? words.dropFirst().first ?? "00:00:00" : words[0]
-        guard words.count <= (isDate ? 2 : 1) else { return nil }
-        let seconds = clock.utf8.count == 5 ? ":00Z" : "Z"
-        let moment = try Moment(parsing: "\(date)T\(clock)\(seconds)")
+        var words = text.dropLast(isUTC ? 4 : 0).split(separator: " ")[...]
+        let isDate = words.first?.contains("-") == true
+        let date = isDate ? Self.date(words.removeFirst()) : String(today(isUTC))
+        let clock = isDate && words.isEmpty ? "00:00:00" : words.popFirst().flatMap(Self.clock)
+        guard let date, let clock, words.isEmpty else { return nil }
+        let moment = try Moment(parsing: "\(date)T\(clock)Z")
         return isUTC ? moment : fromLocal(moment)
+    }
+
+    /// `2026-12-01` of `26-12-1`, as strptime(3) reads it.
+    private static func date(_ text: Substring) -> String? {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 3, let month = padded(parts[1]), let day = padded(parts[2]) else {
+            return nil
+        }
+        let century = parts[0].utf8.count != 2 ? "" : parts[0] < "69" ? "20" : "19"
+        return "\(century)\(parts[0])-\(month)-\(day)"
+    }
+
+    /// `09:05:00` of `9:05`; seconds may have a fraction.
+    private static func clock(_ text: Substring) -> String? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard (2...3).contains(parts.count), let hour = padded(parts[0]),
+            let minute = padded(parts[1])
+        else { return nil }
+        let seconds = (parts.dropFirst(2).first ?? "00")
+        let whole = seconds.prefix { $0 != "." }
+        guard let padded = padded(whole) else { return nil }
+        return "\(hour):\(minute):\(padded)\(seconds[whole.endIndex...])"
+    }
+
+    /// One or two digits as two.
+    private static func padded(_ digits: Substring) -> String? {
+        guard (1...2).contains(digits.utf8.count) else { return nil }
+        return digits.utf8.count == 1 ? "0\(digits)" : String(digits)
     }
 
     /// RFC 3339, with `Z` or an offset such as `+01:00`.
