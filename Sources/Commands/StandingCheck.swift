@@ -77,8 +77,8 @@ struct StandingCheck {
         guard let id = entry.grantID else { return }
         let known = live.removeValue(forKey: id)
         ended.insert(id)
-        guard let known, let grant = known.grant, known.digest == entry[.digest] else { return }
-        try entry.requireFields(grant.signedFields)
+        guard let known, let grant = known.grant, let digest = known.digest else { return }
+        try entry.requireFields(grant.signedFields.merging([.digest: [digest]]) { $1 })
     }
 }
 
