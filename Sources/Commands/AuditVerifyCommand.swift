@@ -57,10 +57,11 @@ struct AuditVerifyCommand: Verb {
         do throws(CommandFailure) {
             return try step()
         } catch {
-            guard format.json, error.status == .no else { throw error }
+            guard format.json, [.no, .noInput].contains(error.status) else { throw error }
             let flaw = LogAudit.json(LogFlaw(kind, error.message))
             console.print(json: ["verified": false, "flaws": .array([flaw])])
-            throw .saidNo
+            // A file that is not there may be a mistake of whoever named it.
+            throw error.status == .no ? .saidNo : error
         }
     }
 }

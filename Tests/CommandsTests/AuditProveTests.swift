@@ -106,6 +106,23 @@ import Testing
         #expect(reason["text"]?.text == "it is no proof bundle")
     }
 
+    @Test func `tells a script of a log that is not there, too`() throws {
+        let bench = try AuditBench().bench
+        func kind(_ words: String...) throws -> String? {
+            let outcome = bench.run(words: ["audit", "verify", "--json"] + words)
+            #expect(outcome.status == .noInput && outcome.errors.hasPrefix("jitgate: "))
+            let json = try JSONNode.parse(Array(outcome.output.utf8)).value
+            #expect(json["verified"] == false)
+            return json["flaws"]?.items?.first?["kind"]?.text
+        }
+        #expect(try kind("--log", "@none") == "checkpoint")
+        #expect(try kind("--log", "@audit", "--since-checkpoint", "@none") == "checkpoint")
+        _ = try Command.run(["rm", bench.path("audit/audit.jsonl")])
+        #expect(try kind("--log", "@audit") == "malformed")
+        _ = try Command.run(["rm", bench.path("audit/checkpoint")])
+        #expect(try kind("--log", "@audit") == "checkpoint")
+    }
+
     @Test func `ends as sysexits says where a file cannot be read or written`() throws {
         let audit = try AuditBench()
         let bench = audit.bench
