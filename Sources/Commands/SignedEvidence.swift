@@ -77,8 +77,11 @@ struct SignatureCheck {
         _ payload: SignedPayload
     ) -> [AuditField: [String]] {
         let signers = payload.approvals.map(\.principal)
-        guard case .grant(let grant, _) = signed else {
-            return [.actor: signers.map { "signer:" + $0 }]
+        let grant: Grant
+        switch signed {
+        case .grant(let signed, _): grant = signed
+        case .revocation(let order):
+            return [.actor: signers.map { "signer:" + $0 }, .comment: [order.reason]]
         }
         var fields = GrantFacts(
             grant: grant,

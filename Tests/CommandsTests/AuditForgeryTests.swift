@@ -1,5 +1,4 @@
 import Auditing
-import Commands
 import Foundation
 import Grants
 import Recording
@@ -7,6 +6,8 @@ import Signatures
 import StrictJSON
 import TestSupport
 import Testing
+
+@testable import Commands
 
 /// Whoever has the audit key signs any record; what the approvers signed is beyond him.
 @Suite struct `A log that its own host forged` {
@@ -152,6 +153,40 @@ import Testing
         )
     }
 
+    @Test(arguments: [AuditField.actor, .comment], [true, false])
+    func `shows a revocation that names another`(field: AuditField, isFirst: Bool) throws {
+        let grants = try (0..<2).map { _ in try audit.moreGrantEntries() }
+        let order = try revocation(of: grants.compactMap { $0[0][.grant] })
+        var closed = [grants[0][2], grants[1][2]]
+        for index in closed.indices { closed[index].fields.merge(order) { $1 } }
+        // One of them carries the file, the other one only names it.
+        let forged = isFirst ? 0 : 1
+        for name in [AuditField.evidence, .allowedSigners] { closed[forged].fields[name] = nil }
+        closed[forged].fields[field] = ["signer:ceo@example.com"]
+        let flaw = "record \(10 + forged): its \(field.rawValue) is not what was signed"
+        #expect(try flaws(grants.flatMap { [$0[0], $0[1]] } + closed) == [flaw])
+    }
+
+    @Test func `gains nothing by many records that wait for a revocation`() throws {
+        let id = "0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11"
+        var check = RevocationCheck()
+        var refused = 0
+        func require(_ digest: String) {
+            let fields: [AuditField: [String]] = [.grant: [id], .revocation: [digest]]
+            let record = audit.bench.record(0, AuditEntry(.grantClosed, "Closed", fields: fields))
+            do { try check.require(record) } catch { refused += 1 }
+        }
+        // What has found its file waits no more.
+        let payload =
+            #"{"jitgate":"revocation/1","ids":["\#(id)"],"hosts":["web-1"],"reason":"lost"}"#
+        let order = try Revocation(parsing: Array(payload.utf8))
+        for _ in 0..<65_536 { require("a") }
+        check.take(order, AuditEntry(.grantClosed, "Closed", fields: [.revocation: ["a"]]))
+        #expect(check.flaws.isEmpty && refused == 0)
+        for number in 0..<65_537 { require("\(number)") }
+        #expect(check.flaws.count == 65_536 && refused == 1)
+    }
+
     /// The fields of a revocation that an approver signed.
     private func revocation(of ids: [String]) throws -> [AuditField: [String]] {
         let list = ids.map { "\"\($0)\"" }.joined(separator: ",")
@@ -163,7 +198,8 @@ import Testing
         )
         let file = try payload + audit.bench.approver.sign(payload, namespace: "jitgate-revocation")
         return [
-            .actor: ["signer:ops@example.com"], .revocation: [EvidenceFile.digest(of: file)],
+            .actor: ["signer:ops@example.com"], .comment: ["lost laptop"],
+            .revocation: [EvidenceFile.digest(of: file)],
             .evidence: [String(decoding: file, as: UTF8.self)],
             .allowedSigners: try ["ops@example.com \(audit.bench.approver.publicLine)"],
         ]
