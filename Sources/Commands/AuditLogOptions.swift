@@ -110,7 +110,7 @@ struct AuditKeyCommand: Verb {
     func perform(on console: Console) throws(CommandFailure) {
         let directory = try place.directory(by: policy, console)
         let key = try AuditLogOptions.verifierKey(beside: directory)
-        guard format.json else { return console.print("\(key)") }
+        guard format.json else { return console.print(ShownText.safe("\(key)")) }
         console.print(json: ["key": .string("\(key)"), "origin": .string(key.name)])
     }
 }

@@ -61,7 +61,7 @@ struct AuditVerifyProofCommand: Verb {
         }
         let record = finding.records[0]
         let number = "record \(record.sequence) of \(checkpoint.size)"
-        console.print("verified: \(number) of \(checkpoint.origin)")
+        console.print("verified: \(number) of \(ShownText.safe(checkpoint.origin))")
         console.print("\(record.stamp.realtime)  \(ShownText.safe(record.entry.message))")
         if !finding.signers.isEmpty {
             console.print("signed: \(Self.signatures(of: finding.signers))")

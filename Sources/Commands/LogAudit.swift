@@ -183,11 +183,15 @@ extension LogAudit {
         }
         if log.state == nil { lines.append("evidence: in the records; no files of it are at hand") }
         lines.append("checkpoint: \(checkpoint.size) \(checkpoint.root.base64)")
-        if let held { lines.append("extends: the \(held.checkpoint.size) records of \(held.path)") }
+        if let held {
+            lines.append(
+                "extends: the \(held.checkpoint.size) records of \(ShownText.safe(held.path))"
+            )
+        }
         if log.isOwnKey {
             lines.append("note: the key is the one beside the log; compare it with yours (--key)")
         }
-        return lines + ["key: \(log.key)"]
+        return lines + ["key: \(ShownText.safe("\(log.key)"))"]
     }
 
     var json: JSONValue {

@@ -145,6 +145,25 @@ private struct Mutation {
         #expect(statuses() == [.inputOutput, .inputOutput, .done, .inputOutput, .inputOutput])
     }
 
+    @Test func `reach no terminal by the name of a key`() throws {
+        let audit = try AuditBench()
+        let key = try AuditKey(name: "jitgate/\u{9B}2J\u{202E}/x", seed: Array(0..<32))
+        var tree = MerkleTree()
+        for line in try audit.lines() { tree.append(.leaf(Array(line.utf8))) }
+        try audit.bench.write(try key.checkpoint(over: tree), to: "audit/checkpoint")
+        try audit.bench.write("\(key.publicKey)\n", to: "audit/audit.pub")
+        _ = audit.bench.run("audit", "prove", "1", "--log", "@audit", "-o", "@p")
+        let outcomes = [
+            audit.verify(), audit.bench.run("audit", "key", "--log", "@audit"),
+            audit.bench.run("audit", "verify-proof", "@p", "--key", "\(key.publicKey)"),
+        ]
+        for outcome in outcomes {
+            #expect(outcome.status == .done && outcome.output.contains("jitgate/\\u{9b}2J"))
+            let lines = outcome.output.split(separator: "\n")
+            #expect(lines.allSatisfy { !$0.unicodeScalars.contains(where: \.isUnsafeToShow) })
+        }
+    }
+
     @Test(arguments: ["audit.leaves", "checkpoint", "audit.pub"])
     func `keep nobody waiting as pipes`(name: String) throws {
         let audit = try AuditBench()
