@@ -49,7 +49,7 @@ struct AuditReportCommand: Verb {
 
     func perform(on console: Console) throws(CommandFailure) {
         let path = LogDirectory(try log.places(console).log).current
-        let chronicle = try chronicle(of: try period(console), in: path)
+        let chronicle = try chronicle(of: try period(console), in: path, on: console)
         let (verification, notes) = ReportedVerification.audit(log, on: console)
         let context = ReportContext(
             made: console.now(),
@@ -65,7 +65,8 @@ struct AuditReportCommand: Verb {
 
     private func chronicle(
         of period: Period,
-        in path: String
+        in path: String,
+        on console: Console
     ) throws(CommandFailure) -> Chronicle {
         var chronicle = Chronicle(of: period)
         var policies = RecordedPolicies()
@@ -81,7 +82,7 @@ struct AuditReportCommand: Verb {
                 chronicle.note(unreadable: "\(path): \(place): \(error)")
             }
         }
-        chronicle.finish()
+        chronicle.finish(at: console.now())
         return chronicle
     }
 

@@ -3,7 +3,7 @@ package import Grants
 
 /// What the records of a log say about a period, made by handing them over in order.
 package struct Chronicle: Sendable {
-    package let period: Period
+    package private(set) var period: Period
     package private(set) var refusals: [RefusedFile] = []
     package private(set) var hosts: [String] = []
     /// Records that lie in the period, and their first and last number.
@@ -55,7 +55,12 @@ package struct Chronicle: Sendable {
     }
 
     /// Says that nothing more comes before the end of the period.
-    package mutating func finish() {
+    ///
+    /// It ends now at the latest, or with the last record if that is of a clock ahead: nobody knows
+    /// what is yet to come.
+    package mutating func finish(at now: Moment) {
+        let known = latest.map { max(now, $0 + .microseconds(1)) } ?? now
+        period = Period(start: period.start, end: min(period.end, known))
         track.finish(at: period.end)
         noteOwnApprovals()
     }

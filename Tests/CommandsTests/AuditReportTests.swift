@@ -110,6 +110,18 @@ import Testing
         #expect(none.status == .done && none.output.contains("Log not verified"))
     }
 
+    @Test func `tells nothing of what is yet to come`() throws {
+        let bench = try bench()
+        let stopped = bench.record(3, AuditEntry(.agentStopped, "Stops"), age: 0).line
+        let log = String(decoding: try bench.read("audit/audit.jsonl") + stopped, as: UTF8.self)
+        try bench.write(log, to: "audit/audit.jsonl")
+        let html = bench.run("audit", "report", "--from=today", "--to=tomorrow").output
+        #expect(html.contains("<b>open</b><small>until 2026-12-01 14:00:00</small>"))
+        #expect(!html.contains("no record of its end") && !html.contains("2026-12-02"))
+        // It is noon, and the last record is of two seconds later.
+        #expect(html.contains("datetime=\"2026-12-01T12:00:02.000001Z\">"))
+    }
+
     @Test func `says that there is no log`() throws {
         #expect(try Bench().run("audit", "report", "--from", "today").status == .noInput)
     }

@@ -245,7 +245,7 @@ import Testing
         for record in log.records.dropFirst() {
             chronicle.take(record, policy: ReportedPolicy(mode: "enforce", trusted: []))
         }
-        chronicle.finish()
+        chronicle.finish(at: Logbook.period.end)
         let unknown = chronicle.exceptions.filter { $0.kind == .trusted }
         #expect(unknown.map(\.start) == [hours(1)] && unknown.map(\.end) == [hours(2)])
     }

@@ -82,7 +82,7 @@ struct Logbook {
                 fallback: policy(record.entry[.fallback], record.entry)
             )
         }
-        chronicle.finish()
+        chronicle.finish(at: period.end)
         return chronicle
     }
 
