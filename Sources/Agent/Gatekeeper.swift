@@ -135,6 +135,7 @@ actor Gatekeeper {
         noteClockBehindLog()
         listenForPackets()
         if let problem { notePolicyRefused(problem) }
+        if let problem = rulebook.signersProblem { noteSignersRefused(problem) }
         if !endTrialIfOver() {
             trail.note(loadedEntries(rulebook, tenure), at: .now())
             keepPolicy()

@@ -63,10 +63,9 @@ extension Gatekeeper {
 
     /// What is in force now holds at the next start too, unless the policy on disk can be loaded.
     func keepPolicy() {
-        let configuration = rulebook.configuration
-        let last = LastPolicy(in: configuration.stateDirectory)
+        let last = LastPolicy(in: rulebook.configuration.stateDirectory)
         last.distrust(tenure.unconfirmed(rulebook.policy))
-        if tenure.deadline == nil { last.keep(configuration) }
+        if tenure.deadline == nil { last.keep(rulebook) }
     }
 
     /// The records that a policy is in force, and that the mode is another if it is.
@@ -120,26 +119,30 @@ extension Gatekeeper {
         do throws(AgentError) {
             next = try Rulebook(rulebook.policy, host: host)
         } catch {
-            guard signersProblem != error.description else { return false }
-            signersProblem = error.description
-            note(
-                AuditEntry(
-                    .policyRefused,
-                    "Allowed signers refused, those in force stay: \(error)",
-                    fields: [
-                        .file: [rulebook.configuration.allowedSigners],
-                        .reason: [error.description],
-                    ]
-                )
-            )
+            if signersProblem != error.description { noteSignersRefused(error.description) }
             return false
         }
         signersProblem = nil
-        guard next.signersFile != rulebook.signersFile else { return false }
+        guard next.signers.file != rulebook.signers.file else { return false }
         let path = rulebook.configuration.allowedSigners
         note(AuditEntry(.policyLoaded, "Allowed signers loaded", fields: [.file: [path]]))
         take(next, tenure)
         return true
+    }
+
+    func noteSignersRefused(_ problem: String) {
+        signersProblem = problem
+        let hasNobody = rulebook.signers.file == nil
+        let rest = hasNobody ? "so nobody may sign" : "those in force stay"
+        note(
+            AuditEntry(
+                .policyRefused,
+                "Allowed signers refused, \(rest): \(problem)",
+                fields: [
+                    .file: [rulebook.configuration.allowedSigners], .reason: [problem],
+                ]
+            )
+        )
     }
 
     /// Another process told us something.

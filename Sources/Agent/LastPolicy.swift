@@ -2,7 +2,7 @@ import Configuration
 import Linux
 import SystemPackage
 
-/// A copy of the policy in force, for a start with one on disk that cannot be.
+/// A copy of the policy and the allowed signers in force, for a start with some on disk that cannot be.
 ///
 /// A restart is not an event, and neither is one with a policy that somebody broke meanwhile.
 struct LastPolicy {
@@ -11,10 +11,12 @@ struct LastPolicy {
 
     private let path: String
     private let unconfirmedPath: String
+    private let signersPath: String
 
     init(in directory: String) {
         path = directory + "/policy.toml"
         unconfirmedPath = directory + "/unconfirmed"
+        signersPath = directory + "/allowed_signers"
     }
 
     /// Notes the SHA-256 of a policy file that is on trial or was not confirmed, or that none is.
@@ -39,11 +41,21 @@ struct LastPolicy {
         return (confirmed, "\(path) was not confirmed")
     }
 
-    /// Keeps a policy that is in force now; a disk that does not take it is no reason to stop.
-    func keep(_ configuration: Configuration) {
-        let bytes = Array(configuration.toml.utf8)
+    /// Keeps what is in force now; a disk that does not take it is no reason to stop.
+    func keep(_ rulebook: Rulebook) {
+        Self.keep(Array(rulebook.configuration.toml.utf8), at: path)
+        guard rulebook.signers.file != nil else { return }
+        Self.keep(rulebook.signers.text, at: signersPath)
+    }
+
+    private static func keep(_ bytes: [UInt8], at path: String) {
         guard (try? SmallFile.read(path, limit: bytes.count)) != bytes else { return }
         try? AtomicFile.replace(path, with: bytes, mode: 0o600)
+    }
+
+    /// Who last might sign, as far as anybody is known to.
+    func signers() -> SignersSource? {
+        try? SignersSource(readingFrom: signersPath)
     }
 
     /// The policy at `path`, or the one that was last in force and why the other is not.

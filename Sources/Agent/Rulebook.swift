@@ -7,14 +7,10 @@ import Signatures
 
 /// All that files on disk say of how to work: the policy, and who may sign.
 struct Rulebook: Sendable {
-    /// The most that an allowed_signers file may hold, in bytes.
-    private static let fileLimit = 1 << 20
-
     let policy: PolicySource
+    let signers: SignersSource
     let reception: Reception
-    /// Which state of allowed_signers it was made from; `nil` if none could be read.
-    let signersFile: FileIdentity?
-    /// Why nobody may sign, if the allowed signers could not be read.
+    /// Why the allowed signers are not those on disk.
     let signersProblem: String?
 
     /// Reads the policy at `path` and the allowed signers that it names.
@@ -24,18 +20,18 @@ struct Rulebook: Sendable {
 
     /// Reads the allowed signers anew, under the same policy.
     init(_ policy: PolicySource, host: HostFacts) throws(AgentError) {
-        let (signers, identity) = try Self.signers(at: policy.configuration.allowedSigners)
-        let verifier = SignatureVerifier(allowedSigners: signers)
-        self.init(policy, host: host, verifier, identity, problem: nil)
+        let signers = try SignersSource(readingFrom: policy.configuration.allowedSigners)
+        self.init(policy, signers, host: host, problem: nil)
     }
 
-    /// The rules to start with: where nobody can be found who may sign, nobody may.
+    /// The rules to start with: where nobody can be found who may sign, those who last might still
+    /// may.
     init(startingWith policy: PolicySource, host: HostFacts) {
         do throws(AgentError) {
             try self.init(policy, host: host)
         } catch {
-            let nobody = SignatureVerifier(allowedSigners: AllowedSigners())
-            self.init(policy, host: host, nobody, nil, problem: error.description)
+            let last = LastPolicy(in: policy.configuration.stateDirectory).signers()
+            self.init(policy, last ?? .nobody, host: host, problem: error.description)
         }
     }
 
@@ -45,24 +41,22 @@ struct Rulebook: Sendable {
         do throws(AgentError) {
             return try Rulebook(policy, host: host)
         } catch {
-            let problem = error.description
-            return Rulebook(policy, host: host, reception.verifier, signersFile, problem: problem)
+            return Rulebook(policy, signers, host: host, problem: error.description)
         }
     }
 
     private init(
         _ policy: PolicySource,
+        _ signers: SignersSource,
         host: HostFacts,
-        _ verifier: SignatureVerifier,
-        _ identity: FileIdentity?,
         problem: String?
     ) {
         let configuration = policy.configuration
         self.policy = policy
-        signersFile = identity
+        self.signers = signers
         signersProblem = problem
         reception = Reception(
-            verifier: verifier,
+            verifier: SignatureVerifier(allowedSigners: signers.signers),
             admission: Admission(
                 policy: configuration.policy,
                 host: HostIdentity(
@@ -74,20 +68,6 @@ struct Rulebook: Sendable {
     }
 
     var configuration: Configuration { policy.configuration }
-
-    private static func signers(
-        at path: String
-    ) throws(AgentError) -> (AllowedSigners, FileIdentity) {
-        var scan = TrustedFile()
-        do {
-            let content = try scan.read(path, limit: fileLimit)
-            return (try AllowedSigners(parsing: content.bytes), content.identity)
-        } catch let error as AllowedSignersError {
-            throw AgentError("\(path): \(error)")
-        } catch {
-            throw AgentError("\(error)")
-        }
-    }
 
     var shape: GateShape { Self.shape(of: configuration) }
 

@@ -50,7 +50,7 @@ struct TrustExamination {
             let remedy = "echo \"ops@example.com $(cat id_ed25519.pub)\" >> \(path)"
             findings.append(.warning(subject, reason, mend: remedy))
         } catch {
-            let remedy = "the last good one stays in force until the agent restarts: mend that line"
+            let remedy = "mend that line; an agent that read a good one goes on by it"
             findings.append(.error(subject, "\(path): \(error)", mend: remedy))
         }
     }

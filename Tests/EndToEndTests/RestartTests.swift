@@ -71,4 +71,48 @@ private struct ProbedHost: JoinedHosts {
         #expect(result.tries > 100)
         #expect(try scene.host.records("grant-closed").isEmpty)
     }
+
+    @Test func `is no event either while the allowed signers on disk are broken`() throws {
+        let host = try AgentHost()
+        try host.start()
+        try host.submit(host.grant(lasting: 600), as: "a.grant")
+        try eventually { try host.records("grant-opened").count == 1 }
+        for (signers, problem) in [("nonsense\n", "line 1"), (nil, "does not exist")] {
+            if let signers {
+                try host.write(signers, to: "allowed_signers")
+            } else {
+                try FileManager.default.removeItem(atPath: host.path + "/allowed_signers")
+            }
+            host.kill()
+            try host.start()
+            #expect(try host.records("grant-closed").isEmpty)
+            #expect(try host.records("grant-refused").isEmpty)
+            let status = try host.jitgate("status").text
+            #expect(status.contains("- the allowed signers on disk are not in force: "))
+            #expect(status.contains(problem))
+            let refused = try #require(try host.records("policy-refused").last)
+            #expect(refused["MESSAGE"]?.text?.hasPrefix("Allowed signers refused") == true)
+        }
+        // Who may sign is known all the same, and anew once the file is good.
+        try host.submit(host.grant(), as: "b.grant")
+        try eventually { try host.records("grant-opened").count == 2 }
+        try host.write("dana \(host.key.publicLine)\n", to: "allowed_signers")
+        try eventually { try host.jitgate("status").text.contains("health     ok") }
+        try host.write("", to: "allowed_signers")
+        try eventually { try host.records("grant-closed").count == 2 }
+    }
+
+    @Test func `that never had allowed signers lets nobody sign and says so`() throws {
+        let host = try AgentHost()
+        try host.write("nonsense\n", to: "allowed_signers")
+        try host.start()
+        #expect(try host.jitgate("status").text.contains("health     1 to look at"))
+        try host.submit(host.grant(), as: "a.grant")
+        try eventually { try host.records("grant-refused").count == 1 }
+        let refused = try #require(try host.records("policy-refused").last)
+        #expect(refused["MESSAGE"]?.text?.hasPrefix("Allowed signers refused, so nobody") == true)
+        try host.write("dana \(host.key.publicLine)\n", to: "allowed_signers")
+        try eventually { try host.records("grant-opened").count == 1 }
+        #expect(try host.jitgate("status").text.contains("health     ok"))
+    }
 }
