@@ -127,7 +127,7 @@ import Testing
         ("touch @state/audit.key", "state", "chmod 600 "),
         ("rm @allowed_signers", "signers", "echo 'ops@example.com"),
         ("ln -sf /dev/null @allowed_signers", "signers", ""),
-        ("cp /etc/hostname @allowed_signers", "signers", "the last good one stays"),
+        ("cp /etc/hostname @allowed_signers", "signers", "mend that line"),
     ])
     func `finds what others could write`(command: String, subject: String, remedy: String) throws {
         let bench = try bench()
