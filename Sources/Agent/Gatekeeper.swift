@@ -63,6 +63,8 @@ actor Gatekeeper {
     var unrecorded: [GrantID: [AuditField: [String]]] = [:]
     /// Admitted files whose verdict nobody was told yet.
     var fresh: [AdmittedFile] = []
+    /// Grants whose last file said something else or was gone, and why that ends them.
+    var orphans: [GrantID: EndReason] = [:]
     /// What revocations name, not yet acted on.
     var revocations: [PendingRevocation] = []
     /// Who asked for the end of a grant and why, until its closing is recorded.
@@ -167,6 +169,7 @@ actor Gatekeeper {
     func settle() {
         answerTampering()
         takePackets()
+        endOrphans()
         takeRevocations()
         let now = read()
         var agenda = timetable.agenda(at: now)

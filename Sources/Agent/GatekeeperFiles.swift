@@ -25,7 +25,6 @@ extension Gatekeeper {
         guard !changes.takesListing else { return rescan() }
         var scan = TrustedFile()
         for path in changes.arrivals { receive(path, &scan, isListed: false) }
-        // Behind what arrived: a file may only have another name by now.
         for path in changes.removals {
             unread.remove(path)
             forget(path)
@@ -179,8 +178,17 @@ extension Gatekeeper {
 
     /// The file no longer says what it said: its grant ends, unless another file says it too.
     private func forget(_ path: String, because reason: EndReason = .removed) {
-        guard let id = files.remove(path) else { return }
-        _ = timetable.end(id, because: reason)
+        guard let id = files.remove(path), orphans[id] == nil else { return }
+        orphans[id] = reason
+    }
+
+    /// Ends the grants that no file says any more, after all files that came at once were read: one may
+    /// only have another name by now.
+    func endOrphans() {
+        for (id, reason) in orphans where files.paths(of: id).isEmpty {
+            _ = timetable.end(id, because: reason)
+        }
+        orphans = [:]
     }
 
     /// Ends what revocations name, after all files that came with them; what never came is barred.
