@@ -40,7 +40,7 @@ extension Gatekeeper {
     ) throws(ControlFault) -> RevokeReply {
         let ids: [GrantID]
         switch target {
-        case .all: ids = timetable.all.map(\.id).sorted()
+        case .all: ids = (timetable.all.map(\.id) + unseen).sorted()
         case .ids(let texts): ids = try texts.map { text throws(ControlFault) in try known(text) }
         }
         let fields: [AuditField: [String]] = [
@@ -57,9 +57,8 @@ extension Gatekeeper {
     }
 
     private func known(_ text: String) throws(ControlFault) -> GrantID {
-        guard let id = try? GrantID(parsing: text), timetable[id] != nil else {
-            throw .noSuchGrant([text])
-        }
+        guard let id = try? GrantID(parsing: text), timetable[id] != nil || unseen.contains(id)
+        else { throw .noSuchGrant([text]) }
         return id
     }
 

@@ -22,13 +22,12 @@ extension Gatekeeper {
         let changes = DirectoryChanges(events)
         changes.wereGone.forEach { trail.forgetRefusal(of: $0) }
         if changes.concernsFile, signersChanged() { return }
-        guard !changes.takesListing else { return rescan() }
+        guard !changes.takesListing, unread.isDisjoint(with: changes.removals) else {
+            return rescan()
+        }
         var scan = TrustedFile()
         for path in changes.arrivals { receive(path, &scan, isListed: false) }
-        for path in changes.removals {
-            unread.remove(path)
-            forget(path)
-        }
+        changes.removals.forEach { forget($0) }
         settle()
     }
 
@@ -200,6 +199,8 @@ extension Gatekeeper {
                 if timetable.end(id, because: .revoked) {
                     guard orders[id] == nil else { continue }
                     orders[id] = PendingRevocation.orders(fields)
+                } else if endUnseen(id, because: .revoked, PendingRevocation.orders(fields)) {
+                    // Its file cannot be read for now: it opens nothing when it can.
                 } else if mayStillCome(id) {
                     bar(id, fields)
                 } else {

@@ -103,15 +103,32 @@ extension Gatekeeper {
     func endWhatHasNoFile() {
         let now = read()
         for (id, standing) in trail.ledger.standings where timetable[id] == nil {
-            guard let live = standing.live, untold[id] == nil else { continue }
             var reason = EndReason.removed
             let order = revocations.first { $0.ids.contains(id) }
             if order != nil { reason = .revoked }
             if case .open(_, _, let deadline) = standing, deadline <= now { reason = .expired }
             let told = order.map { PendingRevocation.orders($0.fields) } ?? [:]
-            note(closing: .closed(live, because: reason, carried: told), of: id)
-            willCut(live, reason)
+            _ = endUnseen(id, because: reason, told)
         }
+    }
+
+    /// The grants that an earlier run had live and of which this one has read no file yet.
+    var unseen: [GrantID] {
+        trail.ledger.standings.keys.filter { timetable[$0] == nil && untold[$0] == nil }
+    }
+
+    /// Ends one of those; `false` if it is none.
+    func endUnseen(
+        _ id: GrantID,
+        because reason: EndReason,
+        _ told: [AuditField: [String]]
+    ) -> Bool {
+        guard timetable[id] == nil, untold[id] == nil,
+            let live = trail.ledger.standings[id]?.live
+        else { return false }
+        note(closing: .closed(live, because: reason, carried: told), of: id)
+        willCut(live, reason)
+        return true
     }
 
     /// Has the sessions cut of a grant that ended while there was no agent.

@@ -27,6 +27,13 @@ private struct WatchingHost {
         try host.write("dana \(key.publicLine)\n", to: "\(directory)/allowed_signers")
     }
 
+    var isHealthy: Bool {
+        get throws {
+            let status = try host.jitgate("status", "--json").output
+            return try JSONNode.parse(status).value["healthy"] == true
+        }
+    }
+
     /// Waits until what the host's own key opened has ended because it may not sign any more.
     func expectEndByPolicy(line: Int = #line) throws {
         try eventually(line: line) { try host.openings().isEmpty }
@@ -66,7 +73,7 @@ private struct WatchingHost {
         try eventually { try host.records("policy-refused").count == 1 }
         #expect(try host.openings().count == 1)
         try scene.move("away", to: "signers")
-        try eventually { try host.jitgate("status").status == 0 }
+        try eventually { try scene.isHealthy }
         try scene.allow(scene.stranger, in: "signers")
         try scene.expectEndByPolicy()
     }
@@ -172,8 +179,37 @@ private struct WatchingHost {
         #expect(try limit(1024).status == 0)
         try eventually { try host.openings().count == 2 }
         #expect(try host.records("grant-closed").isEmpty)
-        #expect(try host.jitgate("status").status == 0)
+        try eventually { try scene.isHealthy }
         try host.remove("a.grant")
         try eventually { try host.reasons("grant-closed") == ["removed"] }
+    }
+
+    @Test(arguments: ["by-id", "all", "signed"])
+    func `that cannot be read at a start does not keep its grant from being revoked`(
+        how: String
+    ) throws {
+        let host = try AgentHost()
+        try host.start()
+        let id = UUID()
+        let file = host.drop + "/a.grant"
+        try host.submit(host.grant(id: id), as: "a.grant")
+        try eventually { try host.openings().count == 1 }
+        host.kill()
+        // A regular file of root's; reading it from its beginning is an error.
+        let unreadable = "/proc/\(getpid())/mem"
+        #expect(try Command.run(["mount", "--bind", unreadable, file]).status == 0)
+        defer { _ = try? Command.run(["umount", file]) }
+        try host.start()
+        #expect(try host.openings().isEmpty)
+        #expect(try host.records("grant-closed").isEmpty)
+        switch how {
+        case "by-id": #expect(try host.jitgate("revoke", "\(id)", "--reason", "lost").status == 0)
+        case "all": #expect(try host.jitgate("revoke", "--all", "--reason", "lost").status == 0)
+        default: try host.submit(host.revocation(of: id), as: "r.grant")
+        }
+        try eventually { try host.reasons("grant-closed") == ["revoked"] }
+        #expect(try Command.run(["umount", file]).status == 0)
+        try eventually { !FileManager.default.fileExists(atPath: file) }
+        #expect(try host.openings().isEmpty)
     }
 }
