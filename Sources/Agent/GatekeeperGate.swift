@@ -41,9 +41,13 @@ extension Gatekeeper {
         return result
     }
 
-    /// What is there when denying begins; nothing at the start of an agent where it had begun before.
-    private func existingSessions(at ports: [Port]) -> [ExistingConnection] {
-        guard wasInstalled || !hadEnforced else { return [] }
+    /// What is there when denying begins at ports; nothing at the start of an agent where it had begun
+    /// before and the gate is not there to say at which ports.
+    private func existingSessions(
+        at ports: [Port],
+        deniesAlready: Bool
+    ) -> [ExistingConnection] {
+        guard wasInstalled || !hadEnforced || deniesAlready else { return [] }
         return ExistingSessions.list(at: ports)
     }
 

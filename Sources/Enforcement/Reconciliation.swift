@@ -30,12 +30,13 @@ extension KernelGate {
     ///
     /// `wanted` is what is open, and how long each opening still is; `trial` is what comes back, if
     /// the shape is on trial. `existing` is called, at most
-    /// once, with the ports at which denying begins with this.
+    /// once, with the ports at which denying begins with this, and with whether the gate that is there
+    /// denies at others already.
     package mutating func reconcile(
         _ shape: GateShape,
         trial: GateTrial? = nil,
         open wanted: [Opening: Duration],
-        existing: ([Port]) -> [ExistingConnection]
+        existing: ([Port], _ deniesAlready: Bool) -> [ExistingConnection]
     ) throws(GateError) -> Reconciliation {
         let goal = Goal(shape, trial, wanted)
         var result = Reconciliation()
@@ -45,7 +46,7 @@ extension KernelGate {
             let observed = try observe()
             if began.isEmpty {
                 began = beginnings(shape, observed)
-                if !began.isEmpty { add(existing(began)) }
+                if !began.isEmpty { add(existing(began, observed?.denies == true)) }
             }
             var plan = goal.plan(from: observed, ours: isGuarded(observed?.table))
             if !began.isEmpty || plan.table != .kept { plan.add(self.existing, to: goal.layout) }

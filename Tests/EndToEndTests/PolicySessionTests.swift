@@ -73,14 +73,22 @@ extension SessionScene {
         #expect(granted.lives)
     }
 
-    @Test func `at a port that is now protected is reset, or goes on, as at the beginning`() throws
-    {
+    @Test(arguments: [false, true])
+    func `at a port that is now protected is reset, or goes on, as at the beginning`(
+        byRestart: Bool
+    ) throws {
         for keeps in [keeping, cutting] {
             let scene = try SessionScene { keeps + $0 }
             let listener = try scene.listen(23)
             let session = try scene.session(from: "192.0.2.8", at: listener)
             let ports = [22, 23].map { "[[port]]\nnumber = \($0)\nprotocol = \"tcp\"\n" }
-            try scene.reload { $0 + ports.joined() }
+            if byRestart {
+                scene.host.stop()
+                try scene.host.edit { $0 + ports.joined() }
+                try scene.host.start()
+            } else {
+                try scene.reload { $0 + ports.joined() }
+            }
             if keeps == keeping {
                 #expect(session.lives)
             } else {

@@ -57,7 +57,7 @@ final class HeldGate: Sendable {
     ) throws -> Reconciliation {
         let left = wanted.mapValues { $0 - begin.duration(to: .now) }
         return try call {
-            try $0.reconcile(shape, trial: trial, open: left, existing: { _ in existing })
+            try $0.reconcile(shape, trial: trial, open: left, existing: { _, _ in existing })
         }
     }
 

@@ -44,7 +44,7 @@ extension NetworkNamespace {
         )
         try space.run {
             var gate = try KernelGate(adopting: nil, highest: .owned)
-            _ = try gate.reconcile(shape(), open: [open: .seconds(60)], existing: { _ in [] })
+            _ = try gate.reconcile(shape(), open: [open: .seconds(60)], existing: { _, _ in [] })
         }
         try space.run {
             var late = try KernelGate(adopting: nil, highest: .owned)
@@ -54,7 +54,7 @@ extension NetworkNamespace {
         // Whoever takes it up gets all of it in one step.
         try space.run {
             var agent = try KernelGate(adopting: nil, highest: .owned)
-            _ = try agent.reconcile(shape(), open: [open: .seconds(60)], existing: { _ in [] })
+            _ = try agent.reconcile(shape(), open: [open: .seconds(60)], existing: { _, _ in [] })
         }
         #expect(try space.listing.contains("192.0.2.7 . tcp . 22"))
     }
@@ -63,7 +63,7 @@ extension NetworkNamespace {
         let space = try NetworkNamespace()
         try space.run {
             var agent = try KernelGate(adopting: nil, highest: .owned)
-            _ = try agent.reconcile(shape(), open: [:], existing: { _ in [] })
+            _ = try agent.reconcile(shape(), open: [:], existing: { _, _ in [] })
             var other = try KernelGate(adopting: nil, highest: .owned)
             #expect(try !other.shut(shape("23/tcp")))
             let error = #expect(throws: GateError.self) { try other.remove() }
