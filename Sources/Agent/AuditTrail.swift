@@ -10,7 +10,8 @@ import Recording
 /// them; a record that must come before the deed is appended by `append` or not at all.
 struct AuditTrail: ~Copyable {
     private var log: AuditLog
-    private let host: HostFacts
+    /// What records say of the host that they are of.
+    var host: HostFacts
     /// What happened and is not on disk yet, oldest first.
     private var unwritten: [(entry: AuditEntry, reading: ClockReading)] = []
     /// Records that are on disk and that nobody was told of yet.

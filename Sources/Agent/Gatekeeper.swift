@@ -40,7 +40,7 @@ actor Gatekeeper {
     }
 
     let policyPath: String
-    let host: HostFacts
+    var host: HostFacts
     let alarm: Alarm
     let watch: DirectoryWatch
     var rulebook: Rulebook

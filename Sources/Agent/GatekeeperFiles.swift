@@ -21,7 +21,9 @@ extension Gatekeeper {
     func take(_ events: [DirectoryEvent]) {
         let changes = DirectoryChanges(events)
         changes.wereGone.forEach { trail.forgetRefusal(of: $0) }
+        let isRenamed = hostRenamed()
         if changes.concernsFile, signersChanged() { return }
+        if isRenamed { return }
         guard !changes.takesListing, unread.isDisjoint(with: changes.removals) else {
             return rescan()
         }

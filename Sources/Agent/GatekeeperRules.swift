@@ -24,6 +24,7 @@ extension Gatekeeper {
 
     /// Reads the policy on disk; what is wrong with it is recorded.
     func rulebookOnDisk() throws(ControlFault) -> Rulebook {
+        learnHostname()
         let next: Rulebook
         do throws(AgentError) {
             next = try Rulebook(policy: policyPath, host: host)
@@ -99,6 +100,25 @@ extension Gatekeeper {
         shapeChanged()
         if followSigners() { return }
         rescan()
+    }
+
+    /// Learns what the host is called now.
+    private func learnHostname() {
+        guard let name = try? HostFacts.readHostname(), name != host.hostname else { return }
+        host.hostname = name
+        trail.host = host
+    }
+
+    /// Answers whether the host got another name, and every grant was held to it.
+    func hostRenamed() -> Bool {
+        learnHostname()
+        guard rulebook.systemName != host.hostname, rulebook.configuration.hostname == nil else {
+            return false
+        }
+        let text = "The host is called \(host.hostname) now"
+        note(AuditEntry(.policyLoaded, text, fields: [.file: [policyPath]]))
+        take(rulebook.renamed(host), tenure)
+        return true
     }
 
     /// Watches the file that has the allowed signers now; answers whether it was another meanwhile, and

@@ -10,6 +10,8 @@ struct Rulebook: Sendable {
     let policy: PolicySource
     let signers: SignersSource
     let reception: Reception
+    /// What the system was called, which the policy may leave to it.
+    let systemName: String
     /// Why the allowed signers are not those on disk.
     let signersProblem: String?
 
@@ -54,6 +56,7 @@ struct Rulebook: Sendable {
         let configuration = policy.configuration
         self.policy = policy
         self.signers = signers
+        systemName = host.hostname
         signersProblem = problem
         reception = Reception(
             verifier: SignatureVerifier(allowedSigners: signers.signers),
@@ -65,6 +68,11 @@ struct Rulebook: Sendable {
                 )
             )
         )
+    }
+
+    /// The same rules for a host that got another name.
+    func renamed(_ host: HostFacts) -> Rulebook {
+        Rulebook(policy, signers, host: host, problem: signersProblem)
     }
 
     var configuration: Configuration { policy.configuration }

@@ -8,7 +8,7 @@ package struct HostFacts: Hashable, Sendable {
     /// The 32 lower-case hex digits of machine-id(5), or `nil` where the host has none.
     package let machineID: String?
     /// gethostname(2).
-    package let hostname: String
+    package var hostname: String
 
     package init(bootID: String, machineID: String?, hostname: String) {
         self.bootID = bootID
@@ -41,7 +41,8 @@ package struct HostFacts: Hashable, Sendable {
         return digits.utf8.count == 32 && isHex ? digits : nil
     }
 
-    private static func readHostname() throws(Errno) -> String {
+    /// The name that the host has now.
+    package static func readHostname() throws(Errno) -> String {
         var name = [CChar](repeating: 0, count: 257)
         try SystemCall.check { unsafe gethostname(&name, name.count - 1) }
         return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)

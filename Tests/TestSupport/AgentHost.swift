@@ -102,15 +102,19 @@ package final class AgentHost {
         try eventually { try records("agent-started").count > before }
     }
 
-    /// Starts the built agent, in a mount namespace and with these variables in its environment,
-    /// and waits for nothing.
-    package func launch(in mounts: String? = nil, environment: [String: String] = [:]) throws {
+    /// Starts the built agent, in a mount namespace, with these variables in its environment and
+    /// through a program that becomes it, and waits for nothing.
+    package func launch(
+        in mounts: String? = nil,
+        environment: [String: String] = [:],
+        through words: [String] = []
+    ) throws {
         let mount = mounts.map { ["--mount=\($0)"] } ?? []
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments =
             environment.map { "\($0.key)=\($0.value)" }
-            + ["nsenter", "--net=\(namespace.path)"] + mount
+            + ["nsenter", "--net=\(namespace.path)"] + mount + words
             + [Self.build + "jitgated", "--config", policyPath]
         try process.run()
         agent = process
