@@ -119,6 +119,11 @@ struct AuditTrail: ~Copyable {
         return published
     }
 
+    /// Whether this refusal of a file is on record, or will be.
+    func knows(refusal entry: AuditEntry) -> Bool {
+        ledger.knows(refusal: entry) || unwritten.contains { $0.entry.refuses(as: entry) }
+    }
+
     /// The refused file is gone; should it come back, that is worth a record again.
     mutating func forgetRefusal(of file: String) {
         log.forgetRefusal(of: file)
@@ -132,6 +137,15 @@ struct AuditTrail: ~Copyable {
             machineID: host.machineID ?? "",
             hostname: host.hostname
         )
+    }
+}
+
+extension AuditEntry {
+    /// Whether it says of the same file what the other one does; the words may tell the time of day.
+    fileprivate func refuses(as other: Self) -> Bool {
+        let code = { (entry: Self) in entry[.reason]?.prefix { $0 != ":" } }
+        return event == other.event && self[.file] == other[.file]
+            && self[.digest] == other[.digest] && code(self) == code(other)
     }
 }
 

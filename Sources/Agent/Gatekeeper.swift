@@ -65,6 +65,8 @@ actor Gatekeeper {
     var fresh: [AdmittedFile] = []
     /// Grants whose last file said something else or was gone, and why that ends them.
     var orphans: [GrantID: EndReason] = [:]
+    /// Records of refused files, not yet made: many at once share one fsync.
+    var refusals: [AuditEntry] = []
     /// What revocations name, not yet acted on.
     var revocations: [PendingRevocation] = []
     /// Who asked for the end of a grant and why, until its closing is recorded.
@@ -161,7 +163,7 @@ actor Gatekeeper {
     func timePassed() {
         listenForPackets()
         guard !endTrialIfOver() else { return }
-        if unread.isEmpty { settle() } else { rescan() }
+        if unread.isEmpty { settle() } else { readAgain() }
     }
 
     // MARK: the one way
@@ -169,6 +171,7 @@ actor Gatekeeper {
     func settle() {
         answerTampering()
         takePackets()
+        recordRefusals()
         endOrphans()
         takeRevocations()
         let now = read()

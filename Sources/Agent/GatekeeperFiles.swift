@@ -51,6 +51,16 @@ extension Gatekeeper {
         settle()
     }
 
+    /// Tries again what could not be read.
+    func readAgain() {
+        var scan = TrustedFile()
+        if unread.isDisjoint(with: rulebook.configuration.grantDirectories) {
+            for path in unread { receive(path, &scan, isListed: true) }
+            guard unread.isEmpty else { return settle() }
+        }
+        rescan()
+    }
+
     /// The grant files of a directory; one that is missing has none, and the watch tells when it is there.
     private func names(in directory: String) -> [String] {
         do throws(Errno) {
@@ -69,6 +79,7 @@ extension Gatekeeper {
     /// `isListed` says that it may have lain there for long.
     private func receive(_ path: String, _ scan: inout TrustedFile, isListed: Bool) {
         leftovers[path] = nil
+        unread.remove(path)
         let content: TrustedFile.Content
         do {
             content = try scan.read(path, limit: Reception.fileLimit)
@@ -76,7 +87,6 @@ extension Gatekeeper {
             guard error.code != .missing else { return refuseIfNameIsNoText(path) }
             return refuse(path, error)
         }
-        unread.remove(path)
         let (bytes, state) = (content.bytes, content.identity)
         let now = read()
         let digest = FileDigest.sha256(of: bytes)
@@ -174,7 +184,13 @@ extension Gatekeeper {
         )
         board.post(verdict, on: path, sha256: digest)
         if let reason { forget(path, because: reason) }
-        if !trail.ledger.knows(refusal: entry) { note(entry) }
+        if !trail.knows(refusal: entry) { refusals.append(entry) }
+    }
+
+    func recordRefusals() {
+        guard !refusals.isEmpty else { return }
+        trail.note(refusals, at: .now())
+        refusals = []
     }
 
     /// The file no longer says what it said: its grant ends, unless another file says it too.

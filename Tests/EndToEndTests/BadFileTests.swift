@@ -95,6 +95,19 @@ private func shell(_ words: [String]) throws {
         }
     }
 
+    @Test func `shares its record's way to the disk with all that come at once`() throws {
+        let host = try AgentHost()
+        // More flushes than these would kill it.
+        let environment = ["LD_PRELOAD": AgentHost.faults, "FAULT": "record:20:before"]
+        try host.launch(environment: environment)
+        try eventually { try host.records("agent-started").count == 1 }
+        host.send(SIGSTOP)
+        for number in 0..<200 { try host.submit([UInt8(number)], as: "\(number).grant") }
+        host.send(SIGCONT)
+        try eventually { try host.records("grant-refused").count == 200 }
+        #expect(host.isRunning)
+    }
+
     @Test func `lies in a directory that others can write`() throws {
         let host = try AgentHost()
         try shell(["chmod", "0777", host.drop])
