@@ -1,6 +1,5 @@
 import Configuration
 import Recording
-import SystemPackage
 
 /// The lines of the audit log, one after the other, however long it is.
 enum AuditLogFile {
@@ -13,20 +12,15 @@ enum AuditLogFile {
     static func forEachLine(_ path: String, _ body: ([UInt8]) throws -> Void) throws {
         let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
         var failure: (any Error)?
-        do throws(RecordingError) {
-            var lines = try LogPassage(LogDirectory(folder.joined(separator: "/")))
-            try lines.read { line in
-                do {
-                    try body(Array(line))
-                    return true
-                } catch {
-                    failure = error
-                    return false
-                }
+        var lines = try LogPassage(LogDirectory(folder.joined(separator: "/")))
+        try lines.read { line in
+            do {
+                try body(Array(line))
+                return true
+            } catch {
+                failure = error
+                return false
             }
-        } catch {
-            if let errno = error.errno { throw errno }
-            throw error
         }
         if let failure { throw failure }
     }

@@ -11,7 +11,9 @@ enum RecordCells {
         + AuditField.allCases.map(\.rawValue)
         .filter { !left.contains($0) }
     /// What no cell should hold: whole files.
-    private static let left: Set<String> = ["JITGATE_EVIDENCE", "JITGATE_ALLOWED_SIGNERS"]
+    private static let left: Set<String> = [
+        "JITGATE_EVIDENCE", "JITGATE_ALLOWED_SIGNERS", "JITGATE_POLICY_FALLBACK",
+    ]
 
     static let header = row(["TIME"] + columns)
 

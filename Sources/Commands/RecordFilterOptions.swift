@@ -60,15 +60,20 @@ struct RecordFilterOptions: ParsableArguments {
     }
 
     func filter(_ console: Console) throws(CommandFailure) -> RecordFilter {
-        RecordFilter(
+        let since = try console.moment(since, of: "--since")
+        let until = try console.moment(until, of: "--until")
+        if let since, let until, since > until {
+            throw CommandFailure(.usage, "--since has to be before --until")
+        }
+        return RecordFilter(
             events: Set(event.map(\.rawValue)),
             grants: Set(grant.map(\.description)),
             requestors: Set(requestor),
             signers: Set(signer),
             sources: source,
             ports: Set(port.map(\.description)),
-            since: try console.moment(since, of: "--since"),
-            until: try console.moment(until, of: "--until")
+            since: since,
+            until: until
         )
     }
 }

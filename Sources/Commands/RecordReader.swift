@@ -71,10 +71,8 @@ struct RecordReader {
             }
         } catch let error as CommandFailure {
             throw error
-        } catch let error as Errno {
-            throw failure(error)
         } catch let error as RecordingError {
-            throw CommandFailure(.no, error.description)
+            throw Self.failure(error)
         } catch {
             throw CommandFailure(.inputOutput, "\(path): \(error)")
         }
@@ -85,13 +83,18 @@ struct RecordReader {
         record.map { "the line behind record \($0)" } ?? "line \(number)"
     }
 
-    private func failure(_ error: Errno) -> CommandFailure {
-        switch error {
+    private static func failure(_ error: RecordingError) -> CommandFailure {
+        switch error.errno {
+        case nil: CommandFailure(.no, error.description)
         case .permissionDenied:
-            CommandFailure(.noPermission, "\(path): you may not read it", hints: ["try sudo"])
+            CommandFailure(
+                .noPermission,
+                "\(error.path): you may not read it",
+                hints: ["try sudo"]
+            )
         case .noSuchFileOrDirectory:
-            CommandFailure(.noInput, "\(path): there is no log yet")
-        default: CommandFailure(.inputOutput, "\(path): \(error)")
+            CommandFailure(.noInput, "\(error.path): there is no log yet")
+        case .some(let errno): CommandFailure(.inputOutput, "\(error.path): \(errno)")
         }
     }
 }

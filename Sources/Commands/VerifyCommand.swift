@@ -4,6 +4,7 @@ import Auditing
 import Configuration
 import Grants
 import Linux
+import Recording
 import Signatures
 import SystemPackage
 
@@ -87,7 +88,8 @@ struct VerifyCommand: Verb {
         do {
             try AuditLogFile.forEachLine(path) { line in try ledger.take(Record(parsing: line)) }
         } catch {
-            console.note("jitgate: the log is not taken into account: \(path): \(error)")
+            let place = error is RecordingError ? "" : "\(path): "
+            console.note("jitgate: the log is not taken into account: \(place)\(error)")
             return { _ in .unseen }
         }
         let known = ledger

@@ -41,6 +41,11 @@ import Testing
             #expect(row["TIME"]?.hasPrefix("2026-12-01T12:00:") == true)
         }
         #expect(output.split(separator: "\r\n").count >= rows.count)
+        // Whole files are in no cell.
+        let files = rows.flatMap(\.keys).filter {
+            $0.contains("EVIDENCE") || $0.contains("FALLBACK")
+        }
+        #expect(files.isEmpty)
     }
 
     @Test func `are imported by systemd-journal-remote, field by field`() throws {

@@ -95,6 +95,13 @@ import Testing
         let outcome = bench.run("audit", "show", "--json", "-r")
         let records = try #require(JSONNode.parse(Array(outcome.output.utf8)).value.items)
         #expect(records.map { $0["JITGATE_SEQ"]?.text } == ["4", "3", "2", "1", "0"])
+        // Which of them it is that cannot be read.
+        let second = "audit/audit-00000000000000000002.jsonl"
+        _ = try Command.run(["rm", bench.path(second)])
+        _ = try Command.run(["mkdir", bench.path(second)])
+        let failed = bench.run("audit", "show")
+        #expect(failed.status == .inputOutput)
+        #expect(failed.errors == "jitgate: \(bench.path(second)): Is a directory\n")
     }
 
     @Test func `shows a record with as large a policy as the agent takes`() throws {
@@ -134,6 +141,9 @@ import Testing
     @Test func `says that there is no log or no such event`() throws {
         let bench = try Bench()
         #expect(bench.run("audit", "show").status == .noInput)
+        let turned = bench.run("audit", "show", "--since", "now", "--until", "-1s")
+        #expect(turned.status == .usage)
+        #expect(turned.errors == "jitgate: --since has to be before --until\n")
         let outcome = bench.run("audit", "show", "--event", "granted")
         #expect(outcome.status == .usage)
         #expect(outcome.errors.contains("no such event; there are agent-started, "))
