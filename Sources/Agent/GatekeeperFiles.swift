@@ -156,7 +156,12 @@ extension Gatekeeper {
         if let old = files[new.file], old != id { forget(new.file, because: .superseded) }
         files.put(id, at: new.file, in: state)
         fresh.append(AdmittedFile(path: new.file, digest: new.digest, id: id))
-        guard timetable[id] == nil else { return }
+        guard timetable[id] == nil else {
+            // What is not on record yet is recorded by the policy and signers that let it in last.
+            guard unrecorded[id] != nil, facts[id]?.digest == new.digest else { return }
+            (facts[id], unrecorded[id]) = (new, evidence)
+            return
+        }
         facts[id] = new
         if case .open(_, let since, let deadline) = trail.ledger[id] {
             timetable.restore(new.grant, openSince: since, deadline: deadline)

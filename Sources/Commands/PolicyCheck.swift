@@ -16,6 +16,8 @@ struct PolicyCheck {
 
     /// By their SHA-256; `nil` for one that this version cannot read.
     private var policies: [String: Configuration?] = [:]
+    /// The SHA-256 of the last one.
+    private var inForce: String?
     /// How many grants could not be judged, since their policy cannot be read here.
     private(set) var unjudged = 0
     /// Whether all records are at hand, so that none may rest on one that is not.
@@ -27,7 +29,8 @@ struct PolicyCheck {
 
     /// Takes a policy that is in force from here on, its text being the one of its digest.
     mutating func load(_ entry: AuditEntry) {
-        guard let digest = entry[.policyDigest], policies[digest] == nil else { return }
+        inForce = entry[.policyDigest]
+        guard let digest = inForce, policies[digest] == nil else { return }
         let text = policies.count < Self.limit ? entry[.evidence] : nil
         policies[digest] = .some(
             text.flatMap { try? Configuration(parsing: $0, file: "a policy of the log") }
@@ -48,6 +51,9 @@ struct PolicyCheck {
                 )
             }
             return unjudged += 1
+        }
+        guard record.entry[.policyDigest] == inForce else {
+            throw RecordFlaw(.policy, "it names a policy that was not in force then")
         }
         guard let configuration = known else { return unjudged += 1 }
         let judgement = Admission(policy: configuration.policy, host: host(record, configuration))

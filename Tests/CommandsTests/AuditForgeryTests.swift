@@ -240,6 +240,21 @@ import Testing
         )
     }
 
+    @Test func `shows a grant that an earlier policy let in`() throws {
+        func loaded(_ text: String) -> AuditEntry {
+            let digest = EvidenceFile.digest(of: Array(text.utf8))
+            let fields: [AuditField: [String]] = [.policyDigest: [digest], .evidence: [text]]
+            return AuditEntry(.policyLoaded, "Policy loaded", fields: fields)
+        }
+        // The one that it names was the first of all.
+        let strict = loaded("mode = \"enforce\"\n[defaults]\napprovals = 2\n")
+        let why = "it names a policy that was not in force then"
+        #expect(try flaws([strict] + audit.moreGrantEntries()) == ["record 7: \(why)"])
+        let signers = AuditEntry(.policyLoaded, "Signers loaded", fields: [.file: ["/s"]])
+        let back = [loaded("mode = \"enforce\"\n"), signers] + (try audit.moreGrantEntries())
+        #expect(try flaws(back) == ["record 7: \(why)"])
+    }
+
     @Test func `says of how many grants it cannot tell whether the policy let them in`() throws {
         let text = "a policy of another version\n"
         let digest = EvidenceFile.digest(of: Array(text.utf8))

@@ -105,6 +105,27 @@ private struct Wards {
         try eventually { try host.problems.isEmpty }
     }
 
+    @Test func `leaves a grant to the policy that is in force when it is on record`() throws {
+        let host = try AgentHost()
+        let disk = try host.mountDisk(at: host.auditDirectory)
+        try host.start()
+        try host.fill(disk)
+        let id = UUID()
+        try host.submit(host.grant(id: id), as: "a.grant")
+        let name = id.uuidString.lowercased()
+        try eventually { try host.jitgate("list", "--json").text.contains(name) }
+        try host.edit { $0 + "\n# Another.\n" }
+        let reloaded = try host.jitgate("reload")
+        try #require(reloaded.status == 0)
+        try disk.empty()
+        try eventually { try host.openings().count == 1 }
+        let policies = try host.records("policy-loaded").map { $0["JITGATE_POLICY_SHA256"] }
+        #expect(Set(policies).count == 2)
+        let accepted = try host.records("grant-accepted").map { $0["JITGATE_POLICY_SHA256"] }
+        #expect(accepted == [policies.last])
+        try host.expectWholeLog()
+    }
+
     @Test func `loses no close to a crash meanwhile`() throws {
         let host = try AgentHost()
         let disk = try host.mountDisk(at: host.auditDirectory)
