@@ -19,7 +19,7 @@ struct EvidenceCheck {
     private var signatureCheck = SignatureCheck()
     private var standings: StandingCheck
     private var policies: PolicyCheck
-    private var revocations = RevocationCheck()
+    private var revocations: RevocationCheck
     private let state: StateDirectory?
     /// Files that were not right when their record was read.
     private var awaitedFiles: [AwaitedFile] = []
@@ -31,6 +31,7 @@ struct EvidenceCheck {
         self.isWhole = isWhole
         standings = StandingCheck(isWhole: isWhole)
         policies = PolicyCheck(isWhole: isWhole)
+        revocations = RevocationCheck(isWhole: isWhole)
     }
 
     /// How many there were, each valid when its record was made.
@@ -41,6 +42,8 @@ struct EvidenceCheck {
     }
     /// How many grants were not held to the policy that let them in.
     var unjudged: Int { policies.unjudged }
+    /// How many openings there are whose grant was accepted in a record that is not at hand.
+    var unproven: Int { standings.unproven }
 
     /// Takes note of when a record was made.
     mutating func see(_ record: Record) {
@@ -109,7 +112,7 @@ struct EvidenceCheck {
         if entry[.evidence] != nil {
             guard case .revocation(let revocation) = try signed(entry, at: moment) else { return }
             revocations.take(revocation, entry)
-        } else if isWhole, entry.event == .grantClosed {
+        } else if entry.event == .grantClosed {
             try revocations.require(record)
         }
     }

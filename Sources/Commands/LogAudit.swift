@@ -181,6 +181,10 @@ extension LogAudit {
             let grants = evidence.unjudged.counting("grant")
             lines.append("unjudged: \(grants), whose policy is not here or cannot be read")
         }
+        if evidence.unproven > 0 {
+            let openings = evidence.unproven.counting("opening")
+            lines.append("unproven: \(openings), whose grant was accepted in records not here")
+        }
         if log.state == nil { lines.append("evidence: in the records; no files of it are at hand") }
         lines.append("checkpoint: \(checkpoint.size) \(checkpoint.root.base64)")
         if let held {
@@ -199,7 +203,8 @@ extension LogAudit {
             "verified": .bool(isVerified), "records": .integer(Int64(records)),
             "first": .integer(Int64(log.first)), "signatures": .integer(Int64(signatures)),
             "evidence_files": .integer(Int64(evidence.files)),
-            "unjudged": .integer(Int64(evidence.unjudged)), "key": .string("\(log.key)"),
+            "unjudged": .integer(Int64(evidence.unjudged)),
+            "unproven": .integer(Int64(evidence.unproven)), "key": .string("\(log.key)"),
             "checkpoint": Self.json(checkpoint),
             "since": held.map { Self.json($0.checkpoint) } ?? .null,
             "flaws": .array(flaws.map(Self.json)),

@@ -45,6 +45,7 @@ extension ReportedVerification {
                 + (more > 0 ? [more.counting("more flaw")] : [])
         }
         let (pruned, unjudged) = (audit.log.first, audit.evidence.unjudged)
+        let unproven = audit.evidence.unproven
         return [
             "\(audit.records.counting("record")) as signed, none missing, none changed.",
             "\(audit.signatures.counting("signature")) under grants and revocations, each valid as "
@@ -53,6 +54,9 @@ extension ReportedVerification {
         ]
             + (unjudged > 0
                 ? ["But for \(unjudged) whose policy is not here or cannot be read."] : [])
+            + (unproven > 0
+                ? ["And for \(unproven) whose grant was accepted in records that are not here."]
+                : [])
             + (pruned > 0
                 ? [
                     "Records 0 to \(pruned - 1) were removed by retention; what rests on them alone was not checked."

@@ -15,6 +15,8 @@ struct StandingCheck {
 
     private var live: [GrantID: Live] = [:]
     private var ended: Set<GrantID> = []
+    /// How many openings rest on a record that is not at hand.
+    private(set) var unproven = 0
     /// Whether all records are at hand, so that none may rest on one that is not.
     private let isWhole: Bool
 
@@ -39,7 +41,7 @@ struct StandingCheck {
         }
         defer { live[id, default: Live(digest: entry[.digest], grant: nil)].isOpen = true }
         guard let known = live[id] else {
-            guard isWhole || ended.contains(id) else { return }
+            guard isWhole || ended.contains(id) else { return unproven += 1 }
             let text =
                 "a grant opened that " + (ended.contains(id) ? "had ended" : "no record accepted")
             throw RecordFlaw(.unaccepted, text)

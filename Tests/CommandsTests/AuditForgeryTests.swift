@@ -169,7 +169,7 @@ import Testing
 
     @Test func `gains nothing by many records that wait for a revocation`() throws {
         let id = "0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11"
-        var check = RevocationCheck()
+        var check = RevocationCheck(isWhole: true)
         var refused = 0
         func require(_ digest: String) {
             let fields: [AuditField: [String]] = [.grant: [id], .revocation: [digest]]
@@ -253,6 +253,39 @@ import Testing
         let signers = AuditEntry(.policyLoaded, "Signers loaded", fields: [.file: ["/s"]])
         let back = [loaded("mode = \"enforce\"\n"), signers] + (try audit.moreGrantEntries())
         #expect(try flaws(back) == ["record 7: \(why)"])
+    }
+
+    /// A log that begins with what it says of these.
+    private func prunedLog(_ entries: (AuditBench) throws -> [AuditEntry]) throws -> AuditBench {
+        let audit = try AuditBench(rotatingAt: 1)
+        try audit.append(entries(audit))
+        for number in 0..<6 {
+            try audit.remove("audit/audit-0000000000000000000\(number).jsonl")
+        }
+        return audit
+    }
+
+    @Test func `counts the openings of a pruned log that nothing proves`() throws {
+        // Of the second one there is no record but that it opened, and ended.
+        let audit = try prunedLog { audit in
+            try audit.moreGrantEntries() + audit.moreGrantEntries().dropFirst()
+        }
+        #expect(try audit.flaws("--pruned") == [])
+        let output = audit.verify("--pruned").output
+        let text = "\nunproven: 1 opening, whose grant was accepted in records not here\n"
+        #expect(output.contains(text))
+        let words = ["audit", "report", "--from=today", "--log", "@audit", "--pruned"]
+        let report = audit.bench.run(words: words).output
+        #expect(report.contains("And for 1 whose grant was accepted in records that are not here."))
+    }
+
+    @Test func `takes no name of a signer without a file, in a pruned log either`() throws {
+        let audit = try prunedLog { audit in
+            var entries = try audit.moreGrantEntries()
+            entries[2].fields[.actor] = ["signer:ops@example.com"]
+            return entries
+        }
+        #expect(try audit.flaws("--pruned") == ["evidence 8"])
     }
 
     @Test func `says of how many grants it cannot tell whether the policy let them in`() throws {
