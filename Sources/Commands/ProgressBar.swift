@@ -2,7 +2,8 @@
 struct ProgressBar {
     /// What takes no time needs no bar.
     private static let leastStep = 5000
-    private static let width = 20
+    /// With its numbers it fits on a terminal of 40 columns: of a longer line the beginning would stay.
+    private static let width = 10
 
     private let total: Int
     private let step: Int
