@@ -10,6 +10,7 @@ struct AgentSession {
     private static let pause: UInt32 = 200_000
 
     private let client: ControlClient
+    private let socket: String
     private let group: String
 
     init(_ configuration: Configuration) throws(CommandFailure) {
@@ -17,6 +18,7 @@ struct AgentSession {
     }
 
     init(socket: String, group: String) throws(CommandFailure) {
+        self.socket = socket
         self.group = group
         do throws(ControlError) {
             client = try ControlClient.connecting(to: socket)
@@ -59,12 +61,12 @@ struct AgentSession {
         if let failure { throw failure }
     }
 
-    /// A connection to an agent as soon as there is one.
-    static func waiting(for configuration: Configuration) -> Self {
+    /// A connection to the next agent at the same place, as soon as there is one.
+    func next() -> Self {
         while true {
-            usleep(pause)
+            usleep(Self.pause)
             // Whatever the reason: a new socket lets in nobody but root for a moment.
-            if let session = try? Self(configuration) { return session }
+            if let session = try? Self(socket: socket, group: group) { return session }
         }
     }
 

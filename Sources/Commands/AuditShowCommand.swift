@@ -1,6 +1,5 @@
 import ArgumentParser
 import Configuration
-import Control
 import Recording
 import StrictJSON
 
@@ -111,7 +110,7 @@ struct AuditShowCommand: Verb {
                 isFirst = false
             }
             console.note("the agent hung up; what it records is shown once it runs again")
-            session = AgentSession.waiting(for: agent)
+            session = session.next()
         }
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Control
 import StrictJSON
 
 struct WatchCommand: Verb {
@@ -7,6 +6,9 @@ struct WatchCommand: Verb {
         commandName: "watch",
         abstract: "Show what happens as it happens, until interrupted.",
         discussion: """
+            Also goes on when the agent is started again; what it recorded until it could be asked \
+            is in `jitgate audit show`, whose -f leaves nothing out.
+
               jitgate watch
               jitgate watch --json | jq -r .MESSAGE
             """
@@ -16,12 +18,13 @@ struct WatchCommand: Verb {
     @OptionGroup var policy: PolicyOptions
 
     func perform(on console: Console) throws(CommandFailure) {
-        let session = try policy.session(console)
-        try session.ask { client throws(ControlError) in
-            try client.watch { record in
+        var session = try policy.session(console)
+        while true {
+            try session.watch { record in
                 if let record { show(record, on: console) }
-                return true
             }
+            console.note("the agent hung up; this goes on once it runs again")
+            session = session.next()
         }
     }
 

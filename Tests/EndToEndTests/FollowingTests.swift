@@ -3,21 +3,23 @@ import StrictJSON
 import TestSupport
 import Testing
 
-/// `jitgate audit show -f`, running.
+/// A command that goes on until it is killed.
 private final class Follower {
     private let process = Process()
     private let folder: TemporaryDirectory
     private var output: String { folder.path + "/output" }
 
-    init(_ host: AgentHost, _ options: String...) throws {
+    /// `jitgate audit show -f`.
+    convenience init(_ host: AgentHost, _ options: String...) throws {
+        try self.init(host, words: ["audit", "show", "-f"] + options)
+    }
+
+    init(_ host: AgentHost, words: [String]) throws {
         folder = try TemporaryDirectory()
         _ = FileManager.default.createFile(atPath: output, contents: nil)
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments =
-            [
-                "JITGATE_CONFIG=\(host.policyPath)", AgentHost.build + "jitgate", "audit", "show",
-                "-f",
-            ] + options
+            ["JITGATE_CONFIG=\(host.policyPath)", AgentHost.build + "jitgate"] + words
         process.standardOutput = FileHandle(forWritingAtPath: output)
         process.standardError = FileHandle.nullDevice
         try process.run()
@@ -114,5 +116,20 @@ private final class Follower {
         #expect(
             rows.map { $0.split(separator: ",").dropFirst().first ?? "" } == numbers.map { $0[...] }
         )
+    }
+    @Test func `watch goes on with an agent that is started again`() throws {
+        let host = try AgentHost()
+        try host.start()
+        let watching = try Follower(host, words: ["watch", "--json"])
+        for stop in [{}, host.stop, host.kill] {
+            stop()
+            if !host.isRunning { try host.start() }
+            let before = try watching.text.count { $0 == "\n" }
+            // It is told of nothing before it listens.
+            try eventually {
+                try host.submit(host.grant(), as: "a.grant")
+                return try watching.text.count { $0 == "\n" } > before
+            }
+        }
     }
 }
