@@ -1,5 +1,4 @@
 import Admission
-import Configuration
 import Control
 import Glibc
 import Linux
@@ -11,11 +10,12 @@ struct AgentExamination {
     /// `nil` if there is no agent to ask.
     private(set) var inspection: Inspection?
 
-    init(_ configuration: Configuration) {
+    /// `mode` is what the policy on disk says, if that can be read.
+    init(socket: String, group: String, mode: Mode?) {
         do throws(CommandFailure) {
-            let session = try AgentSession(configuration)
+            let session = try AgentSession(socket: socket, group: group)
             let status = try session.ask { client throws(ControlError) in try client.status() }
-            take(status, policy: configuration)
+            take(status, expecting: mode)
             let answer = try session.ask { client throws(ControlError) in try client.inspect() }
             inspection = answer
             take(rung: answer.rung)
@@ -28,7 +28,7 @@ struct AgentExamination {
         }
     }
 
-    private mutating func take(_ status: AgentStatus, policy configuration: Configuration) {
+    private mutating func take(_ status: AgentStatus, expecting mode: Mode?) {
         let open = "\(status.openGrants) open"
         findings.append(.ok("agent", "\(status.version) runs in \(status.mode) mode, \(open)"))
         for problem in status.problems {
@@ -39,7 +39,7 @@ struct AgentExamination {
         if let until = status.trialUntil {
             let reason = "the policy is on trial until \(until)"
             findings.append(.note("agent", reason, mend: "sudo jitgate confirm"))
-        } else if status.mode != configuration.policy.mode.rawValue {
+        } else if let mode, status.mode != mode.rawValue {
             let reason = "it is in \(status.mode) mode and the policy on disk is not"
             findings.append(.warning("agent", reason, mend: "sudo jitgate try"))
         }

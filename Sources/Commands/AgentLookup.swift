@@ -24,7 +24,7 @@ extension PolicyOptions {
     }
 
     /// The value of a line `socket = "…"`.
-    private static func socket(namedIn path: String) -> String? {
+    static func socket(namedIn path: String) -> String? {
         guard let bytes = try? GrantFile.read(path, limit: 1 << 20) else { return nil }
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
             let words = line.split(separator: "=", maxSplits: 1)

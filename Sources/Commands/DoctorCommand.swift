@@ -44,8 +44,14 @@ struct Examination {
     let policyPath: String
 
     func findings() -> [Finding] {
-        let (configuration, policyFinding) = readPolicy()
-        let agent = AgentExamination(configuration)
+        let (policy, policyFinding) = readPolicy()
+        let configuration = policy ?? .defaults
+        let agent = AgentExamination(
+            socket: policy?.controlSocket ?? PolicyOptions.socket(namedIn: policyPath)
+                ?? configuration.controlSocket,
+            group: configuration.controlGroup,
+            mode: policy?.policy.mode
+        )
         return [policyFinding]
             + TrustExamination(configuration, policyPath: policyPath).findings
             + agent.findings
@@ -55,7 +61,7 @@ struct Examination {
     }
 
     /// Where the policy is broken the rest is looked at by what holds without one.
-    private func readPolicy() -> (Configuration, Finding) {
+    private func readPolicy() -> (Configuration?, Finding) {
         do throws(CommandFailure) {
             let configuration = try PolicyOptions.load(policyPath, failingWith: .configuration)
             guard configuration.policy.mode == .enforce else {
@@ -74,7 +80,7 @@ struct Examination {
                         + "sudo install -D -m 644 /dev/null \(ShellWord.quoted(policyPath))"
                 default: "jitgate policy check \(ShellWord.quoted(policyPath))"
                 }
-            return (.defaults, .error("policy", reason, mend: remedy))
+            return (nil, .error("policy", reason, mend: remedy))
         }
     }
 }

@@ -40,19 +40,25 @@ struct TrustExamination {
             return report(
                 error,
                 subject,
-                whenMissing: "echo 'ops@example.com ssh-ed25519 …' > \(path)"
+                whenMissing: Self.line(for: "ssh-ed25519 …", in: path)
             )
         }
         do throws(AllowedSignersError) {
             let signers = try AllowedSigners(parsing: bytes)
             guard signers.isEmpty else { return }
             let reason = "\(path) names nobody: no grant can be signed"
-            let remedy = "echo \"ops@example.com $(cat id_ed25519.pub)\" >> \(path)"
+            let remedy = Self.line(for: "'\"$(cat id_ed25519.pub)\"'", in: path)
             findings.append(.warning(subject, reason, mend: remedy))
         } catch {
             let remedy = "mend that line; an agent that read a good one goes on by it"
             findings.append(.error(subject, "\(path): \(error)", mend: remedy))
         }
+    }
+
+    /// The command that adds a signer, for our two purposes alone.
+    private static func line(for key: String, in path: String) -> String {
+        let signer = "ops@example.com namespaces=\"jitgate-grant,jitgate-revocation\" \(key)"
+        return "echo '\(signer)' >> \(ShellWord.quoted(path))"
     }
 
     private mutating func drop(_ path: String) {

@@ -157,16 +157,33 @@ import Testing
         withExtendedLifetime(disk) {}
     }
 
-    @Test func `warns where nobody can sign and where the policy is broken`() throws {
+    @Test func `warns where nobody can sign`() throws {
         let bench = try bench()
         try bench.write("# nobody\n", to: "allowed_signers")
-        let signers = try findings(bench).filter { $0.subject == "signers" }
-        #expect(signers.map(\.severity) == ["warning"])
-        try bench.write("mode = 1\n", to: "jitgate.toml")
-        let policy = try #require(try findings(bench).first)
-        #expect(policy.severity == "error")
-        #expect(policy.reason.contains("jitgate.toml:1:1: `mode`"))
-        #expect(policy.remedy.hasPrefix("jitgate policy check /"))
+        let signers = try #require(try findings(bench).first { $0.subject == "signers" })
+        #expect(signers.severity == "warning")
+        // What it says mends it, and lets the key sign nothing else.
+        try bench.write("\(bench.approver.publicLine) dana\n", to: "id_ed25519.pub")
+        let line = "cd \(bench.directory.path) && \(signers.remedy)"
+        #expect(try Command.run(["bash", "-c", line]).status == 0)
+        let written = String(decoding: try bench.read("allowed_signers"), as: UTF8.self)
+        let options = "namespaces=\"jitgate-grant,jitgate-revocation\" ssh-ed25519 "
+        #expect(written.contains("\nops@example.com \(options)"))
+        #expect(try !findings(bench).contains { $0.subject == "signers" })
+    }
+
+    @Test func `finds the agent where the policy is broken and compares no mode`() async throws {
+        let bench = try bench()
+        let server = try await serve(bench, Inspection(rung: "owned", chains: []))
+        defer { withExtendedLifetime(server) {} }
+        let policy = String(decoding: try bench.read("jitgate.toml"), as: UTF8.self)
+        try bench.write("nonsense = 1\n" + policy, to: "jitgate.toml")
+        let found = try findings(bench)
+        let broken = try #require(found.first)
+        #expect(broken.severity == "error")
+        #expect(broken.reason.contains("jitgate.toml:1:1: `nonsense`"))
+        #expect(broken.remedy.hasPrefix("jitgate policy check /"))
+        #expect(found.filter { $0.subject == "agent" }.map(\.severity) == ["ok"])
     }
 
     @Test func `names the firewalls that stand in the way`() async throws {
