@@ -32,7 +32,9 @@ enum GrantFile {
         }
     }
 
-    /// Puts a file at `path`, whole or not at all; `-` is the standard output.
+    /// Writes what somebody wants at `path`; `-` is the standard output.
+    ///
+    /// Links, devices and pipes are written to: to replace /dev/stdout or /dev/null would break the host.
     static func write(
         _ bytes: [UInt8],
         to path: String,
@@ -40,8 +42,31 @@ enum GrantFile {
         on console: Console
     ) throws(CommandFailure) {
         guard path != "-" else { return console.write(bytes) }
-        do throws(Errno) {
+        guard FileKind.isSpecial(path) else {
+            return try replace(path, with: bytes, mode: mode)
+        }
+        try writing(to: path) { () throws(Errno) in
+            try SmallFile.write(bytes, to: path, mode: mode)
+        }
+    }
+
+    /// Puts a file at `path`, whole or not at all, in place of what was there.
+    static func replace(
+        _ path: String,
+        with bytes: [UInt8],
+        mode: UInt32
+    ) throws(CommandFailure) {
+        try writing(to: path) { () throws(Errno) in
             try AtomicFile.replace(path, with: bytes, mode: mode)
+        }
+    }
+
+    private static func writing(
+        to path: String,
+        _ body: () throws(Errno) -> Void
+    ) throws(CommandFailure) {
+        do throws(Errno) {
+            try body()
         } catch .permissionDenied {
             throw CommandFailure(
                 .noPermission,

@@ -41,6 +41,12 @@ package enum FileKind {
         return unsafe stat(path, &status) == 0 ? UInt32(status.st_mode) & 0o7777 : nil
     }
 
+    /// Whether something is there that is no file of its own: a link, a device, a pipe, a directory.
+    package static func isSpecial(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+    }
+
     /// Whether a Unix socket is there that somebody has bound.
     package static func isSocket(_ path: String) -> Bool {
         var status = stat()

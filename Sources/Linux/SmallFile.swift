@@ -16,6 +16,14 @@ package enum SmallFile {
         guard let bytes = try file.readAll(limit: limit) else { throw .fileTooLarge }
         return bytes
     }
+
+    /// Writes `bytes` into what is at `path`, as a shell's redirection does.
+    package static func write(_ bytes: [UInt8], to path: String, mode: UInt32) throws(Errno) {
+        let file = try OwnedDescriptor.opening {
+            unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+        }
+        try file.write(bytes)
+    }
 }
 
 extension OwnedDescriptor {

@@ -49,4 +49,22 @@ import Testing
             #expect(result.errors.contains("\(file): "), "\(result.errors)")
         }
     }
+    @Test(arguments: [
+        "request --host web-1 --port 22/tcp --source ::1 --for 1h --reason x --requestor d",
+        "sign g.json --key \"$SIGNER\"", "audit prove 2 --log audit",
+    ])
+    func `and that it writes to stays what it is`(words: String) throws {
+        let jitgate = "SIGNER=\(bench.approver.privateFile); jitgate \(words) -o"
+        let plain = try bash("\(jitgate) plain && stat -c %F plain").text
+        #expect(plain.hasSuffix("regular file\n"))
+        let device = try bash("mknod null c 1 3 && \(jitgate) null && stat -c %F null").text
+        #expect(device.hasSuffix("character special file\n"))
+        let link = try bash("ln -s target link && \(jitgate) link && stat -c %F link target").text
+        #expect(link.hasSuffix("symbolic link\nregular file\n"))
+        let pipe = try bash(
+            "mkfifo pipe && { timeout 5 cat pipe | wc -c & \(jitgate) pipe && wait; }; stat -c %F pipe"
+        )
+        #expect(pipe.text.hasSuffix("fifo\n") && !pipe.text.hasPrefix("0\n"))
+        #expect(try bash("\(jitgate) drop").status == 73)
+    }
 }
