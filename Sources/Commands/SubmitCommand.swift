@@ -39,16 +39,29 @@ struct SubmitCommand: Verb {
         let bytes = try GrantFile.read(file, on: console)
         let session = try AgentSession(configuration)
         let path = try drop(bytes, configuration, on: console)
-        let verdict = try session.ask { client throws(ControlError) in
-            try client.verdict(
-                file: path,
-                sha256: FileDigest.sha256(of: bytes),
-                timeoutMilliseconds: Int32(wait) * 1000
-            )
-        }
+        let verdict = try verdict(on: bytes, at: path, session)
         if verdict.outcome == .refused { unlink(path) }
         if format.json { console.print(json: Self.form(verdict, path)) }
         try conclude(verdict, path, on: console)
+    }
+
+    private func verdict(
+        on bytes: [UInt8],
+        at path: String,
+        _ session: AgentSession
+    ) throws(CommandFailure) -> FileVerdict {
+        do throws(CommandFailure) {
+            return try session.ask { client throws(ControlError) in
+                try client.verdict(
+                    file: path,
+                    sha256: FileDigest.sha256(of: bytes),
+                    timeoutMilliseconds: Int32(wait) * 1000
+                )
+            }
+        } catch {
+            let left = "the file stays at \(path), for the agent that runs next"
+            throw CommandFailure(error.status, error.message, hints: [left] + error.hints)
+        }
     }
 
     /// Puts the file where the agent looks; answers where that is.
@@ -75,7 +88,7 @@ struct SubmitCommand: Verb {
                 hints: ["give yours another name: the other's access would end"]
             )
         }
-        try GrantFile.write(bytes, to: path, mode: 0o600, on: console)
+        try GrantFile.replace(path, with: bytes, mode: 0o600)
         return path
     }
 

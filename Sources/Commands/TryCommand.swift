@@ -20,7 +20,10 @@ struct TryCommand: Verb {
 
     @Option(
         name: .customLong("for"),
-        help: ArgumentHelp("How long, such as 90s or 10m; 24h at most.", valueName: "time"),
+        help: ArgumentHelp(
+            "How long, such as 90s or 10m; 24h at most (default: 2m).",
+            valueName: "time"
+        ),
         transform: Duration.init(parsing:)
     )
     var duration = Duration.seconds(120)

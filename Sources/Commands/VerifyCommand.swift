@@ -83,7 +83,7 @@ struct VerifyCommand: Verb {
         on console: Console
     ) -> (GrantID) -> GrantHistory {
         let path = AuditLogFile.path(configuration)
-        guard GrantFile.exists(path) else { return { _ in .unseen } }
+        guard GrantFile.exists(path) || GrantFile.isDenied(path) else { return { _ in .unseen } }
         var ledger = Ledger()
         do {
             try AuditLogFile.forEachLine(path) { line in try ledger.take(Record(parsing: line)) }

@@ -19,7 +19,7 @@ extension ControlError: CustomStringConvertible {
         switch self {
         case .unreachable(let path, .noSuchFileOrDirectory):
             "\(path): the agent's socket does not exist"
-        case .unreachable(let path, .permissionDenied): "\(path): only root may do this"
+        case .unreachable(let path, .permissionDenied): "\(path): you may not ask the agent"
         case .unreachable(let path, .connectionRefused): "\(path): the agent does not listen"
         case .unreachable(let path, let error): "\(path): \(error)"
         case .broken(let error): "the connection to the agent broke: \(error)"

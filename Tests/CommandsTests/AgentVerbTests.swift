@@ -172,6 +172,18 @@ import Testing
         #expect(try JSONNode.parse(Array(json.output.utf8)).value["code"] == "stranger")
     }
 
+    @Test func `submit says where the file stays that it got no answer about`() async throws {
+        let bench = try Bench()
+        try bench.signedGrant()
+        // No answer of this version's.
+        let server = try await serve(bench) { $1.finish(Self.status) }
+        defer { withExtendedLifetime(server) {} }
+        let outcome = bench.run("submit", "@g.grant")
+        #expect(outcome.status == .unavailable)
+        #expect(outcome.errors.contains("the file stays at \(bench.path("drop/g.grant")), "))
+        #expect(try bench.names(in: "drop") == ["g.grant"])
+    }
+
     @Test func `submit never takes another file's place`() async throws {
         let bench = try Bench()
         try bench.signedGrant()

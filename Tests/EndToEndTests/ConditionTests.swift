@@ -113,6 +113,23 @@ private final class Listener {
         #expect(findings.contains { $0["subject"] == "ports" })
     }
 
+    @Test func `verify says that it may not read the log`() throws {
+        let host = try AgentHost()
+        try host.start()
+        try host.submit(host.grant(), as: "a.grant")
+        try eventually { try host.records("grant-opened").count == 1 }
+        _ = try Command.run(["chmod", "755", host.path, host.drop])
+        let readable = [host.policyPath, host.path + "/allowed_signers", host.drop + "/a.grant"]
+        _ = try Command.run(["chmod", "644"] + readable)
+        let outcome = try Command.run(
+            ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+                + [AgentHost.build + "jitgate", "verify", host.drop + "/a.grant"],
+            environment: ["JITGATE_CONFIG": host.policyPath]
+        )
+        #expect(outcome.status == 0)
+        #expect(outcome.errors.contains("the log is not taken into account: \(host.log)"))
+    }
+
     @Test func `doctor sees what other firewalls do`() throws {
         let host = try AgentHost()
         try host.start()
