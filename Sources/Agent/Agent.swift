@@ -10,13 +10,16 @@ import SystemPackage
 
 /// The agent put together: the only place that reads real clocks and opens real files.
 package enum Agent {
+    package static let version = Release.version
+
     /// Reads and checks a policy file.
     package static func configuration(at path: String) throws(AgentError) -> Configuration {
-        try PolicySource(readingFrom: path).configuration
+        try PolicySource(readingFrom: WorkingDirectory.absolute(path)).configuration
     }
 
     /// Runs until it is told to stop; the gate stays as it is then.
     package static func run(policy path: String) throws(AgentError) -> Never {
+        let path = WorkingDirectory.absolute(path)
         let environment = ServiceEnvironment.take()
         let (policy, problem) = try LastPolicy.orElse(at: path)
         let engine = EngineExecutor(label: "io.jitgate.engine")

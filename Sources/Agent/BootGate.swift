@@ -1,6 +1,7 @@
 import Admission
 import Configuration
 import Enforcement
+import Linux
 
 /// The gate without an agent: before it first runs, and after it has gone for good.
 package enum BootGate {
@@ -9,6 +10,7 @@ package enum BootGate {
     /// Whatever gate is there stays: it may be open for somebody. For the time at boot before the
     /// agent runs, or when it cannot.
     package static func shut(policy path: String) throws(AgentError) -> String {
+        let path = WorkingDirectory.absolute(path)
         let (policy, problem) = try LastPolicy.confirmedOrElse(at: path)
         let configuration = policy.configuration
         let source = problem.map { "the last policy that was in force, since \($0)" } ?? path

@@ -24,7 +24,8 @@ struct DoctorCommand: Verb {
     @OptionGroup var policy: PolicyOptions
 
     func perform(on console: Console) throws(CommandFailure) {
-        let findings = Examination(policyPath: policy.path(console)).findings()
+        let path = policy.path(console)
+        let findings = Examination(policyPath: WorkingDirectory.absolute(path)).findings()
         let isHealthy = !findings.contains { $0.severity == .error }
         if format.json {
             let list = JSONValue.array(findings.map(\.json))

@@ -9,7 +9,8 @@ struct Main: ParsableCommand {
         abstract: "Opens protected ports for signed grants, until their deadline.",
         discussion: """
             Example: jitgated --config /etc/jitgate/jitgate.toml --check
-            """
+            """,
+        version: Agent.version
     )
 
     @Option(help: "The policy file.")

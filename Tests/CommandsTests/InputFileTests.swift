@@ -49,6 +49,16 @@ import Testing
             #expect(result.errors.contains("\(file): "), "\(result.errors)")
         }
     }
+    @Test func `may be named from where one stands`() throws {
+        let agent = AgentHost.build + "jitgated --check --config"
+        #expect(try bash("\(agent) jitgate.toml").text == "jitgate.toml: ok\n")
+        #expect(try bash("cd drop && \(agent) ./../jitgate.toml").text == "./../jitgate.toml: ok\n")
+        let none = try bash("\(agent) none.toml").errors
+        #expect(none == "jitgated: \(bench.path("none.toml")): does not exist\n")
+        let doctor = try bash("chmod 666 jitgate.toml; jitgate doctor --config jitgate.toml").text
+        #expect(doctor.contains("error    policy    \(bench.path("jitgate.toml")): may be written"))
+    }
+
     @Test(arguments: [
         "request --host web-1 --port 22/tcp --source ::1 --for 1h --reason x --requestor d",
         "sign g.json --key \"$SIGNER\"", "audit prove 2 --log audit",
