@@ -10,7 +10,8 @@ struct LogOption: ParsableArguments {
         help: ArgumentHelp(
             "The directory of the log, such as a copy; by default the policy's.",
             valueName: "directory"
-        )
+        ),
+        completion: .directory
     )
     var log: String?
 
@@ -31,7 +32,8 @@ struct AuditLogOptions: ParsableArguments {
         help: ArgumentHelp(
             "The directory with its evidence; by default the policy's.",
             valueName: "directory"
-        )
+        ),
+        completion: .directory
     )
     var state: String?
 

@@ -35,7 +35,11 @@ struct AuditReportCommand: Verb {
     )
     var to = "now"
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Write to this file.", valueName: "file"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Write to this file.", valueName: "file"),
+        completion: .file()
+    )
     var output = "-"
 
     @OptionGroup var log: AuditLogOptions

@@ -24,7 +24,7 @@ struct PolicyCheckCommand: Verb {
             """
     )
 
-    @Argument(help: "The file (default: the policy in use).")
+    @Argument(help: "The file (default: the policy in use).", completion: .file())
     var file: String?
 
     @OptionGroup var format: FormatOptions

@@ -17,7 +17,7 @@ struct PolicyImportCommand: Verb {
             """
     )
 
-    @Argument(help: "The Azure document; - is the standard input.")
+    @Argument(help: "The Azure document; - is the standard input.", completion: .file())
     var file: String
 
     @Option(

@@ -64,7 +64,11 @@ struct RequestCommand: Verb {
     )
     var expires: Moment?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Write to this file.", valueName: "file"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Write to this file.", valueName: "file"),
+        completion: .file()
+    )
     var output = "-"
 
     @OptionGroup var format: FormatOptions

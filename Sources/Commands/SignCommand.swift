@@ -16,7 +16,7 @@ struct SignCommand: Verb {
             """
     )
 
-    @Argument(help: ArgumentHelp("A grant or a revocation; - is the standard input."))
+    @Argument(help: "A grant or a revocation; - is the standard input.", completion: .file())
     var file: String
 
     @Option(
@@ -24,11 +24,16 @@ struct SignCommand: Verb {
         help: ArgumentHelp(
             "The key file (default: the agent's first, else ~/.ssh/id_ed25519).",
             valueName: "file"
-        )
+        ),
+        completion: .file()
     )
     var key: String?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Write to this file.", valueName: "file"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Write to this file.", valueName: "file"),
+        completion: .file()
+    )
     var output: String?
 
     @OptionGroup var format: FormatOptions

@@ -19,7 +19,7 @@ struct SubmitCommand: Verb {
             """
     )
 
-    @Argument(help: "A signed grant or revocation; - is the standard input.")
+    @Argument(help: "A signed grant or revocation; - is the standard input.", completion: .file())
     var file: String
 
     @Option(help: ArgumentHelp("Seconds to wait for the answer.", valueName: "seconds"))

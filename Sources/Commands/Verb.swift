@@ -14,7 +14,8 @@ struct PolicyOptions: ParsableArguments {
             "The policy file.",
             discussion: "Default: $JITGATE_CONFIG, else \(defaultPath).",
             valueName: "file"
-        )
+        ),
+        completion: .file()
     )
     var config: String?
 

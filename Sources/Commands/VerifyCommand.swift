@@ -22,7 +22,7 @@ struct VerifyCommand: Verb {
             """
     )
 
-    @Argument(help: "A signed grant or revocation; - is the standard input.")
+    @Argument(help: "A signed grant or revocation; - is the standard input.", completion: .file())
     var file: String
 
     @OptionGroup var format: FormatOptions

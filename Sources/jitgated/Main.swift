@@ -13,7 +13,7 @@ struct Main: ParsableCommand {
         version: Agent.version
     )
 
-    @Option(help: "The policy file.")
+    @Option(help: ArgumentHelp("The policy file.", valueName: "file"), completion: .file())
     var config = "/etc/jitgate/jitgate.toml"
 
     @Flag(help: "Check the policy file and exit.")

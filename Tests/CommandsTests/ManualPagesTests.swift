@@ -72,6 +72,16 @@ import Testing
         }
     }
 
+    @Test func `come with completions that know where a file or a directory belongs`() throws {
+        for verb in verbs {
+            for argument in verb.form["arguments"]?.items ?? [] where argument["kind"] != "flag" {
+                let value = argument["valueName"]?.text ?? ""
+                guard ["file", "directory"].contains(value) else { continue }
+                #expect(argument["completionKind"]?[value] != nil, "\(verb.words) \(argument)")
+            }
+        }
+    }
+
     @Test func `name every command that there is, with an example of each that does something`()
         throws
     {
