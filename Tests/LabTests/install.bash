@@ -85,6 +85,9 @@ purge_keeps_the_log() {
     host dpkg -P jitgate </dev/null >"$WORK/said"
     grep -q 'kept the audit log' "$WORK/said"
     host test -s /var/log/jitgate/audit.jsonl
+    host test -s /var/lib/jitgate/audit.key
+    not host test -e /var/lib/jitgate/policy.toml
+    not host test -e /var/lib/jitgate/allowed_signers
     not host test -e /etc/jitgate
     not host test -e /run/jitgate
 }
