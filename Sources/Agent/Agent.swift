@@ -17,10 +17,26 @@ package enum Agent {
         try PolicySource(readingFrom: WorkingDirectory.absolute(path)).configuration
     }
 
+    /// How long a service that cannot start takes to say so, in seconds: it is started anew at once,
+    /// and each time is some lines of the journal, which would soon hold nothing else.
+    private static let pause: UInt32 = 5
+
     /// Runs until it is told to stop; the gate stays as it is then.
-    package static func run(policy path: String) throws(AgentError) -> Never {
-        let path = WorkingDirectory.absolute(path)
+    package static func run(policy path: String) -> Never {
         let environment = ServiceEnvironment.take()
+        do throws(AgentError) {
+            try run(policy: WorkingDirectory.absolute(path), environment)
+        } catch {
+            error.tell()
+            if environment.notifySocket != nil { sleep(pause) }
+            exit(error.exitStatus)
+        }
+    }
+
+    private static func run(
+        policy path: String,
+        _ environment: ServiceEnvironment
+    ) throws(AgentError) -> Never {
         let (policy, problem) = try LastPolicy.orElse(at: path)
         let engine = EngineExecutor(label: "io.jitgate.engine")
         do {

@@ -19,14 +19,13 @@ package struct LeafFile: ~Copyable {
     ///
     /// Held by a lock for as long as the value lives.
     package init(path: String) throws(RecordingError) {
-        descriptor = try RecordingError.attempt("open", path) { () throws(Errno) in
-            let descriptor = try OwnedDescriptor.opening {
+        let opened = try RecordingError.attempt("open", path) { () throws(Errno) in
+            try OwnedDescriptor.opening {
                 unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
             }
-            let raw = descriptor.rawValue
-            try SystemCall.check { flock(raw, LOCK_EX | LOCK_NB) }
-            return descriptor
         }
+        try RecordingError.lock(opened, path)
+        descriptor = opened
         self.path = path
     }
 

@@ -20,14 +20,13 @@ package struct RecordFile: ~Copyable {
     }
 
     private static func openLocked(_ path: String) throws(RecordingError) -> OwnedDescriptor {
-        try RecordingError.attempt("open", path) { () throws(Errno) in
-            let descriptor = try OwnedDescriptor.opening {
+        let descriptor = try RecordingError.attempt("open", path) { () throws(Errno) in
+            try OwnedDescriptor.opening {
                 unsafe open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o640)
             }
-            let raw = descriptor.rawValue
-            try SystemCall.check { flock(raw, LOCK_EX | LOCK_NB) }
-            return descriptor
         }
+        try RecordingError.lock(descriptor, path)
+        return descriptor
     }
 
     /// Hands over the log from a byte on, line by line, and cuts off a line that a power cut left

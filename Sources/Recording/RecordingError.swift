@@ -1,4 +1,6 @@
 import Auditing
+import Glibc
+import Linux
 package import SystemPackage
 
 /// Why the log on disk could not be read, written or continued.
@@ -23,6 +25,18 @@ package struct RecordingError: Error, Hashable, Sendable, CustomStringConvertibl
 
     package var description: String {
         errno.map { "\(attempt) \(path): \($0)" } ?? "\(path): \(attempt)"
+    }
+
+    /// Takes the lock of an open file, which lasts as long as that is open.
+    static func lock(_ descriptor: borrowing OwnedDescriptor, _ path: String) throws(Self) {
+        let raw = descriptor.rawValue
+        do throws(Errno) {
+            try SystemCall.check { flock(raw, LOCK_EX | LOCK_NB) }
+        } catch .wouldBlock {
+            throw Self(path, "another agent has it open")
+        } catch {
+            throw Self(attempt: "lock", path: path, errno: error)
+        }
     }
 
     /// Says which file a failing call was about.

@@ -47,6 +47,6 @@ struct Main: ParsableCommand {
             _ = try Agent.configuration(at: config)
             return print("\(config): ok")
         }
-        try Agent.run(policy: config)
+        Agent.run(policy: config)
     }
 }

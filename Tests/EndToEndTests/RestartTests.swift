@@ -115,4 +115,20 @@ private struct ProbedHost: JoinedHosts {
         try eventually { try host.records("grant-opened").count == 1 }
         #expect(try host.jitgate("status").text.contains("health     ok"))
     }
+    @Test func `that fails says why and, as a service, ends only after a while`() throws {
+        let host = try AgentHost()
+        try host.start()
+        let second =
+            ["nsenter", "--net=\(host.namespace.path)"]
+            + [AgentHost.build + "jitgated", "--config", host.policyPath]
+        for (environment, least, most) in [([:], 0, 4), (["NOTIFY_SOCKET": "@none"], 5, 30)] {
+            let start = ContinuousClock.now
+            let outcome = try Command.run(second, environment: environment)
+            let time = ContinuousClock.now - start
+            #expect(outcome.status == 71)
+            let leaves = host.auditDirectory + "/audit.leaves"
+            #expect(outcome.errors == "jitgated: \(leaves): another agent has it open\n")
+            #expect(time >= .seconds(least) && time < .seconds(most))
+        }
+    }
 }
