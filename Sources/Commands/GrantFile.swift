@@ -32,7 +32,8 @@ enum GrantFile {
         }
     }
 
-    /// Writes what somebody wants at `path`; `-` is the standard output.
+    /// Writes what somebody wants at `path`; `-` and `/dev/stdout`, which would be cut off if it were
+    /// opened as a file, are the standard output.
     ///
     /// Links, devices and pipes are written to: to replace /dev/stdout or /dev/null would break the host.
     static func write(
@@ -41,7 +42,7 @@ enum GrantFile {
         mode: UInt32 = 0o644,
         on console: Console
     ) throws(CommandFailure) {
-        guard path != "-" else { return console.write(bytes) }
+        guard !["-", "/dev/stdout"].contains(path) else { return console.write(bytes) }
         guard FileKind.isSpecial(path) else {
             return try replace(path, with: bytes, mode: mode)
         }

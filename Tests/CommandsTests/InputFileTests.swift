@@ -75,6 +75,10 @@ import Testing
             "mkfifo pipe && { timeout 5 cat pipe | wc -c & \(jitgate) pipe && wait; }; stat -c %F pipe"
         )
         #expect(pipe.text.hasSuffix("fifo\n") && !pipe.text.hasPrefix("0\n"))
+        _ = try bash("{ echo before; \(jitgate) /dev/stdout; echo after; } >output")
+        let output = String(decoding: try bench.read("output"), as: UTF8.self)
+        #expect(output.hasPrefix("before\n") && output.hasSuffix("\nafter\n"))
+        #expect(output.count > 100)
         #expect(try bash("\(jitgate) drop").status == 73)
     }
 }
