@@ -71,8 +71,7 @@ actor Gatekeeper {
     var revocations: [PendingRevocation] = []
     /// Who asked for the end of a grant and why, until its closing is recorded.
     var orders: [GrantID: [AuditField: [String]]] = [:]
-    /// Drop directories and files in them that are there and could not be read: what they hold is not
-    /// known.
+    /// Drop directories, and files in them, that are there and could not be read.
     var unread: Set<String> = []
     /// Files whose grants have ended, to be removed if they are still what was read.
     var leftovers: [String: FileIdentity] = [:]

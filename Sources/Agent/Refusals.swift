@@ -32,12 +32,3 @@ extension AuditEntry {
         return entry
     }
 }
-
-extension PendingRevocation {
-    /// What the record of a closed grant takes over: all else it says of itself.
-    static func orders(
-        _ fields: [AuditField: [String]]
-    ) -> [AuditField: [String]] {
-        fields.filter { [.actor, .comment, .revocation].contains($0.key) || $0.key.isEvidence }
-    }
-}
