@@ -11,8 +11,8 @@ package struct RecordError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Record {
-    /// What one line may hold: it carries whole policy files, and may be escaped to several times that.
-    package static let limits = JSONNode.Limits(bytes: 64 << 20, depth: 16)
+    /// What one line may hold: two policy files of 1 MiB, each escaped to twice that, and the rest.
+    package static let limits = JSONNode.Limits(bytes: 8 << 20, depth: 16)
 
     /// Reads one line of the log, with or without its line feed.
     package init(parsing line: [UInt8]) throws(RecordError) {
