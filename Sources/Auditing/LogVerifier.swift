@@ -9,6 +9,8 @@ package struct LogVerifier: Sendable {
     /// How many records are signed.
     private var size: UInt64
     private var leaves: [TreeHash]?
+    /// The number of the oldest record that was not pruned.
+    private let first: UInt64
     /// The number of the record that belongs next.
     package private(set) var next: UInt64
     package private(set) var flaws: [LogFlaw] = []
@@ -31,6 +33,7 @@ package struct LogVerifier: Sendable {
     ) {
         self.size = size
         self.leaves = leaves.flatMap { $0.count >= size ? $0 : nil }
+        self.first = first
         next = first
         watched = Set(sizes)
         if watched.contains(0) { roots[0] = .empty }
@@ -145,10 +148,15 @@ package struct LogVerifier: Sendable {
             explain(next..<size)
         } else if next < size {
             add(.cut, next, "the log ends before record \(next), and \(size) are signed")
-        } else if next - size + unknown > 0 {
-            let count = next - size + unknown
+        } else if next - max(first, size) + unknown > 0 {
+            let count = next - max(first, size) + unknown
             let lines = count == 1 ? "a line" : "\(count) lines"
             add(.extended, size, "\(lines) at the end, from record \(size) on, no checkpoint signs")
+        }
+        // Of a log that goes on retention leaves the last record at least.
+        if size > 0, first >= size {
+            let text = "not even record \(size - 1) is here: the log begins with record \(first)"
+            add(.cut, size - 1, text)
         }
         for gap in missing {
             let verb = gap.count == 1 ? "is" : "are"
