@@ -24,18 +24,19 @@ package struct RecordingError: Error, Hashable, Sendable, CustomStringConvertibl
     }
 
     package var description: String {
-        errno.map { "\(attempt) \(path): \($0)" } ?? "\(path): \(attempt)"
+        switch errno {
+        case nil: "\(path): \(attempt)"
+        // Files keep nobody waiting but for their locks.
+        case Errno.wouldBlock: "\(path): another agent has it open"
+        case let errno?: "\(attempt) \(path): \(errno)"
+        }
     }
 
     /// Takes the lock of an open file, which lasts as long as that is open.
     static func lock(_ descriptor: borrowing OwnedDescriptor, _ path: String) throws(Self) {
         let raw = descriptor.rawValue
-        do throws(Errno) {
+        try attempt("lock", path) { () throws(Errno) in
             try SystemCall.check { flock(raw, LOCK_EX | LOCK_NB) }
-        } catch .wouldBlock {
-            throw Self(path, "another agent has it open")
-        } catch {
-            throw Self(attempt: "lock", path: path, errno: error)
         }
     }
 

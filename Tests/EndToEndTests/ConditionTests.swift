@@ -127,7 +127,7 @@ private final class Listener {
             environment: ["JITGATE_CONFIG": host.policyPath]
         )
         #expect(outcome.status == 0)
-        #expect(outcome.errors.contains("the log is not taken into account: \(host.log)"))
+        #expect(outcome.errors.hasPrefix("jitgate: the log is not taken into account: "))
     }
 
     @Test func `doctor sees what other firewalls do`() throws {

@@ -55,8 +55,11 @@ extension JoinedHosts {
     }
 
     /// Whether it is answered, by a reset where nothing listens.
+    ///
+    /// On a busy machine the first one may have to wait, as for the neighbour's address.
     package func reaches(from source: String, port: UInt16 = 22) throws -> Bool {
-        try answer(from: source, port: port) != .silence
+        for _ in 0..<3 where try answer(from: source, port: port) != .silence { return true }
+        return false
     }
 
     /// A session with a listener, to its own port or to another that leads to it.
