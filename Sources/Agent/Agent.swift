@@ -148,11 +148,26 @@ private struct Running: Sendable {
             url: "https://varlink.org"
         )
         return ControlServer(
-            listener: try UnixListener(path: configuration.controlSocket, group: group),
+            listener: try listener(configuration, group: group),
             router: CallRouter(info: info, group: group),
             on: engine
         ) { request, peer, replier in
             gatekeeper.assumeIsolated { $0.answer(request, from: peer, replier) }
+        }
+    }
+
+    private static func listener(
+        _ configuration: Configuration,
+        group: UInt32?
+    ) throws(AgentError) -> UnixListener {
+        let (path, name) = (configuration.controlSocket, configuration.controlGroup)
+        do throws(Errno) {
+            return try UnixListener(path: path, group: group)
+        } catch .notPermitted {
+            let remedy = "under systemd, SupplementaryGroups=\(name) in a drop-in lets it"
+            throw AgentError("control.group: \(path) cannot be given to \(name); \(remedy)")
+        } catch {
+            throw AgentError("control.socket: \(path): \(error)")
         }
     }
 

@@ -131,4 +131,22 @@ private struct ProbedHost: JoinedHosts {
             #expect(time >= .seconds(least) && time < .seconds(most))
         }
     }
+    @Test func `that cannot make its socket says which setting is in the way`() throws {
+        let host = try AgentHost()
+        let start = ["nsenter", "--net=\(host.namespace.path)"]
+        let agent = [AgentHost.build + "jitgated", "--config", host.policyPath]
+        try host.edit { $0.replacing("/control\"", with: "/none/control\"") }
+        let nowhere = try Command.run(start + agent)
+        #expect(nowhere.status == 71)
+        let path = host.path + "/none/control"
+        #expect(nowhere.errors == "jitgated: control.socket: \(path): No such file or directory\n")
+        try host.makeDirectory("none")
+        try host.edit { $0 + "\ngroup = \"daemon\"\n" }
+        let powerless = ["setpriv", "--bounding-set=-chown"]
+        let foreign = try Command.run(start + powerless + agent)
+        #expect(foreign.status == 71)
+        #expect(
+            foreign.errors.hasPrefix("jitgated: control.group: \(path) cannot be given to daemon; ")
+        )
+    }
 }
