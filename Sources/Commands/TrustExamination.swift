@@ -47,7 +47,7 @@ struct TrustExamination {
             let signers = try AllowedSigners(parsing: bytes)
             guard signers.isEmpty else { return }
             let reason = "\(path) names nobody: no grant can be signed"
-            let remedy = Self.line(for: "'\"$(cat id_ed25519.pub)\"'", in: path)
+            let remedy = Self.line(for: "$(cat id_ed25519.pub)", in: path)
             findings.append(.warning(subject, reason, mend: remedy))
         } catch {
             let remedy = "mend that line; an agent that read a good one goes on by it"
@@ -57,8 +57,8 @@ struct TrustExamination {
 
     /// The command that adds a signer, for our two purposes alone.
     private static func line(for key: String, in path: String) -> String {
-        let signer = "ops@example.com namespaces=\"jitgate-grant,jitgate-revocation\" \(key)"
-        return "echo '\(signer)' >> \(ShellWord.quoted(path))"
+        let purposes = #"namespaces=\"jitgate-grant,jitgate-revocation\""#
+        return "echo \"ops@example.com \(purposes) \(key)\" >> \(ShellWord.quoted(path))"
     }
 
     private mutating func drop(_ path: String) {

@@ -125,7 +125,7 @@ import Testing
         ("rmdir @state", "state", "install -d -m 750 "),
         ("rmdir @drop", "grants", "install -d -m 700 "),
         ("touch @state/audit.key", "state", "chmod 600 "),
-        ("rm @allowed_signers", "signers", "echo 'ops@example.com"),
+        ("rm @allowed_signers", "signers", "echo \"ops@example.com"),
         ("ln -sf /dev/null @allowed_signers", "signers", ""),
         ("cp /etc/hostname @allowed_signers", "signers", "mend that line"),
     ])
