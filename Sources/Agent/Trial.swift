@@ -86,7 +86,10 @@ extension Gatekeeper {
 
     /// What is worth knowing of a policy that is not simply in force.
     var tenureProblem: String? {
-        guard case .rolledBack = tenure else { return nil }
+        // Where the policy in force was tried itself, nothing on disk waits for anything.
+        guard case .rolledBack(let rejected) = tenure, rejected != rulebook.policy.digest else {
+            return nil
+        }
         return "the policy on disk was not confirmed in time, so the one before it is in force: "
             + "restore \(policyPath), or try or reload it"
     }

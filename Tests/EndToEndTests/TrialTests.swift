@@ -72,6 +72,17 @@ extension AgentHost {
         #expect(try host.jitgate("confirm").status == 1)
     }
 
+    @Test func `that is the one in force leaves nothing to mend when its time is over`() throws {
+        let host = try AgentHost()
+        try host.start()
+        #expect(try host.jitgate("try", "--for", "1s").status == 0)
+        try eventually { try host.policyEvents.last == "Policy not confirmed in time" }
+        #expect(try host.status()["healthy"] == true)
+        host.kill()
+        try host.start()
+        #expect(try host.status()["healthy"] == true)
+    }
+
     @Test func `stays once it is confirmed, also over a restart`() throws {
         let host = try tried(for: "5s")
         #expect(try host.jitgate("confirm").text.hasPrefix("confirmed: enforce: 22/tcp"))
