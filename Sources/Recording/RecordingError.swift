@@ -36,7 +36,7 @@ package struct RecordingError: Error, Hashable, Sendable, CustomStringConvertibl
     static func lock(_ descriptor: borrowing OwnedDescriptor, _ path: String) throws(Self) {
         let raw = descriptor.rawValue
         try attempt("lock", path) { () throws(Errno) in
-            try SystemCall.check { flock(raw, LOCK_EX | LOCK_NB) }
+            _ = try SystemCall.check { flock(raw, LOCK_EX | LOCK_NB) }
         }
     }
 
