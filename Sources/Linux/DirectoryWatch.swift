@@ -29,6 +29,8 @@ package final class DirectoryWatch: Sendable {
     private static let arrived = UInt32(IN_CLOSE_WRITE) | UInt32(IN_MOVED_TO)
     private static let removed = UInt32(IN_DELETE) | UInt32(IN_MOVED_FROM)
     private static let gone = UInt32(IN_DELETE_SELF) | UInt32(IN_MOVE_SELF) | UInt32(IN_UNMOUNT)
+    /// All that is to be known of a directory that only leads to another.
+    private static let coming = gone | UInt32(IN_CREATE) | UInt32(IN_MOVED_TO)
     private static let all = arrived | removed | gone | UInt32(IN_CREATE)
 
     /// Begins to watch `directories`, where grant files are dropped, and `file`; all are absolute.
@@ -88,7 +90,7 @@ package final class DirectoryWatch: Sendable {
             guard depth != before else { return false }
             before = depth
             let (above, name) = (Self.path(parts.prefix(depth)), String(parts[depth]))
-            _ = try add(above, Self.all) { $0.awaited.insert(name) }
+            _ = try add(above, Self.coming) { $0.awaited.insert(name) }
         }
     }
 
