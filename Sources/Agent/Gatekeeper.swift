@@ -161,7 +161,7 @@ actor Gatekeeper {
     /// The alarm rang.
     func timePassed() {
         listenForPackets()
-        guard !endTrialIfOver() else { return }
+        guard !endTrialIfOver(), signersProblem == nil || !signersChanged() else { return }
         if unread.isEmpty { settle() } else { readAgain() }
     }
 
@@ -221,9 +221,7 @@ actor Gatekeeper {
     private func arm(after now: Moment) {
         let dues = [timetable.nextWake(after: now), tenure.deadline, defence?.due(at: now)]
         let due = dues.compactMap(\.self).min()
-        let isWaiting =
-            !isInstalled || trail.isWaiting || !unread.isEmpty || !visitors.isListening
-        let wake = isWaiting ? min(due ?? .init(microseconds: .max), now + Self.retry) : due
+        let wake = triesAgain ? min(due ?? .init(microseconds: .max), now + Self.retry) : due
         do {
             if let wake {
                 try alarm.arm(atBootMicroseconds: timeline.boot(at: wake))

@@ -4,6 +4,12 @@ import Scheduling
 
 /// What goes to the kernel.
 extension Gatekeeper {
+    /// Whether there is something that the kernel, the disk or another program did not let be done.
+    var triesAgain: Bool {
+        !isInstalled || trail.isWaiting || !unread.isEmpty || signersProblem != nil
+            || !visitors.isListening
+    }
+
     func apply(_ changes: [Opening: Moment?]) {
         // The record of an opening may have taken long: its deadline stays, and may have passed.
         let now = read()

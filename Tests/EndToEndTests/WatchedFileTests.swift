@@ -78,6 +78,19 @@ private struct WatchingHost {
         try scene.expectEndByPolicy()
     }
 
+    @Test func `is read again where it could not be`() throws {
+        let scene = try WatchingHost()
+        let process = try #require(scene.host.agent).processIdentifier
+        let limit = { (count: Int) in
+            try Command.run(["prlimit", "--pid", "\(process)", "--nofile=\(count):4096"])
+        }
+        #expect(try limit(4).status == 0)
+        try scene.allow(scene.stranger, in: "signers")
+        try eventually { try scene.host.records("policy-refused").count == 1 }
+        #expect(try limit(1024).status == 0)
+        try scene.expectEndByPolicy()
+    }
+
     @Test func `is read anew when events were lost`() throws {
         let scene = try WatchingHost()
         let host = scene.host
