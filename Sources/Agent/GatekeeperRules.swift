@@ -2,9 +2,11 @@ import Admission
 import Auditing
 import Configuration
 import Control
+import Enforcement
 import Glibc
 import Grants
 import Linux
+import Recording
 import Scheduling
 import SystemPackage
 
@@ -16,9 +18,24 @@ extension Gatekeeper {
     func reload() throws(ControlFault) -> ReloadReply {
         try service.reloading { () throws(ControlFault) in
             let next = try rulebookOnDisk()
-            trail.note(loadedEntries(next, .settled), at: .now())
+            let entries = loadedEntries(next, .settled)
+            if next.shape.admits(moreThan: rulebook.shape) {
+                try record(entries)
+            } else {
+                trail.note(entries, at: .now())
+            }
             take(next, .settled)
             return ReloadReply(next.configuration)
+        }
+    }
+
+    /// Puts on disk what must be there before a policy takes force.
+    func record(_ entries: [AuditEntry]) throws(ControlFault) {
+        do throws(RecordingError) {
+            try trail.append(entries, at: .now())
+        } catch {
+            policyProblem = "it cannot be recorded: \(error)"
+            throw .failed("it cannot be recorded, so nothing has changed: \(error)")
         }
     }
 

@@ -4,7 +4,6 @@ import Configuration
 import Control
 import Grants
 import Linux
-import Recording
 
 /// A policy on trial: in force, and gone again unless it is confirmed.
 ///
@@ -58,11 +57,7 @@ extension Gatekeeper {
     ) throws(ControlFault) {
         var entries = loadedEntries(next, tenure, text)
         entries[0].fields[.actor] = ["uid:\(peer.userID)"]
-        do throws(RecordingError) {
-            try trail.append(entries, at: .now())
-        } catch {
-            throw .failed("it cannot be recorded, so nothing has changed: \(error)")
-        }
+        try record(entries)
         take(next, tenure)
     }
 

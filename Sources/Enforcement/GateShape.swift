@@ -27,6 +27,13 @@ package struct GateShape: Hashable, Sendable {
         self.logGroup = logGroup
         self.deniedPerSecond = deniedPerSecond
     }
+
+    /// Whether somebody without a grant gets in by it who does not by another.
+    package func admits(moreThan other: GateShape) -> Bool {
+        guard other.denies else { return false }
+        return !denies || !Set(other.protected).isSubset(of: protected)
+            || !trusted.allSatisfy { network in other.trusted.contains { $0.contains(network) } }
+    }
 }
 
 /// The names in the kernel; docs and tests rely on them.

@@ -132,4 +132,36 @@ import Testing
         #expect(try host.openings() == ["192.0.2.9 . tcp . 22"])
         #expect(try host.reasons("grant-closed") == ["removed"])
     }
+
+    /// What policies let in that the one before did not.
+    private static let openings = [
+        ["\"enforce\"", "\"observe\""], ["\n[grants]", "\ntrusted = [\"192.0.2.0/24\"]\n[grants]"],
+        ["[control]", "[[port]]\nnumber = 3389\nprotocol = \"tcp\"\n[control]"],
+    ]
+
+    private func passes() throws -> Bool {
+        let answer = try host.jitgate("explain", "192.0.2.8", "22/tcp", "--json")
+        return try JSONNode.parse(answer.output).value["passes"] == true
+    }
+
+    @Test(arguments: openings)
+    func `keeps out what a policy would let in, and lets it shut out`(change: [String]) throws {
+        try start(ended: "remove")
+        try fill()
+        try host.edit { $0.replacingOccurrences(of: change[0], with: change[1]) }
+        let refused = try host.jitgate("reload")
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("it cannot be recorded, so nothing has changed"))
+        #expect(try !passes())
+        try disk.empty()
+        #expect(try host.jitgate("reload").status == 0)
+        #expect(try passes())
+        try fill()
+        try host.edit { $0.replacingOccurrences(of: change[1], with: change[0]) }
+        #expect(try host.jitgate("reload", "--force").status == 0)
+        #expect(try !passes())
+        try disk.empty()
+        try eventually { try host.jitgate("status").text.contains("health     ok") }
+        #expect(try host.jitgate("audit", "verify").status == 0)
+    }
 }
