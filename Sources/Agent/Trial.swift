@@ -10,7 +10,7 @@ import Linux
 /// The record of it is on disk before it takes force, and holds the policy that comes back. So
 /// whoever starts next knows both, whatever happened to this agent (PROTOCOL.audit, section 4).
 extension Gatekeeper {
-    /// A record is read back as one line of at most 1 MiB; both policies have to fit.
+    /// The record holds both policies, each escaped to twice its size at most: less than 1 MiB.
     private static let sizeLimit = 384 * 1024
 
     /// Puts the policy on disk on trial, once that is on disk.

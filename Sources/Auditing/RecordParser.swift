@@ -11,7 +11,8 @@ package struct RecordError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Record {
-    /// What one line may hold: two policy files of 1 MiB, each escaped to twice that, and the rest.
+    /// What one line may hold, several times what the agent writes: two policy files of 256 KiB, each
+    /// escaped to twice that, and the rest.
     package static let limits = JSONNode.Limits(bytes: 8 << 20, depth: 16)
 
     /// Reads one line of the log, with or without its line feed.
