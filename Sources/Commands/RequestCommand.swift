@@ -120,8 +120,13 @@ struct RequestCommand: Verb {
         )
         var generator = SystemRandomNumberGenerator()
         let id = GrantID.random(using: &generator)
-        guard let grant = request.grant(id: id, at: console.now()) else {
+        let now = console.now()
+        guard let grant = request.grant(id: id, at: now) else {
             throw CommandFailure(.usage, "say how long: --for TIME, --expires MOMENT or both")
+        }
+        guard grant.expires > max(now, notBefore ?? now) else {
+            let end = "--expires \(grant.expires)"
+            throw CommandFailure(.usage, "\(end): it would end before it begins")
         }
         return grant
     }

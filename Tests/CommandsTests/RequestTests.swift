@@ -107,6 +107,14 @@ import Testing
         (["--for", "2h", "--host", "a b"], "is not a host name"),
         (["--for", "2h", "--requestor", ""], "requestor: this must have 1 to 256 characters"),
         (["--requestor", "eve"], "say how long"),
+        (["--expires", "2026-12-01T12:00:00Z"], "it would end before it begins"),
+        (
+            [
+                "--for", "2h", "--not-before", "2026-12-02T00:00:00Z", "--expires",
+                "2026-12-02T00:00:00Z",
+            ],
+            "--expires 2026-12-02T00:00:00Z: it would end before it begins"
+        ),
     ])
     func `refuses what would never be a grant`(changes: [String], message: String) throws {
         let bench = try Bench()
