@@ -65,13 +65,7 @@ extension Gatekeeper {
 
     func notePolicyRefused(_ problem: String) {
         policyProblem = problem
-        note(
-            AuditEntry(
-                .policyRefused,
-                "Policy refused, the one in force stays: \(problem)",
-                fields: [.file: [policyPath], .reason: [problem]]
-            )
-        )
+        note(.refused("Policy refused, the one in force stays", policyPath, because: problem))
     }
 
     /// What the record of a signed file carries to prove it.
@@ -171,15 +165,8 @@ extension Gatekeeper {
         signersProblem = problem
         let hasNobody = rulebook.signers.file == nil
         let rest = hasNobody ? "so nobody may sign" : "those in force stay"
-        note(
-            AuditEntry(
-                .policyRefused,
-                "Allowed signers refused, \(rest): \(problem)",
-                fields: [
-                    .file: [rulebook.configuration.allowedSigners], .reason: [problem],
-                ]
-            )
-        )
+        let path = rulebook.configuration.allowedSigners
+        note(.refused("Allowed signers refused, \(rest)", path, because: problem))
     }
 
     /// Another process told us something.

@@ -24,6 +24,12 @@ extension AuditEntry {
         return entry
     }
 
+    /// A file of ours that takes no force.
+    static func refused(_ text: String, _ path: String, because problem: String) -> Self {
+        let fields: [AuditField: [String]] = [.file: [path], .reason: [problem]]
+        return Self(.policyRefused, "\(text): \(problem)", fields: fields)
+    }
+
     /// A grant that was revoked before it came; should it come it is refused.
     static func barred(_ id: GrantID, _ fields: [AuditField: [String]]) -> Self {
         var entry = Self(.grantClosed, "Barred \(id): revoked before it came", fields: fields)

@@ -49,6 +49,7 @@ import Testing
             #expect(result.errors.contains("\(file): "), "\(result.errors)")
         }
     }
+
     @Test func `may be named from where one stands`() throws {
         let agent = AgentHost.build + "jitgated --check --config"
         #expect(try bash("\(agent) jitgate.toml").text == "jitgate.toml: ok\n")

@@ -21,19 +21,17 @@ package struct AuditVector: Sendable, CustomStringConvertible {
     private init(_ name: String) throws {
         self.name = name
         let folder = Self.folder.appending(path: name)
-        let lines = try String(contentsOf: folder.appending(path: "expect"), encoding: .utf8)
-            .split(separator: "\n")
-        func values(_ key: String) -> [String] {
-            lines.filter { $0.hasPrefix(key + ": ") }.map { String($0.dropFirst(key.count + 2)) }
-        }
-        expected = values("expect")
-        text = values("says").first
-        witness = values("go").first
-        options = values("option")
+        let header = VectorHeader(
+            try String(contentsOf: folder.appending(path: "expect"), encoding: .utf8)
+        )
+        expected = header["expect"]
+        text = header["says"].first
+        witness = header["go"].first
+        options = header["option"]
         let own = try Self.files(of: folder)
         let isWhole = own["bundle"] != nil || name == Self.genuine
-        var base = isWhole ? [:] : try AuditVector(values("base").first ?? Self.genuine).files
-        for path in values("without") { base[path] = nil }
+        var base = isWhole ? [:] : try AuditVector(header["base"].first ?? Self.genuine).files
+        for path in header["without"] { base[path] = nil }
         files = base.merging(own) { $1 }
     }
 

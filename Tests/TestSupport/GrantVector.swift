@@ -21,13 +21,10 @@ package struct GrantVector: Sendable, CustomStringConvertible {
         guard let gap = data.firstRange(of: Data("\n\n".utf8)) else {
             throw CommandFailure("\(name) has no header")
         }
-        let header = String(decoding: data[..<gap.lowerBound], as: UTF8.self).split(separator: "\n")
-        func values(_ key: String) -> [String] {
-            header.filter { $0.hasPrefix(key + ": ") }.map { String($0.dropFirst(key.count + 2)) }
-        }
-        refusals = values("expect").filter { $0 != "accepted" }
-        field = values("field").first
-        predecessor = values("after").first
+        let header = VectorHeader(String(decoding: data[..<gap.lowerBound], as: UTF8.self))
+        refusals = header["expect"].filter { $0 != "accepted" }
+        field = header["field"].first
+        predecessor = header["after"].first
         bytes = Array(data[gap.upperBound...])
     }
 
