@@ -55,12 +55,14 @@ package struct KernelGate: ~Copyable {
     /// `reconcile`. After an error nothing is known to hold but what `reconcile` says.
     package mutating func commit(_ change: [Opening: Duration?]) throws(GateError) {
         guard let shape, !change.isEmpty else { return }
+        let begin = ContinuousClock.now
         let step = Step(change, from: openings, inUse)
         let plan = try plan(step, shape)
         try commit(plan, "open \(step.opening.count) and close \(step.closing.count)", onlyAt: nil)
         inUse = step.inUse
         openings.subtract(step.closing)
         openings.formUnion(step.opening)
+        try putRight(step.ends(from: begin), computedAt: begin)
     }
 
     private mutating func plan(_ step: Step, _ shape: GateShape) throws(GateError) -> Plan {
@@ -137,6 +139,15 @@ private struct Step {
         for key in opening { counts[SourceSet(key.source), default: 0] += 1 }
         for key in closing { counts[SourceSet(key.source), default: 0] -= 1 }
         inUse = counts.filter { $0.value > 0 }
+    }
+
+    /// When the elements should be gone that it puts there or gives another time.
+    func ends(from begin: ContinuousClock.Instant) -> ElementEnds {
+        var ends: ElementEnds = [:]
+        for (opening, left) in wanted {
+            ends[SourceSet(opening.source).name, default: [:]][opening.keyBytes] = begin + left
+        }
+        return ends
     }
 }
 

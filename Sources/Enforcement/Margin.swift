@@ -8,6 +8,8 @@ enum Margin {
     private static let behind: Int64 = 16
     /// What is near enough not to be touched: a clock tick here, a slow dump there.
     private static let tolerated: ClosedRange<Int64> = 10...60
+    /// A commit that took no longer has made no timeout later than is tolerated.
+    static let slack = Duration.milliseconds(tolerated.upperBound - behind)
 
     /// An element for what should be open for `left` more milliseconds.
     static func element(_ key: [UInt8], left: Int64, traffic: Traffic? = nil) -> SetElement {

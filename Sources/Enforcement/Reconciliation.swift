@@ -48,6 +48,7 @@ extension KernelGate {
                 began = beginnings(shape, observed)
                 if !began.isEmpty { add(existing(began, observed?.denies == true)) }
             }
+            let begin = ContinuousClock.now
             var plan = goal.plan(from: observed, ours: isGuarded(observed?.table))
             if !began.isEmpty || plan.table != .kept { plan.add(self.existing, to: goal.layout) }
             // Who owns the table need not care what becomes of others meanwhile.
@@ -67,6 +68,7 @@ extension KernelGate {
             inUse = goal.inUse
             openings = Set(wanted.keys)
             if features == nil { features = try probe() }
+            try putRight(plan.ends(goal.ends), computedAt: begin)
             return result
         }
         throw .refused(NetfilterError(attempt: "put the gate in place", errno: .interrupted))
@@ -137,12 +139,12 @@ extension KernelGate {
 private struct Goal {
     let layout: GateLayout
     let inUse: [SourceSet: Int]
-    private let ends: [String: [[UInt8]: ContinuousClock.Instant]]
+    let ends: ElementEnds
 
     init(_ shape: GateShape, _ trial: GateTrial?, _ wanted: [Opening: Duration]) {
         let now = ContinuousClock.now
         var inUse: [SourceSet: Int] = [:]
-        var ends: [String: [[UInt8]: ContinuousClock.Instant]] = [:]
+        var ends: ElementEnds = [:]
         for (opening, left) in wanted {
             let set = SourceSet(opening.source)
             inUse[set, default: 0] += 1

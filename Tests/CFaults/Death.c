@@ -73,7 +73,7 @@ ssize_t write(int file, const void *bytes, size_t count) {
 // What a record is durable by; nothing else of the agent uses it but its snapshots.
 int fdatasync(int file) {
     int isIt = comes("record");
-    wait_for_disk("SLOW_LOG");
+    wait_for_fifo("SLOW_LOG");
     return (int)end(isIt, syscall(SYS_fdatasync, file));
 }
 
@@ -88,6 +88,7 @@ ssize_t sendto(int file, const void *bytes, size_t count, int flags, __CONST_SOC
     const struct sockaddr *to = address.__sockaddr__;
     if (!isBatch) return syscall(SYS_sendto, file, bytes, count, flags, to, length);
     int isIt = comes("commit");
+    wait_for_fifo("SLOW_COMMIT");
     char *batch = malloc(count);
     if (!batch) abort();
     memcpy(batch, bytes, count);

@@ -8,4 +8,4 @@
 size_t older_kernel(char *batch, size_t count);
 
 /// Waits as long as the fifo tells that the variable names, if there is one.
-void wait_for_disk(const char *variable);
+void wait_for_fifo(const char *variable);

@@ -1,0 +1,86 @@
+import Netfilter
+
+/// When elements should be gone, by set and key.
+typealias ElementEnds = [String: [[UInt8]: ContinuousClock.Instant]]
+
+/// The kernel's own timeouts after a commit that took long.
+///
+/// The kernel counts a timeout from when it reads it, which may be long after it was computed:
+/// nf_tables gives a transaction up that needs a module, loads that, and reads the same bytes again.
+/// An agent that dies then would leave the opening there for so much longer.
+extension KernelGate {
+    /// Elements in one transaction: few enough that it does not take long itself.
+    private static let portion = 500
+    /// A host that is slow all the time is not kept busy by this.
+    private static let attempts = 2
+
+    private struct LateElement {
+        let set: String
+        let key: [UInt8]
+        let end: ContinuousClock.Instant
+    }
+
+    /// Gives elements that a commit has made late the time that is left to them, if it took long.
+    ///
+    /// `begin` is when their timeouts were computed.
+    mutating func putRight(
+        _ ends: @autoclosure () -> ElementEnds,
+        computedAt begin: ContinuousClock.Instant
+    ) throws(GateError) {
+        guard begin.duration(to: .now) > Margin.slack else { return }
+        let late = ends().flatMap { set, ends in
+            ends.map { LateElement(set: set, key: $0.key, end: $0.value) }
+        }
+        for start in stride(from: 0, to: late.count, by: Self.portion) {
+            try refresh(late[start..<min(late.count, start + Self.portion)])
+        }
+    }
+
+    private mutating func refresh(_ late: ArraySlice<LateElement>) throws(GateError) {
+        for _ in 1...Self.attempts {
+            let counted = try traffic(of: late)
+            let begin = ContinuousClock.now
+            var plan = Plan()
+            for (index, element) in zip(late.indices, late) {
+                let left = begin.duration(to: element.end).milliseconds
+                // Put back it would outlive its end.
+                guard left > 0 else {
+                    plan.removed[element.set, default: []].append(element.key)
+                    continue
+                }
+                plan.refreshed[element.set, default: []].append(
+                    Margin.element(element.key, left: left, traffic: counted[index])
+                )
+            }
+            try commit(plan, "put \(late.count) timeouts right", onlyAt: nil)
+            guard begin.duration(to: .now) > Margin.slack else { return }
+        }
+    }
+
+    /// What elements have counted, by their index, where that goes with them.
+    private mutating func traffic(
+        of elements: ArraySlice<LateElement>
+    ) throws(GateError) -> [Int: Traffic] {
+        if features?.refreshes == true { return [:] }
+        let keys = elements.map { (set: $0.set, key: $0.key) }
+        let found = try attempting { (connection) throws(NetfilterError) in
+            try connection.elements(keys)
+        }
+        return Dictionary(
+            uniqueKeysWithValues: found.map { (elements.startIndex + $0.key, $0.value.traffic) }
+        )
+    }
+}
+
+extension Plan {
+    /// When the elements should be gone that it gives a timeout.
+    func ends(_ all: ElementEnds) -> ElementEnds {
+        var ends: ElementEnds = [:]
+        for (set, elements) in added.merging(refreshed, uniquingKeysWith: +) {
+            for element in elements where element.timeout != nil {
+                ends[set, default: [:]][element.key] = all[set]?[element.key]
+            }
+        }
+        return ends
+    }
+}
