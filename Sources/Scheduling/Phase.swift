@@ -2,7 +2,7 @@ package import Grants
 
 /// Where in its life a scheduled grant is.
 package enum Phase: Hashable, Sendable {
-    /// Not yet open; to be opened at this moment.
+    /// Not yet open; to be opened at this moment of the opening time.
     case waiting(until: Moment)
     /// Open since one moment, until another.
     case open(since: Moment, deadline: Moment)
@@ -27,12 +27,13 @@ package struct ScheduledGrant: Hashable, Sendable {
 
     /// What the passing of time alone brings to this grant, which ends by `lead` early.
     ///
-    /// Deadlines are half-open: at the very moment of its deadline a grant holds no more.
-    func change(dueAt now: Moment, lead: Duration) -> Change? {
+    /// Deadlines are half-open: at the very moment of its deadline a grant holds no more. What opens
+    /// goes by `opening`, the slower time.
+    func change(dueAt now: Moment, opening: Moment, lead: Duration) -> Change? {
         switch phase {
         case .open(_, let deadline): deadline <= now + lead ? .end : nil
-        case .waiting(let opening):
-            grant.expires <= now ? .end : opening <= now ? .open : nil
+        case .waiting(let start):
+            grant.expires <= now ? .end : start <= opening ? .open : nil
         }
     }
 }

@@ -1,20 +1,83 @@
 package import Grants
 
-/// One time that never goes back, made of two clocks.
+/// The time that grants go by, made of two clocks.
 ///
 /// The wall clock says what an approver meant by 12:00 but can be set; CLOCK_BOOTTIME cannot be
-/// set but means nothing outside this boot. The timeline follows whichever is ahead: a wall clock
-/// set forward ends grants early, one set back extends nothing, since time then goes on by
-/// CLOCK_BOOTTIME from where it was.
+/// set but means nothing outside this boot. What closes goes by the faster of the two, what opens
+/// by the slower: a wall clock set forward ends grants early and opens none, one set back extends
+/// nothing. A step forward that is taken back can be undone (`comeback`).
+///
+/// In one boot a clock is a constant offset to CLOCK_BOOTTIME until somebody sets it, so that all
+/// of this is kept as offsets, in microseconds.
 package struct Timeline: Hashable, Sendable {
-    /// What was true at some point: at `boot` microseconds of CLOCK_BOOTTIME it was `moment`.
-    private var moment: Moment
-    private var boot: Int64
+    /// A step forward: what CLOCK_BOOTTIME predicts from before it, and when it was seen.
+    package struct Step: Hashable, Sendable {
+        package let offsetBefore: Int64
+        package let boot: Int64
+
+        package init(offsetBefore: Int64, boot: Int64) {
+            self.offsetBefore = offsetBefore
+            self.boot = boot
+        }
+    }
+
+    /// What the wall clock has said for some time without being set.
+    package struct Standing: Hashable, Sendable {
+        package var offset: Int64
+        package var since: Int64
+
+        package init(offset: Int64, since: Int64) {
+            self.offset = offset
+            self.since = since
+        }
+    }
+
+    /// Differences up to this are no step: what a time service does all day.
+    package static let tolerance: Int64 = 2_000_000
+    /// How long a wall clock must have stood before what opens goes by it.
+    private static let probation: Int64 = 600_000_000
+    /// How long a step forward can be undone.
+    private static let day: Int64 = 86_400_000_000
+    private static let stepLimit = 16
+
+    /// CLOCK_BOOTTIME as of the last reading.
+    package private(set) var boot: Int64
+    /// What the wall clock said then.
+    package private(set) var wallOffset: Int64
+    /// What closes goes by this.
+    package private(set) var offset: Int64
+    /// What opens goes by this, or by the wall clock if that is behind it.
+    package private(set) var openingOffset: Int64
+    package private(set) var standing: Standing
+    /// The steps forward that time may still go back behind, oldest first.
+    package private(set) var steps: [Step] = []
 
     package init(wall: Moment, boot: Int64) {
-        self.moment = wall
         self.boot = boot
+        wallOffset = wall.microseconds.less(boot)
+        offset = wallOffset
+        openingOffset = wallOffset
+        standing = Standing(offset: wallOffset, since: boot)
     }
+
+    /// The timeline as it was kept.
+    package init(
+        boot: Int64,
+        wallOffset: Int64,
+        offset: Int64,
+        openingOffset: Int64,
+        standing: Standing,
+        steps: [Step]
+    ) {
+        self.boot = boot
+        self.wallOffset = wallOffset
+        self.offset = offset
+        self.openingOffset = openingOffset
+        self.standing = standing
+        self.steps = steps.suffix(Self.stepLimit)
+    }
+
+    // MARK: what the clocks say
 
     /// Time cannot be before this: what an earlier run of the agent had already seen.
     ///
@@ -23,31 +86,127 @@ package struct Timeline: Hashable, Sendable {
     ///   - boot: when, on this boot's clock; `nil` if it was reached before this boot, whose clock
     ///     began at 0 after that.
     package mutating func raise(to floor: Moment, boot: Int64?) {
-        let seen = boot ?? 0
-        if floor > predicted(at: seen) {
-            self.moment = floor
-            self.boot = seen
-        }
+        offset = max(offset, floor.microseconds.less(boot ?? 0))
     }
 
-    /// The time, from a reading of both clocks; read the wall clock first.
+    /// The time that what closes goes by, from a reading of both clocks; read the wall clock first.
     ///
     /// A delay between the two readings then makes time later, never earlier than it is.
     package mutating func read(wall: Moment, boot: Int64) -> Moment {
-        let now = max(wall, predicted(at: boot))
-        moment = now
         self.boot = boot
-        return now
+        wallOffset = wall.microseconds.less(boot)
+        if wallOffset > offset {
+            noteStep()
+            offset = wallOffset
+        }
+        watchWallClock()
+        return closing
     }
+
+    private mutating func noteStep() {
+        guard wallOffset.less(offset) > Self.tolerance else { return }
+        steps.removeAll { boot.less($0.boot) > Self.day }
+        if steps.count == Self.stepLimit { steps.removeFirst() }
+        steps.append(Step(offsetBefore: offset, boot: boot))
+    }
+
+    /// What opens takes the wall clock's word once that has stood for ten minutes.
+    private mutating func watchWallClock() {
+        guard wallOffset.distance(from: standing.offset) <= Self.tolerance else {
+            return standing = Standing(offset: wallOffset, since: boot)
+        }
+        standing.offset = min(standing.offset, wallOffset)
+        guard boot.less(standing.since) >= Self.probation else { return }
+        openingOffset = standing.offset
+        standing = Standing(offset: wallOffset, since: boot)
+    }
+
+    // MARK: what follows
+
+    /// The time that what closes goes by, as of the last reading.
+    package var closing: Moment { Moment(microseconds: boot.more(offset)) }
+
+    /// The time that what opens goes by, as of the last reading.
+    package var opening: Moment {
+        Moment(microseconds: boot.more(min(wallOffset, openingOffset)))
+    }
+
+    /// How far the closing time is ahead of the wall clock.
+    package var lead: Duration { .microseconds(offset.less(wallOffset)) }
+
+    /// Whether time is held: ahead of the wall clock by more than what is no step.
+    package var isHeld: Bool { offset.less(wallOffset) > Self.tolerance }
 
     /// When CLOCK_BOOTTIME will show that `target` has come, unless the wall clock is set forward.
-    package func boot(at target: Moment) -> Int64 {
-        let (sum, overflow) = boot.addingReportingOverflow((target - moment).microseconds)
-        guard overflow else { return sum }
-        return target < moment ? .min : .max
+    package func boot(at target: Moment) -> Int64 { target.microseconds.less(offset) }
+
+    /// What the closing time will be when the opening time is `target`, unless the wall clock is set.
+    package func closing(whenOpening target: Moment) -> Moment {
+        let now = target.microseconds.less(openingOffset)
+        let later = max(
+            target.microseconds.less(standing.offset),
+            standing.since.more(Self.probation)
+        )
+        let boot = max(target.microseconds.less(wallOffset), min(now, later))
+        return Moment(microseconds: boot.more(offset))
     }
 
-    private func predicted(at boot: Int64) -> Moment {
-        moment + .microseconds(boot - self.boot)
+    // MARK: steps that are taken back
+
+    /// The moment to go on from where the wall clock has taken a step forward back; `nil` if it has
+    /// not.
+    ///
+    /// That is so if, within a day, it is back to within 2 seconds of what CLOCK_BOOTTIME predicts
+    /// from before the step, or 1 % of the time since. The moment is not before that prediction.
+    package var comeback: Moment? {
+        guard isHeld else { return nil }
+        let step = steps.last { step in
+            let passed = boot.less(step.boot)
+            return passed <= Self.day
+                && wallOffset.distance(from: step.offsetBefore) <= max(Self.tolerance, passed / 100)
+        }
+        return step.map { Moment(microseconds: boot.more(max($0.offsetBefore, wallOffset))) }
+    }
+
+    /// Whether a step forward explains that time goes back to `moment`, give or take `slack`.
+    package func mayGoBack(to moment: Moment, slack: Duration) -> Bool {
+        let slack = slack.microseconds
+        let offset = moment.microseconds.less(boot).more(slack)
+        return offset >= self.offset
+            || steps.contains { step in
+                boot.less(step.boot) <= Self.day.more(slack) && offset >= step.offsetBefore
+            }
+    }
+
+    /// Time goes on from `moment` at `boot`, which is on record.
+    package mutating func accept(_ moment: Moment, boot: Int64) {
+        offset = moment.microseconds.less(boot)
+        openingOffset = min(openingOffset, offset)
+        steps.removeAll { $0.offsetBefore > offset.less(Self.tolerance) }
+    }
+
+    /// Something opened: time never goes back behind that, so that it lasts no longer than it may.
+    package mutating func confirmSteps() {
+        steps = []
+    }
+}
+
+extension Int64 {
+    /// The sum, saturated: records may say anything.
+    fileprivate func more(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        guard overflow else { return sum }
+        return other < 0 ? .min : .max
+    }
+
+    /// The difference, saturated.
+    fileprivate func less(_ other: Int64) -> Int64 {
+        let (difference, overflow) = subtractingReportingOverflow(other)
+        guard overflow else { return difference }
+        return other < 0 ? .max : .min
+    }
+
+    fileprivate func distance(from other: Int64) -> Int64 {
+        self > other ? less(other) : other.less(self)
     }
 }

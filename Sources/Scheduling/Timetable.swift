@@ -6,18 +6,22 @@ package import Grants
 /// grants as it learns of them, asks what is due, writes that down, and says here what it did. The
 /// answer is the openings whose deadline changed: the difference that goes to the kernel.
 package struct Timetable: Sendable {
-    private var grants: [GrantID: ScheduledGrant] = [:]
+    var grants: [GrantID: ScheduledGrant] = [:]
     /// Grants that have to end at the next agenda, whatever the time.
-    private var ending: [GrantID: EndReason] = [:]
+    var ending: [GrantID: EndReason] = [:]
     /// Grants whose moment has come and that were not dealt with yet.
-    private var due: Set<GrantID> = []
+    var due: Set<GrantID> = []
     private var holders: [Opening: [GrantID: Moment]] = [:]
-    private var alarms = AlarmQueue()
+    var alarms = AlarmQueue()
+    /// When grants begin that say so, on the opening time, which may be behind.
+    var starts = AlarmQueue()
+    /// When grants that could not be opened are tried again.
+    var retries: [GrantID: Moment] = [:]
     private var deadlines = AlarmQueue()
     var warnings = WarningSchedule()
     /// How many grants are open.
     package private(set) var openCount = 0
-    private let lead: Duration
+    let lead: Duration
 
     /// `lead` is how long before its deadline an open grant is ended: what ending it takes.
     ///
@@ -33,9 +37,11 @@ package struct Timetable: Sendable {
     /// A known id changes nothing.
     package mutating func admit(_ grant: Grant, at now: Moment) {
         guard grants[grant.id] == nil else { return }
-        let opening = max(now, grant.notBefore ?? now)
-        grants[grant.id] = ScheduledGrant(grant: grant, phase: .waiting(until: opening))
-        alarms.add(min(opening, grant.expires), grant.id)
+        let start = grant.notBefore ?? Moment(microseconds: .min)
+        grants[grant.id] = ScheduledGrant(grant: grant, phase: .waiting(until: start))
+        starts.add(start, grant.id)
+        // What opens at once needs no alarm for the end of its waiting.
+        if grant.notBefore != nil { alarms.add(grant.expires, grant.id) }
     }
 
     /// Takes in a grant that an earlier run of the agent had opened, with the deadline it had.
@@ -58,53 +64,14 @@ package struct Timetable: Sendable {
     package mutating func postpone(_ id: GrantID, until later: Moment) {
         guard let scheduled = grants[id], case .waiting = scheduled.phase else { return }
         due.remove(id)
-        grants[id]?.phase = .waiting(until: later)
+        retries[id] = later
         alarms.add(min(later, scheduled.grant.expires), id)
     }
 
-    // MARK: what is due
-
-    /// What has to be done at `now`; the same answer until it is done.
-    package mutating func agenda(at now: Moment) -> Agenda {
-        while let first = alarms.first, first.moment <= now {
-            _ = alarms.takeFirst()
-            // An alarm of a grant that has gone, or that has another one by now, means nothing.
-            guard grants[first.id]?.change(dueAt: now, lead: lead) != nil else { continue }
-            due.insert(first.id)
-        }
-        var agenda = Agenda()
-        agenda.endings.reserveCapacity(ending.count + due.count)
-        for (id, reason) in ending {
-            guard let scheduled = grants[id] else { continue }
-            agenda.endings.append(Ending(scheduled: scheduled, reason: reason))
-        }
-        for id in due where ending[id] == nil {
-            guard let scheduled = grants[id] else { continue }
-            switch scheduled.change(dueAt: now, lead: lead) {
-            case .end: agenda.endings.append(Ending(scheduled: scheduled, reason: .expired))
-            case .open: agenda.openings.append(scheduled)
-            case nil: continue
-            }
-        }
-        return agenda
-    }
-
-    /// The next moment at which there is something to do, if nothing is learned before.
-    package mutating func nextWake(after now: Moment) -> Moment? {
-        guard ending.isEmpty, due.isEmpty else { return now }
-        return [nextChange, nextWarning].compactMap(\.self).min()
-    }
-
-    /// The next moment at which something opens or ends; what means nothing is forgotten here.
-    private var nextChange: Moment? {
-        mutating get {
-            while let first = alarms.first {
-                let change = grants[first.id]?.change(dueAt: first.moment, lead: lead)
-                if change != nil { return first.moment }
-                _ = alarms.takeFirst()
-            }
-            return nil
-        }
+    /// Tries all postponed grants at the next agenda: time went back, and later would be much later.
+    package mutating func retryAll() {
+        due.formUnion(retries.keys)
+        retries = [:]
     }
 
     // MARK: what the agent did
@@ -136,6 +103,7 @@ package struct Timetable: Sendable {
         noting before: inout [Opening: Moment?]
     ) {
         due.remove(grant.id)
+        retries[grant.id] = nil
         openCount += 1
         deadlines.add(deadline, grant.id)
         warnings.add(grant.id, until: deadline, after: since)
@@ -153,6 +121,7 @@ package struct Timetable: Sendable {
     private mutating func release(_ id: GrantID, noting before: inout [Opening: Moment?]) {
         due.remove(id)
         ending[id] = nil
+        retries[id] = nil
         guard let scheduled = grants.removeValue(forKey: id), scheduled.isOpen else { return }
         openCount -= 1
         for opening in scheduled.grant.openings {

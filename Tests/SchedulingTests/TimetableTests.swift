@@ -138,6 +138,22 @@ extension Timetable {
         #expect(!again)
     }
 
+    @Test func `opens by the slower time and ends by the faster`() {
+        var timetable = Timetable()
+        timetable.admit(makeGrant(1, notBefore: 5, expires: 100), at: second(0))
+        let early = timetable.agenda(at: second(50), opening: second(4))
+        #expect(early.isEmpty)
+        let open = timetable.agenda(at: second(51), opening: second(5))
+        #expect(open.openings.map(\.id) == [GrantID(value: 1)])
+        // Set back before it was carried out.
+        let back = timetable.agenda(at: second(52), opening: second(2))
+        #expect(back.isEmpty)
+        let wake = timetable.nextWake(after: second(2))
+        #expect(wake == second(5))
+        let ended = timetable.agenda(at: second(100), opening: second(4))
+        #expect(ended.endings.map(\.reason) == [.expired])
+    }
+
     @Test func `sleeps until a postponed grant is to be tried again`() {
         var timetable = Timetable()
         timetable.admit(makeGrant(1, expires: 10), at: second(0))
