@@ -63,7 +63,8 @@ let package = Package(
         core("Signatures", ["Grants", crypto, cryptoExtras]),  // who said it
         core("Admission", ["Grants", "Signatures"]),  // whether it may
         core("Scheduling", ["Grants"]),  // when it holds
-        core("Auditing", ["Grants", "StrictJSON", crypto]),  // records, and the tree that they are
+        // records, and the tree that they are
+        core("Auditing", ["Grants", "Scheduling", "StrictJSON", crypto]),
         core("Reporting", ["Auditing", "Grants", "StrictJSON"]),  // what the log says, for auditors
 
         // MARK: edges
@@ -147,7 +148,7 @@ let package = Package(
         tests("SignaturesTests", ["Signatures", "Grants", crypto, cryptoExtras]),
         tests("AdmissionTests", ["Admission", "Grants", "Signatures"]),
         tests("SchedulingTests", ["Scheduling", "Grants", "Auditing"]),
-        tests("AuditingTests", ["Auditing", "Grants", "StrictJSON", crypto]),
+        tests("AuditingTests", ["Auditing", "Grants", "Scheduling", "StrictJSON", crypto]),
         tests("ReportingTests", ["Reporting", "Auditing", "Grants", "StrictJSON"]),
         tests("ConfigurationTests", ["Configuration", "Admission", "Grants", "StrictJSON"]),
         tests("LinuxTests", ["Linux", "CLinux", "Auditing", "Grants", "StrictJSON", system]),

@@ -4,7 +4,6 @@ import Configuration
 import Control
 import Dispatch
 import Enforcement
-import Glibc
 import Grants
 import Linux
 import Netfilter
@@ -13,11 +12,10 @@ import Scheduling
 
 /// The one actor: it owns the timetable, the log and the gate, and does everything in order.
 ///
-/// Whatever happens ends in `settle`: record what opens, change the kernel, record what closed,
-/// arm the alarm, tell who waits.
+/// All ends in `settle`: record openings, change the kernel, record closings, arm, tell who waits.
 actor Gatekeeper {
     /// How soon what the disk or the kernel did not take is tried again.
-    private static let retry = Duration.seconds(5)
+    static let retry = Duration.seconds(5)
 
     /// What an agent is made of.
     struct Parts: ~Copyable {
@@ -53,6 +51,10 @@ actor Gatekeeper {
     var timeline: Timeline
     /// What the clocks said last.
     var lastReading: ClockReading
+    /// The wall clock's offset to CLOCK_BOOTTIME as records tell it.
+    var recordedWallOffset: Int64
+    /// The timeline's offset that the kernel's timeouts go by.
+    var kernelOffset: Int64
     /// How long the machine had been suspended when the kernel's timeouts were last right.
     var suspended = ClockReading.suspendedMicroseconds()
     var facts: [GrantID: GrantFacts] = [:]
@@ -112,14 +114,10 @@ actor Gatekeeper {
         alarm = parts.alarm
         watch = parts.watch
         lastReading = .now()
-        timeline = Timeline(
-            wall: Moment(microseconds: lastReading.wallMicroseconds),
-            boot: lastReading.bootMicroseconds
-        )
+        recordedWallOffset = lastReading.wallOffset
         let floor = parts.trail.ledger.clock
-        if let moment = floor.moment {
-            timeline.raise(to: moment, boot: floor.bootID == host.bootID ? floor.boot : nil)
-        }
+        timeline = floor.resumed(by: Timeline(lastReading), in: host.bootID)
+        kernelOffset = timeline.offset
         service = parts.service
         hadEnforced = floor.bootID == host.bootID && parts.trail.ledger.mode == "enforce"
         visitors = parts.visitors
@@ -135,7 +133,7 @@ actor Gatekeeper {
     ///
     /// A `problem` is why this is not by the policy on disk but by the last one that was in force.
     func start(despite problem: String?) {
-        noteClockBehindLog()
+        if !followClocks() { noteClockBehindLog() }
         listenForPackets()
         if let problem { notePolicyRefused(problem) }
         if let problem = rulebook.signersProblem { noteSignersRefused(problem) }
@@ -169,12 +167,13 @@ actor Gatekeeper {
 
     func settle() {
         answerTampering()
+        if followClocks() { return rescan() }
         takePackets()
         recordRefusals()
         endOrphans()
         takeRevocations()
         let now = read()
-        var agenda = timetable.agenda(at: now)
+        var agenda = timetable.agenda(at: now, opening: timeline.opening)
         recordOpenings(&agenda, at: now)
         // A counter goes with its opening.
         let carried = traffic(of: agenda.endings)
@@ -210,28 +209,12 @@ actor Gatekeeper {
         do {
             try trail.append(entries, at: .now())
             unrecorded = [:]
+            if !agenda.openings.isEmpty { timeline.confirmSteps() }
         } catch {
             for scheduled in agenda.openings {
                 timetable.postpone(scheduled.id, until: now + Self.retry)
             }
             agenda.openings = []
-        }
-    }
-
-    private func arm(after now: Moment) {
-        let dues = [timetable.nextWake(after: now), tenure.deadline, defence?.due(at: now)]
-        let due = dues.compactMap(\.self).min()
-        let wake = triesAgain ? min(due ?? .init(microseconds: .max), now + Self.retry) : due
-        do {
-            if let wake {
-                try alarm.arm(atBootMicroseconds: timeline.boot(at: wake))
-            } else {
-                try alarm.disarm()
-            }
-        } catch {
-            // Started anew by whoever watches over it; the kernel's timeouts hold meanwhile.
-            note(AuditEntry(.agentStopped, "The agent stops: its alarm cannot be set: \(error)"))
-            exit(EX_OSERR)
         }
     }
 

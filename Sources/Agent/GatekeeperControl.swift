@@ -23,6 +23,7 @@ extension Gatekeeper {
             case .tryPolicy(let seconds):
                 replier.finish(try beginTrial(seconds: seconds, by: peer))
             case .confirm: replier.finish(try confirmTrial(by: peer))
+            case .acceptClock: replier.finish(try acceptClock(by: peer))
             case .explain(let source, let port):
                 replier.finish(try explain(source: source, port: port))
             case .inspect: replier.finish(inspect())
@@ -85,7 +86,8 @@ extension Gatekeeper {
             bootID: host.bootID,
             records: Int(trail.ledger.nextSequence),
             rung: gate.rung.rawValue,
-            trialUntil: tenure.deadline?.description
+            trialUntil: tenure.deadline?.description,
+            heldTime: heldTime
         )
     }
 
@@ -110,6 +112,7 @@ extension Gatekeeper {
         if let problem = visitors.cutProblem { problems.append(problem) }
         if let problem = journal.problem { problems.append(problem) }
         if let problem = tenureProblem { problems.append(problem) }
+        if let problem = heldTime?.problem { problems.append(problem) }
         for path in unread.sorted() {
             problems.append("\(path) cannot be read, so what was dropped there is not known")
         }
@@ -148,7 +151,7 @@ extension GrantEntry {
         switch scheduled.phase {
         case .waiting(let opening):
             opened = nil
-            deadline = scheduled.grant.deadline(openingAt: opening)
+            deadline = scheduled.grant.deadline(openingAt: max(opening, now))
         case .open(let since, let end):
             opened = since
             deadline = end

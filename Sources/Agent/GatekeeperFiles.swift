@@ -19,12 +19,13 @@ struct AdmittedFile: Hashable, Sendable {
 extension Gatekeeper {
     /// Something happened in the directories, or to the allowed signers.
     func take(_ events: [DirectoryEvent]) {
+        let isBack = followClocks()
         let changes = DirectoryChanges(events)
         changes.wereGone.forEach { trail.forgetRefusal(of: $0) }
         let isRenamed = hostRenamed()
         if changes.concernsFile, signersChanged() { return }
         if isRenamed { return }
-        guard !changes.takesListing, unread.isDisjoint(with: changes.removals) else {
+        guard !isBack, !changes.takesListing, unread.isDisjoint(with: changes.removals) else {
             return rescan()
         }
         var scan = TrustedFile()

@@ -16,6 +16,8 @@ extension Gatekeeper {
         do {
             if isInstalled {
                 try gate.commit(changes.mapValues { $0?.left(at: now) })
+                // What closes is closed by now; what stays open has another time left.
+                if areTimeoutsOff { try install(at: read()) }
             } else {
                 try install(at: now)
                 try watchForTampering()
@@ -43,6 +45,7 @@ extension Gatekeeper {
         isShapeNew = false
         wasInstalled = true
         isInstalled = true
+        noteTimeoutsRight()
         gateProblem = nil
         return result
     }

@@ -8,6 +8,7 @@ import Scheduling
 /// Grants that have to end because somebody said so.
 struct PendingRevocation: Sendable {
     let ids: [GrantID]
+    var reason = EndReason.revoked
     /// Who said so and why, as their records tell it.
     let fields: [AuditField: [String]]
     /// The revocation's file, which has done its work then.
@@ -38,10 +39,10 @@ extension Gatekeeper {
             // One of its records carries the file; all name it.
             var fields = order.fields
             for id in order.ids {
-                if timetable.end(id, because: .revoked) {
+                if timetable.end(id, because: order.reason) {
                     guard orders[id] == nil else { continue }
                     orders[id] = PendingRevocation.orders(fields)
-                } else if endUnseen(id, because: .revoked, PendingRevocation.orders(fields)) {
+                } else if endUnseen(id, because: order.reason, PendingRevocation.orders(fields)) {
                     // Its file cannot be read for now: it opens nothing when it can.
                 } else if mayStillCome(id) {
                     bar(id, fields)

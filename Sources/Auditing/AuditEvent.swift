@@ -14,6 +14,7 @@ package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
     case tamperDetected = "tamper-detected"
     case tamperRepaired = "tamper-repaired"
     case clockStepped = "clock-stepped"
+    case clockAccepted = "clock-accepted"
 
     /// The journal's name for this kind of event, for ever; made once at random.
     package var messageID: String {
@@ -32,6 +33,7 @@ package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
         case .tamperDetected: "9c7d11f8c5144a3495032e6d780d1d03"
         case .tamperRepaired: "8037ddaadb3c4b09b52b073eaa90ad60"
         case .clockStepped: "60d3380fdcee4e95b22af52fb8be2bf2"
+        case .clockAccepted: "21639f2cccf14098a2d6b439782953ae"
         }
     }
 
@@ -39,7 +41,7 @@ package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
     package var priority: Int {
         switch self {
         case .policyRefused, .tamperDetected: 3
-        case .grantRefused, .attemptDenied, .clockStepped, .tamperRepaired: 4
+        case .grantRefused, .attemptDenied, .clockStepped, .clockAccepted, .tamperRepaired: 4
         case .grantAccepted, .grantOpened, .grantClosed, .modeChanged, .policyLoaded: 5
         case .agentStarted, .agentStopped, .grantUsed: 6
         }

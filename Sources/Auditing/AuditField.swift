@@ -18,6 +18,7 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
     case connections
     case mode
     case missed
+    case clock
     case policyDigest
     case fallback
     case rejected
@@ -48,6 +49,7 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
         case .connections: "JITGATE_CONNECTIONS"
         case .mode: "JITGATE_MODE"
         case .missed: "JITGATE_MISSED"
+        case .clock: "JITGATE_CLOCK"
         case .policyDigest: "JITGATE_POLICY_SHA256"
         case .fallback: "JITGATE_POLICY_FALLBACK"
         case .rejected: "JITGATE_POLICY_REJECTED"

@@ -1,28 +1,73 @@
 package import Grants
+package import Scheduling
 
-/// The latest time that the records have seen; time cannot be before it.
+/// The agent's time as the records tell it; time cannot be before it but where a record says so.
 package struct ClockFloor: Hashable, Sendable {
-    /// The latest moment reached, up to the last record.
-    package private(set) var moment: Moment?
-    /// The CLOCK_BOOTTIME at that last record, and the boot that it counts from.
-    package private(set) var boot: Int64 = 0
+    /// The time of the boot of the last record, as of that record; `nil` before the first.
+    package private(set) var timeline: Timeline?
+    /// The boot that its CLOCK_BOOTTIME counts from.
     package private(set) var bootID = ""
+    /// The last record whose wall clock showed that time: since then it is held, if it is.
+    package private(set) var reachedIn: UInt64?
 
     package init() {}
 
-    init(moment: Moment?, boot: Int64, bootID: String) {
-        self.moment = moment
-        self.boot = boot
+    init(timeline: Timeline?, bootID: String, reachedIn: UInt64?) {
+        self.timeline = timeline
         self.bootID = bootID
+        self.reachedIn = reachedIn
+    }
+
+    /// The latest moment reached, up to the last record.
+    package var moment: Moment? { timeline?.closing }
+    /// The time that what opens goes by, as of the last record.
+    package var opening: Moment? { timeline?.opening }
+
+    /// The time to go on from in a boot.
+    ///
+    /// `timeline` is what its clocks say alone.
+    package func resumed(by timeline: Timeline, in bootID: String) -> Timeline {
+        guard let known = self.timeline else { return timeline }
+        if bootID == self.bootID { return known }
+        var raised = timeline
+        // The clock of another boot began at 0 after all that was recorded before.
+        raised.raise(to: known.closing, boot: nil)
+        return raised
+    }
+
+    /// Whether time may go back to `moment` in the next record, without anybody's word.
+    package func mayGoBack(to moment: Moment, by stamp: RecordStamp, slack: Duration) -> Bool {
+        timeline(by: stamp).mayGoBack(to: moment, slack: slack)
+    }
+
+    private func timeline(by stamp: RecordStamp) -> Timeline {
+        let alone = Timeline(wall: stamp.realtime, boot: stamp.boot)
+        var timeline = resumed(by: alone, in: stamp.bootID)
+        _ = timeline.read(wall: stamp.realtime, boot: stamp.boot)
+        return timeline
     }
 
     /// Adds the next record.
-    package mutating func take(_ stamp: RecordStamp) {
-        // The clock of another boot began at 0 after all that was recorded before.
-        let passed = stamp.bootID == bootID ? stamp.boot &- boot : stamp.boot
-        let reached = moment.map { $0 + .microseconds(passed) }
-        moment = reached.map { max($0, stamp.realtime) } ?? stamp.realtime
-        boot = stamp.boot
+    package mutating func take(_ record: Record) {
+        let stamp = record.stamp
+        var timeline = timeline(by: stamp)
         bootID = stamp.bootID
+        switch record.entry.event {
+        case .grantOpened: timeline.confirmSteps()
+        case .clockAccepted:
+            if let moment = record.entry.acceptedTime {
+                timeline.accept(moment, boot: stamp.boot)
+            }
+        default: break
+        }
+        if !timeline.isHeld { reachedIn = record.sequence }
+        self.timeline = timeline
+    }
+}
+
+extension AuditEntry {
+    /// The agent's time from a clock-accepted on.
+    package var acceptedTime: Moment? {
+        self[.clock].flatMap { try? Moment(parsing: $0) }
     }
 }

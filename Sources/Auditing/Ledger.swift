@@ -59,7 +59,7 @@ package struct Ledger: Sendable {
         }
         // The agent's time, from which the wall clock may have been set back.
         var clock = clock
-        clock.take(record.stamp)
+        clock.take(record)
         try takeEntry(record, at: clock.moment ?? record.stamp.realtime)
         self.clock = clock
         nextSequence += 1
@@ -88,6 +88,10 @@ package struct Ledger: Sendable {
             // Allowed signers are loaded too, and say nothing of the policy.
             if entry[.policyDigest] != nil { policy = try PolicyStanding(entry) }
         case .grantUsed: takeConnection(entry)
+        case .clockAccepted:
+            guard entry.acceptedTime != nil else {
+                throw RecordError(description: "`JITGATE_CLOCK` of clock-accepted is no time")
+            }
         case .agentStarted, .agentStopped, .policyRefused, .attemptDenied, .tamperDetected,
             .tamperRepaired, .clockStepped:
             break

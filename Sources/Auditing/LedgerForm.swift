@@ -6,10 +6,7 @@ enum LedgerForm {
     static func json(_ ledger: Ledger) -> JSONValue {
         [
             "mode": .optional(ledger.mode), "policy": json(ledger.policy),
-            "clock": [
-                "moment": .optional(ledger.clock.moment), "boot": .integer(ledger.clock.boot),
-                "boot_id": .string(ledger.clock.bootID),
-            ],
+            "clock": ClockForm.json(ledger.clock),
             "live": .array(
                 ledger.standings.values.compactMap { json($0, ledger.connections) }
             ),
@@ -92,11 +89,8 @@ enum LedgerForm {
         ledger.ended = ended
         ledger.mode = json["mode"]?.text
         ledger.policy = policy(json["policy"])
-        ledger.clock = ClockFloor(
-            moment: json["clock"]?["moment"]?.moment,
-            boot: json["clock"]?["boot"]?.number ?? 0,
-            bootID: json["clock"]?["boot_id"]?.text ?? ""
-        )
+        guard let clock = ClockForm.clock(json["clock"]) else { throw damaged("clock") }
+        ledger.clock = clock
         for item in try items(json, "live") {
             let (standing, grant) = try standing(item)
             ledger.restore(standing, of: grant)

@@ -31,9 +31,16 @@ struct AgentExamination {
     private mutating func take(_ status: AgentStatus, expecting mode: Mode?) {
         let open = "\(status.openGrants) open"
         findings.append(.ok("agent", "\(status.version) runs in \(status.mode) mode, \(open)"))
-        for problem in status.problems {
+        for problem in status.problems where !AgentStatus.HeldTime.isToldBy(problem) {
             findings.append(
                 .error("agent", problem, mend: "jitgate status; journalctl -u jitgated")
+            )
+        }
+        if let held = status.heldTime {
+            let mend = "make sure that the clock is right, then: sudo jitgate clock accept"
+            findings.append(
+                held.problem.map { .error("clock", $0, mend: mend) }
+                    ?? .note("clock", held.text, mend: mend)
             )
         }
         if let until = status.trialUntil {

@@ -47,14 +47,16 @@ struct EvidenceCheck {
 
     /// Takes note of when a record was made.
     mutating func see(_ record: Record) {
-        clock.take(record.stamp)
+        clock.take(record)
     }
 
     /// What is wrong with the evidence of the next record.
     mutating func flaws(of record: Record) -> [LogFlaw] {
+        let before = clock
         see(record)
         do throws(RecordFlaw) {
             try check(record)
+            if record.entry.event == .clockAccepted { try checkClock(record, after: before) }
         } catch {
             return [error.flaw(of: record.sequence)] + fileFlaws(record)
         }
@@ -72,6 +74,20 @@ struct EvidenceCheck {
         default:
             try checkRevocation(record, at: moment)
             if entry.event == .grantClosed { try standings.close(entry) }
+        }
+    }
+
+    /// Time may go back behind a step forward that was taken back, or on root's word.
+    private func checkClock(
+        _ record: Record,
+        after before: ClockFloor
+    ) throws(RecordFlaw) {
+        guard let moment = record.entry.acceptedTime else {
+            throw RecordFlaw(.evidence, "its JITGATE_CLOCK is no time")
+        }
+        guard isWhole, record.entry[.actor] == nil else { return }
+        guard before.mayGoBack(to: moment, by: record.stamp, slack: Self.tolerance) else {
+            throw RecordFlaw(.evidence, "time went back behind no step forward, on nobody's word")
         }
     }
 

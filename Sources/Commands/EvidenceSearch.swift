@@ -82,8 +82,10 @@ private struct LatestTime {
 
     mutating func take(_ found: EvidenceSearch.Found) {
         let stamp = found.record.stamp
-        clock.take(stamp)
-        guard clock.moment != stamp.realtime else { return sources = [found] }
+        clock.take(found.record)
+        // Time goes on from the wall clock, or from where a record says.
+        let isSource = found.record.entry.event == .clockAccepted
+        guard clock.moment != stamp.realtime, !isSource else { return sources = [found] }
         if sources.count > 1, sources.last?.record.stamp.bootID == stamp.bootID {
             sources.removeLast()
         } else if sources.count == Self.limit {

@@ -30,7 +30,7 @@ struct RootCommand: ParsableCommand {
                 name: "The agent:",
                 subcommands: [
                     StatusCommand.self, ListCommand.self, WatchCommand.self, ExplainCommand.self,
-                    TryCommand.self, ConfirmCommand.self, ReloadCommand.self,
+                    TryCommand.self, ConfirmCommand.self, ReloadCommand.self, ClockCommand.self,
                 ]
             ),
             CommandGroup(

@@ -34,6 +34,7 @@ struct StatusReport {
         table.add(["health", status.isHealthy ? "ok" : "\(status.problems.count) to look at"])
         table.add(["open", "\(status.openGrants)\(next)"])
         table.add(["waiting", "\(status.waitingGrants)"])
+        if let held = status.heldTime { table.add(["clock", ShownText.safe(held.text)]) }
         table.add(["protected", list(status.protectedPorts)])
         table.add(["trusted", list(status.trusted)])
         table.add(["records", "\(status.records)"])

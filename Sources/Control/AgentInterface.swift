@@ -36,6 +36,16 @@ package enum AgentInterface {
           file: ?string
         )
 
+        # The agent's time does not go back with the wall clock
+        type HeldTime (
+          # How far it is ahead
+          seconds: int,
+          # What it is
+          time: string,
+          # The last record whose wall clock showed it
+          since: ?int
+        )
+
         # How the agent is
         method Status() -> (
           mode: (observe, enforce),
@@ -57,7 +67,9 @@ package enum AgentInterface {
           # Which protection of the table this kernel gives
           rung: string,
           # When the policy on trial gives way unless it is confirmed; null without a trial
-          trial_until: ?string
+          trial_until: ?string,
+          # Time that is held ahead of the wall clock; null if it is not
+          held_time: ?HeldTime
         )
 
         # The grants that wait or are open; with all, those that ended too
@@ -91,6 +103,13 @@ package enum AgentInterface {
 
         # Keeps the policy that is on trial
         method Confirm() -> (mode: (observe, enforce), protected_ports: []string)
+
+        # Ends every grant with the reason clock and takes the wall clock's word, which is behind
+        method AcceptClock() -> (
+          # The agent's time from now on
+          time: string,
+          ended: []string
+        )
 
         # Would a packet from this address or network to this port pass now
         method Explain(source: string, port: string) -> (
@@ -153,6 +172,8 @@ package enum AgentInterface {
         error ReloadRefused (problems: []string)
         # Confirm without a policy on trial
         error NoTrial ()
+        # AcceptClock while the agent's time is not ahead of the wall clock
+        error ClockNotHeld ()
         error Failed (reason: string)
 
         """

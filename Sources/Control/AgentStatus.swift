@@ -20,6 +20,8 @@ package struct AgentStatus: WireValue {
     package var rung: String
     /// RFC 3339; until when the policy is on trial, `nil` if it is not.
     package var trialUntil: String?
+    /// Time that is held ahead of the wall clock; `nil` if it is not.
+    package var heldTime: HeldTime?
 
     package init(
         mode: String,
@@ -33,7 +35,8 @@ package struct AgentStatus: WireValue {
         bootID: String,
         records: Int,
         rung: String,
-        trialUntil: String? = nil
+        trialUntil: String? = nil,
+        heldTime: HeldTime? = nil
     ) {
         self.mode = mode
         self.problems = problems
@@ -47,6 +50,7 @@ package struct AgentStatus: WireValue {
         self.records = records
         self.rung = rung
         self.trialUntil = trialUntil
+        self.heldTime = heldTime
     }
 
     package var isHealthy: Bool { problems.isEmpty }
@@ -67,7 +71,8 @@ extension AgentStatus {
             bootID: try object.text("boot_id"),
             records: Int(try object.number("records")),
             rung: try object.text("rung"),
-            trialUntil: try object.optionalText("trial_until")
+            trialUntil: try object.optionalText("trial_until"),
+            heldTime: try object.optional("held_time") { try? HeldTime(from: $0) }
         )
     }
 
@@ -86,6 +91,7 @@ extension AgentStatus {
             "records": .integer(Int64(records)),
             "rung": .string(rung),
             "trial_until": JSONValue(trialUntil),
+            "held_time": heldTime?.jsonValue ?? .null,
         ]
     }
 }

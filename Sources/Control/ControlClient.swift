@@ -54,6 +54,10 @@ package final class ControlClient {
         try call("Confirm")
     }
 
+    package func acceptClock() throws(ControlError) -> AcceptClockReply {
+        try call("AcceptClock")
+    }
+
     package func explain(source: String, port: String) throws(ControlError) -> Explanation {
         try call("Explain", ["source": .string(source), "port": .string(port)])
     }

@@ -13,6 +13,8 @@ package enum ControlFault: Error, Hashable, Sendable {
     case reloadRefused([String])
     /// There is no policy on trial that could be confirmed.
     case noTrial
+    /// The agent's time is not held, so there is no clock to accept.
+    case clockNotHeld
     /// Why the agent could not do it: one lower-case clause.
     case failed(String)
 
@@ -27,6 +29,7 @@ package enum ControlFault: Error, Hashable, Sendable {
         case .noSuchGrant: "\(AgentInterface.name).NoSuchGrant"
         case .reloadRefused: "\(AgentInterface.name).ReloadRefused"
         case .noTrial: "\(AgentInterface.name).NoTrial"
+        case .clockNotHeld: "\(AgentInterface.name).ClockNotHeld"
         case .failed: "\(AgentInterface.name).Failed"
         }
     }
@@ -36,7 +39,7 @@ package enum ControlFault: Error, Hashable, Sendable {
         case .interfaceNotFound(let interface): ["interface": .string(interface)]
         case .methodNotFound(let method): ["method": .string(method)]
         case .invalidParameter(let parameter): ["parameter": .string(parameter)]
-        case .permissionDenied, .expectedMore, .noTrial: [:]
+        case .permissionDenied, .expectedMore, .noTrial, .clockNotHeld: [:]
         case .noSuchGrant(let ids): ["ids": JSONValue(texts: ids)]
         case .reloadRefused(let problems): ["problems": JSONValue(texts: problems)]
         case .failed(let reason): ["reason": .string(reason)]
@@ -53,7 +56,7 @@ extension ControlFault {
             .interfaceNotFound(text("interface")), .methodNotFound(text("method")),
             .invalidParameter(text("parameter")), .permissionDenied, .expectedMore,
             .noSuchGrant(texts("ids")), .reloadRefused(texts("problems")), .noTrial,
-            .failed(text("reason")),
+            .clockNotHeld, .failed(text("reason")),
         ]
         guard let fault = known.first(where: { $0.name == name }) else { return nil }
         self = fault
@@ -72,6 +75,7 @@ extension ControlFault: CustomStringConvertible {
             "no waiting or open grant is called \(ids.joined(separator: ", "))"
         case .reloadRefused: "the policy on disk was refused, the one in force stays"
         case .noTrial: "no policy is on trial, so there is nothing to confirm"
+        case .clockNotHeld: "the agent's time is not ahead of the wall clock: nothing to accept"
         case .failed(let reason): reason
         }
     }

@@ -84,6 +84,29 @@ package struct TrialReply: WireValue {
     }
 }
 
+/// The wall clock's word was taken: the answer to AcceptClock.
+package struct AcceptClockReply: WireValue {
+    /// RFC 3339; the agent's time from now on.
+    package var time: String
+    /// The grants that ended by it.
+    package var ended: [String]
+
+    package init(time: String, ended: [String]) {
+        self.time = time
+        self.ended = ended
+    }
+
+    package init(from value: JSONValue) throws(WireError) {
+        let object = try WireObject(value)
+        time = try object.text("time")
+        ended = try object.texts("ended")
+    }
+
+    package var jsonValue: JSONValue {
+        ["time": .string(time), "ended": JSONValue(texts: ended)]
+    }
+}
+
 /// One record of the audit log, or at first none: the answers to Watch.
 package struct WatchReply: WireValue {
     /// `nil` says that watching began.

@@ -17,6 +17,8 @@ package enum ControlRequest: Hashable, Sendable {
     /// The policy on disk is to be in force for so long, and for good if it is confirmed.
     case tryPolicy(seconds: Int)
     case confirm
+    /// The wall clock's word is to be taken, which is behind.
+    case acceptClock
     /// An address or a network, and a port; neither is known to be well-formed.
     case explain(source: String, port: String)
     case inspect
@@ -65,6 +67,7 @@ struct MethodRule: Sendable {
             return .tryPolicy(seconds: seconds ?? 120)
         },
         MethodRule("Confirm", .change) { _ throws(WireError) in .confirm },
+        MethodRule("AcceptClock", .change) { _ throws(WireError) in .acceptClock },
         MethodRule("Explain", .read, ["source", "port"]) { parameters throws(WireError) in
             .explain(
                 source: try parameters.required("source") { $0.text(of: 1...64) },

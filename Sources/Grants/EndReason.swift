@@ -7,4 +7,6 @@ package enum EndReason: String, Hashable, Sendable, CaseIterable {
     case policy
     /// The kernel would not open it.
     case failed
+    /// Root had the agent take the wall clock's word, which had gone back.
+    case clock
 }

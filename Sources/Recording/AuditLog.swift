@@ -29,7 +29,7 @@ package struct AuditLog: ~Copyable {
     let directory: LogDirectory
     var state: StateDirectory
     package var rotation: RotationRule {
-        didSet { lookForExpired(at: ledger.clock.moment) }
+        didSet { lookForExpired(at: ledger.clock.opening) }
     }
     private let key: AuditKey
     var file: RecordFile
@@ -67,7 +67,7 @@ package struct AuditLog: ~Copyable {
         log.sign()
         log.archiveIfDue()
         log.state.removeArchives(notOf: log.ledger, isMerging: false)
-        log.lookForExpired(at: log.ledger.clock.moment)
+        log.lookForExpired(at: log.ledger.clock.opening)
         return log
     }
 
@@ -126,7 +126,7 @@ package struct AuditLog: ~Copyable {
     /// When it returns they are on disk. When it throws none of them is.
     package mutating func write(_ records: [Record]) throws(RecordingError) {
         guard let first = records.first else { return }
-        rotateIfDue(at: first.stamp.realtime)
+        rotateIfDue(before: first)
         let lines = records.map(\.line)
         try file.append(lines)
         uncopied += records.flatMap(\.entry.evidenceFiles)

@@ -30,12 +30,17 @@ package enum RotationStep: Sendable, CaseIterable {
 extension AuditLog {
     /// Goes on in a new file if the newest is too large or too old.
     ///
-    /// What goes wrong with it is a problem, but none that keeps records from being appended.
-    mutating func rotateIfDue(at now: Moment) {
+    /// What goes wrong with it is a problem, but none that keeps records from being appended. What
+    /// is too old to be kept is judged by the slower time: a wall clock that is wrong for a moment
+    /// must not cost the log.
+    mutating func rotateIfDue(before record: Record) {
+        let now = record.stamp.realtime
         guard let began, file.length >= rotation.size || now - began >= rotation.age else { return }
+        var clock = ledger.clock
+        clock.take(record)
         do throws(RecordingError) {
             try rotate()
-            lookForExpired(at: now)
+            lookForExpired(at: clock.opening)
             troubles[.rotation] = nil
         } catch {
             troubles[.rotation] = error.description

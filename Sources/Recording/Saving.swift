@@ -79,7 +79,7 @@ extension AuditLog {
             ),
             directory: directory,
             state: state,
-            expired: try expired(at: ledger.clock.moment)
+            expired: try expired(at: ledger.clock.opening)
         )
         sinceSnapshot = 0
         isSaving = true

@@ -37,7 +37,7 @@ struct AgentTrack {
         case .agentStopped: stopped = moment
         case .tamperDetected, .tamperRepaired:
             own.append(Exception(.tampered, from: moment, entry.message))
-        case .clockStepped:
+        case .clockStepped, .clockAccepted:
             own.append(Exception(.clockStepped, from: moment, entry.message))
         case .grantAccepted, .grantRefused, .grantOpened, .grantUsed, .grantClosed,
             .attemptDenied:

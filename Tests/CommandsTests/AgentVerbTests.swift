@@ -92,6 +92,37 @@ import Testing
         #expect(json == Self.status.jsonValue)
     }
 
+    @Test func `status says that time is held, and how far and since when`() async throws {
+        let bench = try Bench()
+        var status = Self.status
+        status.heldTime = .init(seconds: 7200, time: "2026-12-01T14:00:00Z", since: 40)
+        let held = status
+        let server = try await serve(bench) { $1.finish(held) }
+        defer { withExtendedLifetime(server) {} }
+        #expect(
+            bench.run("status").output.contains(
+                "clock      time is held 2 hours ahead of the wall clock since record 40, at 2026-"
+            )
+        )
+    }
+
+    @Test func `clock accept names what ended, and says where there is nothing to accept`()
+        async throws
+    {
+        let bench = try Bench()
+        let isHeld = Mutex(true)
+        let server = try await serve(bench) { _, replier in
+            guard isHeld.withLock(\.self) else { return replier.fail(.clockNotHeld) }
+            replier.finish(AcceptClockReply(time: "2026-12-01T12:00:00.5Z", ended: ["a"]))
+        }
+        defer { withExtendedLifetime(server) {} }
+        let accepted = bench.run("clock", "accept").output
+        #expect(accepted == "ended a\nit is 2026-12-01T12:00:00Z for the agent, too\n")
+        isHeld.withLock { $0 = false }
+        let outcome = bench.run("clock", "accept")
+        #expect(outcome.status == .no && outcome.errors.contains("nothing to accept"))
+    }
+
     @Test func `list is an aligned table, or one document`() async throws {
         let bench = try Bench()
         let server = try await serve(bench) { $1.finish(GrantList(grants: Self.grants)) }

@@ -67,6 +67,52 @@ import Testing
         #expect(proof(of: 8).output.contains("signed: 1 valid signature,"))
     }
 
+    /// Time goes on from so many seconds after the log began, on somebody's word if they are named.
+    private func accepting(_ seconds: Int, actor: String? = nil) -> AuditEntry {
+        let time = (Bench.now + .seconds(seconds)).description
+        var entry = AuditEntry(.clockAccepted, "Time goes on", fields: [.clock: [time]])
+        entry.fields[.actor] = actor.map { [$0] }
+        return entry
+    }
+
+    @Test func `goes back where a step forward was taken back`() throws {
+        let step = AuditEntry(.clockStepped, "The wall clock was set")
+        try append([
+            (step, 60, 10, "d"), (step, 7200, 20, "d"), (accepting(72), 72, 22, "d"),
+            (accepted(), 660, 610, "d"),
+        ])
+        // Its signer may not sign yet.
+        #expect(try audit.flaws() == ["signature 9"])
+        #expect(proof(of: 9).status == .no)
+    }
+
+    @Test func `goes back without a step forward on root's word alone`() throws {
+        let step = AuditEntry(.clockStepped, "The wall clock was set")
+        try append([(step, 3000, 10, "d"), (accepting(60), 60, 20, "d")])
+        #expect(try audit.flaws() == ["evidence 7"])
+        try append([(accepting(30, actor: "uid:0"), 30, 30, "d")])
+        #expect(try audit.flaws() == ["evidence 7"])
+    }
+
+    @Test func `does not go back behind an opening`() throws {
+        let step = AuditEntry(.clockStepped, "The wall clock was set")
+        let opened = try audit.moreGrantEntries()[1]
+        try append([
+            (step, 60, 10, "d"), (opened, 7200, 20, "d"), (accepting(72), 72, 22, "d"),
+        ])
+        #expect(try audit.flaws().last == "evidence 8")
+    }
+
+    @Test func `is proved by the record that time goes on from`() throws {
+        let step = AuditEntry(.clockStepped, "The wall clock was set")
+        try append([
+            (step, 7200, 20, "d"), (accepting(4000, actor: "uid:0"), 4000, 30, "d"),
+            (step, 100, 40, "d"), (accepted(), 160, 100, "d"),
+        ])
+        #expect(try audit.flaws() == [])
+        #expect(proof(of: 9).output.contains("signed: 1 valid signature,"))
+    }
+
     @Test func `lets nothing count before its time, where time never was ahead`() throws {
         try append([(accepted(), 660, 660, "a")])
         #expect(try audit.flaws() == ["signature 6"])

@@ -7,6 +7,7 @@ import Testing
     private static let verbs = [
         ["request"], ["sign"], ["verify"], ["submit"], ["status"], ["list"], ["watch"], ["revoke"],
         ["reload"], ["explain"], ["doctor"], ["try"], ["confirm"], ["policy", "check"],
+        ["clock", "accept"],
         ["policy", "show"],
         ["policy", "import-azure"],
         ["audit", "show"], ["audit", "report"], ["audit", "verify"], ["audit", "prove"],
@@ -132,7 +133,7 @@ import Testing
         (
             ["frobnicate"],
             "there is no command `frobnicate`; there are request, sign, verify, submit, revoke, status, "
-                + "list, watch, explain, try, confirm, reload, policy, audit, doctor\n"
+                + "list, watch, explain, try, confirm, reload, clock, policy, audit, doctor\n"
         ),
     ])
     func `names the command that was meant`(words: [String], message: String) throws {

@@ -28,10 +28,11 @@ import Testing
         #expect(agent.seenRequests.first == .status)
         #expect(try client.tryPolicy(seconds: 90) == Samples.trial)
         #expect(throws: ControlError.fault(.noTrial)) { try client.confirm() }
+        #expect(throws: ControlError.fault(.clockNotHeld)) { try client.acceptClock() }
         #expect(try client.explain(source: "::1", port: "22/tcp") == Samples.explanation)
         #expect(try client.inspect() == Samples.inspection)
         #expect(agent.seenRequests.contains(.tryPolicy(seconds: 90)))
-        #expect(agent.seenRequests.count == 11)
+        #expect(agent.seenRequests.count == 12)
     }
 
     @Test func `describes its interfaces`() async throws {

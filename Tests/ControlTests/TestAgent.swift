@@ -70,6 +70,7 @@ final class TestAgent: Sendable {
         case .reload: replier.finish(ReloadReply(mode: "enforce", protectedPorts: ["22/tcp"]))
         case .tryPolicy: replier.finish(Samples.trial)
         case .confirm: replier.fail(.noTrial)
+        case .acceptClock: replier.fail(.clockNotHeld)
         case .explain: replier.finish(Samples.explanation)
         case .inspect: replier.finish(Samples.inspection)
         case .watch: replier.send(WatchReply(record: nil))
@@ -91,7 +92,8 @@ enum Samples {
         bootID: "0123456789abcdef0123456789abcdef",
         records: 12,
         rung: "owner",
-        trialUntil: "2026-12-01T12:00:00Z"
+        trialUntil: "2026-12-01T12:00:00Z",
+        heldTime: .init(seconds: 3600, time: "2026-12-01T13:00:00Z", since: 7)
     )
 
     static let trial = TrialReply(

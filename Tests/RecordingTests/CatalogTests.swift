@@ -23,6 +23,7 @@ import Testing
         case .grantUsed, .attemptDenied: fields[.peer] = ["203.0.113.7:50432"]
         case .policyLoaded, .modeChanged: fields[.mode] = ["enforce"]
         case .clockStepped: fields[.reason] = ["+2h"]
+        case .clockAccepted: (fields[.reason], fields[.clock]) = (["-2h"], ["2026-12-01T12:00:00Z"])
         case .agentStarted, .agentStopped, .policyRefused, .grantAccepted, .grantRefused,
             .tamperDetected, .tamperRepaired:
             break

@@ -75,7 +75,7 @@ final class LogBench {
     static func record(_ sequence: UInt64, _ entry: AuditEntry) -> Record {
         let stamp = RecordStamp(
             realtime: start + .seconds(1200 * Int64(sequence)),
-            boot: Int64(sequence),
+            boot: 1_200_000_000 * Int64(sequence),
             bootID: String(repeating: "a", count: 32),
             machineID: String(repeating: "b", count: 32),
             hostname: "web-1"

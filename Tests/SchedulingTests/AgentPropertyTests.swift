@@ -30,6 +30,7 @@ private struct Run {
         case 8: host.isDiskFull = number(0...2) == 0
         case 9: host.fuse = number(0...12)
         case 10 where number(0...3) == 0: reboot()
+        case 11 where number(0...9) == 0: advance(by: 700_000_000)
         default: advance(by: Int64(number(1...5_000_000)))
         }
         if host.isDiskFull { trouble = host.boot }
@@ -97,7 +98,9 @@ private struct Run {
     }
 
     private mutating func setWallClock() {
-        host.wallOffset += Int64(number(-20_000...20_000)) * 1000
+        // Half of the time it comes back to about where it should be.
+        let range = number(0...1) == 0 ? -20_000...20_000 : -500...500
+        host.wallOffset = host.rightOffset + Int64(number(range)) * 1000
         act { agent, host throws(ModelHost.Failure) in try agent.clockSet(on: &host) }
     }
 
@@ -127,7 +130,9 @@ private struct Run {
         let now = agent.now(on: host)
         try #require(host.passing == host.shouldPass(at: now), "step \(step)")
         guard host.boot - trouble > 5_000_000 else { return }
-        for (id, grant) in host.files where grant.notBefore ?? now <= now && now < grant.expires {
+        let opening = agent.opening(on: host)
+        for (id, grant) in host.files
+        where grant.notBefore ?? opening <= opening && now < grant.expires {
             try #require(host.opened[id] != nil || host.closed.contains(id), "\(id) waits")
         }
     }

@@ -14,6 +14,8 @@ struct ModelAgent {
     private var unwritten: [(entry: AuditEntry, stamp: RecordStamp)] = []
     private var closings: [AuditEntry] = []
     private var isInstalled = false
+    /// The timeline's offset that the kernel's timeouts go by.
+    private var kernelOffset: Int64 = 0
 
     /// Takes up where the log ended.
     init(on host: inout ModelHost) throws(ModelHost.Failure) {
@@ -21,10 +23,7 @@ struct ModelAgent {
         for record in host.log {
             do throws(RecordError) { try ledger.take(record) } catch { throw .crash }
         }
-        if let moment = ledger.clock.moment {
-            let isSameBoot = ledger.clock.bootID == Self.stamp(host).bootID
-            timeline.raise(to: moment, boot: isSameBoot ? ledger.clock.boot : nil)
-        }
+        timeline = ledger.clock.resumed(by: timeline, in: Self.stamp(host).bootID)
         try note([AuditEntry(.policyLoaded, "Policy loaded")], on: &host)
         for grant in host.files.values { receive(grant, on: host) }
         for (id, standing) in ledger.standings where timetable[id] == nil {
@@ -57,7 +56,6 @@ struct ModelAgent {
 
     /// The wall clock was set.
     mutating func clockSet(on host: inout ModelHost) throws(ModelHost.Failure) {
-        _ = timeline.read(wall: host.wall, boot: host.boot)
         try note([AuditEntry(.clockStepped, "The wall clock was set")], on: &host)
         try settle(on: &host)
     }
@@ -65,7 +63,7 @@ struct ModelAgent {
     /// When, on the boot clock, it wants to be woken.
     mutating func wake(on host: ModelHost) -> Int64? {
         let now = timeline.read(wall: host.wall, boot: host.boot)
-        let due = timetable.nextWake(after: now)
+        let due = timetable.nextWake(after: now, on: timeline)
         let isWaiting = !unwritten.isEmpty
         let wake = isWaiting ? min(due ?? now + Self.retry, now + Self.retry) : due
         return wake.map { timeline.boot(at: $0) }
@@ -76,18 +74,44 @@ struct ModelAgent {
         return timeline.read(wall: host.wall, boot: host.boot)
     }
 
+    /// The time that what opens goes by.
+    func opening(on host: ModelHost) -> Moment {
+        var timeline = timeline
+        _ = timeline.read(wall: host.wall, boot: host.boot)
+        return timeline.opening
+    }
+
     // MARK: the one way
 
-    mutating func settle(on host: inout ModelHost) throws(ModelHost.Failure) {
+    /// Goes back behind a step forward that was taken back, once that is on record.
+    private mutating func followClocks(on host: inout ModelHost) throws(ModelHost.Failure) {
         let now = timeline.read(wall: host.wall, boot: host.boot)
-        var agenda = timetable.agenda(at: now)
+        guard let moment = timeline.comeback else { return }
+        let fields: [AuditField: [String]] = [.clock: [moment.description]]
+        do {
+            let entry = AuditEntry(.clockAccepted, "The wall clock is back", fields: fields)
+            try append([entry], at: now, on: &host)
+        } catch .diskFull {
+            return
+        }
+        timeline.accept(moment, boot: host.boot)
+        timetable.retryAll()
+        // What was refused as out of date may not be so.
+        for grant in host.files.values { receive(grant, on: host) }
+    }
+
+    mutating func settle(on host: inout ModelHost) throws(ModelHost.Failure) {
+        try followClocks(on: &host)
+        let now = timeline.read(wall: host.wall, boot: host.boot)
+        var agenda = timetable.agenda(at: now, opening: timeline.opening)
         try recordOpenings(&agenda, at: now, on: &host)
         let changes = timetable.carryOut(agenda, at: now)
-        if isInstalled {
+        if isInstalled, timeline.offset == kernelOffset {
             try host.commit(changes.mapValues { $0.map { $0 - now } })
         } else {
             try host.install(timetable.desired.mapValues { $0 - now })
             isInstalled = true
+            kernelOffset = timeline.offset
         }
         closings += agenda.endings.compactMap { close($0) }
         try note(closings, on: &host)
@@ -110,6 +134,7 @@ struct ModelAgent {
         do {
             try append(entries, at: now, on: &host)
             unrecorded = []
+            if !agenda.openings.isEmpty { timeline.confirmSteps() }
         } catch .diskFull {
             for scheduled in agenda.openings {
                 timetable.postpone(scheduled.id, until: now + Self.retry)

@@ -15,6 +15,8 @@ struct ModelHost {
     var bootNumber = 0
     /// The wall clock is the boot clock and this.
     var wallOffset: Int64 = 1_800_000_000_000_000
+    /// What that would be if nobody had set it.
+    private(set) var rightOffset: Int64 = 1_800_000_000_000_000
     /// Which grant files lie in the directory: the wish.
     var files: [GrantID: Grant] = [:]
     var isDiskFull = false
@@ -46,6 +48,7 @@ struct ModelHost {
 
     mutating func reboot(wallBehindBy loss: Int64) {
         wallOffset += boot - 1_000_000 - loss
+        rightOffset = wallOffset
         boot = 1_000_000
         bootNumber += 1
         kernel = [:]

@@ -1,6 +1,7 @@
 // SUSPEND=FIFO: each number of seconds that is written to it is slept by the machine at once, as
 // far as the agent sees: both clocks jump, and CLOCK_MONOTONIC and all that the kernel counts by
 // it do not (timekeeping_inject_sleeptime, fs/timerfd.c: timerfd_resume).
+// SET_CLOCK=FIFO: the wall clock alone is set forward by each number, or back by a negative one.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -14,8 +15,13 @@
 #include <time.h>
 #include <unistd.h>
 
-static atomic_long slept;
-static atomic_int hasResumed;
+struct jump {
+    const char *path;
+    atomic_long *seconds;
+};
+
+static atomic_long slept, stepped;
+static atomic_int hasJumped;
 static atomic_int watch = -1;
 static atomic_char isBootTimer[1024];
 
@@ -24,14 +30,15 @@ static int set(int timer, int flags, const struct itimerspec *new, struct itimer
 }
 
 // The watch over the clock becomes readable, and reading it says that the clock has jumped.
-static void *sleepAndResume(void *path) {
+static void *jump(void *argument) {
+    struct jump *jump = argument;
     char line[32];
     for (;;) {
-        FILE *fifo = fopen(path, "re");
+        FILE *fifo = fopen(jump->path, "re");
         if (!fifo) return NULL;
         while (fgets(line, sizeof line, fifo)) {
-            atomic_fetch_add(&slept, atol(line));
-            atomic_store(&hasResumed, 1);
+            atomic_fetch_add(jump->seconds, atol(line));
+            atomic_store(&hasJumped, 1);
             struct itimerspec now = {.it_value.tv_nsec = 1};
             set(atomic_load(&watch), 0, &now, NULL);
         }
@@ -40,15 +47,19 @@ static void *sleepAndResume(void *path) {
 }
 
 __attribute__((constructor)) static void prepare(void) {
+    static struct jump jumps[] = {{.seconds = &slept}, {.seconds = &stepped}};
     pthread_t thread;
-    char *path = getenv("SUSPEND");
-    if (!path || strcmp(program_invocation_short_name, "jitgated") != 0) return;
-    if (pthread_create(&thread, NULL, sleepAndResume, path) != 0) abort();
+    if (strcmp(program_invocation_short_name, "jitgated") != 0) return;
+    jumps[0].path = getenv("SUSPEND");
+    jumps[1].path = getenv("SET_CLOCK");
+    for (int index = 0; index < 2; index++)
+        if (jumps[index].path && pthread_create(&thread, NULL, jump, &jumps[index]) != 0) abort();
 }
 
 int clock_gettime(clockid_t clock, struct timespec *time) {
     int result = (int)syscall(SYS_clock_gettime, clock, time);
     if (clock == CLOCK_BOOTTIME || clock == CLOCK_REALTIME) time->tv_sec += atomic_load(&slept);
+    if (clock == CLOCK_REALTIME) time->tv_sec += atomic_load(&stepped);
     return result;
 }
 
@@ -71,7 +82,7 @@ int timerfd_settime(int timer, int flags, const struct itimerspec *new, struct i
 
 ssize_t read(int file, void *bytes, size_t count) {
     ssize_t result = syscall(SYS_read, file, bytes, count);
-    if (file != atomic_load(&watch) || !atomic_exchange(&hasResumed, 0)) return result;
+    if (file != atomic_load(&watch) || !atomic_exchange(&hasJumped, 0)) return result;
     errno = ECANCELED;
     return -1;
 }
