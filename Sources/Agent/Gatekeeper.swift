@@ -168,7 +168,8 @@ actor Gatekeeper {
     func settle() {
         answerTampering()
         if followClocks() { return rescan() }
-        takePackets()
+        // After a resume what is due cannot wait for a disk that has just woken up, too.
+        if !hasSlept { takePackets() }
         recordRefusals()
         endOrphans()
         takeRevocations()

@@ -102,8 +102,12 @@ extension Gatekeeper {
     /// Whether the kernel's own timeouts are off the deadlines: it counts them by a clock that stands
     /// still in sleep, and time was set.
     var areTimeoutsOff: Bool {
-        (timeline.offset - kernelOffset).magnitude > Self.leastChange
-            || ClockReading.suspendedMicroseconds() - suspended > Self.leastChange
+        (timeline.offset - kernelOffset).magnitude > Self.leastChange || hasSlept
+    }
+
+    /// Whether the machine was suspended since the kernel's timeouts were last right.
+    var hasSlept: Bool {
+        ClockReading.suspendedMicroseconds() - suspended > Self.leastChange
     }
 
     /// In microseconds; less is the time that passes between two readings.
