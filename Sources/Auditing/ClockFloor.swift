@@ -30,8 +30,7 @@ package struct ClockFloor: Hashable, Sendable {
         guard let known = self.timeline else { return timeline }
         if bootID == self.bootID { return known }
         var raised = timeline
-        // The clock of another boot began at 0 after all that was recorded before.
-        raised.raise(to: known.closing, boot: nil)
+        raised.raise(to: known.closing)
         return raised
     }
 

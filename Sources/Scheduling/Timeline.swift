@@ -79,14 +79,10 @@ package struct Timeline: Hashable, Sendable {
 
     // MARK: what the clocks say
 
-    /// Time cannot be before this: what an earlier run of the agent had already seen.
-    ///
-    /// - Parameters:
-    ///   - floor: the moment that was reached.
-    ///   - boot: when, on this boot's clock; `nil` if it was reached before this boot, whose clock
-    ///     began at 0 after that.
-    package mutating func raise(to floor: Moment, boot: Int64?) {
-        offset = max(offset, floor.microseconds.less(boot ?? 0))
+    /// Time cannot be before `floor`, which was reached before this boot: its clock began at 0 after
+    /// that.
+    package mutating func raise(to floor: Moment) {
+        offset = max(offset, floor.microseconds)
     }
 
     /// The time that what closes goes by, from a reading of both clocks; read the wall clock first.

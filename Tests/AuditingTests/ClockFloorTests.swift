@@ -1,7 +1,9 @@
-import Auditing
 import Grants
 import Scheduling
+import StrictJSON
 import Testing
+
+@testable import Auditing
 
 @Suite struct `The time that records tell` {
     private static let start = Moment(microseconds: 1_796_126_400_000_000)
@@ -49,6 +51,27 @@ import Testing
             record(3, wall: 0, boot: 5, bootID: "c"),
         ])
         #expect(floor.moment == Self.start + .seconds(25))
+    }
+
+    @Test func `goes on in the same boot by CLOCK_BOOTTIME`() {
+        let known = floor([record(0, wall: 0, boot: 10)])
+        let clocks = Timeline(wall: Self.start + .seconds(1), boot: 40_000_000)
+        var timeline = known.resumed(by: clocks, in: String(repeating: "a", count: 32))
+        let now = timeline.read(wall: Self.start + .seconds(1), boot: 41_000_000)
+        #expect(now == Self.start + .seconds(31))
+    }
+
+    @Test func `is kept by a snapshot, also by one of the first versions`() throws {
+        let floor = floor([
+            record(0, wall: 0, boot: 10), record(1, wall: 5000, boot: 20),
+            record(2, wall: 20, boot: 30),
+        ])
+        #expect(ClockForm.clock(ClockForm.json(floor)) == floor)
+        #expect(ClockForm.clock(ClockForm.json(ClockFloor())) == ClockFloor())
+        let earlier: JSONValue = ["moment": .integer(7_000_000), "boot": 5, "boot_id": "a"]
+        let read = try #require(ClockForm.clock(earlier))
+        #expect(read.moment == Moment(microseconds: 7_000_000) && read.bootID == "a")
+        #expect(ClockForm.clock(["boot_id": "a", "boot": 5]) == nil)
     }
 
     @Test func `knows in the same boot what can be undone`() {

@@ -83,6 +83,30 @@ import Testing
         #expect { _ = try bench.open() } throws: { "\($0)".contains("no snapshot in") }
     }
 
+    @Test func `removes nothing because of a wall clock that was wrong for a moment`() throws {
+        let rule = RotationRule(size: 1 << 40, age: .seconds(86_400), retention: .seconds(90_000))
+        var log = try bench.open(rule)
+        try bench.append(5, to: &log)
+        try log.rotate()
+        try bench.append(5, to: &log)
+        let right = LogBench.record(log.ledger.nextSequence, AuditEntry(.clockStepped, "Set"))
+        let stamp = RecordStamp(
+            realtime: right.stamp.realtime + .seconds(10 * 365 * 86_400),
+            boot: right.stamp.boot,
+            bootID: right.stamp.bootID,
+            machineID: right.stamp.machineID,
+            hostname: right.stamp.hostname
+        )
+        let wrong = Record(sequence: right.sequence, stamp: stamp, entry: right.entry)
+        try log.append([wrong])
+        try bench.append(1, to: &log)
+        #expect(try bench.directory.segments().map(\.first) == [0, 15])
+        _ = consume log
+        var again = try bench.open(rule)
+        try bench.append(1, to: &again)
+        #expect(try bench.directory.segments().map(\.first) == [0, 15])
+    }
+
     @Test func `removes nothing that the newest snapshot still rests on`() throws {
         var log = try bench.open()
         try bench.append(3, to: &log)

@@ -29,19 +29,13 @@ import Testing
 
     @Test func `is raised to what an earlier boot had seen`() {
         var timeline = start
-        timeline.raise(to: second(9_000), boot: nil)
+        timeline.raise(to: second(9_000))
         #expect(timeline.read(wall: second(1_001), boot: 51_000_000) == second(9_051))
-    }
-
-    @Test func `is raised to what was seen earlier in this boot and the time since`() {
-        var timeline = start
-        timeline.raise(to: second(1_000), boot: 20_000_000)
-        #expect(timeline.read(wall: second(1_001), boot: 51_000_000) == second(1_031))
     }
 
     @Test func `is not lowered by an older log`() {
         var timeline = start
-        timeline.raise(to: second(3), boot: nil)
+        timeline.raise(to: second(3))
         #expect(timeline.read(wall: second(1_001), boot: 51_000_000) == second(1_001))
     }
 
