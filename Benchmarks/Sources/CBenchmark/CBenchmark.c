@@ -8,11 +8,14 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -110,4 +113,60 @@ int cbenchmark_run(char *const arguments[], struct cbenchmark_usage *usage) {
     usage->nanoseconds = cbenchmark_now() - start;
     usage->peak = used.ru_maxrss;
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+struct syn {
+    struct iphdr network;
+    struct tcphdr transport;
+};
+
+static uint16_t checksum(uint32_t sum, const void *bytes, size_t length) {
+    const uint16_t *words = bytes;
+    for (size_t place = 0; place < length / 2; place++) sum += words[place];
+    while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
+    return (uint16_t)~sum;
+}
+
+static void build(struct syn *syn, uint32_t source, const struct sockaddr_in *target) {
+    memset(syn, 0, sizeof *syn);
+    syn->network = (struct iphdr){.version = 4, .ihl = 5, .tot_len = htons(sizeof *syn), .ttl = 64,
+                                  .protocol = IPPROTO_TCP, .saddr = htonl(source), .daddr = target->sin_addr.s_addr};
+    syn->transport = (struct tcphdr){.source = htons((uint16_t)(1024 + source % 60000)), .dest = target->sin_port,
+                                     .seq = htonl(source), .doff = 5, .syn = 1, .window = htons(64240)};
+    uint32_t pseudo = htons(IPPROTO_TCP) + htons(sizeof syn->transport);
+    pseudo += (syn->network.saddr & 0xffff) + (syn->network.saddr >> 16);
+    pseudo += (syn->network.daddr & 0xffff) + (syn->network.daddr >> 16);
+    syn->transport.check = checksum(pseudo, &syn->transport, sizeof syn->transport);
+}
+
+int64_t cbenchmark_flood(const char *target, uint16_t port, int count) {
+    enum { batch = 64 };
+    struct sockaddr_in to = {.sin_family = AF_INET};
+    inet_pton(AF_INET, target, &to.sin_addr);
+    int sender = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+    struct syn packets[batch];
+    struct iovec parts[batch];
+    struct mmsghdr messages[batch];
+    memset(messages, 0, sizeof messages);
+    struct sockaddr_in destination = to;
+    destination.sin_port = htons(port);
+    for (int place = 0; place < batch; place++) {
+        parts[place] = (struct iovec){&packets[place], sizeof packets[place]};
+        messages[place].msg_hdr = (struct msghdr){
+            .msg_name = &to, .msg_namelen = sizeof to, .msg_iov = &parts[place], .msg_iovlen = 1};
+    }
+    int64_t spent = 0;
+    uint32_t random = 1;
+    for (int sent = 0; sent < count; sent += batch) {
+        for (int place = 0; place < batch; place++) {
+            random = random * 1664525 + 1013904223;
+            // 198.18.0.0/15 (RFC 2544): nobody's.
+            build(&packets[place], 0xC6120000 | (random >> 15), &destination);
+        }
+        int64_t start = cbenchmark_now();
+        if (sendmmsg(sender, messages, batch, 0) != batch) { spent = -1; break; }
+        spent += cbenchmark_now() - start;
+    }
+    close(sender);
+    return spent;
 }

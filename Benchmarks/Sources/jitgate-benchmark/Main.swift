@@ -21,6 +21,7 @@ enum Main {
 
     private static let benchmarks: [(String, @Sendable (Scene) throws -> Void)] = [
         ("opening", OpeningLatency.run),
+        ("packet", PacketCost.run),
         ("start", ManyGrants.start),
         ("expiry", ManyGrants.expiry),
         ("idle", Idle.run),

@@ -28,3 +28,6 @@ struct cbenchmark_usage {
 /// Runs a program with its output thrown away; answers its exit status, or -1.
 int cbenchmark_run(char *const arguments[], struct cbenchmark_usage *usage);
 
+/// Sends SYNs from addresses that nobody has, `count` of them; answers the nanoseconds that sending took,
+/// which on a veth has what the far end does with them in it; -1 if one could not be sent.
+int64_t cbenchmark_flood(const char *target, uint16_t port, int count);
