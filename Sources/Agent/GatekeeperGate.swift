@@ -55,7 +55,7 @@ extension Gatekeeper {
     private func existingSessions(
         at ports: [Port],
         deniesAlready: Bool
-    ) -> [ExistingConnection] {
+    ) -> [OngoingSession] {
         guard wasInstalled || !hadEnforced || deniesAlready else { return [] }
         return ExistingSessions.list(at: ports)
     }

@@ -27,8 +27,10 @@ extension Gatekeeper {
     func takePackets() {
         let logged = visitors.takePackets()
         guard !logged.isEmpty else { return }
-        let used = logged.packets.filter { $0.prefix == GateNames.usedPrefix }
-        let denied = logged.packets.filter { $0.prefix == GateNames.deniedPrefix }
+        let ports = rulebook.configuration.policy.ports
+        let packets = logged.packets.map { $0.atPortLookedUp { ports[$0] != nil } }
+        let used = packets.filter { $0.prefix == GateNames.usedPrefix }
+        let denied = packets.filter { $0.prefix == GateNames.deniedPrefix }
         // While the disk takes nothing, what strangers do must not fill the memory instead.
         let kept = trail.isWaiting ? denied.prefix(0) : denied[...]
         let now = ClockReading.now()
@@ -72,7 +74,7 @@ extension Gatekeeper {
         visitors.cut(by: rulebook.shape) { peer, port in
             isCovered(peer.address, at: port)
         } goingOn: { peer, port in
-            gate.keeps(ExistingConnection(peer: peer.address, peerPort: peer.port, port: port))
+            gate.keeps(OngoingSession(peer: peer.address, peerPort: peer.port, port: port))
         }
         // Until the kernel's sets are as they should be more may come in.
         if isInstalled { visitors.uncut = Uncut() }

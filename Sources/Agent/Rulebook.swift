@@ -90,7 +90,7 @@ struct Rulebook: Sendable {
             deniedPerSecond: configuration.deniedPerSecond
         )
         shape.draining = Set(policy.ports.filter { $0.value.onExpiry == .drain }.keys)
-        shape.keepsExisting = policy.keepExisting
+        shape.keepExisting = policy.keepExisting ? .seconds(12 * 60 * 60) : nil
         return shape
     }
 

@@ -36,6 +36,8 @@ package struct PacketLog: ~Copyable {
         do {
             let socket = try NetlinkSocket.packetLog()
             for request in binding(to: group) { try socket.ask(request) { _ in } }
+            // Without it the port that DNAT took a packet from is not known; all else is.
+            try? socket.ask(naming(group)) { _ in }
             return socket
         } catch .permissionDenied, .notPermitted, .resourceBusy, .fileExists {
             throw .groupTaken(group)
@@ -75,15 +77,7 @@ package struct PacketLog: ~Copyable {
 
     /// Bind to all families; then ask for the front of each packet, at once, numbered.
     static func binding(to group: UInt16) -> [NetlinkRequest] {
-        let header = [UInt8(AF_UNSPEC), UInt8(NFNETLINK_V0)] + group.networkBytes
-        var requests = (1...2).map { sequence in
-            NetlinkRequest(
-                type: type | UInt16(NFULNL_MSG_CONFIG.rawValue),
-                flags: NLM_F_ACK,
-                sequence: UInt32(sequence),
-                header: header
-            )
-        }
+        var requests = [request(group, 1), request(group, 2)]
         let bind = UInt8(truncatingIfNeeded: NFULNL_CFG_CMD_BIND.rawValue)
         requests[0].put(NFULA_CFG_CMD.rawValue, [bind])
         let mode = copiedBytes.networkBytes + [UInt8(NFULNL_COPY_PACKET), 0]
@@ -91,6 +85,23 @@ package struct PacketLog: ~Copyable {
         requests[1].put(NFULA_CFG_QTHRESH.rawValue, UInt32(1).networkBytes)
         requests[1].put(NFULA_CFG_FLAGS.rawValue, UInt16(NFULNL_CFG_F_SEQ).networkBytes)
         return requests
+    }
+
+    /// Asks for the connection of each packet besides, for which the kernel needs a module.
+    private static func naming(_ group: UInt16) -> NetlinkRequest {
+        var naming = request(group, 3)
+        let flags = UInt16(NFULNL_CFG_F_SEQ | NFULNL_CFG_F_CONNTRACK)
+        naming.put(NFULA_CFG_FLAGS.rawValue, flags.networkBytes)
+        return naming
+    }
+
+    private static func request(_ group: UInt16, _ sequence: UInt32) -> NetlinkRequest {
+        NetlinkRequest(
+            type: type | UInt16(NFULNL_MSG_CONFIG.rawValue),
+            flags: NLM_F_ACK,
+            sequence: sequence,
+            header: [UInt8(AF_UNSPEC), UInt8(NFNETLINK_V0)] + group.networkBytes
+        )
     }
 }
 

@@ -4,10 +4,10 @@ import Netfilter
 ///
 /// Other tools use the mark; labels are named by number in connlabel.conf(5), from 0 up.
 package enum ConnectionLabel: Int, Hashable, Sendable, CaseIterable {
+    /// This host began it: what comes back is no business of the gate.
+    case begunHere = 117
     /// A grant let it in on a port that drains.
     case admitted = 118
-    /// It was seen while nothing was denied.
-    case existing = 119
 
     /// The label with this bit alone, as the kernel holds it: an array of longs, which of a
     /// little-endian machine is one of bytes (linux/bitmap.h).
@@ -22,21 +22,34 @@ package enum ConnectionLabel: Int, Hashable, Sendable, CaseIterable {
     /// Says of the connection that it has this.
     var set: [Expression] { [.load(1, bytes), .setLabels(from: 1)] }
 
-    /// Goes on with packets of established connections.
-    static var isEstablished: [Expression] {
+    /// Goes on with packets of connections that have this.
+    var isSet: [Expression] {
         [
-            .tracking(.state, into: 1),
-            .mask(1, GateShape.native(UInt32(1 << 1))),  // NF_CT_STATE_BIT(IP_CT_ESTABLISHED)
-            .unequal(1, [0, 0, 0, 0]),
-        ]
-    }
-
-    /// Goes on with packets of established connections that have this.
-    var isOnEstablished: [Expression] {
-        Self.isEstablished + [
-            .tracking(.labels, into: 1),
-            .mask(1, bytes),
+            .tracking(.labels, into: 1), .mask(1, bytes),
             .unequal(1, [UInt8](repeating: 0, count: 16)),
         ]
     }
+}
+
+/// Replies pass by who began. Direction alone does not say that: a connection that conntrack picks up
+/// in its midst has for its origin whichever end was heard first.
+enum Replies {
+    /// Labels what this host begins at a protected port: by a SYN, or by a datagram to a peer that no
+    /// opening has let in lately.
+    static func labels(_ recent: [RecentSet]) -> [[Expression]] {
+        let begins = Test.isOriginal + ConnectionLabel.begunHere.set
+        let passes: [Expression] = [.verdict(.accept)]
+        let peers = recent.map(\.lookup) + TrustedSet.all().map { $0.lookup(.sent) }
+        return [Test.opensConnection + begins] + peers.map { Test.udp + $0 + passes }
+            + [Test.udp + begins]
+    }
+
+    /// Lets replies in, but no SYN among them; and what this host sends to itself in a VRF.
+    static let rules: [[Expression]] = {
+        let pass = ConnectionLabel.begunHere.isSet + [.verdict(.accept)]
+        return [
+            Test.continuesConnection + Test.isReply + pass, Test.udp + Test.isReply + pass,
+            Test.isOriginal + pass,
+        ]
+    }()
 }

@@ -15,13 +15,13 @@ package struct GateExplanation: Hashable, Sendable {
     package internal(set) var isProtected = false
     /// Whether what nothing admits is dropped, or only recorded.
     package internal(set) var denies = false
-    /// The trusted network that covers the source.
-    package internal(set) var trusted: Prefix?
+    /// Whether trusted networks cover the source.
+    package internal(set) var isTrusted = false
     /// The longest prefix first.
     package internal(set) var matches: [Match] = []
 
     /// Whether a packet that opens a connection passes the gate.
-    package var passes: Bool { !isProtected || !denies || trusted != nil || !matches.isEmpty }
+    package var passes: Bool { !isProtected || !denies || isTrusted || !matches.isEmpty }
 }
 
 extension KernelGate {
@@ -44,7 +44,7 @@ extension KernelGate {
             var explanation = GateExplanation()
             explanation.isProtected = found[0] != nil && !table.accepts(port)
             explanation.denies = Observation(table).denies == true
-            explanation.trusted = table.trusted.first { $0.contains(source) }
+            explanation.isTrusted = try connection.trusts(source)
             explanation.matches = sets.indices.compactMap { index in
                 found[index + 1].flatMap { GateExplanation.Match($0, of: sets[index]) }
             }
@@ -93,18 +93,14 @@ extension TableState {
 
     /// Whether the gate on trial lets everybody in at a port that only the one before it protects.
     fileprivate func accepts(_ port: Port) -> Bool {
-        rulesInForce.contains(GateShape.accepting(port))
+        rulesInForce.contains(GateShape.accepting(port, .received))
     }
+}
 
-    /// The networks that rules of the gate accept outright.
-    fileprivate var trusted: [Prefix] {
-        rulesInForce.compactMap { rule in
-            guard let rule, rule.count == 6, case .mask(1, let mask) = rule[3],
-                case .equal(1, let bytes) = rule[4], let address = Address(networkBytes: bytes)
-            else { return nil }
-            let length = mask.reduce(0) { $0 + $1.nonzeroBitCount }
-            let network = Prefix(address: address, length: length)
-            return network.flatMap { GateShape.accepting($0) == rule ? $0 : nil }
-        }
+extension TableConnection {
+    /// Whether the set of trusted networks covers a network.
+    fileprivate mutating func trusts(_ network: Prefix) throws(NetfilterError) -> Bool {
+        let set = TrustedSet(family: network.family, isFallback: false)
+        return TrustedSet.covers(network, in: try elements(of: set.name))
     }
 }

@@ -1,7 +1,7 @@
 import Grants
 import Netfilter
 
-/// All that the table should consist of, but for what is open.
+/// Everything that the table should consist of, except the elements that have a time of their own.
 struct GateLayout: Hashable {
     struct Chain: Hashable {
         let name: String
@@ -12,58 +12,46 @@ struct GateLayout: Hashable {
     /// In the order in which they can be made: what others jump to comes first.
     let chains: [Chain]
     let sets: [SetDefinition]
-    /// The keys of the sets that never change while the shape is the same.
-    let constants: [String: Set<[UInt8]>]
+    /// The elements of the sets whose elements have no time.
+    let constants: [String: Set<SetElement>]
 
-    /// `fallback` is what comes back after a trial, if this is one.
-    init(
-        _ shape: GateShape,
-        onTrialBefore fallback: GateShape? = nil,
-        _ sources: some Collection<SourceSet>
-    ) {
-        let sources = sources.sorted()
+    init(_ use: GateUse, _ prefilter: Prefilter) {
+        let (shape, fallback) = (use.shape, use.fallback)
         chains =
             [
                 Chain(name: GateNames.refuse, hook: nil, rules: shape.refuse),
                 Chain(name: GateNames.admit, hook: nil, rules: shape.admit),
-            ]
-            + Self.gate(shape, onTrialBefore: fallback, sources) + [
+            ] + use.chains(isBlind: { prefilter.isBlind($0) }) + [
                 Chain(
                     name: GateNames.prerouting,
                     hook: GateShape.preroutingHook,
-                    rules: GateShape.prerouting
+                    rules: use.refusesEarly ? GateShape.prerouting : []
                 ),
                 Chain(name: GateNames.input, hook: GateShape.inputHook, rules: GateShape.input),
+                Chain(
+                    name: GateNames.forward,
+                    hook: GateShape.forwardHook,
+                    rules: GateShape.forward
+                ),
+                Chain(name: GateNames.output, hook: GateShape.outputHook, rules: GateShape.output),
             ]
         let protected = shape.protected + (fallback?.protected ?? [])
-        var constants = [GateNames.protected: Set(protected.map(\.keyBytes))]
+        var constants = [GateNames.protected: Set(protected.map(\.element))]
         if !shape.draining.isEmpty {
-            constants[GateNames.draining] = Set(shape.draining.map(\.keyBytes))
+            constants[GateNames.draining] = Set(shape.draining.map(\.element))
+        }
+        let ports = constants.keys.sorted().map(Self.ports)
+        for set in TrustedSet.all() { constants[set.name] = set.elements(shape.trusted) }
+        if let fallback {
+            for set in TrustedSet.all(isFallback: true) {
+                constants[set.name] = set.elements(fallback.trusted)
+            }
+        }
+        if use.refusesEarly {
+            for set in PrefilterSet.all { constants[set.name] = prefilter.elements(set.family) }
         }
         self.constants = constants
-        let keepsExisting = shape.keepsExistingNow || fallback?.keepsExistingNow == true
-        let existing = keepsExisting ? ExistingSet.all.map(\.definition) : []
-        let trial = fallback == nil ? [] : [TrialSet.definition]
-        sets =
-            constants.keys.sorted().map(Self.ports) + existing + trial + sources.map(\.definition)
-    }
-
-    /// The chains that depend on what is open.
-    static func gate(
-        _ shape: GateShape,
-        onTrialBefore fallback: GateShape?,
-        _ sources: [SourceSet]
-    ) -> [Chain] {
-        guard let fallback else {
-            return [Chain(name: GateNames.gate, hook: nil, rules: shape.gate(sources))]
-        }
-        let tried = shape.gate(sources, besides: fallback)
-        let before = fallback.fallback(sources, besides: shape)
-        return [
-            Chain(name: GateNames.trial, hook: nil, rules: tried),
-            Chain(name: GateNames.fallback, hook: nil, rules: before),
-            Chain(name: GateNames.gate, hook: nil, rules: TrialSet.rules),
-        ]
+        sets = ports + use.sets
     }
 
     private static func ports(_ name: String) -> SetDefinition {
@@ -71,7 +59,56 @@ struct GateLayout: Hashable {
             name: name,
             keyType: KeyType.concatenated(KeyType.protocolNumber, KeyType.service),
             keyLength: 8,
-            expires: false
+            kind: .constant
         )
+    }
+}
+
+/// What the chains and sets of a gate depend on: its shape, and the sets that openings need.
+struct GateUse: Hashable {
+    let shape: GateShape
+    /// What comes back after a trial, if this is one.
+    let fallback: GateShape?
+    var sources: Set<SourceSet>
+    var recent: Set<RecentSet>
+
+    /// A trial ends by itself, and the early refusal would not.
+    var refusesEarly: Bool { shape.denies && fallback == nil }
+
+    var sets: [SetDefinition] {
+        let trusted = TrustedSet.all() + (fallback == nil ? [] : TrustedSet.all(isFallback: true))
+        let early = refusesEarly ? PrefilterSet.all.map(\.definition) : []
+        let trial = fallback == nil ? [] : [TrialSet.definition]
+        return trusted.map(\.definition) + SessionSet.all.map(\.definition) + early + trial
+            + recent.sorted().map(\.definition) + sources.sorted().map(\.definition)
+    }
+
+    /// The chains that depend on what is open.
+    func chains(isBlind: (Address.Family) -> Bool) -> [GateLayout.Chain] {
+        let early = refusesEarly ? shape.early(isBlind: isBlind) : []
+        return gate(.received, GateNames.received) + gate(.published, GateNames.publishedChains) + [
+            GateLayout.Chain(name: GateNames.early, hook: nil, rules: early),
+            GateLayout.Chain(
+                name: GateNames.outgoing,
+                hook: nil,
+                rules: Replies.labels(recent.sorted())
+            ),
+        ]
+    }
+
+    private func gate(_ fields: KeyFields, _ names: GateNames.Gate) -> [GateLayout.Chain] {
+        let sources = sources.sorted()
+        guard let fallback else {
+            return [
+                GateLayout.Chain(name: names.gate, hook: nil, rules: shape.gate(sources, fields))
+            ]
+        }
+        let tried = shape.gate(sources, fields, besides: fallback)
+        let before = fallback.fallback(sources, fields, besides: shape)
+        return [
+            GateLayout.Chain(name: names.trial, hook: nil, rules: tried),
+            GateLayout.Chain(name: names.fallback, hook: nil, rules: before),
+            GateLayout.Chain(name: names.gate, hook: nil, rules: TrialSet.rules(names)),
+        ]
     }
 }

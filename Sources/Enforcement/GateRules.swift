@@ -3,18 +3,18 @@ import Netfilter
 
 /// The rules of the gate, from its shape and the prefix lengths in use.
 extension GateShape {
-    /// Mangle: after connection tracking (-200), before a container engine's DNAT (-100).
-    static let preroutingHook = Hook(.prerouting, priority: -150)
-    /// Before the filters of other tools (0).
+    /// Raw: behind defragmentation (-400), before connection tracking (-200) makes an entry.
+    static let preroutingHook = Hook(.prerouting, priority: -300)
+    /// Where delivery is a fact, whatever routing table said so; before the filters of others (0).
     static let inputHook = Hook(.input, priority: -10)
+    static let forwardHook = Hook(.forward, priority: -10)
+    /// Mangle: behind connection tracking (-200), before NAT (-100).
+    static let outputHook = Hook(.output, priority: -150)
 
-    private static let loopbackType: [UInt8] = Self.native(UInt16(772))  // ARPHRD_LOOPBACK
-    private static let unicast: [UInt8] = Self.native(UInt32(1))  // RTN_UNICAST
-    private static let destinationRewritten: [UInt8] = Self.native(UInt32(1 << 5))  // IPS_DST_NAT
-    // NF_CT_STATE_BIT(IP_CT_NEW)
-    private static let newConnection: [UInt8] = Self.native(UInt32(1 << 3))
-    // The same of IP_CT_ESTABLISHED and IP_CT_RELATED
+    // The bits of IP_CT_ESTABLISHED and IP_CT_RELATED (NF_CT_STATE_BIT)
     private static let knownConnection: [UInt8] = Self.native(UInt32(1 << 1 | 1 << 2))
+    // The bit of IP_CT_NEW
+    private static let newConnection: [UInt8] = Self.native(UInt32(1 << 3))
 
     /// A number as the kernel loads it into a register: in the machine's own order.
     static func native<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
@@ -22,77 +22,56 @@ extension GateShape {
         return Number(1).littleEndian == 1 ? bytes : bytes.reversed()
     }
 
-    private static let loopbackPasses: [Expression] = [
-        .meta(.interfaceType, into: 1), .equal(1, loopbackType), .verdict(.accept),
+    /// Connections that are being opened to a protected port.
+    static let prerouting: [[Expression]] = [
+        Test.opensConnection + KeyFields.received.isProtected + [.verdict(.goTo(GateNames.early))]
     ]
 
-    private static let protectedGoToGate: [Expression] = [
-        .meta(.transportProtocol, into: 1),
-        .payload(.transport, offset: 2, count: 2, into: 9),
-        .lookup(1, set: GateNames.protected),
-        .verdict(.jump(GateNames.gate)),
+    /// What DNAT took from a protected port, by that one.
+    private static let publishedGoToGate =
+        Test.wasRewritten + Test.isOriginal + KeyFields.published.isProtected
+        + [.verdict(.jump(GateNames.published))]
+
+    /// All that is delivered here: by the port on the wire if that is protected, else by the local one.
+    static let input: [[Expression]] = [
+        Test.isLoopback + [.verdict(.accept)], publishedGoToGate,
+        KeyFields.received.isProtected + [.verdict(.jump(GateNames.gate))],
     ]
 
-    /// What is addressed to this host, in any way but by being routed through it.
-    static var prerouting: [[Expression]] {
-        [
-            loopbackPasses,
-            [.destinationKind(into: 1), .unequal(1, unicast)] + protectedGoToGate,
-        ]
+    /// What DNAT turned to another host or container; all else is only routed.
+    static let forward: [[Expression]] = [publishedGoToGate]
+
+    /// What goes out from a protected port.
+    static let output: [[Expression]] = [
+        Test.goesToLoopback + [.verdict(.accept)],
+        KeyFields.sent.isProtected + [.verdict(.jump(GateNames.outgoing))],
+    ]
+
+    /// What may pass by an opening, by trust or by having been let in before; then the refusal.
+    ///
+    /// Openings come first: their sets are the fastest, and what passes by one is recorded.
+    func gate(_ sources: [SourceSet], _ fields: KeyFields) -> [[Expression]] {
+        sources.map { $0.lookup(fields) + [.verdict(.goTo(GateNames.admit))] }
+            + passing(fields, isFallback: false) + [[.verdict(.goTo(GateNames.refuse))]]
     }
 
-    /// What was rewritten on its way; all else went through the gate before, and is counted once.
-    static var input: [[Expression]] {
-        let zero: [UInt8] = [0, 0, 0, 0]
-        let wasRewritten: [Expression] = [
-            .tracking(.status, into: 1), .mask(1, destinationRewritten), .unequal(1, zero),
-        ]
-        return [loopbackPasses, wasRewritten + protectedGoToGate]
-    }
-
-    /// What may pass by trust, by an opening or by having been let in before; then the refusal.
-    func gate(_ sources: [SourceSet]) -> [[Expression]] {
-        let isLabelling = keepsExisting && !denies
-        var rules = isLabelling ? [ConnectionLabel.existing.set] : []
-        rules += trusted.map(Self.accepting)
-        rules += sources.map { $0.lookup + [.verdict(.goTo(GateNames.admit))] }
-        if !draining.isEmpty {
-            rules.append(
-                Self.isDraining + ConnectionLabel.admitted.isOnEstablished + [.verdict(.accept)]
-            )
-        }
-        return rules + existingGoOn + [[.verdict(.goTo(GateNames.refuse))]]
-    }
-
-    /// What was there when denying began goes on, where policy says so.
-    var existingGoOn: [[Expression]] {
-        guard keepsExistingNow else { return [] }
-        return [ConnectionLabel.existing.isOnEstablished + [.verdict(.accept)]]
-            + ExistingSet.all.flatMap(\.rules)
+    /// What passes whether or not anything is open: none of it is logged.
+    func passing(_ fields: KeyFields, isFallback: Bool) -> [[Expression]] {
+        let passes: [Expression] = [.verdict(.accept)]
+        let trusted = TrustedSet.all(isFallback: isFallback).map { $0.lookup(fields) + passes }
+        let drains =
+            draining.sorted().filter { $0.transport == .tcp }.map {
+                Test.continuesConnection + Self.isTo($0, fields) + ConnectionLabel.admitted.isSet
+                    + passes
+            }
+        let ongoing = SessionSet.all.map { $0.rule(fields) }
+        return trusted + Replies.rules + drains + ongoing
     }
 
     /// The labels by which connections to a port that nothing admits may go on.
     package func goingOn(at port: Port) -> [ConnectionLabel] {
-        (draining.contains(port) ? [.admitted] : []) + (keepsExistingNow ? [.existing] : [])
+        draining.contains(port) ? [.admitted] : []
     }
-
-    /// Whether there is something that denying would have cut.
-    var keepsExistingNow: Bool { keepsExisting && denies }
-
-    static func accepting(_ network: Prefix) -> [Expression] {
-        let mask = Prefix.mask(length: network.length, family: network.family)
-        return SourceSet.source(network.family) + [
-            .mask(1, Address(family: network.family, value: mask).networkBytes),
-            .equal(1, network.address.networkBytes),
-            .verdict(.accept),
-        ]
-    }
-
-    private static let isDraining: [Expression] = [
-        .meta(.transportProtocol, into: 1),
-        .payload(.transport, offset: 2, count: 2, into: 9),
-        .lookup(1, set: GateNames.draining),
-    ]
 
     /// The first packet of a connection is logged; all pass.
     var admit: [[Expression]] {
@@ -101,8 +80,17 @@ extension GateShape {
             .limit(perSecond: 100, burst: 200),
             .log(group: logGroup, prefix: GateNames.usedPrefix),
         ]
-        let labelling = Self.isDraining + ConnectionLabel.admitted.set
-        return [logging] + (draining.isEmpty ? [] : [labelling]) + [[.verdict(.accept)]]
+        let label = ConnectionLabel.admitted.set
+        let labelling = draining.isEmpty ? [] : [isDrainingPort + label]
+        return [logging] + labelling + [[.verdict(.accept)]]
+    }
+
+    /// Of what was rewritten only conntrack knows the port that it came to.
+    private var isDrainingPort: [Expression] {
+        [
+            .meta(.transportProtocol, into: 1), .tracking(.originalDestinationPort, into: 9),
+            .lookup(1, set: GateNames.draining),
+        ]
     }
 
     /// Logs some of what nothing admits and counts all of it; a chain of its own, so that the count

@@ -11,8 +11,8 @@ package struct GateShape: Hashable, Sendable {
     package let deniedPerSecond: Int
     /// The protected ports whose admitted connections may go on after the deadline.
     package var draining: Set<Port> = []
-    /// Whether connections that were there when denying began may go on.
-    package var keepsExisting = false
+    /// For how long sessions that were there when denying began may go on; `nil` for not at all.
+    package var keepExisting: Duration?
 
     package init(
         denies: Bool,
@@ -28,6 +28,9 @@ package struct GateShape: Hashable, Sendable {
         self.deniedPerSecond = deniedPerSecond
     }
 
+    /// Whether sessions that nothing lets in anew may go on.
+    var keepsSessions: Bool { denies && keepExisting != nil }
+
     /// Whether somebody without a grant gets in by it who does not by another.
     package func admits(moreThan other: GateShape) -> Bool {
         guard other.denies else { return false }
@@ -42,13 +45,36 @@ package enum GateNames {
     package static let protected = "protected"
     package static let prerouting = "prerouting"
     package static let input = "input"
+    package static let forward = "forward"
+    package static let output = "output"
+    /// Strangers' connections are refused here, before conntrack knows of them.
+    package static let early = "early"
+    /// What goes out from a protected port.
+    package static let outgoing = "outgoing"
     package static let gate = "gate"
+    /// The gate for what DNAT took from a protected port.
+    package static let published = "published"
     package static let admit = "admit"
     package static let refuse = "refuse"
     /// On trial: the gate that is tried, and the set that says that it still is.
     package static let trial = "trial"
     /// On trial: the gate that comes back.
     package static let fallback = "fallback"
+
+    /// The chains of one of the two gates.
+    struct Gate: Hashable {
+        let gate: String
+        let trial: String
+        let fallback: String
+    }
+
+    static let received = Gate(gate: gate, trial: trial, fallback: fallback)
+    static let publishedChains = Gate(
+        gate: published,
+        trial: "trial_published",
+        fallback: "fallback_published"
+    )
+
     /// The protected ports where connections that were let in may go on.
     package static let draining = "draining"
     /// Is there for the blink of an eye when an agent starts.

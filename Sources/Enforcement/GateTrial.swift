@@ -25,44 +25,54 @@ enum TrialSet {
         name: GateNames.trial,
         keyType: KeyType.protocolNumber,
         keyLength: 1,
-        expires: true
+        kind: .timed
     )
 
     /// The gate: what is on trial while it is, else what was before.
-    static let rules: [[Expression]] = [
+    static func rules(_ names: GateNames.Gate) -> [[Expression]] {
         [
-            .meta(.transportProtocol, into: 1), .lookup(1, set: GateNames.trial),
-            .verdict(.goTo(GateNames.trial)),
-        ],
-        [.verdict(.goTo(GateNames.fallback))],
-    ]
+            [
+                .meta(.transportProtocol, into: 1), .lookup(1, set: GateNames.trial),
+                .verdict(.goTo(names.trial)),
+            ],
+            [.verdict(.goTo(names.fallback))],
+        ]
+    }
 }
 
 extension GateShape {
     /// The rules of the gate on trial: to what the other one alone protects everybody gets.
-    func gate(_ sources: [SourceSet], besides fallback: GateShape) -> [[Expression]] {
-        fallback.protected.filter { !protected.contains($0) }.map(Self.accepting) + gate(sources)
+    func gate(
+        _ sources: [SourceSet],
+        _ fields: KeyFields,
+        besides fallback: GateShape
+    ) -> [[Expression]] {
+        Self.accepting(fallback.protected.filter { !protected.contains($0) }, fields)
+            + gate(sources, fields)
     }
 
     /// The rules of the gate before the trial, for when there is nobody to log for.
-    func fallback(_ sources: [SourceSet], besides trial: GateShape) -> [[Expression]] {
+    func fallback(
+        _ sources: [SourceSet],
+        _ fields: KeyFields,
+        besides trial: GateShape
+    ) -> [[Expression]] {
         guard denies else { return [[.verdict(.accept)]] }
-        var rules = trial.protected.filter { !protected.contains($0) }.map(Self.accepting)
-        rules += trusted.map(Self.accepting)
-        rules += sources.map { $0.lookup + [.verdict(.accept)] }
-        rules += draining.sorted().map {
-            Self.isTo($0) + ConnectionLabel.admitted.isOnEstablished + [.verdict(.accept)]
-        }
-        return rules + existingGoOn + [[.verdict(.drop)]]
+        return Self.accepting(trial.protected.filter { !protected.contains($0) }, fields)
+            + sources.map { $0.lookup(fields) + [.verdict(.accept)] }
+            + passing(fields, isFallback: true) + [[.verdict(.drop)]]
     }
 
-    private static func isTo(_ port: Port) -> [Expression] {
-        [
-            .meta(.transportProtocol, into: 1), .equal(1, [port.transport.protocolNumber]),
-            .payload(.transport, offset: 2, count: 2, into: 1),
-            .equal(1, [UInt8(port.number >> 8), UInt8(truncatingIfNeeded: port.number)]),
-        ]
+    private static func accepting(_ ports: [Port], _ fields: KeyFields) -> [[Expression]] {
+        ports.sorted().map { accepting($0, fields) }
     }
 
-    static func accepting(_ port: Port) -> [Expression] { isTo(port) + [.verdict(.accept)] }
+    static func accepting(_ port: Port, _ fields: KeyFields) -> [Expression] {
+        isTo(port, fields) + [.verdict(.accept)]
+    }
+
+    static func isTo(_ port: Port, _ fields: KeyFields) -> [Expression] {
+        let number = [UInt8(port.number >> 8), UInt8(truncatingIfNeeded: port.number)]
+        return Test.isTransport(port.transport) + [fields.port(into: 1), .equal(1, number)]
+    }
 }

@@ -20,9 +20,9 @@ package struct KernelGate: ~Copyable {
     /// How many openings each set holds: a set is there while it holds any.
     var inUse: [SourceSet: Int] = [:]
     var openings: Set<Opening> = []
-    /// The connections that were there when denying began, by set: whoever removes the table
-    /// cannot make us forget them.
-    var existing: [String: Set<[UInt8]>] = [:]
+    var prefilter = Prefilter()
+    var sessions = OngoingSessions()
+    var recent = RecentPeers()
 
     /// Opens a gate in the network namespace of the calling thread; changes nothing there.
     ///
@@ -57,25 +57,59 @@ package struct KernelGate: ~Copyable {
         guard let shape, !change.isEmpty else { return }
         let begin = ContinuousClock.now
         let step = Step(change, from: openings, inUse)
-        let plan = try plan(step, shape)
+        var plan = Plan()
+        try open(step, in: &plan)
+        let before = use(shape, inUse)
+        let blocks = prefilterChange(step)
+        let remembered = recent.add(step.wanted, at: .now)
+        if before.refusesEarly { prefilter.add(blocks, to: &plan) }
+        remember(remembered, in: &plan)
+        let prefilter = prefilter
+        plan.change(before, to: use(shape, step.inUse)) { family, isBefore in
+            prefilter.isBlind(family, after: isBefore ? Prefilter.Change() : blocks)
+        }
         try commit(plan, "open \(step.opening.count) and close \(step.closing.count)", onlyAt: nil)
+        self.prefilter.apply(blocks)
         inUse = step.inUse
         openings.subtract(step.closing)
         openings.formUnion(step.opening)
         try putRight(step.ends(from: begin), computedAt: begin)
     }
 
-    private mutating func plan(_ step: Step, _ shape: GateShape) throws(GateError) -> Plan {
-        var plan = Plan()
-        let (old, new) = (Set(inUse.keys), Set(step.inUse.keys))
-        if old != new {
-            plan.newSets = new.subtracting(old).sorted().map(\.definition)
-            plan.goneSets = old.subtracting(new).sorted().map(\.name)
-            plan.chains = GateLayout.gate(shape, onTrialBefore: fallback, new.sorted())
+    private func use(_ shape: GateShape, _ inUse: [SourceSet: Int]) -> GateUse {
+        GateUse(
+            shape: shape,
+            fallback: fallback,
+            sources: Set(inUse.keys),
+            recent: Set(recent.sets)
+        )
+    }
+
+    private func prefilterChange(_ step: Step) -> Prefilter.Change {
+        var change = Prefilter.Change()
+        for opening in step.opening { change.add(opening, times: 1) }
+        for opening in step.closing { change.add(opening, times: -1) }
+        return change
+    }
+
+    private func remember(
+        _ changed: [RecentSet: [[UInt8]: ContinuousClock.Instant]],
+        in plan: inout Plan
+    ) {
+        let now = ContinuousClock.now
+        for (set, ends) in changed {
+            // One that is there gets the later end on kernels that can; on others it is renewed.
+            plan.refreshed[set.name] = ends.map {
+                Margin.element($0.key, left: now.duration(to: $0.value).milliseconds)
+            }
         }
-        let closing = step.closing.filter { new.contains(SourceSet($0.source)) }
+    }
+
+    private mutating func open(_ step: Step, in plan: inout Plan) throws(GateError) {
+        // A set that nothing is open in any more goes as a whole.
+        let closing = step.closing.filter { step.inUse[SourceSet($0.source)] != nil }
         plan.removed = Dictionary(grouping: closing) { SourceSet($0.source).name }
-            .mapValues { $0.map(\.keyBytes) }
+            .mapValues { $0.map { SetElement(key: $0.keyBytes) } }
         let known = step.wanted.keys.filter { openings.contains($0) }
         let keepsCounters = features?.refreshes == true
         let counted = keepsCounters || known.isEmpty ? [:] : try traffic(of: known)
@@ -92,7 +126,6 @@ package struct KernelGate: ~Copyable {
                 plan.added[set, default: []].append(element)
             }
         }
-        return plan
     }
 
     mutating func commit(

@@ -45,11 +45,14 @@ extension KernelGate {
                 let left = begin.duration(to: element.end).milliseconds
                 // Put back it would outlive its end.
                 guard left > 0 else {
-                    plan.removed[element.set, default: []].append(element.key)
+                    let gone = SetElement(key: element.key)
+                    plan.removed[element.set, default: []].append(gone)
                     continue
                 }
+                let isCounted = SourceSet(name: element.set) != nil
+                let traffic = isCounted ? counted[index] : nil
                 plan.refreshed[element.set, default: []].append(
-                    Margin.element(element.key, left: left, traffic: counted[index])
+                    Margin.element(element.key, left: left, traffic: traffic)
                 )
             }
             try commit(plan, "put \(late.count) timeouts right", onlyAt: nil)

@@ -16,6 +16,11 @@ enum Margin {
         SetElement(key: key, timeout: UInt64(max(1, left + behind)), traffic: traffic)
     }
 
+    /// How long what an element stands for still is.
+    static func left(of element: ElementState) -> Duration {
+        .milliseconds(max(0, Int64(clamping: element.remaining ?? 0) - behind))
+    }
+
     /// Whether an element goes away when it should.
     static func holds(_ remaining: UInt64?, left: Int64) -> Bool {
         guard let remaining, let remaining = Int64(exactly: remaining) else { return false }

@@ -17,7 +17,7 @@ struct Plan: Hashable {
     var goneSets: [String] = []
     /// Chains whose rules are written anew.
     var chains: [GateLayout.Chain] = []
-    var removed: [String: [[UInt8]]] = [:]
+    var removed: [String: [SetElement]] = [:]
     var added: [String: [SetElement]] = [:]
     /// Elements that are there and get another time.
     var refreshed: [String: [SetElement]] = [:]
@@ -40,20 +40,11 @@ struct Plan: Hashable {
         plan.chains = layout.chains.map { $0.counting(on: observed?.denied ?? Traffic()) }
         for set in layout.sets {
             let there = observed?.elements(of: set.name) ?? [:]
-            let elements: [SetElement]
-            if let keys = layout.constants[set.name] {
-                elements = keys.sorted { $0.lexicographicallyPrecedes($1) }.map {
-                    SetElement(key: $0)
-                }
-            } else if let wish = wishes[set.name] {
-                elements = wish.map { key, left in
-                    Margin.element(key, left: left, traffic: there[key]?.traffic)
-                }
-            } else {
-                // Another version may have had other keys.
-                let keys = there.keys.filter { $0.count == set.keyLength }
-                elements = set.expires ? [] : keys.map { SetElement(key: $0) }
+            let timed = (wishes[set.name] ?? [:]).map { key, left in
+                let counted = set.kind == .counted ? there[key]?.traffic : nil
+                return Margin.element(key, left: left, traffic: counted)
             }
+            let elements = layout.constants[set.name]?.inOrder ?? timed
             if !elements.isEmpty { plan.added[set.name] = elements }
         }
         return plan
@@ -82,42 +73,75 @@ struct Plan: Hashable {
         return plan
     }
 
-    /// Adds keys to sets, as far as the layout has these.
-    mutating func add(_ keys: [String: Set<[UInt8]>], to layout: GateLayout) {
-        for set in layout.sets {
-            let known = Set((added[set.name] ?? []).map(\.key))
-            let new = (keys[set.name] ?? []).subtracting(known)
-            if !new.isEmpty { added[set.name, default: []] += new.map { SetElement(key: $0) } }
-        }
-    }
-
     private mutating func compare(
         _ set: SetDefinition,
-        _ constant: Set<[UInt8]>?,
+        _ constant: Set<SetElement>?,
         _ wishes: [[UInt8]: Int64],
         _ observed: Observation
     ) {
+        if let constant { return compare(set, constant, observed) }
         let there = observed.elements(of: set.name)
-        // Which connections existed is known to the kernel alone.
-        guard set.expires || constant != nil else { return }
-        let wanted = constant.map { Set($0) } ?? Set(wishes.keys)
-        let gone = there.keys.filter { !wanted.contains($0) }
-        let new = wanted.filter { there[$0] == nil }.map { key in
-            wishes[key].map { Margin.element(key, left: $0) } ?? SetElement(key: key)
-        }
-        let late = there.values.filter { element in
-            guard let left = wishes[element.key] else {
-                return wanted.contains(element.key) && element.remaining != nil
-            }
-            return !Margin.holds(element.remaining, left: left)
-        }.map { element in
-            wishes[element.key].map {
-                Margin.element(element.key, left: $0, traffic: element.traffic)
-            } ?? SetElement(key: element.key)
+        let gone = there.keys.filter { wishes[$0] == nil }.map { SetElement(key: $0) }
+        let new = wishes.filter { there[$0.key] == nil }
+            .map { Margin.element($0.key, left: $0.value) }
+        let late = there.values.compactMap { element -> SetElement? in
+            guard let left = wishes[element.key], !Margin.holds(element.remaining, left: left)
+            else { return nil }
+            let counted = set.kind == .counted ? element.traffic : nil
+            return Margin.element(element.key, left: left, traffic: counted)
         }
         if !gone.isEmpty { removed[set.name] = gone }
         if !new.isEmpty { added[set.name] = new }
         if !late.isEmpty { refreshed[set.name] = late }
+    }
+
+    private mutating func compare(
+        _ set: SetDefinition,
+        _ wanted: Set<SetElement>,
+        _ observed: Observation
+    ) {
+        let there = Set(
+            (observed.elements[set.name] ?? []).map {
+                SetElement(key: $0.key, endsInterval: $0.endsInterval)
+            }
+        )
+        let (gone, new) = (there.subtracting(wanted), wanted.subtracting(there))
+        if !gone.isEmpty { removed[set.name] = gone.inOrder }
+        if !new.isEmpty { added[set.name] = new.inOrder }
+    }
+}
+
+extension Plan {
+    /// Makes what openings that come and go need: sets, and the chains that look them up.
+    mutating func change(
+        _ before: GateUse,
+        to after: GateUse,
+        isBlind: (Address.Family, _ isBefore: Bool) -> Bool
+    ) {
+        let blindBefore = Address.Family.allCases.map { isBlind($0, true) }
+        let blindAfter = Address.Family.allCases.map { isBlind($0, false) }
+        guard before != after || blindBefore != blindAfter else { return }
+        let (old, new) = (before.sets, after.sets)
+        newSets = new.filter { !old.contains($0) }
+        goneSets = old.filter { !new.contains($0) }.map(\.name)
+        let there = before.chains { isBlind($0, true) }
+        chains = after.chains { isBlind($0, false) }.filter { !there.contains($0) }
+    }
+}
+
+extension Prefilter {
+    /// Adds and removes the blocks that a change brings into use and takes out of it.
+    func add(_ change: Change, to plan: inout Plan) {
+        let (new, gone) = difference(change)
+        for block in new { plan.added[block.set.name, default: []].append(block.element) }
+        for block in gone { plan.removed[block.set.name, default: []].append(block.element) }
+    }
+}
+
+extension Set<SetElement> {
+    /// By key, as ranges must be.
+    fileprivate var inOrder: [SetElement] {
+        sorted { $0.key.lexicographicallyPrecedes($1.key) }
     }
 }
 

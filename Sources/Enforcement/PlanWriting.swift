@@ -39,14 +39,14 @@ extension Plan {
     }
 
     private func writeElements(to batch: inout Batch, _ features: KernelFeatures) {
-        for (set, keys) in removed { batch.remove(keys, of: set, features) }
+        for (set, elements) in removed { batch.remove(elements, of: set, features) }
         for (set, elements) in refreshed {
             guard !features.refreshes else {
                 batch.addElements(elements.map(\.uncounted), to: set)
                 continue
             }
             // Removed and added in one transaction: no packet finds it missing.
-            batch.remove(elements.map(\.key), of: set, features)
+            batch.remove(elements.map(\.untimed), of: set, features)
             batch.addElements(elements, to: set)
         }
         for (set, elements) in added { batch.addElements(elements, to: set) }
@@ -55,15 +55,18 @@ extension Plan {
 
 extension Batch {
     /// Removes elements that may have run out meanwhile.
-    mutating func remove(_ keys: [[UInt8]], of set: String, _ features: KernelFeatures) {
-        if features.destroys { return destroyElements(keys, of: set) }
+    mutating func remove(_ elements: [SetElement], of set: String, _ features: KernelFeatures) {
+        if features.destroys { return destroyElements(elements, of: set) }
         // Adding what is there changes nothing, and so none is missing.
-        addElements(keys.map { SetElement(key: $0) }, to: set)
-        deleteElements(keys, of: set)
+        addElements(elements, to: set)
+        deleteElements(elements, of: set)
     }
 }
 
 extension SetElement {
     /// The element as an update of one that is there: its counter goes on.
     fileprivate var uncounted: Self { Self(key: key, timeout: timeout) }
+
+    /// The element as what is removed.
+    fileprivate var untimed: Self { Self(key: key, endsInterval: endsInterval) }
 }

@@ -31,26 +31,29 @@ extension KernelGate {
     /// `wanted` is what is open, and how long each opening still is; `trial` is what comes back, if
     /// the shape is on trial. `existing` is called, at most
     /// once, with the ports at which denying begins with this, and with whether the gate that is there
-    /// denies at others already.
+    /// denies at others already: it answers the sessions that may go on.
     package mutating func reconcile(
         _ shape: GateShape,
         trial: GateTrial? = nil,
         open wanted: [Opening: Duration],
-        existing: ([Port], _ deniesAlready: Bool) -> [ExistingConnection]
+        existing: ([Port], _ deniesAlready: Bool) -> [OngoingSession]
     ) throws(GateError) -> Reconciliation {
-        let goal = Goal(shape, trial, wanted)
+        let start = ContinuousClock.now
         var result = Reconciliation()
         var began: [Port] = []
         for attempt in 1...Self.attempts {
             if try takeOver() { result.adopted = true }
             let observed = try observe()
+            if self.shape == nil, let observed { adopt(observed) }
             if began.isEmpty {
                 began = beginnings(shape, observed)
-                if !began.isEmpty { add(existing(began, observed?.denies == true)) }
+                if let kept = shape.keepExisting, !began.isEmpty {
+                    sessions.add(existing(began, observed?.denies == true), until: .now + kept)
+                }
             }
             let begin = ContinuousClock.now
-            var plan = goal.plan(from: observed, ours: isGuarded(observed?.table))
-            if !began.isEmpty || plan.table != .kept { plan.add(self.existing, to: goal.layout) }
+            let goal = goal(shape, trial, wanted, from: start)
+            let plan = goal.plan(from: observed, ours: isGuarded(observed?.table))
             // Who owns the table need not care what becomes of others meanwhile.
             let isLast = attempt == Self.attempts && rung == .owned
             do {
@@ -64,7 +67,7 @@ extension KernelGate {
             result.changed = !plan.isEmpty
             self.shape = shape
             fallback = trial?.fallback
-            remember(observed, goal.layout)
+            prefilter = goal.prefilter
             inUse = goal.inUse
             openings = Set(wanted.keys)
             if features == nil { features = try probe() }
@@ -74,23 +77,29 @@ extension KernelGate {
         throw .refused(NetfilterError(attempt: "put the gate in place", errno: .interrupted))
     }
 
-    /// Whoever removes the table cannot make us forget what was in it.
-    private mutating func remember(_ observed: Observation?, _ layout: GateLayout) {
-        for set in ExistingSet.all.map(\.name) {
-            let isKept = layout.sets.contains { $0.name == set }
-            let there = (observed?.elements[set] ?? []).map(\.key)
-            existing[set] = isKept ? (existing[set] ?? []).union(there) : nil
-        }
+    /// Takes over what the kernel alone knows of the time before this agent.
+    private mutating func adopt(_ observed: Observation) {
+        let now = ContinuousClock.now
+        sessions.adopt(observed, at: now)
+        recent.adopt(observed, at: now)
     }
 
-    private mutating func add(_ connections: [ExistingConnection]) {
-        existing.merge(ExistingSet.keys(connections)) { $0.union($1) }
+    private mutating func goal(
+        _ shape: GateShape,
+        _ trial: GateTrial?,
+        _ wanted: [Opening: Duration],
+        from start: ContinuousClock.Instant
+    ) -> Goal {
+        let keeps = shape.keepsSessions || trial?.fallback.keepsSessions == true
+        if keeps { sessions.removeEnded(at: .now) } else { sessions.removeAll() }
+        _ = recent.add(wanted, at: start)
+        return Goal(shape, trial, wanted, sessions, recent, from: start)
     }
 
     /// The ports at which denying begins with this: none was denied there before, as far as the
     /// kernel and we know.
     private func beginnings(_ next: GateShape, _ observed: Observation?) -> [Port] {
-        guard next.keepsExistingNow else { return [] }
+        guard next.denies, next.keepExisting != nil else { return [] }
         if let shape {
             return shape.denies
                 ? next.protected.filter { !shape.protected.contains($0) } : next.protected
@@ -120,6 +129,7 @@ extension KernelGate {
             var observation = Observation(table)
             for set in table.sets {
                 observation.elements[set.name] = try connection.elements(of: set.name)
+                observation.readAt[set.name] = .now
             }
             return observation
         }
@@ -138,31 +148,48 @@ extension KernelGate {
 /// What should be, in the terms of the kernel.
 private struct Goal {
     let layout: GateLayout
+    let prefilter: Prefilter
     let inUse: [SourceSet: Int]
     let ends: ElementEnds
 
-    init(_ shape: GateShape, _ trial: GateTrial?, _ wanted: [Opening: Duration]) {
-        let now = ContinuousClock.now
+    init(
+        _ shape: GateShape,
+        _ trial: GateTrial?,
+        _ wanted: [Opening: Duration],
+        _ sessions: OngoingSessions,
+        _ recent: RecentPeers,
+        from start: ContinuousClock.Instant
+    ) {
         var inUse: [SourceSet: Int] = [:]
-        var ends: ElementEnds = [:]
+        var ends: ElementEnds = sessions.ends
+        for (set, keys) in recent.ends { ends[set.name] = keys }
         for (opening, left) in wanted {
             let set = SourceSet(opening.source)
             inUse[set, default: 0] += 1
-            ends[set.name, default: [:]][opening.keyBytes] = now + left
+            ends[set.name, default: [:]][opening.keyBytes] = start + left
         }
         for key in trial == nil ? [] : TrialSet.keys {
-            ends[GateNames.trial, default: [:]][key] = now + (trial?.left ?? .zero)
+            ends[GateNames.trial, default: [:]][key] = start + (trial?.left ?? .zero)
         }
         self.inUse = inUse
         self.ends = ends
-        layout = GateLayout(shape, onTrialBefore: trial?.fallback, inUse.keys)
+        let use = GateUse(
+            shape: shape,
+            fallback: trial?.fallback,
+            sources: Set(inUse.keys),
+            recent: Set(recent.sets)
+        )
+        prefilter = Prefilter(openings: wanted.keys, trusted: shape.trusted)
+        layout = GateLayout(use, prefilter)
     }
 
     /// The plan as of now: what is read from the kernel takes a while.
     func plan(from observed: Observation?, ours: Bool) -> Plan {
         let now = ContinuousClock.now
         let wishes = ends.mapValues { $0.mapValues { (now.duration(to: $0)).milliseconds } }
-        if let observed, ours { return Plan.difference(layout, wishes, from: observed) }
+        if let observed, ours {
+            return Plan.difference(layout, wishes, from: observed.aged(until: now))
+        }
         return Plan.whole(layout, wishes, keeping: observed, as: .replaced)
     }
 }

@@ -32,20 +32,20 @@ struct SourceSet: Hashable, Comparable {
                 KeyType.service
             ),
             keyLength: family == .ipv4 ? 12 : 24,
-            expires: true
+            kind: .counted
         )
     }
 
     /// Loads what the set is keyed by, and looks it up.
-    var lookup: [Expression] {
+    func lookup(_ fields: KeyFields, in set: String? = nil) -> [Expression] {
         let words = Self.wordsBehindAddress(family)
         let mask = Address(family: family, value: Prefix.mask(length: length, family: family))
-        var steps = Self.source(family)
+        var steps = fields.peer(family)
         if length < family.bitCount { steps.append(.mask(1, mask.networkBytes)) }
         return steps + [
             .meta(.transportProtocol, into: words.0),
-            .payload(.transport, offset: 2, count: 2, into: words.1),
-            .lookup(1, set: name),
+            fields.port(into: words.1),
+            .lookup(1, set: set ?? name),
         ]
     }
 
@@ -54,16 +54,6 @@ struct SourceSet: Hashable, Comparable {
     /// The kernel calls a word at the beginning of a large register by the name of that register.
     static func wordsBehindAddress(_ family: Address.Family) -> (UInt32, UInt32) {
         family == .ipv4 ? (9, 10) : (2, 13)
-    }
-
-    /// Loads the source address into register 1, of packets of this family alone.
-    static func source(_ family: Address.Family) -> [Expression] {
-        let isIPv4 = family == .ipv4
-        return [
-            .meta(.networkProtocol, into: 1),
-            .equal(1, [isIPv4 ? 2 : 10]),  // NFPROTO_IPV4, NFPROTO_IPV6
-            .payload(.network, offset: isIPv4 ? 12 : 8, count: isIPv4 ? 4 : 16, into: 1),
-        ]
     }
 }
 
@@ -85,6 +75,9 @@ enum KeyType {
 }
 
 extension Port {
+    /// The port as an element of a set of ports.
+    var element: SetElement { SetElement(key: keyBytes) }
+
     /// The port as the end of a key: protocol and number, each in a word.
     var keyBytes: [UInt8] {
         [

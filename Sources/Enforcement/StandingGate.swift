@@ -6,7 +6,9 @@ import SystemPackage
 extension KernelGate {
     /// Puts a gate with nothing open in place, unless there is one; answers whether there was none.
     package mutating func shut(_ shape: GateShape) throws(GateError) -> Bool {
-        let plan = Plan.whole(GateLayout(shape, []), [:], keeping: nil, as: .created)
+        let use = GateUse(shape: shape, fallback: nil, sources: [], recent: [])
+        let layout = GateLayout(use, Prefilter(openings: [], trusted: shape.trusted))
+        let plan = Plan.whole(layout, [:], keeping: nil, as: .created)
         do {
             try commit(plan, "shut the gate", onlyAt: nil)
             return true

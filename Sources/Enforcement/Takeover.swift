@@ -45,7 +45,7 @@ extension KernelGate {
             name: GateNames.probe,
             keyType: KeyType.service,
             keyLength: 4,
-            expires: true
+            kind: .timed
         )
         let key: [UInt8] = [0, 0, 0, 0]
         return try attempting { (connection) throws(NetfilterError) in
@@ -60,7 +60,7 @@ extension KernelGate {
             let there = try connection.elements([(set.name, key)])[0]
             features.refreshes = there?.remaining.map { $0 <= 1000 } ?? false
             features.destroys = connection.accepts { batch in
-                batch.destroyElements([[0, 1, 0, 0]], of: set.name)
+                batch.destroyElements([SetElement(key: [0, 1, 0, 0])], of: set.name)
             }
             try connection.commit("probe the kernel", onlyAt: nil) { $0.deleteSet(set.name) }
             return features

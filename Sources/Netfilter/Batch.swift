@@ -166,9 +166,9 @@ package struct Batch: ~Copyable {
     }
 
     /// Removes elements; a missing one fails the whole batch.
-    package mutating func deleteElements(_ keys: [[UInt8]], of set: String) {
+    package mutating func deleteElements(_ elements: [SetElement], of set: String) {
         write(
-            keys.map { SetElement(key: $0) },
+            elements,
             of: set,
             UInt16(NFT_MSG_DELSETELEM.rawValue),
             flags: 0
@@ -176,8 +176,8 @@ package struct Batch: ~Copyable {
     }
 
     /// Removes elements; one that is missing is no error (Linux 6.3).
-    package mutating func destroyElements(_ keys: [[UInt8]], of set: String) {
-        write(keys.map { SetElement(key: $0) }, of: set, jitgate_message_destroy_element, flags: 0)
+    package mutating func destroyElements(_ elements: [SetElement], of set: String) {
+        write(elements, of: set, jitgate_message_destroy_element, flags: 0)
     }
 
     /// The list of elements is a nest of at most 64 KiB: an element of ours takes 92 bytes at most.

@@ -17,6 +17,9 @@ package enum Expression: Hashable, Sendable {
         case transportProtocol
         case inputInterface
         case interfaceType
+        case outputInterfaceType
+        /// The kind of the input interface, such as `vrf`: 16 bytes, padded with zeros.
+        case interfaceKind
     }
 
     /// A part of the packet.
@@ -31,6 +34,10 @@ package enum Expression: Hashable, Sendable {
         case status
         /// 128 bits, 16 bytes of a register.
         case labels
+        /// One byte (enum ip_conntrack_dir): 0 for packets of the end that began the connection.
+        case direction
+        /// The port that the first packet was sent to, whatever rewrote it since.
+        case originalDestinationPort
     }
 
     case meta(Meta, into: UInt32)

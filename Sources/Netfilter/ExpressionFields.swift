@@ -27,7 +27,9 @@ struct ExpressionFields {
     }
 
     /// Whether nothing else says anything: what is not named is absent or zero.
-    func say(only named: UInt32...) -> Bool {
+    func say(only named: UInt32...) -> Bool { say(only: named) }
+
+    func say(only named: [UInt32]) -> Bool {
         attributes.allSatisfy { named.contains($0.type) || $0.payload.allSatisfy { $0 == 0 } }
     }
 }

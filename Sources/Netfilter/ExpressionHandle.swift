@@ -28,6 +28,10 @@ import Glibc
         unsafe nftnl_expr_set_u16(pointer, UInt16(attribute), value)
     }
 
+    func set(_ attribute: Int, byte value: UInt8) {
+        unsafe nftnl_expr_set_u8(pointer, UInt16(attribute), value)
+    }
+
     func set(_ attribute: Int, _ text: String) {
         _ = unsafe nftnl_expr_set_str(pointer, UInt16(attribute), text)
     }
@@ -71,6 +75,10 @@ extension Expression {
             let handle = ExpressionHandle("ct")
             handle.set(NFTNL_EXPR_CT_KEY, key.number)
             handle.set(NFTNL_EXPR_CT_DREG, register)
+            if key.isOfOriginalTuple {
+                // IP_CT_DIR_ORIGINAL
+                handle.set(NFTNL_EXPR_CT_DIR, byte: 0)
+            }
             return handle
         case .destinationKind(let register):
             let handle = ExpressionHandle("fib")

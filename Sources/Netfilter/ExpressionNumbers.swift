@@ -8,6 +8,8 @@ extension Expression.Meta {
         case .transportProtocol: NFT_META_L4PROTO.rawValue
         case .inputInterface: NFT_META_IIF.rawValue
         case .interfaceType: NFT_META_IFTYPE.rawValue
+        case .outputInterfaceType: NFT_META_OIFTYPE.rawValue
+        case .interfaceKind: NFT_META_IIFKIND.rawValue
         }
     }
 
@@ -37,6 +39,8 @@ extension Expression.Tracking {
         case .state: NFT_CT_STATE.rawValue
         case .status: NFT_CT_STATUS.rawValue
         case .labels: NFT_CT_LABELS.rawValue
+        case .direction: NFT_CT_DIRECTION.rawValue
+        case .originalDestinationPort: NFT_CT_PROTO_DST.rawValue
         }
     }
 
@@ -44,4 +48,7 @@ extension Expression.Tracking {
         guard let known = Self.allCases.first(where: { $0.number == number }) else { return nil }
         self = known
     }
+
+    /// Whether it is asked of the tuple of one direction: of the original one, by us.
+    var isOfOriginalTuple: Bool { self == .originalDestinationPort }
 }

@@ -59,7 +59,10 @@ extension Expression {
             let isPlain = fields.say(only: NFTA_CT_KEY.rawValue, NFTA_CT_SREG.rawValue)
             return isPlain && key == .labels ? .setLabels(from: register) : nil
         }
-        guard fields.say(only: NFTA_CT_KEY.rawValue, NFTA_CT_DREG.rawValue),
+        let known =
+            [NFTA_CT_KEY, NFTA_CT_DREG] + (key.isOfOriginalTuple ? [NFTA_CT_DIRECTION] : [])
+        guard fields.say(only: known.map(\.rawValue)),
+            !key.isOfOriginalTuple || fields[NFTA_CT_DIRECTION.rawValue]?.payload.first == 0,
             let register = fields.number(NFTA_CT_DREG.rawValue)
         else { return nil }
         return .tracking(key, into: register)

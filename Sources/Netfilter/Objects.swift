@@ -1,9 +1,11 @@
 /// A base chain's place in the packet's way; `nil` for a chain that is only jumped to.
 package struct Hook: Hashable, Sendable {
-    /// `NF_INET_PRE_ROUTING` or `NF_INET_LOCAL_IN`.
+    /// A hook of the IP families (linux/netfilter.h, enum nf_inet_hooks).
     package enum Point: UInt32, Hashable, Sendable {
         case prerouting = 0
         case input = 1
+        case forward = 2
+        case output = 3
     }
 
     package let point: Point
@@ -16,22 +18,36 @@ package struct Hook: Hashable, Sendable {
     }
 }
 
-/// A hash set of a table.
+/// A set of a table.
 package struct SetDefinition: Hashable, Sendable {
+    /// What its elements are.
+    package enum Kind: Hashable, Sendable {
+        /// Keys that stay until they are removed.
+        case constant
+        /// Ranges of keys: each is its first key, and the first key behind it as its end.
+        case interval
+        /// Keys with a timeout.
+        case timed
+        /// Keys with a timeout and a counter.
+        case counted
+    }
+
     package let name: String
     /// Data types of nft, 6 bits each, the first one highest: what `nft list` shows the key as.
     package let keyType: UInt32
     /// Bytes of a key; every part of it fills whole words.
     package let keyLength: UInt32
-    /// Elements have a timeout and a counter.
-    package let expires: Bool
+    package let kind: Kind
 
-    package init(name: String, keyType: UInt32, keyLength: UInt32, expires: Bool) {
+    package init(name: String, keyType: UInt32, keyLength: UInt32, kind: Kind) {
         self.name = name
         self.keyType = keyType
         self.keyLength = keyLength
-        self.expires = expires
+        self.kind = kind
     }
+
+    /// Whether its elements have a timeout.
+    package var expires: Bool { kind == .timed || kind == .counted }
 }
 
 /// One element of a set.
@@ -41,10 +57,18 @@ package struct SetElement: Hashable, Sendable {
     package let timeout: UInt64?
     /// What its counter begins with; `nil` for nothing.
     package let traffic: Traffic?
+    /// Whether this is the first key behind a range, in a set of ranges.
+    package let endsInterval: Bool
 
-    package init(key: [UInt8], timeout: UInt64? = nil, traffic: Traffic? = nil) {
+    package init(
+        key: [UInt8],
+        timeout: UInt64? = nil,
+        traffic: Traffic? = nil,
+        endsInterval: Bool = false
+    ) {
         self.key = key
         self.timeout = timeout
         self.traffic = traffic
+        self.endsInterval = endsInterval
     }
 }

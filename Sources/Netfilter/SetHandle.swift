@@ -19,8 +19,8 @@ import CNetfilter
         set(NFTNL_SET_ID, number)
         set(NFTNL_SET_KEY_TYPE, definition.keyType)
         set(NFTNL_SET_KEY_LEN, definition.keyLength)
-        set(NFTNL_SET_FLAGS, definition.expires ? NFT_SET_TIMEOUT.rawValue : 0)
-        guard definition.expires else { return }
+        set(NFTNL_SET_FLAGS, definition.kind.flags)
+        guard definition.kind == .counted else { return }
         unsafe nftnl_set_add_expr(pointer, ExpressionHandle("counter").release())
     }
 
@@ -44,6 +44,13 @@ import CNetfilter
                 UInt32(key.count)
             )
         }
+        if element.endsInterval {
+            unsafe nftnl_set_elem_set_u32(
+                handle,
+                UInt16(NFTNL_SET_ELEM_FLAGS),
+                NFT_SET_ELEM_INTERVAL_END.rawValue
+            )
+        }
         if let timeout = element.timeout {
             unsafe nftnl_set_elem_set_u64(handle, UInt16(NFTNL_SET_ELEM_TIMEOUT), timeout)
         }
@@ -59,5 +66,23 @@ import CNetfilter
 
     @unsafe func buildElements(_ header: UnsafeMutablePointer<nlmsghdr>) {
         unsafe nftnl_set_elems_nlmsg_build_payload(header, pointer)
+    }
+}
+
+extension SetDefinition.Kind {
+    /// The flags of `NFTA_SET_FLAGS`.
+    var flags: UInt32 {
+        switch self {
+        case .constant: 0
+        case .interval: NFT_SET_INTERVAL.rawValue
+        case .timed, .counted: NFT_SET_TIMEOUT.rawValue
+        }
+    }
+
+    /// The kind of a set with these flags, which counts or does not; `nil` for no kind of ours.
+    init?(flags: UInt32, counts: Bool) {
+        let kinds: [Self] = counts ? [.counted] : [.constant, .interval, .timed]
+        guard let kind = kinds.first(where: { $0.flags == flags }) else { return nil }
+        self = kind
     }
 }

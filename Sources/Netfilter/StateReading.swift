@@ -64,12 +64,11 @@ extension SetState {
 
     private static func definition(_ name: String, _ fields: ExpressionFields) -> SetDefinition? {
         let flags = fields.number(NFTA_SET_FLAGS.rawValue) ?? 0
-        let expires = flags == NFT_SET_TIMEOUT.rawValue
         let counts = fields[NFTA_SET_EXPR.rawValue].flatMap(Expression.init(reading:)) != nil
         let limits = [NFTA_SET_DATA_TYPE, NFTA_SET_OBJ_TYPE, NFTA_SET_EXPRESSIONS]
             .contains { fields[$0.rawValue] != nil }
         let size = fields[NFTA_SET_DESC.rawValue]?.nested ?? []
-        guard expires || flags == 0, counts == expires, !limits, size.isEmpty,
+        guard let kind = SetDefinition.Kind(flags: flags, counts: counts), !limits, size.isEmpty,
             (fields.wide(NFTA_SET_TIMEOUT.rawValue) ?? 0) == 0,
             let keyType = fields.number(NFTA_SET_KEY_TYPE.rawValue),
             let keyLength = fields.number(NFTA_SET_KEY_LEN.rawValue)
@@ -78,7 +77,7 @@ extension SetState {
             name: name,
             keyType: keyType,
             keyLength: keyLength,
-            expires: expires
+            kind: kind
         )
     }
 }
@@ -97,8 +96,10 @@ extension ElementState {
         let counter = fields[NFTA_SET_ELEM_EXPR.rawValue].flatMap(Expression.init(reading:))
         var traffic = Traffic()
         if case .counter(let counted) = counter { traffic = counted }
+        let flags = fields.number(NFTA_SET_ELEM_FLAGS.rawValue) ?? 0
         self.init(
             key: key,
+            endsInterval: flags & NFT_SET_ELEM_INTERVAL_END.rawValue != 0,
             remaining: fields.wide(NFTA_SET_ELEM_EXPIRATION.rawValue),
             traffic: traffic
         )

@@ -59,12 +59,20 @@ package struct SetState: Hashable, Sendable {
 /// An element of a set.
 package struct ElementState: Hashable, Sendable {
     package let key: [UInt8]
+    /// Whether it is the first key behind a range, in a set of ranges.
+    package let endsInterval: Bool
     /// Milliseconds until it goes away; `nil` for ever.
     package let remaining: UInt64?
     package let traffic: Traffic
 
-    package init(key: [UInt8], remaining: UInt64?, traffic: Traffic) {
+    package init(
+        key: [UInt8],
+        endsInterval: Bool = false,
+        remaining: UInt64?,
+        traffic: Traffic
+    ) {
         self.key = key
+        self.endsInterval = endsInterval
         self.remaining = remaining
         self.traffic = traffic
     }

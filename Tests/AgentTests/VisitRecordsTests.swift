@@ -14,7 +14,8 @@ import Testing
             prefix: "jitgate-denied",
             source: Endpoint(address: try Address(parsing: "192.0.2.7"), port: 49152),
             destination: Endpoint(address: try Address(parsing: "192.0.2.1"), port: 22),
-            transport: .tcp
+            transport: .tcp,
+            originalPort: nil
         )
         let denial = DenialTally.Denial(packet: packet, missed: missed)
         let dropped = AuditEntry.denied(denial, isDropped: true)

@@ -144,7 +144,7 @@ extension SessionScene {
     @Test func `is cut for good when a grant for it is revoked`() throws {
         let (scene, session) = try scene()
         let port = session.client.port
-        let mark = "192.0.2.7 . tcp . \(port) . 22"
+        let mark = "192.0.2.7 . \(port) . 22"
         let table = { try scene.host.namespace.command("nft", "list", "table", "inet", "jitgate") }
         #expect(try table().contains(mark))
         let id = UUID()

@@ -15,7 +15,9 @@ private func layout() throws -> GateLayout {
         logGroup: 22,
         deniedPerSecond: 10
     )
-    return GateLayout(shape, [SourceSet(try Prefix(parsing: "192.0.2.7"))])
+    let source = try Prefix(parsing: "192.0.2.7")
+    let use = GateUse(shape: shape, fallback: nil, sources: [SourceSet(source)], recent: [])
+    return GateLayout(use, Prefilter(openings: [], trusted: []))
 }
 
 /// A table that holds exactly what a layout says, and one element for `remaining` milliseconds.
@@ -27,8 +29,8 @@ private func observed(_ layout: GateLayout, remaining: UInt64 = 60_016) -> Obser
         let place: ChainState.Place = chain.hook.map { .at($0) } ?? .inside
         return ChainState(name: chain.name, place: place, rules: chain.rules.map { $0 })
     }
-    var elements = layout.constants.mapValues { keys in
-        keys.map { ElementState(key: $0, remaining: nil, traffic: Traffic()) }
+    var elements = layout.constants.mapValues { elements in
+        elements.map { ElementState(key: $0.key, remaining: nil, traffic: Traffic()) }
     }
     elements["ipv4_32"] = [ElementState(key: [1], remaining: remaining, traffic: counted)]
     return Observation(table, elements: elements)
@@ -53,7 +55,9 @@ private func observed(_ layout: GateLayout, remaining: UInt64 = 60_016) -> Obser
         let layout = try layout()
         let plan = Plan.difference(layout, ["ipv4_32": [[2]: 1000]], from: observed(layout))
         let added = [SetElement(key: [2], timeout: 1016)]
-        #expect(plan == Plan(removed: ["ipv4_32": [[1]]], added: ["ipv4_32": added]))
+        #expect(
+            plan == Plan(removed: ["ipv4_32": [SetElement(key: [1])]], added: ["ipv4_32": added])
+        )
     }
 
     @Test func `replaces a table with anything more in it`() throws {

@@ -53,7 +53,7 @@ final class HeldGate: Sendable {
         _ shape: GateShape,
         trial: GateTrial? = nil,
         open wanted: [Opening: Duration] = [:],
-        existing: [ExistingConnection] = []
+        existing: [OngoingSession] = []
     ) throws -> Reconciliation {
         let left = wanted.mapValues { $0 - begin.duration(to: .now) }
         return try call {

@@ -17,8 +17,8 @@ import Testing
         ]
         #expect(try scene.gate.install(shape, open: open).rebuilt)
         let before = try scene.listing
-        let again = try scene.gate.install(shape, open: open)
-        #expect(!again.changed && !again.rebuilt && !again.adopted)
+        // On a busy machine a timeout may have begun late, and is put right first.
+        try eventually { try scene.gate.install(shape, open: open) == Reconciliation() }
         #expect(scene.gate.rung == kernel.rung)
         for line in before.split(separator: "\n") where !line.contains("expires") {
             #expect(try scene.listing.contains(line))
@@ -39,7 +39,7 @@ import Testing
         #expect(counted.packets > 0)
         let taken = try scene.gate.install(shape(), open: [open: .seconds(60)])
         let isOwned = kernel.rung == .owned
-        #expect(taken == Reconciliation(adopted: isOwned))
+        #expect(taken.adopted == isOwned && !taken.rebuilt)
         #expect(try scene.gate.traffic(open) == counted)
         guard isOwned else { return }
         #expect(throws: CommandFailure.self) { try scene.nft("flush table inet jitgate") }
@@ -119,13 +119,18 @@ import Testing
         try scene.gate.install(shape(), open: [open: .seconds(60)])
         let copy = dup(scene.gate.descriptor)
         let heir = try scene.laterGate(adopting: copy)
-        #expect(try heir.install(shape(), open: [open: .seconds(60)]) == Reconciliation())
+        let result = try heir.install(shape(), open: [open: .seconds(60)])
+        #expect(!result.adopted && !result.rebuilt)
         try heir.commit([open: nil])
         #expect(try !scene.reaches(from: "192.0.2.7"))
     }
 
     @Test(arguments: [
-        "add rule inet jitgate gate accept", "insert rule inet jitgate prerouting accept",
+        "add rule inet jitgate gate accept", "insert rule inet jitgate forward accept",
+        "insert rule inet jitgate output accept", "flush set inet jitgate prefilter_ipv4",
+        "add element inet jitgate trusted_ipv4 { 192.0.2.0/24 }",
+        "add element inet jitgate sessions_ipv4 { 192.0.2.8 . 40000 . 22 }",
+        "insert rule inet jitgate input accept",
         "flush chain inet jitgate gate", "flush ruleset", "delete table inet jitgate",
         "add element inet jitgate ipv4_32 { 192.0.2.8 . tcp . 22 }",
         "delete element inet jitgate protected { tcp . 22 }",
@@ -144,7 +149,9 @@ import Testing
         #expect((try? scene.listing) != healthy)
         let result = try scene.gate.install(shape(), open: [open: .seconds(60)])
         #expect(result.changed)
-        #expect(try scene.gate.install(shape(), open: [open: .seconds(60)]) == Reconciliation())
+        try eventually {
+            try scene.gate.install(shape(), open: [open: .seconds(60)]) == Reconciliation()
+        }
         #expect(try scene.reaches(from: "192.0.2.7"))
         #expect(try !scene.reaches(from: "192.0.2.8"))
     }
@@ -153,16 +160,14 @@ import Testing
     func `asks what was there when denying begins, and never again`(kernel: KernelAge) throws {
         let scene = try GateScene(on: kernel)
         var shape = try shape()
-        shape.keepsExisting = true
-        let peer = ExistingConnection(
-            peer: try Prefix(parsing: "192.0.2.7").address,
-            peerPort: 40_000,
-            port: try Port(parsing: "22/tcp")
-        )
+        shape.keepExisting = .seconds(60)
+        let address = try Prefix(parsing: "192.0.2.7").address
+        let port = try Port(parsing: "22/tcp")
+        let peer = try #require(OngoingSession(peer: address, peerPort: 40_000, port: port))
         try scene.gate.install(shape, existing: [peer])
-        let stranger = ExistingConnection(peer: peer.peer, peerPort: 50_000, port: peer.port)
+        let stranger = try #require(OngoingSession(peer: address, peerPort: 50_000, port: port))
         try scene.gate.install(shape, existing: [stranger])
-        #expect(try scene.listing.contains("192.0.2.7 . tcp . 40000 . 22"))
+        #expect(try scene.listing.contains("192.0.2.7 . 40000 . 22"))
         #expect(try !scene.listing.contains("50000"))
         // Whoever takes it up asks no more than whoever may not.
         _ = try? scene.laterGate(on: kernel).install(shape, existing: [stranger])

@@ -13,20 +13,17 @@ private func drainingShape() throws -> GateShape {
 
 private func keepingShape(denies: Bool) throws -> GateShape {
     var shape = try shape(denies: denies)
-    shape.keepsExisting = true
+    shape.keepExisting = .seconds(60)
     return shape
 }
 
 extension GateScene {
-    fileprivate func existing() throws -> [ExistingConnection] {
-        try server.run {
+    fileprivate func existing() throws -> [OngoingSession] {
+        let port = try Port(parsing: "22/tcp")
+        return try server.run {
             var sessions = try SessionList()
-            return try sessions.peers(of: try Port(parsing: "22/tcp")).map {
-                ExistingConnection(
-                    peer: $0.address,
-                    peerPort: $0.port,
-                    port: try Port(parsing: "22/tcp")
-                )
+            return try sessions.peers(of: port).compactMap {
+                OngoingSession(peer: $0.address, peerPort: $0.port, port: port)
             }
         }
     }
@@ -111,7 +108,7 @@ extension GateScene {
         let scene = try GateScene()
         try scene.gate.install(keepingShape(denies: false))
         let session = try scene.session(from: source, at: scene.listen())
-        try scene.gate.install(keepingShape(denies: true))
+        try scene.gate.install(keepingShape(denies: true), existing: scene.existing())
         #expect(session.lives)
         #expect(try !scene.reaches(from: source))
         try scene.gate.install(keepingShape(denies: true), open: [:])
@@ -132,40 +129,30 @@ extension GateScene {
         let port = session.client.port
         try scene.gate.install(keepingShape(denies: true))
         #expect(session.lives)
-        #expect(try scene.listing.contains("\(source) . tcp . \(port) . 22"))
+        #expect(try scene.listing.contains("\(source) . \(port) . 22"))
     }
 
-    @Test(arguments: sources)
-    func `over UDP goes on likewise, as long as conntrack knows it`(source: String) throws {
+    @Test(arguments: sources, [true, false])
+    func `over UDP neither drains nor is kept: it has no end`(
+        source: String,
+        drains: Bool
+    ) throws {
         let scene = try GateScene()
-        // Conntrack works where a rule asks for it.
-        try scene.nft(
-            "table inet other { chain x { type filter hook input priority 0; ct state new; }; }"
-        )
+        let open = try Opening(source: opening(source).source, port: Port(parsing: "3389/udp"))
+        var shape = try keepingShape(denies: drains)
+        shape.draining = drains ? [open.port] : []
+        try scene.gate.install(shape, open: drains ? [open: .seconds(60)] : [:])
         let session = try scene.datagrams(from: source)
         #expect(session.lives)
-        let existing = try scene.server.run {
-            var sessions = try SessionList()
-            let port = try Port(parsing: "3389/udp")
-            return try sessions.peers(of: port).map {
-                ExistingConnection(peer: $0.address, peerPort: $0.port, port: port)
-            }
+        if drains {
+            try scene.gate.commit([open: nil])
+        } else {
+            try scene.gate.install(keepingShape(denies: true))
         }
-        #expect(existing.count == 1)
-        try scene.gate.install(keepingShape(denies: true), existing: existing)
-        #expect(session.lives)
-        try scene.gate.call { try $0.forget { $0.peerPort == session.client.port } }
         #expect(!session.client.reaches(session.server))
-    }
-
-    @Test(arguments: sources)
-    func `over UDP that was seen while nothing was denied goes on`(source: String) throws {
-        let scene = try GateScene()
-        try scene.gate.install(keepingShape(denies: false))
-        let session = try scene.datagrams(from: source)
-        #expect(session.lives)
-        try scene.gate.install(keepingShape(denies: true))
-        #expect(session.lives)
+        // What the server still sends makes no replies of what comes.
+        session.server.send()
+        #expect(!session.client.reaches(session.server))
     }
 
     @Test func `that was there is cut where policy does not keep it`() throws {

@@ -85,7 +85,7 @@ import Testing
     @Test func `makes a set whose elements expire and are counted`() {
         expectMessage(
             content {
-                $0.addSet(SetDefinition(name: "s", keyType: 0x7_0C0D, keyLength: 12, expires: true))
+                $0.addSet(SetDefinition(name: "s", keyType: 0x7_0C0D, keyLength: 12, kind: .counted))
             },
             "09 0a 05 04  NFT_MSG_NEWSET, REQUEST ACK CREATE",
             .text(1, "t"),
@@ -105,7 +105,7 @@ import Testing
     @Test func `makes a set whose elements stay`() {
         expectMessage(
             content {
-                $0.addSet(SetDefinition(name: "s", keyType: 0x30D, keyLength: 8, expires: false))
+                $0.addSet(SetDefinition(name: "s", keyType: 0x30D, keyLength: 8, kind: .constant))
             },
             "09 0a 05 04  NFT_MSG_NEWSET, REQUEST ACK CREATE",
             .text(1, "t"),
@@ -159,12 +159,12 @@ import Testing
             .nested(3, .nested(1, .nested(1, .bytes(1, [6, 0, 0, 0])))),
         ]
         expectMessage(
-            content { $0.deleteElements([[6, 0, 0, 0]], of: "s") },
+            content { $0.deleteElements([SetElement(key: [6, 0, 0, 0])], of: "s") },
             "0e 0a 05 00  NFT_MSG_DELSETELEM, REQUEST ACK",
             attributes
         )
         expectMessage(
-            content { $0.destroyElements([[6, 0, 0, 0]], of: "s") },
+            content { $0.destroyElements([SetElement(key: [6, 0, 0, 0])], of: "s") },
             "1e 0a 05 00  NFT_MSG_DESTROYSETELEM, REQUEST ACK",
             attributes
         )

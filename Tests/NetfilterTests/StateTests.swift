@@ -48,9 +48,9 @@ private func messages(_ fill: (inout Batch) -> Void) -> [NetlinkMessage] {
         #expect(read.map(\.place) == [.at(hook), .inside])
     }
 
-    @Test(arguments: [true, false])
-    func `tells a set's kind`(expires: Bool) throws {
-        let set = SetDefinition(name: "s", keyType: 0x30D, keyLength: 8, expires: expires)
+    @Test(arguments: [SetDefinition.Kind.constant, .interval, .timed, .counted])
+    func `tells a set's kind`(kind: SetDefinition.Kind) throws {
+        let set = SetDefinition(name: "s", keyType: 0x30D, keyLength: 8, kind: kind)
         let read = messages { $0.addSet(set) }.compactMap(SetState.init(reading:))
         #expect(read.first?.definition == set)
     }
@@ -62,6 +62,14 @@ private func messages(_ fill: (inout Batch) -> Void) -> [NetlinkMessage] {
             .flatMap(ElementState.all(reading:))
         #expect(read.map(\.key) == [[1, 2, 3, 4]])
         #expect(read.map(\.traffic) == [traffic])
+    }
+
+    @Test func `tells where a range ends`() throws {
+        let ends = [false, true]
+        let elements = ends.map { SetElement(key: [1, 2, 3, $0 ? 5 : 4], endsInterval: $0) }
+        let read = messages { $0.addElements(elements, to: "s") }
+            .flatMap(ElementState.all(reading:))
+        #expect(read.map(\.endsInterval) == ends)
     }
 
     @Test func `of two thousand elements comes in several messages`() {

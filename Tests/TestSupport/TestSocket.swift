@@ -52,12 +52,15 @@ package final class TestSocket: Sendable {
         _ kind: __socket_type = SOCK_STREAM,
         in space: NetworkNamespace,
         from source: String,
+        sourcePort: UInt16 = 0,
         to address: String,
         port: UInt16
     ) throws -> TestSocket {
         try space.run {
             let made = try Self.made(kind, for: address)
-            try made.call("bind", source, 0) { bind(made.descriptor, $0, $1) }
+            var yes: Int32 = 1
+            setsockopt(made.descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, 4)
+            try made.call("bind", source, sourcePort) { bind(made.descriptor, $0, $1) }
             try made.connect(to: address, port: port)
             return made
         }
@@ -74,12 +77,13 @@ package final class TestSocket: Sendable {
     package static func answer(
         in space: NetworkNamespace,
         from source: String,
+        sourcePort: UInt16 = 0,
         to address: String,
         port: UInt16
     ) throws -> Answer {
         try space.run {
             let made = try Self.made(SOCK_STREAM, for: address, milliseconds: 300)
-            try made.call("bind", source, 0) { bind(made.descriptor, $0, $1) }
+            try made.call("bind", source, sourcePort) { bind(made.descriptor, $0, $1) }
             var answer = Answer.accepted
             try made.call("connect", address, port) {
                 guard Glibc.connect(made.descriptor, $0, $1) != 0 else { return 0 }
@@ -124,6 +128,12 @@ package final class TestSocket: Sendable {
     /// Sends a byte and does not ask what becomes of it.
     package func send() {
         _ = Glibc.send(descriptor, "x", 1, Int32(MSG_NOSIGNAL))
+    }
+
+    /// Has the connection closed without a word when the socket is: as if the host lost its power.
+    package func vanishes() throws {
+        var yes: Int32 = 1
+        try check("repair", setsockopt(descriptor, Int32(IPPROTO_TCP), 19, &yes, 4))  // TCP_REPAIR
     }
 
     /// Waits for what ends the connection; the errno, 0 for an orderly end, `nil` for silence.

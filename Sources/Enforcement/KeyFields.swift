@@ -1,0 +1,87 @@
+import Grants
+import Netfilter
+
+/// The fields of a packet that a key is made of: the peer's address and the port of this side.
+enum KeyFields {
+    /// Of what comes in: from the source address to the destination port.
+    case received
+    /// Of what DNAT turned elsewhere: to the port that it was sent to.
+    case published
+    /// Of what goes out: to the destination address from the source port.
+    case sent
+
+    /// Loads the peer's address into register 1, of packets of this family alone.
+    func peer(_ family: Address.Family) -> [Expression] {
+        let isIPv4 = family == .ipv4
+        let source: UInt32 = isIPv4 ? 12 : 8  // RFC 791, RFC 8200: the destination comes behind it
+        let length: UInt32 = isIPv4 ? 4 : 16
+        return [
+            .meta(.networkProtocol, into: 1),
+            .equal(1, [isIPv4 ? 2 : 10]),  // NFPROTO_IPV4, NFPROTO_IPV6
+            .payload(
+                .network,
+                offset: self == .sent ? source + length : source,
+                count: length,
+                into: 1
+            ),
+        ]
+    }
+
+    /// Loads the port of this side.
+    func port(into register: UInt32) -> Expression {
+        switch self {
+        case .received: .payload(.transport, offset: 2, count: 2, into: register)
+        case .published: .tracking(.originalDestinationPort, into: register)
+        case .sent: .payload(.transport, offset: 0, count: 2, into: register)
+        }
+    }
+
+    /// Loads the port of the peer, of what comes in.
+    static func peerPort(into register: UInt32) -> Expression {
+        .payload(.transport, offset: 0, count: 2, into: register)
+    }
+
+    /// Goes on with what concerns a protected port.
+    var isProtected: [Expression] {
+        [.meta(.transportProtocol, into: 1), port(into: 9), .lookup(1, set: GateNames.protected)]
+    }
+}
+
+/// Tests that rules begin with.
+enum Test {
+    static let tcp: [Expression] = isTransport(.tcp)
+    static let udp: [Expression] = isTransport(.udp)
+
+    static func isTransport(_ transport: Transport) -> [Expression] {
+        [.meta(.transportProtocol, into: 1), .equal(1, [transport.protocolNumber])]
+    }
+
+    // RFC 9293, section 3.1, and netinet/tcp.h
+    private static let flags: Expression = .payload(.transport, offset: 13, count: 1, into: 1)
+    private static let (synchronize, acknowledge): (UInt8, UInt8) = (0x02, 0x10)
+
+    /// A TCP segment that opens a connection: SYN without ACK.
+    static let opensConnection: [Expression] =
+        tcp + [flags, .mask(1, [synchronize | acknowledge]), .equal(1, [synchronize])]
+
+    /// A TCP segment of a connection that is there, or claims to be.
+    static let continuesConnection: [Expression] =
+        tcp + [flags, .mask(1, [synchronize | acknowledge]), .unequal(1, [synchronize])]
+
+    static let isLoopback: [Expression] = [.meta(.interfaceType, into: 1), .equal(1, loopbackType)]
+    static let goesToLoopback: [Expression] = [
+        .meta(.outputInterfaceType, into: 1), .equal(1, loopbackType),
+    ]
+    private static let loopbackType = GateShape.native(UInt16(772))  // ARPHRD_LOOPBACK
+
+    /// From the end that began the connection.
+    static let isOriginal: [Expression] = [.tracking(.direction, into: 1), .equal(1, [0])]
+    /// From the other end.
+    static let isReply: [Expression] = [.tracking(.direction, into: 1), .equal(1, [1])]
+
+    /// What DNAT turned elsewhere.
+    static let wasRewritten: [Expression] = [
+        .tracking(.status, into: 1), .mask(1, GateShape.native(UInt32(1 << 5))),  // IPS_DST_NAT
+        .unequal(1, [0, 0, 0, 0]),
+    ]
+}

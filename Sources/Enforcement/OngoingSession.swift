@@ -1,0 +1,129 @@
+package import Grants
+import Netfilter
+
+/// A TCP session at a protected port that may go on though nothing lets new ones in.
+///
+/// It is known by its ends and by nothing that conntrack remembers: what conntrack thinks alive
+/// need not be, and it can be flushed.
+package struct OngoingSession: Hashable, Sendable {
+    package let peer: Address
+    package let peerPort: UInt16
+    /// The port that it came in by.
+    package let port: Port
+
+    /// `nil` for anything but TCP: nothing tells the datagrams of one session from those of the next.
+    package init?(peer: Address, peerPort: UInt16, port: Port) {
+        guard port.transport == .tcp else { return nil }
+        self.peer = peer
+        self.peerPort = peerPort
+        self.port = port
+    }
+
+    /// Its key in the set of its family.
+    var keyBytes: [UInt8] {
+        peer.networkBytes
+            + [peerPort, port.number].flatMap {
+                [UInt8($0 >> 8), UInt8(truncatingIfNeeded: $0), 0, 0]
+            }
+    }
+
+    /// The session that a key of a set stands for; `nil` for a key that none has.
+    init?(key: [UInt8]) {
+        let tail = Array(key.suffix(8))
+        guard tail.count == 8, let peer = Address(networkBytes: key.dropLast(8)),
+            let port = Port(number: UInt16(tail[4]) << 8 | UInt16(tail[5]), transport: .tcp)
+        else { return nil }
+        self.init(peer: peer, peerPort: UInt16(tail[0]) << 8 | UInt16(tail[1]), port: port)
+    }
+}
+
+/// The set of the sessions of one family that may go on, each with the time that it still has.
+struct SessionSet: Hashable {
+    let family: Address.Family
+
+    static let all = [Self(family: .ipv4), Self(family: .ipv6)]
+
+    var name: String { family == .ipv4 ? "sessions_ipv4" : "sessions_ipv6" }
+
+    var definition: SetDefinition {
+        SetDefinition(
+            name: name,
+            keyType: KeyType.concatenated(
+                KeyType.address(family),
+                KeyType.service,
+                KeyType.service
+            ),
+            keyLength: family == .ipv4 ? 12 : 24,
+            kind: .timed
+        )
+    }
+
+    /// Lets them go on and nothing new in: a segment that opens a connection is never looked up.
+    func rule(_ fields: KeyFields) -> [Expression] {
+        let words = SourceSet.wordsBehindAddress(family)
+        return Test.continuesConnection + fields.peer(family) + [
+            KeyFields.peerPort(into: words.0), fields.port(into: words.1),
+            .lookup(1, set: name), .verdict(.accept),
+        ]
+    }
+}
+
+/// The sessions that may go on, and until when.
+///
+/// The kernel has them with timeouts; they are remembered here as well, since a table that is
+/// removed takes its own with it.
+struct OngoingSessions {
+    private(set) var ends: [String: [[UInt8]: ContinuousClock.Instant]] = [:]
+
+    mutating func add(_ sessions: [OngoingSession], until end: ContinuousClock.Instant) {
+        for session in sessions {
+            let set = SessionSet(family: session.peer.family).name
+            ends[set, default: [:]][session.keyBytes] = end
+        }
+    }
+
+    /// Takes over what the kernel held before this agent ran.
+    mutating func adopt(_ observed: Observation, at now: ContinuousClock.Instant) {
+        for set in SessionSet.all.map(\.name) {
+            for element in observed.elements[set] ?? [] {
+                ends[set, default: [:]][element.key] = now + Margin.left(of: element)
+            }
+        }
+    }
+
+    mutating func remove(_ keys: [String: [[UInt8]]]) {
+        for (set, keys) in keys {
+            for key in keys { ends[set]?[key] = nil }
+        }
+    }
+
+    mutating func removeAll() { ends = [:] }
+
+    mutating func removeEnded(at now: ContinuousClock.Instant) {
+        ends = ends.mapValues { $0.filter { $0.value > now } }
+    }
+
+    func contains(_ session: OngoingSession, at now: ContinuousClock.Instant) -> Bool {
+        let end = ends[SessionSet(family: session.peer.family).name]?[session.keyBytes]
+        return end.map { $0 > now } ?? false
+    }
+}
+
+extension KernelGate {
+    /// Whether a session may go on though nothing lets new ones in.
+    package func keeps(_ session: OngoingSession?) -> Bool {
+        session.map { sessions.contains($0, at: .now) } ?? false
+    }
+
+    /// Ends it that sessions may go on.
+    package mutating func forget(where isMeant: (OngoingSession) -> Bool) throws(GateError) {
+        var plan = Plan()
+        for (set, keys) in sessions.ends {
+            let meant = keys.keys.filter { OngoingSession(key: $0).map(isMeant) ?? false }
+            if !meant.isEmpty { plan.removed[set] = meant.map { SetElement(key: $0) } }
+        }
+        guard !plan.isEmpty else { return }
+        try commit(plan, "end sessions", onlyAt: nil)
+        sessions.remove(plan.removed.mapValues { $0.map(\.key) })
+    }
+}
