@@ -31,8 +31,10 @@ package enum ConnectionLabel: Int, Hashable, Sendable, CaseIterable {
     }
 }
 
-/// Replies pass by who began. Direction alone does not say that: a connection that conntrack picks up
-/// in its midst has for its origin whichever end was heard first.
+/// The replies to what this host began, which pass by that.
+///
+/// Direction alone does not say who began: a connection that conntrack picks up in its midst has for
+/// its origin the end that was heard first.
 enum Replies {
     /// Labels what this host begins at a protected port: by a SYN, or by a datagram to a peer that no
     /// opening has let in lately.

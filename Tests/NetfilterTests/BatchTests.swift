@@ -85,7 +85,9 @@ import Testing
     @Test func `makes a set whose elements expire and are counted`() {
         expectMessage(
             content {
-                $0.addSet(SetDefinition(name: "s", keyType: 0x7_0C0D, keyLength: 12, kind: .counted))
+                $0.addSet(
+                    SetDefinition(name: "s", keyType: 0x7_0C0D, keyLength: 12, kind: .counted)
+                )
             },
             "09 0a 05 04  NFT_MSG_NEWSET, REQUEST ACK CREATE",
             .text(1, "t"),
