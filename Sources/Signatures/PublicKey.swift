@@ -26,87 +26,26 @@ enum PublicKey: Sendable {
         return reader.text()
     }
 
+    /// Hands a key to the library that verifies with it: only for keys that allowed_signers lists.
     init(parsing blob: [UInt8]) throws(SignatureError) {
-        var reader = WireReader(blob)
-        guard let type = reader.text() else { throw Self.malformed }
-        guard !Self.isCertificateType(type) else {
-            throw SignatureError(
-                .certificate,
-                "certificates are not supported yet; sign with the plain key"
-            )
-        }
-        guard Self.types.contains(type) else {
-            throw SignatureError(
-                .unsupported,
-                "keys of type \(String(type.prefix(64)).debugDescription) are not supported"
-            )
-        }
-        self = try Self.key(of: type, from: &reader)
-        guard reader.isAtEnd else { throw Self.malformed }
-    }
-
-    private static let malformed = SignatureError(.malformed, "the public key is malformed")
-
-    private static func key(
-        of type: String,
-        from reader: inout WireReader
-    ) throws(SignatureError) -> PublicKey {
-        switch type {
-        case "ssh-rsa": return try rsa(from: &reader)
-        case "sk-ssh-ed25519@openssh.com":
-            return try token(ed25519(from: &reader), from: &reader)
-        case "sk-ecdsa-sha2-nistp256@openssh.com":
-            return try token(ecdsa("nistp256", from: &reader), from: &reader)
-        case "ssh-ed25519": return try ed25519(from: &reader)
-        default: return try ecdsa(String(type.dropFirst("ecdsa-sha2-".count)), from: &reader)
-        }
-    }
-
-    private static func ed25519(from reader: inout WireReader) throws(SignatureError) -> PublicKey {
-        guard let bytes = reader.string() else { throw malformed }
         do {
-            return .ed25519(try .init(rawRepresentation: bytes))
+            self = try Self.key(in: try PublicKeyForm(parsing: blob))
+        } catch let error as SignatureError {
+            throw error
         } catch {
-            throw malformed
+            throw PublicKeyForm.malformed
         }
     }
 
-    private static func ecdsa(
-        _ curve: String,
-        from reader: inout WireReader
-    ) throws(SignatureError) -> PublicKey {
-        guard reader.text() == curve, let point = reader.string() else { throw malformed }
-        do {
-            switch curve {
-            case "nistp256": return .p256(try .init(x963Representation: point))
-            case "nistp384": return .p384(try .init(x963Representation: point))
-            default: return .p521(try .init(x963Representation: point))
-            }
-        } catch {
-            throw malformed
+    private static func key(in form: PublicKeyForm) throws -> PublicKey {
+        switch form {
+        case .ed25519(let bytes): .ed25519(try .init(rawRepresentation: bytes))
+        case .ecdsa(.p256, let point): .p256(try .init(x963Representation: point))
+        case .ecdsa(.p384, let point): .p384(try .init(x963Representation: point))
+        case .ecdsa(.p521, let point): .p521(try .init(x963Representation: point))
+        case .rsa(let modulus, let exponent): .rsa(try .init(n: modulus, e: exponent))
+        case .token(let key, let application):
+            .token(try Self.key(in: key), application: application)
         }
-    }
-
-    private static func rsa(from reader: inout WireReader) throws(SignatureError) -> PublicKey {
-        guard let exponent = reader.number(), let modulus = reader.number(), let top = modulus.first
-        else { throw malformed }
-        let bits = modulus.count * 8 - top.leadingZeroBitCount
-        guard (2048...16_384).contains(bits) else {
-            throw SignatureError(.weak, "an RSA key has 2048 to 16384 bits, not \(bits)")
-        }
-        guard exponent.count <= 8 else { throw malformed }
-        do {
-            return .rsa(try .init(n: modulus, e: exponent))
-        } catch {
-            throw malformed
-        }
-    }
-
-    private static func token(
-        _ key: PublicKey,
-        from reader: inout WireReader
-    ) throws(SignatureError) -> PublicKey {
-        guard let application = reader.string() else { throw malformed }
-        return .token(key, application: application)
     }
 }

@@ -80,8 +80,9 @@ package struct SignatureVerifier: Sendable {
     ) throws(SignatureError) -> AllowedSigner {
         let lines = allowedSigners.entries(for: signature.keyBlob)
         guard let first = lines.first else {
-            // A key that nobody could have listed is better told by what is wrong with it.
-            _ = try PublicKey(parsing: signature.keyBlob)
+            // A key that nobody could have listed is better told by what is wrong with it. By its
+            // form alone: what no allowed signer stands for does not reach the crypto library.
+            _ = try PublicKeyForm(parsing: signature.keyBlob)
             throw SignatureError(.stranger, "the key is not in allowed_signers")
         }
         var lapse: SignatureError?

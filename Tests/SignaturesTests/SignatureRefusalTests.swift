@@ -115,6 +115,24 @@ import Testing
         #expect(verdict(on: payload + forged(by: key), by: try verifier()) == expected)
     }
 
+    /// What the library that verifies would say of the numbers is not asked.
+    @Test func `of a key that nobody listed looks at lengths alone`() throws {
+        let points: [(String, String, Int)] = [
+            ("ecdsa-sha2-nistp256", "nistp256", 65), ("ecdsa-sha2-nistp384", "nistp384", 97),
+            ("ecdsa-sha2-nistp521", "nistp521", 133),
+        ]
+        for (type, curve, length) in points {
+            let nowhere = [4] + [UInt8](repeating: 0xFF, count: length - 1)
+            let key = wire(type) + wire(curve) + wire(nowhere)
+            #expect(verdict(on: payload + forged(by: key), by: try verifier()) == "stranger")
+            let short = wire(type) + wire(curve) + wire(nowhere.dropLast())
+            #expect(
+                verdict(on: payload + forged(by: short), by: try verifier())
+                    == "malformed-signature"
+            )
+        }
+    }
+
     @Test func `of a certificate says what to do instead`() throws {
         let (authority, key) = (try SSHKey(), try SSHKey())
         let publicFile = key.privateFile + ".pub"
