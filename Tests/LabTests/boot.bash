@@ -123,7 +123,7 @@ shut_without_agent() {
     not reaches "$STRANGER"
 }
 shut_while_agent_hangs() {
-    printf '[Service]\nExecStart=\nExecStart=/bin/sleep infinity\nTimeoutStartSec=2s\nRestart=no\n' |
+    printf '[Service]\nExecPaths=/usr/bin/sleep\nExecStart=\nExecStart=/usr/bin/sleep infinity\nTimeoutStartSec=2s\nRestart=no\n' |
         lab push - /etc/systemd/system/jitgated.service.d/fail.conf
     boot_under_probe
     finds_nothing
