@@ -2,16 +2,23 @@ import StrictJSON
 
 /// The machines of an Azure jitNetworkAccessPolicies document, with what it says of their ports.
 ///
-/// One policy as ARM gives it, a list of them under `value`, or the same as `az security
-/// jit-policy` prints it: a bare array, and `properties` flattened into the policy.
+/// What is read are policies in the shapes of `AzurePolicies`.
 struct AzureDocument {
     struct Machine {
         /// Resource ids are compared without regard to case.
         let id: String
         var rules: [(rule: AzurePortRule, node: AzureNode)]
 
-        /// The last part of the id.
-        var name: String { id.split(separator: "/").last.map(String.init) ?? id }
+        /// The last part of the id; in a template's expression the last of its texts.
+        var name: String {
+            let isExpression = id.hasPrefix("[") && !id.hasPrefix("[[")
+            let texts = id.split(separator: "'", omittingEmptySubsequences: false)
+            guard isExpression, texts.count >= 3 else {
+                return id.split(separator: "/").last.map(String.init) ?? id
+            }
+            let text = texts[texts.count - 2]
+            return text.split(separator: "/").last.map(String.init) ?? id
+        }
     }
 
     /// 1 MiB: a list over a large subscription.
@@ -24,21 +31,15 @@ struct AzureDocument {
     init(parsing bytes: [UInt8]) throws(AzureError) {
         let root: AzureNode
         do throws(JSONSyntaxError) {
-            root = AzureNode(try JSONNode.parse(bytes))
+            root = AzureNode(try JSONNode.parse(AzureText.utf8(bytes)))
         } catch {
             throw AzureError(position: error.position, field: "", reason: error.reason)
         }
-        for policy in try policies(root) { try take(policy: policy) }
+        var policies = AzurePolicies()
+        try policies.read(root)
+        notes = policies.notes
+        for policy in policies.found { try take(policy: policy) }
         guard !machines.isEmpty else { throw root.error("no virtual machine is in here") }
-    }
-
-    private mutating func policies(_ root: AzureNode) throws(AzureError) -> [AzureNode] {
-        if root.isArray { return try root.items() }
-        guard let list = try root.member("value") else { return [root] }
-        if try root.member("nextLink") != nil {
-            notes.append("nextLink: the list goes on elsewhere, and what is there is not in here")
-        }
-        return try list.items()
     }
 
     private mutating func take(policy: AzureNode) throws(AzureError) {
@@ -87,15 +88,19 @@ struct AzureDocument {
     }
 
     /// What says which resource it is, and nothing about ports.
+    ///
+    /// The second half is what templates and Resource Graph say besides.
     private static let resource: Set<String> = [
-        "$schema", "apiVersion", "etag", "id", "kind", "location", "name", "properties",
-        "resourceGroup", "systemData", "tags", "type",
+        "$schema", "apiversion", "etag", "id", "kind", "location", "name", "properties",
+        "resourcegroup", "resourcegroupname", "systemdata", "tags", "type",
+        "comments", "dependson", "extendedlocation", "identity", "managedby", "plan", "sku",
+        "subscriptionid", "tenantid", "zones",
     ]
     private static let properties: Set<String> = [
-        "provisioningState", "requests", "virtualMachines",
+        "provisioningstate", "requests", "virtualmachines",
     ]
     private static let rule: Set<String> = [
-        "allowedSourceAddressPrefix", "allowedSourceAddressPrefixes", "maxRequestAccessDuration",
+        "allowedsourceaddressprefix", "allowedsourceaddressprefixes", "maxrequestaccessduration",
         "number", "protocol",
     ]
 }

@@ -15,6 +15,8 @@ struct AzureError: Error, Hashable, CustomStringConvertible {
 }
 
 /// A value of an Azure document that knows its own name; null and missing are the same.
+///
+/// The names of members are compared without regard to case, as PowerShell writes them with capitals.
 struct AzureNode {
     let path: String
     private let node: JSONNode
@@ -28,18 +30,34 @@ struct AzureNode {
         AzureError(position: node.position, field: path, reason: reason)
     }
 
+    /// The members by their names in lower case, none of them twice.
     func members() throws(AzureError) -> [(name: String, node: AzureNode)] {
         guard case .object(let members) = node.content else {
-            throw error("this must be an object")
+            throw error("this must be an object\(Self.advice(node))")
         }
-        return members.filter { $0.node.content != .null }.map { member in
+        var known = Set<String>()
+        var found: [(name: String, node: AzureNode)] = []
+        for member in members where member.node.content != .null {
             let name = path.isEmpty ? member.name : "\(path).\(member.name)"
-            return (member.name, AzureNode(member.node, path: name))
+            let node = AzureNode(member.node, path: name)
+            guard known.insert(member.name.lowercased()).inserted else {
+                throw node.error("this is there twice, with other capitals")
+            }
+            found.append((member.name.lowercased(), node))
         }
+        return found
     }
 
     func member(_ name: String) throws(AzureError) -> AzureNode? {
-        try members().first { $0.name == name }?.node
+        try members().first { $0.name == name.lowercased() }?.node
+    }
+
+    /// What a text in place of something larger may come from.
+    private static func advice(_ node: JSONNode) -> String {
+        guard case .string(let text) = node.content else { return "" }
+        return text.hasPrefix("Microsoft.Azure.") || text.hasPrefix("@{")
+            || text == "System.Object[]"
+            ? "; PowerShell cut it off: ConvertTo-Json -Depth 9" : ""
     }
 
     func required(_ name: String) throws(AzureError) -> AzureNode {
@@ -47,12 +65,18 @@ struct AzureNode {
         return member
     }
 
+    var isObject: Bool {
+        if case .object = node.content { true } else { false }
+    }
+
     var isArray: Bool {
         if case .array = node.content { true } else { false }
     }
 
     func items() throws(AzureError) -> [AzureNode] {
-        guard case .array(let items) = node.content else { throw error("this must be an array") }
+        guard case .array(let items) = node.content else {
+            throw error("this must be an array\(Self.advice(node))")
+        }
         return items.enumerated().map { AzureNode($1, path: "\(path)[\($0)]") }
     }
 
@@ -61,10 +85,14 @@ struct AzureNode {
         return text
     }
 
+    /// A whole number, also one in quotes, as many scripts send it and Azure keeps it.
     func number() throws(AzureError) -> Int64 {
-        guard case .integer(let number) = node.content else {
-            throw error("this must be a whole number")
+        switch node.content {
+        case .integer(let number): return number
+        case .string(let text):
+            if let number = Int64(text), String(number) == text { return number }
+        default: break
         }
-        return number
+        throw error("this must be a whole number")
     }
 }

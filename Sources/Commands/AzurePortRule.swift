@@ -41,7 +41,9 @@ struct AzurePortRule: Hashable {
 
     private static func sources(_ node: AzureNode) throws(AzureError) -> ([Prefix], Bool) {
         let one = try node.member("allowedSourceAddressPrefix")
-        let many = try node.member("allowedSourceAddressPrefixes")
+        var many = try node.member("allowedSourceAddressPrefixes")
+        // PowerShell writes an empty list beside the one prefix that counts.
+        if one != nil, let list = many, list.isArray, try list.items().isEmpty { many = nil }
         if let one, many != nil {
             throw one.error("this and allowedSourceAddressPrefixes exclude each other")
         }

@@ -8,7 +8,8 @@ struct PolicyImportCommand: Verb {
         abstract: "Turn an Azure just-in-time policy into a policy file of ours.",
         discussion: """
             FILE is a jitNetworkAccessPolicies document: one policy or a list of them, as Azure's \
-            REST API or `az security jit-policy` prints it. The policy goes to the standard \
+            REST API, `az security jit-policy` or PowerShell's ConvertTo-Json -Depth 9 prints it, an \
+            ARM template with such policies, or a Resource Graph answer. The policy goes to the standard \
             output, and what it could not carry over is said on the standard error. Anything that \
             would make ours laxer than Azure's is an error, with line and column.
 

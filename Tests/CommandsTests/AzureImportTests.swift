@@ -110,6 +110,88 @@ import Testing
         #expect(more.errors.contains("nextLink: the list goes on"))
     }
 
+    /// The same with names in PowerShell's capitals.
+    private static func capitalized(_ document: String) -> String {
+        let names = [
+            "id", "kind", "name", "location", "type", "virtualMachines", "ports", "number",
+            "protocol",
+            "allowedSourceAddressPrefix", "maxRequestAccessDuration", "requests",
+        ]
+        return names.reduce(document) { text, name in
+            text.replacing(
+                "\"\(name)\":",
+                with: "\"\(name.prefix(1).uppercased() + name.dropFirst())\":"
+            )
+        }
+    }
+
+    @Test func `comes in the shapes of PowerShell, templates and Resource Graph`() throws {
+        let one = Self.policy(Self.machine("vm1", Self.ssh))
+        let alone = try run(one).output
+        let flat = """
+            {"id": "x", "kind": "Basic", "name": "default", "requests": [],
+             "virtualMachines": [\(Self.machine("vm1", Self.ssh.replacing("22", with: "\"22\"")))]}
+            """
+        let prefixes = Self.ssh.replacing(
+            "\"*\",\n",
+            with: "\"*\", \"allowedSourceAddressPrefixes\": [],\n"
+        )
+        let network =
+            "{\"type\": \"Microsoft.Network/virtualNetworks\", \"name\": \"n\", \"properties\": {}}"
+        let schema =
+            "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+        let template = """
+            {"$schema": "\(schema)", "contentVersion": "1.0.0.0", "parameters": {},
+             "resources": [\(network), \(one)]}
+            """
+        let nested = """
+            {"resources": {"outer": {"type": "Microsoft.Resources/deployments", "name": "d",
+             "properties": {"template": \(template)}}}}
+            """
+        for document in [
+            Self.capitalized(flat), "[\(Self.capitalized(flat))]", "\u{FEFF}\(one)",
+            Self.policy(Self.machine("vm1", prefixes)), template, nested,
+            "{\"count\": 1, \"data\": [\(one)], \"skip_token\": null, \"total_records\": 1}",
+            "{\"Data\": [\(Self.capitalized(one))], \"SkipToken\": null}",
+        ] {
+            let outcome = try run(document)
+            #expect(outcome.output == alone, "\(document): \(outcome.errors)")
+        }
+        #expect(try run(template).errors.contains("resources[0]: not carried over"))
+        let more = try run("{\"data\": [\(one)], \"skip_token\": \"x\"}")
+        #expect(more.output == alone && more.errors.contains("skip_token: the list goes on"))
+        let table = try run("{\"data\": {\"columns\": [], \"rows\": []}}")
+        #expect(table.status == .no && table.errors.contains("resultFormat objectArray"))
+    }
+
+    @Test(arguments: [true, false])
+    func `is read as Windows PowerShell writes files`(isLittle: Bool) throws {
+        let one = Self.policy(Self.machine("vm1", Self.ssh))
+        let units = [0xFEFF] + Array(one.utf16)
+        let bytes = units.flatMap { unit in
+            let pair = [UInt8(unit & 0xFF), UInt8(unit >> 8)]
+            return isLittle ? pair : pair.reversed()
+        }
+        let read = { (bytes: [UInt8]) in
+            try Bench().run(words: ["policy", "import-azure", "-"], in: .init(input: bytes))
+        }
+        #expect(try read(bytes).output == run(one).output)
+        #expect(try read(bytes.dropLast()).status == .no)
+    }
+
+    @Test func `names the machine of a template by the last text of its expression`() throws {
+        let id = "[resourceId('Microsoft.Compute/virtualMachines', 'web-1')]"
+        let machine = "{\"id\": \"\(id)\", \"ports\": [\(Self.ssh)]}"
+        let type = "\"type\": \"Microsoft.Security/locations/jitNetworkAccessPolicies\""
+        let template = """
+            {"resources": [{\(type), "name": "[concat('x')]", "dependsOn": [],
+             "properties": {"virtualMachines": [\(machine)]}}]}
+            """
+        let json = try JSONNode.parse(Array(run(template, "--json").output.utf8)).value
+        #expect(json["machine"] == "web-1")
+        #expect(json["notes"]?.items?.isEmpty == true)
+    }
+
     @Test func `of several machines has to say the same of all, or one is chosen`() throws {
         let same = Self.policy(Self.machine("a", Self.ssh), Self.machine("b", Self.ssh))
         #expect(try run(same).status == .done)
@@ -141,7 +223,10 @@ import Testing
 
     @Test(arguments: [
         ("\"number\": 22", "\"number\": 0", "number: this must be 1 to 65535"),
-        ("\"number\": 22", "\"number\": \"22\"", "number: this must be a whole number"),
+        ("\"number\": 22", "\"number\": \"022\"", "number: this must be a whole number"),
+        ("\"number\": 22", "\"number\": 22.0", "22.0 is not a whole number"),
+        ("\"number\": 22", "\"number\": 22, \"Number\": 23", "Number: this is there twice"),
+        ("[{\"number\"", "\"System.Object[]\", \"x\": [{\"number\"", "ConvertTo-Json -Depth 9"),
         ("\"number\": 22, ", "", "ports[0]: `number` is missing"),
         ("\"*\", \"allowed", "\"ICMP\", \"allowed", "protocol: this must be TCP, UDP or *"),
         ("PT3H", "PT25H", "a policy allows 1 second to 24 hours"),
@@ -152,7 +237,8 @@ import Testing
         ("Prefix\": \"*\"", "Prefix\": \"VirtualNetwork\"", "service tags have no meaning"),
         ("Prefix\": \"*\"", "Prefix\": \"10.0.0.5/16\"", "Prefix: "),
         (
-            "Prefix\": \"*\"", "Prefix\": \"*\", \"allowedSourceAddressPrefixes\": []",
+            "Prefix\": \"*\"",
+            "Prefix\": \"*\", \"allowedSourceAddressPrefixes\": [\"10.0.0.0/8\"]",
             "exclude each other"
         ),
         ("]}", ", \(rdp.replacing("3389", with: "22"))]}", "an earlier rule says otherwise"),
