@@ -92,6 +92,41 @@ import Testing
         #expect(grant.requestor == "eve")
     }
 
+    @Test(arguments: [
+        ("203.0.113.7", "203.0.113.7/32", [""]),
+        ("::ffff:203.0.113.7", "203.0.113.7/32", [", written ::ffff:203.0.113.7"]),
+        ("::FFFF:cb00:7107", "203.0.113.7/32", [", written ::FFFF:cb00:7107"]),
+        ("2001:db8::7%eth0", "2001:db8::7/128", [", written 2001:db8::7%eth0"]),
+        ("fe80::1%eth0", "fe80::1/128", [", written fe80::1%eth0", "it is link-local"]),
+        ("::1", "::1/128", ["", "it is this machine itself"]),
+        ("127.0.0.1", "127.0.0.1/32", ["", "it is this machine itself"]),
+        ("10.1.2.3", "10.1.2.3/32", ["", "it is private"]),
+        ("::ffff:192.168.0.9%eth0", "192.168.0.9/32", [", written", "it is private"]),
+    ])
+    func `says which address a session comes from, and what to think of it`(
+        address: String,
+        source: String,
+        notes: [String]
+    ) throws {
+        let outcome = requestFromHere(try Bench(), ["SSH_CONNECTION": "\(address) 5 192.0.2.1 22"])
+        let grant = try Grant(parsing: Array(outcome.output.utf8))
+        #expect(grant.sources.map(\.description) == [source])
+        let lines = outcome.errors.split(separator: "\n")
+        #expect(lines.count == notes.count, "\(lines)")
+        let place = "where this SSH session comes from (SSH_CONNECTION)"
+        #expect(lines[0].hasPrefix("jitgate: --source my: \(source), \(place)\(notes[0])"))
+        for (line, note) in zip(lines, notes).dropFirst() { #expect(line.contains(note)) }
+    }
+
+    @Test func `says what is in the way of knowing where a session comes from`() throws {
+        let bench = try Bench()
+        let unknown = requestFromHere(bench, ["SSH_CONNECTION": "UNKNOWN 65535 UNKNOWN 65535"])
+        #expect(unknown.status == .usage)
+        #expect(unknown.errors.contains("`my`: SSH_CONNECTION names no address: `UNKNOWN`"))
+        let sudo = requestFromHere(bench, ["SUDO_USER": "dana"])
+        #expect(sudo.errors.contains("sudo leaves the variable out"))
+    }
+
     @Test func `says so where there is no SSH session`() throws {
         let outcome = requestFromHere(try Bench(), [:])
         #expect(outcome.status == .usage)
