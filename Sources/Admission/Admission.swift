@@ -6,22 +6,28 @@ package struct Admission: Sendable {
     private let policy: Policy
     private let host: HostIdentity
 
-    private static let rules: [Rule] = [
-        .host, .history, .expiry, .protectedPorts, .duration, .widestSource, .wholeInternet,
-        .allowedSources, .approvals, .justification,
-    ]
+    /// The rules of a version, in the order in which they are asked.
+    private static func rules(of version: RulesVersion) -> [Rule] {
+        let hasPeople = version >= .second
+        let first: [Rule] = [.host, .history, .expiry, .protectedPorts, .duration]
+        let sources: [Rule] = [.widestSource, .wholeInternet, .allowedSources]
+        return first + (hasPeople ? [.wait] : []) + sources
+            + [hasPeople ? .approvals : .approvalsByFirstName, .justification]
+    }
 
     package init(policy: Policy, host: HostIdentity) {
         self.policy = policy
         self.host = host
     }
 
-    /// Asks every rule, also after one has refused, so that all that is wrong is said at once.
+    /// Asks every rule of a version, also after one has refused, so that all that is wrong is said
+    /// at once.
     package func judge(
         _ grant: Grant,
         signedBy payload: SignedPayload,
         history: GrantHistory,
-        at now: Moment
+        at now: Moment,
+        under version: RulesVersion = .current
     ) -> Judgement {
         let item = Case(
             grant: grant,
@@ -31,7 +37,7 @@ package struct Admission: Sendable {
             host: host,
             now: now
         )
-        let checks = Self.rules.map { rule in
+        let checks = Self.rules(of: version).map { rule in
             let refusal = rule.breach(item).map { field, reason, remedy in
                 Refusal(rule: rule.name, field: field, reason: reason, remedy: remedy)
             }
@@ -43,7 +49,18 @@ package struct Admission: Sendable {
             approvals: payload.approvals,
             sha256: payload.sha256
         )
-        return Judgement(checks: checks, admitted: isAdmitted ? admitted : nil)
+        return Judgement(
+            checks: checks,
+            roles: roles(of: payload, under: grant),
+            admitted: isAdmitted ? admitted : nil
+        )
+    }
+
+    /// How far each signature counts, where any port of the grant wants a separate requestor by that.
+    private func roles(of payload: SignedPayload, under grant: Grant) -> [SignatureRole] {
+        let isSeparate = grant.ports.contains { policy.ports[$0]?.separateRequestor ?? false }
+        let count = ApprovalCount(payload, requestor: grant.requestor, isSeparate: isSeparate)
+        return payload.signatures.indices.map(count.role)
     }
 
     /// Why a revocation is not for this host, or `nil` if it is.

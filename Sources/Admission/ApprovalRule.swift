@@ -4,8 +4,22 @@ import Signatures
 extension Rule {
     static let approvals = Rule(name: "approvals") { item in
         for (_, port, rules) in item.protectedPorts {
+            let count = ApprovalCount(
+                item.payload,
+                requestor: item.grant.requestor,
+                isSeparate: rules.separateRequestor
+            )
+            guard let gap = count.gap(at: port, needing: rules.approvals) else { continue }
+            return ("signatures", gap.reason, gap.remedy)
+        }
+        return nil
+    }
+
+    /// The rule of `RulesVersion.first`, by which records of that time are still judged.
+    static let approvalsByFirstName = Rule(name: "approvals") { item in
+        for (_, port, rules) in item.protectedPorts {
             let own = rules.separateRequestor ? item.grant.requestor : nil
-            let signers = Self.distinctSigners(item.payload.approvals, except: own)
+            let signers = Self.differentFirstNames(item.payload.approvals, except: own)
             guard signers.count < rules.approvals else { continue }
             let besides = own.map { ", not counting \($0.debugDescription)" } ?? ""
             return (
@@ -17,10 +31,11 @@ extension Rule {
         return nil
     }
 
-    /// Signers that share neither a name nor a key with one already counted.
-    private static func distinctSigners(_ approvals: [Approval], except own: String?) -> [Approval]
-    {
-        var counted: [Approval] = []
+    private static func differentFirstNames(
+        _ approvals: [VerifiedSignature],
+        except own: String?
+    ) -> [VerifiedSignature] {
+        var counted: [VerifiedSignature] = []
         for approval in approvals {
             let isOwn =
                 own.map { approval.principal == $0 || approval.principals.matches($0) } ?? false

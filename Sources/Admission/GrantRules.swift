@@ -60,6 +60,23 @@ extension Rule {
         return nil
     }
 
+    /// A file that opens at some time far ahead is a key that nobody watches over.
+    static let wait = Rule(name: "max-wait") { item in
+        // One that is open waits for nothing.
+        if case .live(_, openSince: .some) = item.history { return nil }
+        let ahead = item.grant.expires - item.now
+        for (_, port, rules) in item.protectedPorts
+        where ahead > item.policy.maxWait + rules.maxDuration {
+            let latest = item.now + item.policy.maxWait + rules.maxDuration
+            return (
+                "expires",
+                "it lies further ahead than max_wait and max_duration together",
+                "for \(port) it has to expire by \(latest.wholeSecond)"
+            )
+        }
+        return nil
+    }
+
     static let justification = Rule(name: "justification") { item in
         let isGiven = item.grant.justification?.contains { !$0.isWhitespace } ?? false
         guard !isGiven else { return nil }

@@ -24,13 +24,15 @@ package struct Check: Hashable, Sendable {
 /// A grant that every rule lets pass; only `Admission` makes one.
 package struct AdmittedGrant: Hashable, Sendable {
     package let grant: Grant
-    package let approvals: [Approval]
+    package let approvals: [VerifiedSignature]
     package let sha256: String
 }
 
 /// What every rule said of a grant.
 package struct Judgement: Hashable, Sendable {
     package let checks: [Check]
+    /// How far each signature of the file counts, in its order.
+    package let roles: [SignatureRole]
     /// `nil` if any rule refuses.
     package let admitted: AdmittedGrant?
 

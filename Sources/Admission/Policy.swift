@@ -25,7 +25,7 @@ package struct PortRules: Hashable, Sendable {
     package var allowedSources: [Prefix]
     /// How many distinct signers it takes.
     package var approvals: Int
-    /// The requestor's own signature is no approval.
+    /// The requestor signs too, and is none of the approvers.
     package var separateRequestor: Bool
     package var requireJustification: Bool
     package var onExpiry: Expiry
@@ -59,12 +59,21 @@ package struct Policy: Hashable, Sendable {
     package var trusted: [Prefix]
     /// The protected ports, each with its rules.
     package var ports: [Port: PortRules]
+    /// How much further ahead than a port's `maxDuration` the end of a grant may lie.
+    package var maxWait: Duration
 
-    package init(mode: Mode, keepExisting: Bool, trusted: [Prefix], ports: [Port: PortRules]) {
+    package init(
+        mode: Mode,
+        keepExisting: Bool,
+        trusted: [Prefix],
+        ports: [Port: PortRules],
+        maxWait: Duration
+    ) {
         self.mode = mode
         self.keepExisting = keepExisting
         self.trusted = trusted
         self.ports = ports
+        self.maxWait = maxWait
     }
 }
 

@@ -95,7 +95,7 @@ private struct Running: Sendable {
             Gatekeeper.Parts(
                 policyPath: path,
                 host: host,
-                rulebook: Rulebook(startingWith: policy, host: host),
+                rulebook: Rulebook(startingWith: policy, tenure, host: host),
                 tenure: tenure,
                 alarm: alarm,
                 watch: watch,

@@ -92,8 +92,13 @@ extension Gatekeeper {
         let now = read()
         let digest = FileDigest.sha256(of: bytes)
         let live = trail.ledger.liveGrant(inFile: digest)
-        let signedAt = live?.acceptedAt ?? now
-        let arrival = Reception.Arrival(path: path, bytes: bytes, signedAt: signedAt, now: now)
+        let arrival = Reception.Arrival(
+            path: path,
+            bytes: bytes,
+            signedAt: live?.acceptedAt ?? now,
+            now: now,
+            earlierRules: live.flatMap { rulebook.earlierRules(of: $0) }
+        )
         let reason = live == nil ? EndReason.removed : .policy
         switch rulebook.reception.judge(arrival, standing: standing(of:)) {
         case .admitted(let facts, let lines):

@@ -70,7 +70,7 @@ extension Gatekeeper {
 
     /// What the record of a signed file carries to prove it.
     func evidence(_ file: [UInt8], _ lines: [String]) -> [AuditField: [String]] {
-        AuditEntry.evidence(file, admittedBy: lines, under: rulebook.policy.digest)
+        AuditEntry.evidence(file, signedBy: lines, under: rulebook.policy.digest)
     }
 
     /// What is in force now holds at the next start too, unless the policy on disk can be loaded.
@@ -92,7 +92,7 @@ extension Gatekeeper {
             text ?? "Policy loaded, in \(mode) mode",
             fields: [
                 .file: [policyPath], .mode: [mode], .policyDigest: [next.policy.digest],
-                .evidence: [next.policy.text],
+                .evidence: [next.policy.text], .rules: Self.rules,
             ]
         )
         loaded.fields.merge(tenure.fields) { $1 }
@@ -101,9 +101,12 @@ extension Gatekeeper {
         return [loaded, AuditEntry(.modeChanged, change, fields: [.mode: [mode]])]
     }
 
+    /// What each record of a policy says of the rules by which grants are judged under it.
+    private static let rules = [String(RulesVersion.current.rawValue)]
+
     /// Holds every grant to these rules, which are on record, from now on.
     func take(_ next: Rulebook, _ tenure: Tenure) {
-        rulebook = next
+        rulebook = next.following(rulebook)
         trail.rotate(by: next.configuration)
         self.tenure = tenure
         signersProblem = next.signersProblem
@@ -127,7 +130,8 @@ extension Gatekeeper {
             return false
         }
         let text = "The host is called \(host.hostname) now"
-        note(AuditEntry(.policyLoaded, text, fields: [.file: [policyPath]]))
+        let fields: [AuditField: [String]] = [.file: [policyPath], .rules: Self.rules]
+        note(AuditEntry(.policyLoaded, text, fields: fields))
         take(rulebook.renamed(host), tenure)
         return true
     }
@@ -156,7 +160,8 @@ extension Gatekeeper {
         signersProblem = nil
         guard next.signers.file != rulebook.signers.file else { return false }
         let path = rulebook.configuration.allowedSigners
-        note(AuditEntry(.policyLoaded, "Allowed signers loaded", fields: [.file: [path]]))
+        let fields: [AuditField: [String]] = [.file: [path], .rules: Self.rules]
+        note(AuditEntry(.policyLoaded, "Allowed signers loaded", fields: fields))
         take(next, tenure)
         return true
     }

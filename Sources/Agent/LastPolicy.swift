@@ -53,6 +53,15 @@ struct LastPolicy {
         try? AtomicFile.replace(path, with: bytes, mode: 0o600)
     }
 
+    /// Whether policy or signers are others than those that were last in force, as far as these are
+    /// known.
+    func differs(from rulebook: Rulebook) -> Bool {
+        let policy = (try? PolicySource(readingFrom: path))?.configuration
+        let text = signers()?.text
+        return (policy.map { $0 != rulebook.configuration } ?? false)
+            || (text.map { $0 != rulebook.signers.text } ?? false)
+    }
+
     /// Who last might sign, as far as anybody is known to.
     func signers() -> SignersSource? {
         try? SignersSource(readingFrom: signersPath)

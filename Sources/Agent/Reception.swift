@@ -13,7 +13,7 @@ struct Reception: Sendable {
 
     /// What a file turned out to be.
     enum Verdict: Sendable {
-        /// What it says, and the lines of allowed_signers that admitted it.
+        /// What it says, and the lines of allowed_signers that its signatures rest on.
         case admitted(GrantFacts, signerLines: [String])
         /// A well-formed grant that policy does not allow.
         case denied(GrantFacts, Refusal)
@@ -30,6 +30,8 @@ struct Reception: Sendable {
         /// The moment at which its signers had to be allowed.
         let signedAt: Moment
         let now: Moment
+        /// The rules that let the grant in, where those of now may not end it.
+        let earlierRules: RulesVersion?
     }
 
     let verifier: SignatureVerifier
@@ -37,55 +39,65 @@ struct Reception: Sendable {
 
     /// Judges one file; `standing` says what the log knows of a grant id.
     func judge(_ arrival: Arrival, standing: (GrantID) -> Standing?) -> Verdict {
-        let payload: SignedPayload
-        do throws(SignatureError) {
-            payload = try verifier.verify(arrival.bytes, at: arrival.signedAt)
-        } catch {
-            return .refused(code: error.code.rawValue, reason: "\(error)")
-        }
-        do throws(GrantSyntaxError) {
-            switch payload.namespace {
-            case .grant:
-                let grant = try Grant(parsing: payload.bytes)
-                return judge(grant, payload, arrival, GrantHistory(standing(grant.id)))
-            case .revocation:
-                return judge(try Revocation(parsing: payload.bytes), payload)
-            }
-        } catch {
-            return .refused(code: error.code.rawValue, reason: "\(error)")
-        }
+        let verdict = judge(arrival, under: .current, standing)
+        guard let rules = arrival.earlierRules, !verdict.isAdmitted else { return verdict }
+        let earlier = judge(arrival, under: rules, standing)
+        return earlier.isAdmitted ? earlier : verdict
     }
 
     private func judge(
-        _ grant: Grant,
-        _ payload: SignedPayload,
         _ arrival: Arrival,
-        _ history: GrantHistory
+        under rules: RulesVersion,
+        _ standing: (GrantID) -> Standing?
     ) -> Verdict {
-        let judgement = admission.judge(
-            grant,
-            signedBy: payload,
-            history: history,
-            at: arrival.now
-        )
-        let facts = GrantFacts(
-            grant: grant,
-            digest: payload.sha256,
-            signers: payload.approvals.map(\.principal),
-            file: arrival.path
-        )
-        let lines = payload.approvals.map(\.line)
-        return judgement.refusals.first.map { .denied(facts, $0) }
-            ?? .admitted(facts, signerLines: lines)
+        let document: SignedDocument
+        do throws(DocumentError) {
+            document = try SignedDocument(
+                arrival.bytes,
+                signersBy: verifier,
+                at: arrival.signedAt,
+                under: rules
+            )
+        } catch {
+            return .refused(code: error.code, reason: "\(error)")
+        }
+        let payload = document.payload
+        switch document.content {
+        case .revocation(let revocation): return judge(revocation, payload)
+        case .grant(let grant):
+            let judgement = admission.judge(
+                grant,
+                signedBy: payload,
+                history: GrantHistory(standing(grant.id)),
+                at: arrival.now,
+                under: rules
+            )
+            let facts = GrantFacts(
+                grant: grant,
+                digest: payload.sha256,
+                signers: payload.approvals.map(\.principal),
+                file: arrival.path
+            )
+            return judgement.refusals.first.map { .denied(facts, $0) }
+                ?? .admitted(facts, signerLines: payload.signerLines)
+        }
     }
 
     private func judge(_ revocation: Revocation, _ payload: SignedPayload) -> Verdict {
         if let refusal = admission.refusal(of: revocation) {
             return .refused(code: refusal.rule, reason: "\(refusal)")
         }
-        let signers = payload.approvals.map(\.principal)
-        let lines = payload.approvals.map(\.line)
-        return .revocation(revocation, signers: signers, signerLines: lines)
+        return .revocation(
+            revocation,
+            signers: payload.approvals.map(\.principal),
+            signerLines: payload.signerLines
+        )
+    }
+}
+
+extension Reception.Verdict {
+    fileprivate var isAdmitted: Bool {
+        if case .admitted = self { true } else { false }
     }
 }
 

@@ -2,6 +2,7 @@ import Admission
 import Auditing
 import Configuration
 import Enforcement
+import Grants
 import Linux
 import Signatures
 
@@ -14,6 +15,8 @@ struct Rulebook: Sendable {
     let systemName: String
     /// Why the allowed signers are not those on disk.
     let signersProblem: String?
+    /// Whether policy or signers are others than were in force when this agent started.
+    private var hasChanged = false
 
     /// Reads the policy at `path` and the allowed signers that it names.
     init(policy path: String, host: HostFacts) throws(AgentError) {
@@ -28,13 +31,32 @@ struct Rulebook: Sendable {
 
     /// The rules to start with: where nobody can be found who may sign, those who last might still
     /// may.
-    init(startingWith policy: PolicySource, host: HostFacts) {
+    init(startingWith policy: PolicySource, _ tenure: Tenure, host: HostFacts) {
         do throws(AgentError) {
             try self.init(policy, host: host)
         } catch {
             let last = LastPolicy(in: policy.configuration.stateDirectory).signers()
             self.init(policy, last ?? .nobody, host: host, problem: error.description)
         }
+        // What was last kept is not what a trial that goes on was begun with.
+        guard tenure.deadline == nil else { return }
+        hasChanged = LastPolicy(in: configuration.stateDirectory).differs(from: self)
+    }
+
+    /// These rules, which take the place of others.
+    func following(_ others: Rulebook) -> Rulebook {
+        var rulebook = self
+        rulebook.hasChanged =
+            others.hasChanged || configuration != others.configuration
+            || signers.text != others.signers.text
+        return rulebook
+    }
+
+    /// The earlier rules by which a live grant is still judged, if those of now refuse it.
+    ///
+    /// An upgrade is not an event: they hold until policy or signers change.
+    func earlierRules(of grant: LiveGrant) -> RulesVersion? {
+        hasChanged || grant.rules >= .current ? nil : grant.rules
     }
 
     /// The rules of another policy, which come back; where nobody can be found who may sign by it,

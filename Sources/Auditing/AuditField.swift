@@ -22,6 +22,7 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
     case policyDigest
     case fallback
     case rejected
+    case rules
     case revocation
     case allowedSigners
     case evidence
@@ -53,6 +54,7 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
         case .policyDigest: "JITGATE_POLICY_SHA256"
         case .fallback: "JITGATE_POLICY_FALLBACK"
         case .rejected: "JITGATE_POLICY_REJECTED"
+        case .rules: "JITGATE_RULES"
         case .revocation: "JITGATE_REVOCATION_SHA256"
         case .allowedSigners: "JITGATE_ALLOWED_SIGNERS"
         case .evidence: "JITGATE_EVIDENCE"

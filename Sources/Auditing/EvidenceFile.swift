@@ -14,17 +14,17 @@ package struct EvidenceFile: Hashable, Sendable {
 }
 
 extension AuditEntry {
-    /// What the record of a signed file carries to prove it: the file, why its signers count, and
-    /// the SHA-256 of the policy that let it in.
+    /// What the record of a signed file carries to prove it: the file, the lines of allowed_signers
+    /// that its signatures rest on, and the SHA-256 of the policy that let it in.
     package static func evidence(
         _ file: [UInt8],
-        admittedBy lines: [String],
+        signedBy lines: [String],
         under policy: String
     ) -> [AuditField: [String]] {
-        var distinct: [String] = []
-        for line in lines where !distinct.contains(line) { distinct.append(line) }
+        var known = Set<String>()
         return [
-            .evidence: [String(decoding: file, as: UTF8.self)], .allowedSigners: distinct,
+            .evidence: [String(decoding: file, as: UTF8.self)],
+            .allowedSigners: lines.filter { known.insert($0).inserted },
             .policyDigest: [policy],
         ]
     }

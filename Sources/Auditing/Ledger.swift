@@ -13,6 +13,8 @@ package struct Ledger: Sendable {
     package internal(set) var mode: String?
     /// `nil` if the policy in force was loaded outright.
     package internal(set) var policy: PolicyStanding?
+    /// The rules by which grants are judged, of this version where a later one made them.
+    package internal(set) var rules = RulesVersion.first
     package internal(set) var clock = ClockFloor()
     /// The last grants that ended, oldest first.
     package internal(set) var recentEndings = RecentEndings()
@@ -72,10 +74,10 @@ package struct Ledger: Sendable {
         let entry = record.entry
         switch entry.event {
         case .grantAccepted:
-            let grant = try LiveGrant(record.entry, at: moment)
+            let grant = try LiveGrant(record.entry, at: moment, under: rules)
             restore(.accepted(grant), of: grant)
         case .grantOpened:
-            let grant = try LiveGrant(record.entry, at: moment)
+            let grant = try LiveGrant(record.entry, at: moment, under: rules)
             let known = standings[grant.id]?.live ?? grant
             restore(.open(known, since: moment, deadline: try entry.deadline()), of: known)
         case .grantClosed:
@@ -85,6 +87,7 @@ package struct Ledger: Sendable {
         case .modeChanged: mode = entry[.mode] ?? mode
         case .policyLoaded:
             mode = entry[.mode] ?? mode
+            rules = RulesVersion(recorded: entry[.rules]) ?? .current
             // Allowed signers are loaded too, and say nothing of the policy.
             if entry[.policyDigest] != nil { policy = try PolicyStanding(entry) }
         case .grantUsed: takeConnection(entry)

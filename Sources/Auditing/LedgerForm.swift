@@ -6,7 +6,7 @@ enum LedgerForm {
     static func json(_ ledger: Ledger) -> JSONValue {
         [
             "mode": .optional(ledger.mode), "policy": json(ledger.policy),
-            "clock": ClockForm.json(ledger.clock),
+            "rules": json(ledger.rules), "clock": ClockForm.json(ledger.clock),
             "live": .array(
                 ledger.standings.values.compactMap { json($0, ledger.connections) }
             ),
@@ -35,6 +35,14 @@ enum LedgerForm {
         }
     }
 
+    private static func json(_ rules: RulesVersion) -> JSONValue { .integer(Int64(rules.rawValue)) }
+
+    /// A snapshot without them is of a release before they had a number.
+    private static func rules(_ json: JSONValue?) -> RulesVersion {
+        guard let number = json?.number else { return .first }
+        return RulesVersion(rawValue: Int(clamping: number)) ?? .current
+    }
+
     private static func policy(_ json: JSONValue?) -> PolicyStanding? {
         guard let policy = json?["policy"]?.text else { return nil }
         if let rejected = json?["rejected"]?.text {
@@ -51,6 +59,7 @@ enum LedgerForm {
         var members: [JSONValue.Member] = [
             .init("id", .string(live.id.description)), .init("digest", .string(live.digest)),
             .init("accepted", .integer(live.acceptedAt.microseconds)),
+            .init("rules", json(live.rules)),
             .init("fields", json(live.fields)),
         ]
         if let count = connections[live.id] {
@@ -89,6 +98,7 @@ enum LedgerForm {
         ledger.ended = ended
         ledger.mode = json["mode"]?.text
         ledger.policy = policy(json["policy"])
+        ledger.rules = rules(json["rules"])
         guard let clock = ClockForm.clock(json["clock"]) else { throw damaged("clock") }
         ledger.clock = clock
         for item in try items(json, "live") {
@@ -122,7 +132,13 @@ enum LedgerForm {
             let digest = json["digest"]?.text, let accepted = json["accepted"]?.moment
         else { throw damaged("live") }
         let fields = try fields(json)
-        let grant = LiveGrant(id: id, digest: digest, fields: fields, acceptedAt: accepted)
+        let grant = LiveGrant(
+            id: id,
+            digest: digest,
+            fields: fields,
+            acceptedAt: accepted,
+            rules: rules(json["rules"])
+        )
         guard let since = json["since"]?.moment, let deadline = json["deadline"]?.moment else {
             return (.accepted(grant), grant)
         }

@@ -9,24 +9,33 @@ package struct LiveGrant: Hashable, Sendable {
     package let fields: [AuditField: [String]]
     /// When it was found valid, by the agent's time; its signers had to be allowed then.
     package let acceptedAt: Moment
+    /// The rules that let it in.
+    package let rules: RulesVersion
 
     init(
         id: GrantID,
         digest: String,
         fields: [AuditField: [String]],
-        acceptedAt: Moment
+        acceptedAt: Moment,
+        rules: RulesVersion
     ) {
         self.id = id
         self.digest = digest
         self.fields = fields
         self.acceptedAt = acceptedAt
+        self.rules = rules
     }
 
-    init(_ entry: AuditEntry, at moment: Moment) throws(RecordError) {
+    init(
+        _ entry: AuditEntry,
+        at moment: Moment,
+        under rules: RulesVersion
+    ) throws(RecordError) {
         id = try entry.grantID()
         digest = try entry.required(.digest)
         fields = entry.withoutEvidence.fields
         acceptedAt = moment
+        self.rules = rules
     }
 }
 

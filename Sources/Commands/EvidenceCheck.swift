@@ -1,3 +1,4 @@
+import Admission
 import Auditing
 import Grants
 import Recording
@@ -20,6 +21,8 @@ struct EvidenceCheck {
     private var standings: StandingCheck
     private var policies: PolicyCheck
     private var revocations: RevocationCheck
+    /// By which grants are judged; `nil` for those of a later release.
+    private var rules: RulesVersion? = .current
     private let state: StateDirectory?
     /// Files that were not right when their record was read.
     private var awaitedFiles: [AwaitedFile] = []
@@ -42,6 +45,8 @@ struct EvidenceCheck {
     }
     /// How many grants were not held to the policy that let them in.
     var unjudged: Int { policies.unjudged }
+    /// How many grants were held to earlier rules, which were in force then.
+    var judgedByEarlierRules: Int { policies.judgedByEarlierRules }
     /// How many openings there are whose grant was accepted in a record that is not at hand.
     var unproven: Int { standings.unproven }
 
@@ -100,19 +105,20 @@ struct EvidenceCheck {
             try standings.accept(entry, nil)
             throw RecordFlaw(.evidence, "an accepted grant without its file")
         }
-        guard case .grant(let grant, let payload) = try signed(entry, at: moment) else { return }
+        let document = try signed(entry, at: moment)
+        guard case .grant(let grant) = document.content else { return }
         try standings.accept(entry, grant)
         let latest = moment + Self.tolerance
-        try policies.judge(grant, signedBy: payload, in: record, at: latest)
+        try policies.judge(grant, document.payload, in: record, at: latest, under: rules)
     }
 
     private mutating func signed(
         _ entry: AuditEntry,
         at moment: Moment
-    ) throws(RecordFlaw) -> SignedEvidence {
+    ) throws(RecordFlaw) -> SignedDocument {
         do throws(RecordFlaw) {
             try Self.requireFile(entry)
-            return try signatureCheck.signed(entry, at: moment)
+            return try signatureCheck.signed(entry, at: moment, under: rules ?? .current)
         } catch {
             // What rests on it is said to be wrong once.
             if entry.event == .grantAccepted { try? standings.accept(entry, nil) }
@@ -126,7 +132,8 @@ struct EvidenceCheck {
     ) throws(RecordFlaw) {
         let entry = record.entry
         if entry[.evidence] != nil {
-            guard case .revocation(let revocation) = try signed(entry, at: moment) else { return }
+            let document = try signed(entry, at: moment)
+            guard case .revocation(let revocation) = document.content else { return }
             revocations.take(revocation, entry)
         } else if entry.event == .grantClosed {
             try revocations.require(record)
@@ -134,6 +141,7 @@ struct EvidenceCheck {
     }
 
     private mutating func checkPolicy(_ entry: AuditEntry) throws(RecordFlaw) {
+        rules = RulesVersion(recorded: entry[.rules])
         guard entry[.policyDigest] != nil || entry[.evidence] != nil else { return }
         guard entry[.evidence] != nil else {
             throw RecordFlaw(.evidence, "a policy without its file")
@@ -145,7 +153,7 @@ struct EvidenceCheck {
     /// Of two values readers would take one or the other.
     private static func requireSingleFields(_ entry: AuditEntry) throws(RecordFlaw) {
         let single: [AuditField] = [
-            .grant, .digest, .deadline, .policyDigest, .revocation, .evidence,
+            .grant, .digest, .deadline, .policyDigest, .rules, .revocation, .evidence,
         ]
         // A connection is by every grant that covers it.
         guard ![.grantUsed, .attemptDenied].contains(entry.event) else { return }

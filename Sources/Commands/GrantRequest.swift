@@ -43,10 +43,3 @@ extension GrantID {
         return GrantID(value: version & ~(0x3 << 62) | 0x2 << 62)
     }
 }
-
-extension Moment {
-    /// Without its fraction of a second, so that people can read it.
-    var wholeSecond: Moment {
-        Moment(microseconds: microseconds - microseconds % 1_000_000)
-    }
-}

@@ -181,6 +181,10 @@ extension LogAudit {
             let grants = evidence.unjudged.counting("grant")
             lines.append("unjudged: \(grants), whose policy is not here or cannot be read")
         }
+        if evidence.judgedByEarlierRules > 0 {
+            let grants = evidence.judgedByEarlierRules.counting("grant")
+            lines.append("earlier rules: \(grants), judged by the rules of an earlier version")
+        }
         if evidence.unproven > 0 {
             let openings = evidence.unproven.counting("opening")
             lines.append("unproven: \(openings), whose grant was accepted in records not here")
@@ -204,6 +208,7 @@ extension LogAudit {
             "first": .integer(Int64(log.first)), "signatures": .integer(Int64(signatures)),
             "evidence_files": .integer(Int64(evidence.files)),
             "unjudged": .integer(Int64(evidence.unjudged)),
+            "earlier_rules": .integer(Int64(evidence.judgedByEarlierRules)),
             "unproven": .integer(Int64(evidence.unproven)), "key": .string("\(log.key)"),
             "checkpoint": Self.json(checkpoint),
             "since": held.map { Self.json($0.checkpoint) } ?? .null,

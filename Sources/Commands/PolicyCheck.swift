@@ -8,8 +8,8 @@ import Signatures
 struct PolicyCheck {
     /// What was so at one moment only, and shows elsewhere.
     private static let momentary: Set<String> = ["once", "expires"]
-    /// Also how long it stays open needs to be known when it was.
-    private static let timed: Set<String> = ["max-duration"]
+    /// For these, too, it needs to be known when it was.
+    private static let timed: Set<String> = ["max-duration", "max-wait"]
 
     /// So many are kept; a host has few, and grants under more are not judged.
     private static let limit = 10_000
@@ -20,6 +20,8 @@ struct PolicyCheck {
     private var inForce: String?
     /// How many grants could not be judged, since their policy cannot be read here.
     private(set) var unjudged = 0
+    /// How many were held to earlier rules, which were in force then.
+    private(set) var judgedByEarlierRules = 0
     /// Whether all records are at hand, so that none may rest on one that is not.
     private let isWhole: Bool
 
@@ -39,9 +41,10 @@ struct PolicyCheck {
 
     mutating func judge(
         _ grant: Grant,
-        signedBy payload: SignedPayload,
+        _ payload: SignedPayload,
         in record: Record,
-        at moment: Moment
+        at moment: Moment,
+        under rules: RulesVersion?
     ) throws(RecordFlaw) {
         guard let known = record.entry[.policyDigest].flatMap({ policies[$0] }) else {
             guard !isWhole else {
@@ -55,9 +58,10 @@ struct PolicyCheck {
         guard record.entry[.policyDigest] == inForce else {
             throw RecordFlaw(.policy, "it names a policy that was not in force then")
         }
-        guard let configuration = known else { return unjudged += 1 }
+        guard let configuration = known, let rules else { return unjudged += 1 }
+        if rules < .current { judgedByEarlierRules += 1 }
         let judgement = Admission(policy: configuration.policy, host: host(record, configuration))
-            .judge(grant, signedBy: payload, history: .unseen, at: moment)
+            .judge(grant, signedBy: payload, history: .unseen, at: moment, under: rules)
         let left = isWhole ? Self.momentary : Self.momentary.union(Self.timed)
         guard let refusal = judgement.refusals.first(where: { !left.contains($0.rule) }) else {
             return

@@ -1,12 +1,7 @@
+import Admission
 import Auditing
 import Grants
 import Signatures
-
-/// What was signed under a record, its signatures being valid as of then.
-enum SignedEvidence {
-    case grant(Grant, SignedPayload)
-    case revocation(Revocation)
-}
 
 /// Checks the signatures under records anew, by the lines of allowed_signers that they carry.
 struct SignatureCheck {
@@ -21,25 +16,36 @@ struct SignatureCheck {
     /// Whether the signatures held at that time, and whether the record says what was signed.
     mutating func signed(
         _ entry: AuditEntry,
-        at moment: Moment
-    ) throws(RecordFlaw) -> SignedEvidence {
-        let payload = try verified(entry, at: moment)
-        count += payload.approvals.count
-        note(payload)
-        let signed = try Self.content(of: payload, entry)
-        try entry.requireFields(Self.fields(of: signed, payload))
-        return signed
+        at moment: Moment,
+        under rules: RulesVersion
+    ) throws(RecordFlaw) -> SignedDocument {
+        let document = try document(entry, at: moment, under: rules)
+        count += document.payload.signatures.count
+        note(document.payload)
+        try Self.requireSubject(of: document, entry)
+        try entry.requireFields(Self.fields(of: document))
+        return document
     }
 
-    private mutating func verified(
+    private mutating func document(
         _ entry: AuditEntry,
-        at moment: Moment
-    ) throws(RecordFlaw) -> SignedPayload {
-        do {
-            let verifier = try verifier(entry.fields[.allowedSigners] ?? [])
-            return try verifier.verify(Array((entry[.evidence] ?? "").utf8), at: moment)
+        at moment: Moment,
+        under rules: RulesVersion
+    ) throws(RecordFlaw) -> SignedDocument {
+        let verifier: SignatureVerifier
+        do throws(AllowedSignersError) {
+            verifier = try self.verifier(entry.fields[.allowedSigners] ?? [])
         } catch {
             throw RecordFlaw(.signature, "\(error)")
+        }
+        do throws(DocumentError) {
+            let file = Array((entry[.evidence] ?? "").utf8)
+            return try SignedDocument(file, signersBy: verifier, at: moment, under: rules)
+        } catch {
+            switch error {
+            case .signature: throw RecordFlaw(.signature, "\(error)")
+            case .syntax: throw RecordFlaw(.evidence, "\(error)")
+            }
         }
     }
 
@@ -49,51 +55,43 @@ struct SignatureCheck {
         signers[payload.namespace] = known + payload.approvals.map(\.principal)
     }
 
-    /// What was signed, which must be what the record is about.
-    private static func content(
-        of payload: SignedPayload,
+    /// What was signed must be what the record is about.
+    private static func requireSubject(
+        of document: SignedDocument,
         _ entry: AuditEntry
-    ) throws(RecordFlaw) -> SignedEvidence {
-        do {
-            guard entry.event == .grantAccepted else {
-                let revocation = try Revocation(parsing: payload.bytes)
-                guard payload.namespace == .revocation, entry.isAbout(oneOf: revocation.ids) else {
-                    throw TextError("the revocation is not of this grant")
-                }
-                return .revocation(revocation)
-            }
-            guard payload.namespace == .grant else {
-                throw TextError("what was signed is no grant")
-            }
-            return .grant(try Grant(parsing: payload.bytes), payload)
-        } catch {
-            throw RecordFlaw(.evidence, "\(error)")
+    ) throws(RecordFlaw) {
+        switch (document.content, isGrant: entry.event == .grantAccepted) {
+        case (.grant, isGrant: true): break
+        case (.revocation(let revocation), isGrant: false)
+        where entry.isAbout(oneOf: revocation.ids):
+            break
+        case (.revocation, isGrant: true):
+            throw RecordFlaw(.evidence, "what was signed is no grant")
+        default: throw RecordFlaw(.evidence, "the revocation is not of this grant")
         }
     }
 
     /// The fields that follow from what was signed.
-    private static func fields(
-        of signed: SignedEvidence,
-        _ payload: SignedPayload
-    ) -> [AuditField: [String]] {
-        let signers = payload.approvals.map(\.principal)
-        let grant: Grant
-        switch signed {
-        case .grant(let signed, _): grant = signed
+    private static func fields(of document: SignedDocument) -> [AuditField: [String]] {
+        let signers = document.payload.approvals.map(\.principal)
+        switch document.content {
         case .revocation(let order):
             return [.actor: signers.map { "signer:" + $0 }, .comment: [order.reason]]
+        case .grant(let grant):
+            var fields = GrantFacts(
+                grant: grant,
+                digest: document.payload.sha256,
+                signers: signers,
+                file: ""
+            ).fields
+            fields[.file] = nil
+            return fields
         }
-        var fields = GrantFacts(
-            grant: grant,
-            digest: payload.sha256,
-            signers: signers,
-            file: ""
-        ).fields
-        fields[.file] = nil
-        return fields
     }
 
-    private mutating func verifier(_ lines: [String]) throws -> SignatureVerifier {
+    private mutating func verifier(
+        _ lines: [String]
+    ) throws(AllowedSignersError) -> SignatureVerifier {
         if let known = verifiers[lines] { return known }
         let text = lines.map { $0 + "\n" }.joined()
         let made = SignatureVerifier(allowedSigners: try AllowedSigners(parsing: Array(text.utf8)))

@@ -34,52 +34,63 @@ struct Verification {
     var isAccepted: Bool { checks.allSatisfy(\.isKept) }
 
     init(of file: [UInt8], by judge: Judge) {
-        let signed: SignedPayload
-        do throws(SignatureError) {
-            signed = try judge.verifier.verify(file, at: judge.now)
-        } catch {
-            fail("signature", error.code.rawValue, "\(error)")
-            return
-        }
-        for approval in signed.approvals {
-            let who = "\(approval.principal), \(approval.keyType) \(approval.fingerprint)"
-            checks.append(Check(name: "signature", isKept: true, finding: who))
-        }
-        do throws(GrantSyntaxError) {
-            switch signed.namespace {
-            case .grant: check(try Grant(parsing: signed.bytes), signed, by: judge)
-            case .revocation: check(try Revocation(parsing: signed.bytes), by: judge)
+        do throws(DocumentError) {
+            let document = try SignedDocument(file, signersBy: judge.verifier, at: judge.now)
+            let payload = document.payload
+            switch document.content {
+            case .grant(let grant): check(grant, payload, by: judge)
+            case .revocation(let revocation): check(revocation, payload, by: judge)
             }
         } catch {
-            fail("syntax", error.code.rawValue, "\(error)")
+            switch error {
+            case .signature: fail("signature", error)
+            case .syntax(_, let payload):
+                addSignatures(of: payload, roles: [])
+                fail("syntax", error)
+            }
         }
     }
 
-    private mutating func fail(_ name: String, _ code: String, _ finding: String) {
-        let finding = "\(code): \(finding)"
-        checks.append(Check(name: name, isKept: false, code: code, finding: finding))
+    private mutating func fail(_ name: String, _ error: DocumentError) {
+        let finding = "\(error.code): \(error)"
+        checks.append(Check(name: name, isKept: false, code: error.code, finding: finding))
     }
 
     private mutating func check(_ grant: Grant, _ signed: SignedPayload, by judge: Judge) {
         ids = [grant.id]
-        let summary = grant.summary.joined(separator: ", ")
-        checks.append(Check(name: "syntax", isKept: true, finding: "\(grant.id) \(summary)"))
         let judgement = judge.admission.judge(
             grant,
             signedBy: signed,
             history: judge.history(grant.id),
             at: judge.now
         )
+        addSignatures(of: signed, roles: judgement.roles)
+        let summary = grant.summary.joined(separator: ", ")
+        checks.append(Check(name: "syntax", isKept: true, finding: "\(grant.id) \(summary)"))
         for check in judgement.checks { add(check.rule, check.refusal) }
         let opening = max(judge.now, grant.notBefore ?? judge.now)
         if isAccepted { deadline = grant.deadline(openingAt: opening) }
     }
 
-    private mutating func check(_ revocation: Revocation, by judge: Judge) {
+    private mutating func check(
+        _ revocation: Revocation,
+        _ signed: SignedPayload,
+        by judge: Judge
+    ) {
+        addSignatures(of: signed, roles: [])
         ids = revocation.ids
         let list = ids.map(\.description).joined(separator: ", ")
         checks.append(Check(name: "syntax", isKept: true, finding: "revokes \(list)"))
         add("host", judge.admission.refusal(of: revocation))
+    }
+
+    /// A line for each signature: whose it is and, under a grant, what it counts for.
+    private mutating func addSignatures(of signed: SignedPayload, roles: [SignatureRole]) {
+        for (index, signature) in signed.signatures.enumerated() {
+            var finding = "\(signature.principal), \(signature.keyType) \(signature.fingerprint)"
+            if roles.indices.contains(index) { finding += ": \(roles[index])" }
+            checks.append(Check(name: "signature", isKept: true, finding: finding))
+        }
     }
 
     private mutating func add(_ rule: String, _ refusal: Refusal?) {

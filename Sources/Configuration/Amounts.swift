@@ -35,6 +35,34 @@ extension Setting {
         return .seconds(number * Self.day)
     }
 
+    /// A length of time such as `"12h"`, or one of whole days such as `"7d"`.
+    func span(in range: ClosedRange<Duration>) throws(Refusal) -> Duration {
+        let refusal: Refusal
+        if case .string(let text) = self, text.last == "d" {
+            let days = Self.number(text.dropLast()).flatMap { (0...36_600).contains($0) ? $0 : nil }
+            let span = days.map { Duration.seconds($0 * Self.day) }
+            if let span, range.contains(span) { return span }
+            refusal = Refusal("is \(QuotedText(text))", "")
+        } else {
+            do throws(Refusal) {
+                return try duration(in: range)
+            } catch {
+                refusal = error
+            }
+        }
+        let limits =
+            "\(Self.text(ofSpan: range.lowerBound)) to \(Self.text(ofSpan: range.upperBound))"
+        throw Refusal(refusal.reason, "such as \"7d\" or \"12h\" belongs here, from \(limits)")
+    }
+
+    /// How a span reads: in days where these are whole.
+    static func text(ofSpan span: Duration) -> String {
+        let isWhole =
+            span > .zero && span.components.seconds % day == 0
+            && span.components.attoseconds == 0
+        return isWhole ? text(ofDays: span) : span.shortText
+    }
+
     /// A number of days, or `"forever"`, which is `nil`.
     func daysOrForever(in range: ClosedRange<Int64>) throws(Refusal) -> Duration? {
         if case .string("forever") = self { return nil }

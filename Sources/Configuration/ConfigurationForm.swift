@@ -32,6 +32,7 @@ extension Configuration {
             "directories": .strings(grantDirectories),
             "allowed_signers": .string(allowedSigners),
             "ended_files": .string(endedFiles.rawValue),
+            "max_wait": .string(Setting.text(ofSpan: policy.maxWait)),
         ]
     }
 

@@ -5,6 +5,9 @@ struct ConfigurationReader {
     static let tables = ["grants", "defaults", "port", "sessions", "audit", "state", "control"]
     static let keys = ["mode", "keep_existing", "hostname", "trusted"]
 
+    /// As long as a retention may be at most.
+    static let waits: ClosedRange<Duration> = .seconds(1)...(.seconds(36_600 * 86_400))
+
     let file: Section
 
     func configuration() -> Configuration {
@@ -46,7 +49,7 @@ struct ConfigurationReader {
 
     private func readGrants(into configuration: inout Configuration) {
         let grants = file.section("grants")
-        grants.refuseAllBut(["directories", "allowed_signers", "ended_files"])
+        grants.refuseAllBut(["directories", "allowed_signers", "ended_files", "max_wait"])
         grants.list("directories", atMost: 16) { setting throws(Setting.Refusal) in
             try setting.path()
         }
@@ -55,6 +58,9 @@ struct ConfigurationReader {
         grants.value("ended_files") { setting throws(Setting.Refusal) in
             try setting.choice(of: [EndedFiles.remove, .keep])
         }.map { configuration.endedFiles = $0 }
+        grants.value("max_wait") { setting throws(Setting.Refusal) in
+            try setting.span(in: Self.waits)
+        }.map { configuration.policy.maxWait = $0 }
         PathConflicts(grants: grants, configuration: configuration).find()
     }
 

@@ -31,7 +31,8 @@ extension Configuration {
             mode: .observe,
             keepExisting: true,
             trusted: [],
-            ports: Dictionary(uniqueKeysWithValues: Port.management.map { ($0, .defaults) })
+            ports: Dictionary(uniqueKeysWithValues: Port.management.map { ($0, .defaults) }),
+            maxWait: .seconds(7 * 86_400)
         ),
         sessionWarnings: [.seconds(300), .seconds(60)],
         hostname: nil,

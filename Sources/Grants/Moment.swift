@@ -12,6 +12,11 @@ package struct Moment: Hashable, Sendable, Comparable {
         left.microseconds < right.microseconds
     }
 
+    /// Without its fraction of a second, so that people can read it.
+    package var wholeSecond: Moment {
+        Moment(microseconds: microseconds - microseconds % 1_000_000)
+    }
+
     /// Saturates instead of overflowing, so that hostile dates cannot trap.
     package static func + (moment: Self, length: Duration) -> Self {
         let (sum, overflow) = moment.microseconds.addingReportingOverflow(length.microseconds)

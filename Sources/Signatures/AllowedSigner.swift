@@ -17,7 +17,7 @@ struct AllowedSigner: Sendable {
     var principal: String { principals.firstName ?? principalText }
 
     func maySign(for namespace: SignatureNamespace) -> Bool {
-        options.namespaces?.matches(namespace.rawValue) ?? true
+        options.namespaces?.matches(namespace.rawValue) ?? namespace.isImplied
     }
 
     /// Why the line does not hold at a moment, or `nil` if it does.

@@ -15,12 +15,13 @@ package struct AllowedSignersError: Error, Hashable, Sendable, CustomStringConve
 /// may be the one that restricts; times carry a `Z`; certificates are not supported yet.
 /// docs/PROTOCOL.grant, section 1.
 package struct AllowedSigners: Sendable {
-    private var entries: [[UInt8]: [AllowedSigner]] = [:]
+    private let keys: [[UInt8]: ListedKey]
 
     /// Nobody may sign.
-    package init() {}
+    package init() { keys = [:] }
 
     package init(parsing file: [UInt8]) throws(AllowedSignersError) {
+        var entries: [[UInt8]: [AllowedSigner]] = [:]
         let lines = file.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, bytes) in lines.enumerated() {
             do {
@@ -30,13 +31,30 @@ package struct AllowedSigners: Sendable {
                 throw AllowedSignersError(line: index + 1, reason: error.description)
             }
         }
+        keys = entries.mapValues(ListedKey.init)
     }
 
-    /// Whether nobody may sign.
-    package var isEmpty: Bool { entries.isEmpty }
+    /// The plain names of all signers.
+    package var names: [String] { keys.values.flatMap(\.signer.names) }
 
-    /// The lines for one key, in the order of the file.
-    func entries(for keyBlob: [UInt8]) -> [AllowedSigner] {
-        entries[keyBlob] ?? []
+    /// Whether nobody may sign.
+    package var isEmpty: Bool { keys.isEmpty }
+
+    /// What the file says of one key; `nil` if it does not list it.
+    subscript(keyBlob: [UInt8]) -> ListedKey? { keys[keyBlob] }
+}
+
+/// A key of allowed_signers, with every line that holds it.
+struct ListedKey: Sendable {
+    /// In the order of the file; never empty.
+    let lines: [AllowedSigner]
+    let signer: SignerIdentity
+
+    init(_ lines: [AllowedSigner]) {
+        self.lines = lines
+        signer = SignerIdentity(
+            fingerprint: SSHSignature.fingerprint(of: lines.first?.keyBlob ?? []),
+            names: lines.map(\.principals)
+        )
     }
 }

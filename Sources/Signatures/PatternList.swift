@@ -5,6 +5,14 @@ package struct PatternList: Hashable, Sendable {
     private struct Pattern: Hashable, Sendable {
         let isNegated: Bool
         let text: [UInt8]
+        /// The same without regard to case.
+        let folded: [UInt8]
+
+        init(_ text: ArraySlice<UInt8>) {
+            isNegated = text.first == UInt8(ascii: "!")
+            self.text = Array(isNegated ? text.dropFirst() : text)
+            folded = PatternList.fold(self.text)
+        }
 
         var isPlain: Bool { !text.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") } }
     }
@@ -20,10 +28,7 @@ package struct PatternList: Hashable, Sendable {
             separator: UInt8(ascii: ","),
             omittingEmptySubsequences: false
         )
-        patterns = parts.map { part in
-            let isNegated = part.first == UInt8(ascii: "!")
-            return Pattern(isNegated: isNegated, text: Array(isNegated ? part.dropFirst() : part))
-        }
+        patterns = parts.map(Pattern.init)
         guard patterns.allSatisfy({ (1...Self.lengthLimit).contains($0.text.count) }) else {
             throw TextError(
                 "a part of \(list.debugDescription) is empty or longer than \(Self.lengthLimit) bytes"
@@ -31,13 +36,17 @@ package struct PatternList: Hashable, Sendable {
         }
     }
 
-    /// The first pattern that is a plain name and that the list as a whole matches.
-    var firstName: String? {
+    /// The patterns that are plain names and that the list as a whole matches.
+    var names: [String] {
         patterns.lazy
             .filter { !$0.isNegated && $0.isPlain && matches($0.text) }
             .map { String(decoding: $0.text, as: UTF8.self) }
-            .first
     }
+
+    var firstName: String? { names.first }
+
+    /// Whether a pattern of it is more than one name.
+    var hasWildcard: Bool { patterns.contains { !$0.isNegated && !$0.isPlain } }
 
     /// Whether it is plain that no name at all matches: what is not negated is, by the rest.
     var matchesNothing: Bool {
@@ -51,6 +60,28 @@ package struct PatternList: Hashable, Sendable {
     private func matches(_ name: [UInt8]) -> Bool {
         let hits = patterns.filter { Self.glob($0.text, matches: name) }
         return !hits.isEmpty && !hits.contains(where: \.isNegated)
+    }
+
+    /// Whether the list matches a name written with whatever capitals.
+    ///
+    /// Only a name exactly as it is written is excepted by a negated pattern.
+    func mayMean(_ name: String) -> Bool {
+        let (exact, folded) = (Array(name.utf8), Self.fold(Array(name.utf8)))
+        return patterns.contains { !$0.isNegated && Self.glob($0.folded, matches: folded) }
+            && !patterns.contains { $0.isNegated && Self.glob($0.text, matches: exact) }
+    }
+
+    /// Whether some name matches a pattern of each list, without regard to case and exceptions.
+    func overlaps(_ other: Self) -> Bool {
+        let (own, others) = (patterns, other.patterns.filter { !$0.isNegated })
+        return own.contains { pattern in
+            !pattern.isNegated
+                && others.contains { Self.glob(pattern.folded, overlaps: $0.folded) }
+        }
+    }
+
+    private static func fold(_ text: [UInt8]) -> [UInt8] {
+        Array(String(decoding: text, as: UTF8.self).lowercased().utf8)
     }
 
     /// Matches `*` and `?`, row by row: O(pattern × text) whatever the pattern.
@@ -69,5 +100,25 @@ package struct PatternList: Hashable, Sendable {
             }
         }
         return row[text.count]
+    }
+
+    /// Whether some text matches both patterns, in the same way: a cell says so of two beginnings.
+    private static func glob(_ left: [UInt8], overlaps right: [UInt8]) -> Bool {
+        let (star, any) = (UInt8(ascii: "*"), UInt8(ascii: "?"))
+        var row = [true]
+        for symbol in right { row.append(row[row.count - 1] && symbol == star) }
+        for symbol in left {
+            var above = row[0]
+            row[0] = row[0] && symbol == star
+            for (index, other) in right.enumerated() {
+                let diagonal = above
+                above = row[index + 1]
+                row[index + 1] =
+                    symbol == star || other == star
+                    ? above || row[index]
+                    : diagonal && (symbol == any || other == any || symbol == other)
+            }
+        }
+        return row[right.count]
     }
 }

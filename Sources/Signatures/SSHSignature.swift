@@ -45,7 +45,11 @@ struct SSHSignature: Sendable {
     }
 
     /// `SHA256:…`, as ssh-keygen -l prints it.
-    var fingerprint: String { "SHA256:" + Base64.encodeUnpadded(SHA256.hash(data: keyBlob)) }
+    var fingerprint: String { Self.fingerprint(of: keyBlob) }
+
+    static func fingerprint(of keyBlob: [UInt8]) -> String {
+        "SHA256:" + Base64.encodeUnpadded(SHA256.hash(data: keyBlob))
+    }
 
     /// Checks that `key`, whose wire form is `keyBlob`, made the signature over a message.
     func verify(_ message: [UInt8], by key: PublicKey) throws(SignatureError) {

@@ -13,26 +13,52 @@ package struct SignatureVerifier: Sendable {
     /// `now` is the moment at which the signers must be allowed.
     package func verify(
         _ file: [UInt8],
-        at now: Moment
+        at now: Moment,
+        under rules: RulesVersion = .current
     ) throws(SignatureError) -> SignedPayload {
         let parts = try SignedFile(splitting: file)
         let signatures = try Self.signatures(of: parts)
-        let namespace = try Self.namespace(of: signatures)
-        var approvals: [Approval] = []
-        for (index, signature) in signatures.enumerated() {
+        let namespaces = try Self.namespaces(of: signatures, under: rules)
+        var verified: [VerifiedSignature] = []
+        for (index, (signature, namespace)) in zip(signatures, namespaces).enumerated() {
             do {
-                let signer = try signer(of: signature, for: namespace, at: now)
-                try signature.verify(parts.payload, by: signer.key)
-                approvals.append(Approval(by: signer, fingerprint: signature.fingerprint))
+                verified.append(try verify(signature, over: parts.payload, for: namespace, at: now))
             } catch {
                 throw error.about(signature: index + 1, by: signature.fingerprint)
             }
         }
+        guard let kind = namespaces.first?.file else {
+            throw SignatureError(.unsigned, "there is no signature")
+        }
         return SignedPayload(
             bytes: parts.payload,
-            namespace: namespace,
-            approvals: approvals,
+            namespace: kind,
+            signatures: verified,
             sha256: FileDigest.sha256(of: file)
+        )
+    }
+
+    private func verify(
+        _ signature: SSHSignature,
+        over payload: [UInt8],
+        for namespace: SignatureNamespace,
+        at now: Moment
+    ) throws(SignatureError) -> VerifiedSignature {
+        guard let key = allowedSigners[signature.keyBlob] else {
+            // A key that nobody could have listed is better told by what is wrong with it. By its
+            // form alone: what no allowed signer stands for does not reach the crypto library.
+            _ = try PublicKeyForm(parsing: signature.keyBlob)
+            throw SignatureError(.stranger, "the key is not in allowed_signers")
+        }
+        let line = try key.line(for: namespace, at: now)
+        try signature.verify(payload, by: line.key)
+        return VerifiedSignature(
+            namespace: namespace,
+            principal: line.principal,
+            principals: line.principals,
+            keyType: line.keyType,
+            signer: key.signer,
+            lines: key.lines.map(\.line)
         )
     }
 
@@ -50,63 +76,55 @@ package struct SignatureVerifier: Sendable {
         return signatures
     }
 
-    /// The one namespace of ours that all signatures are for.
-    private static func namespace(
-        of signatures: [SSHSignature]
-    ) throws(SignatureError) -> SignatureNamespace {
-        var common: SignatureNamespace?
+    /// The namespace of ours that each signature is for; all are for one kind of file.
+    private static func namespaces(
+        of signatures: [SSHSignature],
+        under rules: RulesVersion
+    ) throws(SignatureError) -> [SignatureNamespace] {
+        var namespaces: [SignatureNamespace] = []
         for (index, signature) in signatures.enumerated() {
-            let expected = common.map { [$0] } ?? SignatureNamespace.allCases
-            guard let namespace = expected.first(where: { $0.rawValue == signature.namespace })
+            let file = namespaces.first?.file
+            guard let namespace = SignatureNamespace(rawValue: signature.namespace),
+                namespace.isKnown(under: rules), file == nil || namespace.file == file
             else {
+                let expected = file.map { [$0] } ?? [.grant, .revocation]
                 let remedy = expected.map { "-n \($0.rawValue)" }.joined(separator: " or ")
                 let name = String(signature.namespace.prefix(64)).debugDescription
                 throw SignatureError(
                     .wrongNamespace,
-                    "it is for \(name)\(common == nil ? "" : ", unlike the first"); sign with \(remedy)"
+                    "it is for \(name)\(file == nil ? "" : ", unlike the first"); sign with \(remedy)"
                 ).about(signature: index + 1, by: signature.fingerprint)
             }
-            common = namespace
+            namespaces.append(namespace)
         }
-        guard let common else { throw SignatureError(.unsigned, "there is no signature") }
-        return common
+        return namespaces
     }
+}
 
-    /// The first line of allowed_signers that lets the key sign for the namespace now.
-    private func signer(
-        of signature: SSHSignature,
+extension ListedKey {
+    /// The first line that lets the key sign for the namespace now.
+    fileprivate func line(
         for namespace: SignatureNamespace,
         at now: Moment
     ) throws(SignatureError) -> AllowedSigner {
-        let lines = allowedSigners.entries(for: signature.keyBlob)
-        guard let first = lines.first else {
-            // A key that nobody could have listed is better told by what is wrong with it. By its
-            // form alone: what no allowed signer stands for does not reach the crypto library.
-            _ = try PublicKeyForm(parsing: signature.keyBlob)
-            throw SignatureError(.stranger, "the key is not in allowed_signers")
-        }
         var lapse: SignatureError?
         for line in lines where line.maySign(for: namespace) {
             guard let reason = line.lapse(at: now) else { return line }
             lapse = lapse ?? reason
         }
-        throw lapse
-            ?? SignatureError(
-                .notAllowed,
-                "\(first.principalText.debugDescription) may not sign for \(namespace.rawValue);"
-                    + " its line in allowed_signers has other namespaces"
-            )
+        throw lapse ?? notAllowed(for: namespace)
     }
-}
 
-extension Approval {
-    fileprivate init(by signer: AllowedSigner, fingerprint: String) {
-        self.init(
-            principal: signer.principal,
-            principals: signer.principals,
-            keyType: signer.keyType,
-            fingerprint: fingerprint,
-            line: signer.line
+    private func notAllowed(for namespace: SignatureNamespace) -> SignatureError {
+        let name = (lines.first?.principalText ?? "").debugDescription
+        let names = lines.allSatisfy { $0.options.namespaces != nil }
+        let reason =
+            names
+            ? "its line in allowed_signers has other namespaces"
+            : "its line in allowed_signers has to name that in `namespaces=`"
+        return SignatureError(
+            .notAllowed,
+            "\(name) may not sign for \(namespace.rawValue); \(reason)"
         )
     }
 }

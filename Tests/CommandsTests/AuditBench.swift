@@ -25,6 +25,7 @@ struct AuditBench {
                 "Policy loaded",
                 fields: [
                     .policyDigest: [Self.policyDigest], .evidence: ["mode = \"enforce\"\n"],
+                    .rules: ["2"],
                 ]
             )
         ])
@@ -69,7 +70,7 @@ struct AuditBench {
             file: "/drop/g.grant"
         )
         let lines = try ["ops@example.com \(bench.approver.publicLine)"]
-        let evidence = AuditEntry.evidence(file, admittedBy: lines, under: Self.policyDigest)
+        let evidence = AuditEntry.evidence(file, signedBy: lines, under: Self.policyDigest)
         return [
             .accepted(facts, evidence), .opened(facts, until: Bench.now + .seconds(60)),
             .closed(facts, because: .expired),

@@ -60,6 +60,14 @@ final class Bench: Sendable {
         try SmallFile.read(path(name), limit: 1 << 20)
     }
 
+    /// Changes the policy.
+    func editPolicy(_ edit: (String) -> String) throws {
+        try write(
+            edit(String(decoding: try read("jitgate.toml"), as: UTF8.self)),
+            to: "jitgate.toml"
+        )
+    }
+
     /// The names in a directory.
     func names(in folder: String) throws -> [String] {
         try Command.run(["ls", "-A", path(folder)]).text.split(separator: "\n").map(String.init)

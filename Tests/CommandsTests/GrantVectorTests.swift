@@ -12,6 +12,7 @@ import Testing
     private static let bench = Result {
         let bench = try Bench()
         try bench.write(try GrantVector.allowedSigners, to: "allowed_signers")
+        try bench.editPolicy(GrantVector.policy)
         let names = Set(GrantVector.all.compactMap(\.predecessor))
         let live = GrantVector.all.filter { names.contains($0.name) }
         try bench.writeLog(try live.map { .accepted(try facts(of: $0)) })

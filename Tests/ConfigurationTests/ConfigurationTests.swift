@@ -56,6 +56,30 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("7d", 604_800), ("36600d", 36_600 * 86_400), ("12h", 43_200), ("1h30m", 5400), ("1s", 1),
+    ])
+    func `takes how long a grant may wait in days or as a duration`(text: String, seconds: Int64)
+        throws
+    {
+        let policy = "[grants]\nmax_wait = \"\(text)\"\n"
+        let configuration = try Configuration(parsing: policy, file: "wait")
+        #expect(configuration.policy.maxWait == .seconds(seconds))
+        #expect(configuration.toml.contains("max_wait = \"\(text)\"\n"))
+    }
+
+    @Test(arguments: ["0d", "36601d", "1.5d", "-1d", "07d", "d", "1w", "0s", "forever", ""])
+    func `takes no other wait`(text: String) {
+        let error = #expect(throws: ConfigurationError.self) {
+            try Configuration(parsing: "[grants]\nmax_wait = \"\(text)\"\n", file: "wait")
+        }
+        #expect(error?.problems.map(\.key) == ["grants.max_wait"])
+        #expect(
+            error?.problems.first?.remedy
+                == "such as \"7d\" or \"12h\" belongs here, from 1s to 36600d"
+        )
+    }
+
     @Test func `lets a port change any default and inherit the rest`() throws {
         let text = """
             [defaults]

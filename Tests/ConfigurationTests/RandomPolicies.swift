@@ -61,7 +61,8 @@ extension SeededGenerator {
             mode: flag() ? .observe : .enforce,
             keepExisting: flag(),
             trusted: prefixes(),
-            ports: Dictionary(ports.map { ($0, rules()) }) { first, _ in first }
+            ports: Dictionary(ports.map { ($0, rules()) }) { first, _ in first },
+            maxWait: .seconds(number(1...400) * (flag() ? 1 : 86_400))
         )
     }
 

@@ -7,6 +7,7 @@ import Testing
     /// A host with a good grant open, where every predecessor of a vector is live.
     private func host() throws -> AgentHost {
         let host = try AgentHost(signers: GrantVector.allowedSigners)
+        try host.edit(GrantVector.policy)
         try host.start()
         try host.submit(host.grant(lasting: 600), as: "open.grant")
         let names = Set(GrantVector.all.compactMap(\.predecessor))

@@ -1,16 +1,25 @@
 import Auditing
 import Foundation
 import Grants
+import Linux
 import Recording
 import TestSupport
 
-/// The log that an earlier agent left on a host, three days ago if nothing else is said.
+/// The log that an earlier agent left on a host, three days ago and in another boot if nothing else is
+/// said.
 struct EarlierLog: ~Copyable {
     private var log: AuditLog
     private let age: Int64
+    private let bootID: String
+    /// CLOCK_BOOTTIME then, in microseconds.
+    private let boot: Int64
 
-    init(of host: AgentHost, before seconds: Int64 = 3 * 86_400) throws {
-        age = seconds
+    init(
+        of host: AgentHost,
+        before seconds: Int64 = 3 * 86_400,
+        inThisBoot isThisBoot: Bool = false
+    ) throws {
+        let thisBoot = try HostFacts.read().bootID
         let places = AuditLog.Places(
             log: host.auditDirectory,
             state: host.path + "/state",
@@ -18,6 +27,9 @@ struct EarlierLog: ~Copyable {
         )
         let rule = RotationRule(size: 1 << 40, age: .seconds(1 << 40), retention: nil)
         log = try AuditLog.opening(places, rotation: rule)
+        age = seconds
+        bootID = isThisBoot ? thisBoot : String(repeating: "a", count: 32)
+        boot = isThisBoot ? ClockReading.now().bootMicroseconds - seconds * 1_000_000 : 1
     }
 
     /// Appends records in one commit.
@@ -25,8 +37,8 @@ struct EarlierLog: ~Copyable {
         let now = Int64(Date().timeIntervalSince1970)
         let stamp = RecordStamp(
             realtime: Moment(microseconds: (now - age) * 1_000_000),
-            boot: 1,
-            bootID: String(repeating: "a", count: 32),
+            boot: boot,
+            bootID: bootID,
             machineID: "",
             hostname: "web-1"
         )

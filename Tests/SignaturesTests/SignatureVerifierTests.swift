@@ -78,7 +78,7 @@ import Testing
         #expect(
             listing.split(separator: " ").dropFirst().first.map(String.init) == approval.fingerprint
         )
-        #expect(approval.line == line)
+        #expect(approval.lines == [line])
         #expect(approval.principal == "dana@example.com")
         #expect(approval.principals.matches("ops night"))
         #expect(!approval.principals.matches("erin"))
@@ -91,6 +91,52 @@ import Testing
         let verifier = try verifier("dana \(key.publicLine)")
         let file = try payload + key.sign(payload, namespace: "jitgate-revocation")
         #expect(try verifier.verify(file, at: now).namespace == .revocation)
+    }
+
+    @Test func `may be the requestor's beside those that approve, if their line names that`() throws
+    {
+        let (dana, lead) = (try SSHKey(), try SSHKey())
+        let line = "dana namespaces=\"jitgate-grant,jitgate-request\" \(try dana.publicLine)"
+        let lines = [line, "lead \(try lead.publicLine)"]
+        let verifier = try SignaturesTests.verifier(lines[0], lines[1])
+        let request = try dana.sign(payload, namespace: "jitgate-request")
+        for file in try [
+            payload + request + lead.sign(payload), payload + lead.sign(payload) + request,
+        ] {
+            let signed = try verifier.verify(file, at: now)
+            #expect(signed.namespace == .grant)
+            #expect(signed.approvals.map(\.principal) == ["lead"])
+            #expect(signed.requests.map(\.principal) == ["dana"])
+            #expect(verdict(on: file, by: verifier) == "accepted")
+            let earlier = #expect(throws: SignatureError.self) {
+                try verifier.verify(file, at: now, under: .first)
+            }
+            #expect(earlier?.code == .wrongNamespace)
+        }
+        let alone = try verifier.verify(payload + request, at: now)
+        #expect(alone.namespace == .grant && alone.approvals.isEmpty)
+        let revocation = try lead.sign(payload, namespace: "jitgate-revocation")
+        #expect(verdict(on: payload + request + revocation, by: verifier) == "wrong-namespace")
+        let unnamed = try payload + lead.sign(payload, namespace: "jitgate-request")
+        let error = refusal(of: unnamed, by: verifier)
+        #expect(error?.code == .notAllowed)
+        #expect(error?.description.hasSuffix("has to name that in `namespaces=`") == true)
+    }
+
+    @Test func `rests on every line of its key, whose names are all the signer's`() throws {
+        let key = try SSHKey()
+        let line = try key.publicLine
+        let lines = [
+            "dana \(line)", "old valid-before=\"20200101Z\" \(line)",
+            "git namespaces=\"file\" \(line)",
+        ]
+        let verifier = try SignaturesTests.verifier(lines[0], lines[1], lines[2])
+        let signed = try verifier.verify(payload + key.sign(payload), at: now)
+        #expect(signed.signerLines == lines)
+        let signature = try #require(signed.approvals.first)
+        #expect(signature.principal == "dana")
+        for name in ["dana", "OLD", "git"] { #expect(signature.signer.isNamed(name)) }
+        #expect(!signature.signer.isNamed("lead"))
     }
 }
 

@@ -1,8 +1,10 @@
 import Foundation
 
-/// A file under Tests/Vectors/grants: a grant file, good or bad, and what must be said of it.
+/// A file under Tests/Vectors/grants or people: a grant file, good or bad, and what must be said of
+/// it.
 ///
-/// Tests/Vectors/make-grant-vectors makes them and says how they are written.
+/// make-grant-vectors beside them makes the first and says how they are written, make-people-vectors
+/// makes the others.
 package struct GrantVector: Sendable, CustomStringConvertible {
     package let name: String
     /// The code of every refusal, in the order of the checks; empty if the file is good.
@@ -29,24 +31,40 @@ package struct GrantVector: Sendable, CustomStringConvertible {
     }
 
     /// All of them, by name; none if they cannot be read, which a test must notice.
-    package static let all: [GrantVector] = {
+    package static let all = vectors(in: "grants")
+
+    /// Those of one person or several, which a policy and signers of their own judge.
+    package static let people = vectors(in: "people")
+
+    private static func vectors(in name: String) -> [GrantVector] {
         let files = try? FileManager.default.contentsOfDirectory(
-            at: folder,
+            at: folder.appending(path: name),
             includingPropertiesForKeys: nil
         )
         return (files ?? []).filter { $0.pathExtension == "vector" }
             .sorted { $0.lastPathComponent < $1.lastPathComponent }
             .compactMap { try? GrantVector(contentsOf: $0) }
-    }()
+    }
 
     /// The signers by whom they are meant to be judged.
-    package static var allowedSigners: String {
-        get throws {
-            try String(contentsOf: folder.appending(path: "allowed_signers"), encoding: .utf8)
-        }
+    package static var allowedSigners: String { get throws { try text("grants/allowed_signers") } }
+
+    /// The signers by whom the vectors of people are meant to be judged.
+    package static var peopleSigners: String { get throws { try text("people/allowed_signers") } }
+
+    /// The tables of a policy by which those are.
+    package static var peoplePolicy: String { get throws { try text("people/policy.toml") } }
+
+    /// The policy by which they all are: their grants end so late that they last.
+    package static func policy(_ host: String) -> String {
+        host.replacing("[grants]", with: "[grants]\nmax_wait = \"36600d\"")
+    }
+
+    private static func text(_ path: String) throws -> String {
+        try String(contentsOf: folder.appending(path: path), encoding: .utf8)
     }
 
     private static let folder = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Vectors/grants")
+        .appending(path: "Vectors")
 }

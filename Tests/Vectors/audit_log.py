@@ -82,7 +82,8 @@ def wire(data):
     return struct.pack(">I", len(data)) + data
 
 
-HOST, OTHER, LEAD, STRANGER = (Key(number) for number in range(1, 5))
+HOST, OTHER, LEAD, STRANGER, SECOND = (Key(number) for number in range(1, 6))
+SPACES = {"g": "jitgate-grant", "r": "jitgate-request"}
 SIGNERS = f'lead namespaces="jitgate-grant,jitgate-revocation" {LEAD.line}'
 
 # The tree and what is signed of it (RFC 6962, c2sp.org).
@@ -175,12 +176,14 @@ def policy(text=POLICY, second=0, **changes):
 class Grant:
     """A signed grant and the records about it."""
 
-    def __init__(self, number=1, key=LEAD, under=POLICY, **changes):
+    def __init__(self, number=1, key=LEAD, under=POLICY, signatures=None, **changes):
         self.id = f"0b8a2f6e-5c1d-4f0e-9a43-{number:012}"
         members = {"jitgate": "grant/1", "id": self.id, "hosts": ["web-1"], "requestor": "dana",
                    "justification": "INC-4211", "sources": ["203.0.113.7/32"], "ports": ["22/tcp"],
                    "expires": "2026-03-01T12:00:00Z", "duration": "2h"} | changes
-        self.file = key.signed(json.dumps(members) + "\n")
+        payload = json.dumps(members) + "\n"
+        self.file = payload + "".join(
+            one.signed(payload, namespace)[len(payload):] for one, namespace in signatures or [(key, SPACES["g"])])
         self.under = under
         self.fields = {
             "GRANT": self.id, "GRANT_SHA256": sha256(self.file), "REQUESTOR": "dana", "SIGNERS": "lead",

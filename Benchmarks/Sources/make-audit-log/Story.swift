@@ -62,7 +62,7 @@ struct Story {
         let fields: [AuditField: [String]] = [
             .mode: ["enforce"], .policyDigest: [EvidenceFile.digest(of: policy)],
             .evidence: [String(decoding: policy, as: UTF8.self)],
-            .file: ["/etc/jitgate/jitgate.toml"],
+            .file: ["/etc/jitgate/jitgate.toml"], .rules: ["2"],
         ]
         return [
             AuditEntry(.policyLoaded, "Loaded the policy: enforce", fields: fields),
@@ -93,7 +93,7 @@ struct Story {
             signers: payload.approvals.map(\.principal),
             file: "/etc/jitgate/grants.d/\(signed.id).grant"
         )
-        return entries(of: facts, signed.file, payload.approvals.map(\.line), until: expires)
+        return entries(of: facts, signed.file, payload.signerLines, until: expires)
     }
 
     private func entries(
@@ -103,7 +103,7 @@ struct Story {
         until deadline: Moment
     ) -> [AuditEntry] {
         let digest = EvidenceFile.digest(of: policy)
-        let evidence = AuditEntry.evidence(file, admittedBy: lines, under: digest)
+        let evidence = AuditEntry.evidence(file, signedBy: lines, under: digest)
         let peer = "\(facts.grant.sources[0].description.dropLast(3)):50432"
         var used = AuditEntry(
             .grantUsed,

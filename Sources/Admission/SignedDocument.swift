@@ -1,0 +1,60 @@
+package import Grants
+package import Signatures
+
+/// A grant or a revocation that allowed signers signed.
+///
+/// The one way from the bytes of a file to what they say: signatures come first, so that no parser
+/// sees a byte that nobody vouches for. The agent, `jitgate verify` and `jitgate audit verify` take it.
+package struct SignedDocument: Hashable, Sendable {
+    package enum Content: Hashable, Sendable {
+        case grant(Grant)
+        case revocation(Revocation)
+    }
+
+    package let payload: SignedPayload
+    package let content: Content
+
+    /// Reads a file whose signers must be allowed at `moment`.
+    package init(
+        _ file: [UInt8],
+        signersBy verifier: SignatureVerifier,
+        at moment: Moment,
+        under rules: RulesVersion = .current
+    ) throws(DocumentError) {
+        do throws(SignatureError) {
+            payload = try verifier.verify(file, at: moment, under: rules)
+        } catch {
+            throw .signature(error)
+        }
+        do throws(GrantSyntaxError) {
+            content =
+                payload.namespace == .revocation
+                ? .revocation(try Revocation(parsing: payload.bytes))
+                : .grant(try Grant(parsing: payload.bytes))
+        } catch {
+            throw .syntax(error, payload)
+        }
+    }
+}
+
+/// Why a file is no grant and no revocation that allowed signers signed.
+package enum DocumentError: Error, Hashable, Sendable, CustomStringConvertible {
+    case signature(SignatureError)
+    /// The signatures hold.
+    case syntax(GrantSyntaxError, SignedPayload)
+
+    /// The stable name of the refusal.
+    package var code: String {
+        switch self {
+        case .signature(let error): error.code.rawValue
+        case .syntax(let error, _): error.code.rawValue
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .signature(let error): "\(error)"
+        case .syntax(let error, _): "\(error)"
+        }
+    }
+}
