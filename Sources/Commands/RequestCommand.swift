@@ -7,7 +7,8 @@ struct RequestCommand: Verb {
         commandName: "request",
         abstract: "Write a grant for somebody to sign.",
         discussion: """
-            With --for the time counts from when the port first opens. Unless --expires says \
+            Where the policy has separate_requestor, the requestor signs too: `jitgate sign \
+            --as-requestor`. With --for the time counts from when the port first opens. Unless --expires says \
             otherwise the grant then has to be signed and delivered within an hour.
 
               jitgate request --host web-1 --port 22/tcp --source my --for 2h \\
@@ -49,7 +50,12 @@ struct RequestCommand: Verb {
     @Option(help: ArgumentHelp("Why.", valueName: "text"))
     var reason: String
 
-    @Option(help: ArgumentHelp("Who comes in (default: you).", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "Who comes in (default: your login name, as allowed_signers here spells it).",
+            valueName: "name"
+        )
+    )
     var requestor: String?
 
     @Option(
@@ -100,12 +106,24 @@ struct RequestCommand: Verb {
             ]
             console.print(json: answer)
         } else {
-            console.note("wrote \(output); next: jitgate sign \(output)")
+            let isSeparate = LocalSigners(policy, on: console).wantsRequest(for: grant.ports)
+            let option = isSeparate ? " --as-requestor, then another signer's approval" : ""
+            console.note("wrote \(output); next: jitgate sign \(output)\(option)")
         }
     }
 
+    /// Who types, under the name that signers have here: one that none has can sign for nothing.
+    private func typist(_ console: Console) throws(CommandFailure) -> String {
+        let login = try console.userName()
+        guard let name = LocalSigners(policy, on: console).spelling(of: login), name != login
+        else { return login }
+        let text = ShownText.safe(name.debugDescription)
+        console.note("jitgate: the requestor is \(text), as allowed_signers has it (--requestor)")
+        return name
+    }
+
     private func grant(_ console: Console) throws(CommandFailure) -> Grant {
-        let typist = requestor == nil ? try console.userName() : ""
+        let typist = requestor == nil ? try self.typist(console) : ""
         var sources: [Prefix] = []
         for argument in source { sources.append(try argument.prefix(console)) }
         let request = GrantRequest(

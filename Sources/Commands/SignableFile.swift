@@ -58,11 +58,21 @@ struct SignableFile {
         return .revocation(found)
     }
 
-    var namespace: SignatureNamespace {
+    /// What a signature is for, by an approver or by the requestor.
+    func namespace(asRequestor: Bool) throws(CommandFailure) -> SignatureNamespace {
         switch content {
-        case .grant: .grant
-        case .revocation: .revocation
+        case .grant: return asRequestor ? .request : .grant
+        case .revocation:
+            guard !asRequestor else {
+                throw CommandFailure(.usage, "--as-requestor: this is a revocation, not a grant")
+            }
+            return .revocation
         }
+    }
+
+    /// The grant; `nil` in a revocation.
+    var grant: Grant? {
+        if case .grant(let grant) = content { grant } else { nil }
     }
 
     /// What a signer should have read before signing, one line each.

@@ -1,6 +1,7 @@
 import Commands
 import Grants
 import StrictJSON
+import TestSupport
 import Testing
 
 @Suite struct `jitgate request` {
@@ -125,6 +126,51 @@ import Testing
         #expect(unknown.errors.contains("`my`: SSH_CONNECTION names no address: `UNKNOWN`"))
         let sudo = requestFromHere(bench, ["SUDO_USER": "dana"])
         #expect(sudo.errors.contains("sudo leaves the variable out"))
+    }
+
+    @Test(arguments: [
+        ("ops", "ops@example.com"), ("OPS", "ops@example.com"), ("dana", "dana"), ("d", "d"),
+        ("Lead@Example.com", "lead@example.com"), ("both", "both"), ("alias", "Alias"),
+    ])
+    func `is by a name that signers have here, if one must be meant`(
+        login: String,
+        requestor: String
+    ) throws {
+        let bench = try Bench()
+        let key = try bench.second.publicLine
+        let more =
+            "both@a.example \(key)\nboth@b.example \(key)\nx,Alias \(key)\n*@c.example \(key)\n"
+        try bench.write(
+            String(decoding: bench.read("allowed_signers"), as: UTF8.self) + more,
+            to: "allowed_signers"
+        )
+        let outcome = requestFromHere(
+            bench,
+            ["SSH_CONNECTION": "203.0.113.7 5 192.0.2.1 22", "USER": login]
+        )
+        let grant = try Grant(parsing: Array(outcome.output.utf8))
+        #expect(grant.requestor == requestor)
+        #expect(outcome.errors.contains("as allowed_signers has it") == (login != requestor))
+        try bench.write("nonsense\n", to: "allowed_signers")
+        let without = requestFromHere(
+            bench,
+            ["SSH_CONNECTION": "203.0.113.7 5 192.0.2.1 22", "USER": login]
+        )
+        #expect(try Grant(parsing: Array(without.output.utf8)).requestor == login)
+    }
+
+    @Test func `says that the requestor signs too where policy asks for that`() throws {
+        let bench = try Bench()
+        #expect(
+            bench.request().errors
+                == "wrote \(bench.path("g.json")); next: jitgate sign \(bench.path("g.json"))\n"
+        )
+        try bench.editPolicy { $0 + "[defaults]\nseparate_requestor = true\n" }
+        #expect(
+            bench.request().errors.hasSuffix(
+                "g.json --as-requestor, then another signer's approval\n"
+            )
+        )
     }
 
     @Test func `says so where there is no SSH session`() throws {

@@ -54,6 +54,88 @@ import Testing
         #expect(signed.bytes == (try bench.read("g.json")))
     }
 
+    /// A bench whose policy wants a separate requestor, and whose first signer may ask.
+    private func separateBench() throws -> Bench {
+        let bench = try Bench()
+        try bench.editPolicy { $0 + "[defaults]\nseparate_requestor = true\n" }
+        let lines = try [
+            "ops@example.com,dana namespaces=\"jitgate-*\" \(bench.approver.publicLine)",
+            "lead@example.com \(bench.second.publicLine)", "",
+        ]
+        try bench.write(lines.joined(separator: "\n"), to: "allowed_signers")
+        return bench
+    }
+
+    @Test func `signs as the requestor, which approves nothing, and then somebody approves`() throws
+    {
+        let bench = try separateBench()
+        bench.request()
+        let words = ["sign", "@g.json", "--as-requestor", "--key", bench.approver.privateFile]
+        let asked = bench.run(words: words)
+        #expect(asked.status == .done)
+        #expect(
+            asked.errors.hasSuffix(
+                "signed as the requestor with \(bench.approver.privateFile): \(bench.path("g.grant"))\n"
+            )
+        )
+        let alone = bench.run("verify", "@g.grant")
+        #expect(alone.status == .no)
+        #expect(alone.output.contains(": asks as the requestor\n"))
+        #expect(alone.output.contains("22/tcp needs 1 signers and this has 0"))
+        _ = bench.run("sign", "@g.grant", "--key", bench.second.privateFile)
+        let both = bench.run("verify", "@g.grant")
+        #expect(both.status == .done, "\(both.output)")
+        #expect(both.output.contains(": approves\n"))
+        let signed = try verifier(bench).verify(bench.read("g.grant"), at: Bench.now)
+        #expect(signed.requests.map(\.principal) == ["ops@example.com"])
+        #expect(signed.approvals.map(\.principal) == ["lead@example.com"])
+    }
+
+    @Test func `says when a signature will not count for what it is meant`() throws {
+        let bench = try separateBench()
+        bench.request()
+        let own = bench.run("sign", "@g.json", "--key", bench.approver.privateFile)
+        #expect(
+            own.errors.contains(
+                "you are the requestor, and by the policy here (separate_requestor) this approves nothing"
+            )
+        )
+        let verified = bench.run("verify", "@g.grant")
+        #expect(verified.output.contains("does not count, as the requestor cannot approve"))
+        #expect(
+            verified.output.contains(
+                "have \"dana\" sign the same bytes: `jitgate sign --as-requestor`"
+            )
+        )
+        bench.request(["--for", "2h", "--requestor", "eve"])
+        let words = [
+            "sign", "@g.json", "--as-requestor", "-o", "@e.grant", "--key",
+            bench.approver.privateFile,
+        ]
+        let foreign = bench.run(words: words)
+        #expect(
+            foreign.errors.contains(
+                "the requestor is \"eve\", and this key is of \"ops@example.com\""
+            )
+        )
+        _ = bench.run("sign", "@e.grant", "--key", bench.second.privateFile)
+        let refused = bench.run("verify", "@e.grant")
+        #expect(refused.status == .no)
+        #expect(refused.output.contains("the one of \"ops@example.com\" is not by \"eve\""))
+    }
+
+    @Test func `signs no revocation as the requestor`() throws {
+        let bench = try Bench()
+        let text = """
+            {"jitgate": "revocation/1", "ids": ["0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11"],
+             "hosts": ["web-1"], "reason": "over"}
+
+            """
+        let words = ["sign", "-", "--as-requestor", "--key", bench.approver.privateFile]
+        let outcome = bench.run(words: words, in: .init(input: Array(text.utf8)))
+        #expect(outcome.status == .usage && outcome.output.isEmpty)
+    }
+
     @Test func `signs a revocation for its own namespace`() throws {
         let bench = try Bench()
         let revocation = """
