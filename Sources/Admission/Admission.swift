@@ -56,7 +56,7 @@ package struct Admission: Sendable {
         )
     }
 
-    /// How far each signature counts, where any port of the grant wants a separate requestor by that.
+    /// The role of each signature, by the rule of a separate requestor if any port of the grant has it.
     private func roles(of payload: SignedPayload, under grant: Grant) -> [SignatureRole] {
         let isSeparate = grant.ports.contains { policy.ports[$0]?.separateRequestor ?? false }
         let count = ApprovalCount(payload, requestor: grant.requestor, isSeparate: isSeparate)

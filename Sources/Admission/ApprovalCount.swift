@@ -1,7 +1,7 @@
 import Grants
 import Signatures
 
-/// How far a signature counts under a grant.
+/// The role of a signature under a grant: whether it counts, and why not.
 package enum SignatureRole: Hashable, Sendable {
     case approves
     /// The same person signed before it, or may have: signature number so and so.
@@ -46,7 +46,7 @@ struct ApprovalCount {
             || requests.contains { $0.signer.isSamePerson(as: approval.signer) }
     }
 
-    /// What is missing for so many approvals, and how to get it; `nil` if nothing is.
+    /// The reason why a port's approvals are not met and the remedy; `nil` if they are.
     func gap(at port: Port, needing approvals: Int) -> (reason: String, remedy: String)? {
         if isSeparate, requests.isEmpty { return missingRequest(at: port) }
         guard counted.count < approvals else { return nil }
@@ -73,7 +73,7 @@ struct ApprovalCount {
         )
     }
 
-    /// How far the signature at a place in the file counts.
+    /// The role of the signature at a place in the file.
     func role(of index: Int) -> SignatureRole {
         let signature = payload.signatures[index]
         guard signature.namespace != .request else {

@@ -31,7 +31,7 @@ package struct AdmittedGrant: Hashable, Sendable {
 /// What every rule said of a grant.
 package struct Judgement: Hashable, Sendable {
     package let checks: [Check]
-    /// How far each signature of the file counts, in its order.
+    /// The role of each signature of the file, in its order.
     package let roles: [SignatureRole]
     /// `nil` if any rule refuses.
     package let admitted: AdmittedGrant?

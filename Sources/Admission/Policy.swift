@@ -59,7 +59,7 @@ package struct Policy: Hashable, Sendable {
     package var trusted: [Prefix]
     /// The protected ports, each with its rules.
     package var ports: [Port: PortRules]
-    /// How much further ahead than a port's `maxDuration` the end of a grant may lie.
+    /// The most by which the end of a grant may lie further ahead than a port's `maxDuration`.
     package var maxWait: Duration
 
     package init(

@@ -37,7 +37,7 @@ package struct SignedDocument: Hashable, Sendable {
     }
 }
 
-/// Why a file is no grant and no revocation that allowed signers signed.
+/// The reason why a file is no grant and no revocation that allowed signers signed.
 package enum DocumentError: Error, Hashable, Sendable, CustomStringConvertible {
     case signature(SignatureError)
     /// The signatures hold.

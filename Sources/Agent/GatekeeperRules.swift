@@ -101,7 +101,7 @@ extension Gatekeeper {
         return [loaded, AuditEntry(.modeChanged, change, fields: [.mode: [mode]])]
     }
 
-    /// What each record of a policy says of the rules by which grants are judged under it.
+    /// The version of the rules as each record of a policy carries it.
     private static let rules = [String(RulesVersion.current.rawValue)]
 
     /// Holds every grant to these rules, which are on record, from now on.

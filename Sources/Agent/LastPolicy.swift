@@ -53,8 +53,8 @@ struct LastPolicy {
         try? AtomicFile.replace(path, with: bytes, mode: 0o600)
     }
 
-    /// Whether policy or signers are others than those that were last in force, as far as these are
-    /// known.
+    /// Tells whether policy or signers are others than those that were last in force, as far as these
+    /// are known.
     func differs(from rulebook: Rulebook) -> Bool {
         let policy = (try? PolicySource(readingFrom: path))?.configuration
         let text = signers()?.text

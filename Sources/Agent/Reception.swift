@@ -13,7 +13,7 @@ struct Reception: Sendable {
 
     /// What a file turned out to be.
     enum Verdict: Sendable {
-        /// What it says, and the lines of allowed_signers that its signatures rest on.
+        /// The grant, and the lines of allowed_signers that its signatures rest on.
         case admitted(GrantFacts, signerLines: [String])
         /// A well-formed grant that policy does not allow.
         case denied(GrantFacts, Refusal)

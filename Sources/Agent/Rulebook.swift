@@ -15,7 +15,7 @@ struct Rulebook: Sendable {
     let systemName: String
     /// Why the allowed signers are not those on disk.
     let signersProblem: String?
-    /// Whether policy or signers are others than were in force when this agent started.
+    /// True once policy or signers are others than those in force when the last agent ended.
     private var hasChanged = false
 
     /// Reads the policy at `path` and the allowed signers that it names.
@@ -38,7 +38,7 @@ struct Rulebook: Sendable {
             let last = LastPolicy(in: policy.configuration.stateDirectory).signers()
             self.init(policy, last ?? .nobody, host: host, problem: error.description)
         }
-        // What was last kept is not what a trial that goes on was begun with.
+        // The copy that is kept is not of the policy on trial, which goes on.
         guard tenure.deadline == nil else { return }
         hasChanged = LastPolicy(in: configuration.stateDirectory).differs(from: self)
     }

@@ -14,8 +14,8 @@ package struct EvidenceFile: Hashable, Sendable {
 }
 
 extension AuditEntry {
-    /// What the record of a signed file carries to prove it: the file, the lines of allowed_signers
-    /// that its signatures rest on, and the SHA-256 of the policy that let it in.
+    /// The proof that the record of a signed file carries: the file, the lines of allowed_signers that
+    /// its signatures rest on, and the SHA-256 of the policy that let it in.
     package static func evidence(
         _ file: [UInt8],
         signedBy lines: [String],

@@ -2,7 +2,7 @@ import StrictJSON
 
 /// The machines of an Azure jitNetworkAccessPolicies document, with what it says of their ports.
 ///
-/// What is read are policies in the shapes of `AzurePolicies`.
+/// The policies may come in any shape that `AzurePolicies` knows.
 struct AzureDocument {
     struct Machine {
         /// Resource ids are compared without regard to case.

@@ -52,7 +52,7 @@ struct AzureNode {
         try members().first { $0.name == name.lowercased() }?.node
     }
 
-    /// What a text in place of something larger may come from.
+    /// The likely origin of a text in place of something larger.
     private static func advice(_ node: JSONNode) -> String {
         guard case .string(let text) = node.content else { return "" }
         return text.hasPrefix("Microsoft.Azure.") || text.hasPrefix("@{")

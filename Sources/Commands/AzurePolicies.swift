@@ -5,7 +5,7 @@
 /// other resources besides, or the answer of a Resource Graph query.
 struct AzurePolicies {
     private(set) var found: [AzureNode] = []
-    /// What is there and not carried over, a line each.
+    /// The parts of a document that are not carried over, a line each.
     private(set) var notes: [String] = []
 
     /// Takes the whole of a document.

@@ -45,7 +45,7 @@ struct EvidenceCheck {
     }
     /// How many grants were not held to the policy that let them in.
     var unjudged: Int { policies.unjudged }
-    /// How many grants were held to earlier rules, which were in force then.
+    /// The number of grants that were held to earlier rules, those of their time.
     var judgedByEarlierRules: Int { policies.judgedByEarlierRules }
     /// How many openings there are whose grant was accepted in a record that is not at hand.
     var unproven: Int { standings.unproven }

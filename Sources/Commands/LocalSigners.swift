@@ -17,8 +17,8 @@ struct LocalSigners {
         signers = bytes.flatMap { try? AllowedSigners(parsing: $0) }
     }
 
-    /// How the one signer is spelled who must be meant by a login name: that name, or the only one
-    /// that has it before an `@`.
+    /// The name of the one signer who must be meant by a login name: that name, or the only one that
+    /// has it before an `@`.
     func spelling(of login: String) -> String? {
         let login = login.lowercased()
         let names = (signers?.names ?? []).map { (folded: $0.lowercased(), text: $0) }
@@ -27,7 +27,7 @@ struct LocalSigners {
         return Set(similar.map(\.folded)).count == 1 ? similar.first?.text : nil
     }
 
-    /// Whether the policy here wants the requestor's own signature for one of these ports.
+    /// Tells whether the policy here asks for the requestor's own signature for one of these ports.
     func wantsRequest(for ports: [Port]) -> Bool {
         ports.contains { configuration?.policy.ports[$0]?.separateRequestor ?? false }
     }

@@ -20,7 +20,7 @@ struct PolicyCheck {
     private var inForce: String?
     /// How many grants could not be judged, since their policy cannot be read here.
     private(set) var unjudged = 0
-    /// How many were held to earlier rules, which were in force then.
+    /// The number of grants that were held to earlier rules, those of their time.
     private(set) var judgedByEarlierRules = 0
     /// Whether all records are at hand, so that none may rest on one that is not.
     private let isWhole: Bool

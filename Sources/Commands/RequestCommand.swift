@@ -112,7 +112,7 @@ struct RequestCommand: Verb {
         }
     }
 
-    /// Who types, under the name that signers have here: one that none has can sign for nothing.
+    /// The user's name as the signers here have it: nobody can sign under one that none has.
     private func typist(_ console: Console) throws(CommandFailure) -> String {
         let login = try console.userName()
         guard let name = LocalSigners(policy, on: console).spelling(of: login), name != login

@@ -58,7 +58,7 @@ struct SignableFile {
         return .revocation(found)
     }
 
-    /// What a signature is for, by an approver or by the requestor.
+    /// The namespace in which an approver signs, or the requestor.
     func namespace(asRequestor: Bool) throws(CommandFailure) -> SignatureNamespace {
         switch content {
         case .grant: return asRequestor ? .request : .grant

@@ -55,7 +55,7 @@ struct SignatureCheck {
         signers[payload.namespace] = known + payload.approvals.map(\.principal)
     }
 
-    /// What was signed must be what the record is about.
+    /// Refuses a record that is not about what was signed.
     private static func requireSubject(
         of document: SignedDocument,
         _ entry: AuditEntry

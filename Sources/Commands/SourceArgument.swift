@@ -25,7 +25,7 @@ enum SourceArgument: Hashable, Sendable {
 /// The address that an SSH session comes from.
 struct SessionOrigin: Hashable {
     let prefix: Prefix
-    /// How the variable writes it, where that is not the address alone.
+    /// The address as the variable has it.
     private let text: String
 
     init(_ console: Console) throws(CommandFailure) {
@@ -59,14 +59,14 @@ struct SessionOrigin: Hashable {
         return CommandFailure(.usage, "`my`: \(reason)", hints: [hint])
     }
 
-    /// Where the address was found.
+    /// The place where the address was found.
     var explanation: String {
         let source = "where this SSH session comes from (SSH_CONNECTION)"
         guard text != prefix.address.description else { return source }
         return "\(source), written \(ShownText.safe(text))"
     }
 
-    /// Why another host may see another address.
+    /// The reason why another host may see another address, if there is one.
     var advice: String? {
         let address = prefix.address
         if Self.isWithin(address, "fe80::/10") {

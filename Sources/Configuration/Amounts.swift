@@ -55,7 +55,7 @@ extension Setting {
         throw Refusal(refusal.reason, "such as \"7d\" or \"12h\" belongs here, from \(limits)")
     }
 
-    /// How a span reads: in days where these are whole.
+    /// The text of a span: in days where these are whole.
     static func text(ofSpan span: Duration) -> String {
         let isWhole =
             span > .zero && span.components.seconds % day == 0

@@ -40,7 +40,7 @@ package struct AllowedSigners: Sendable {
     /// Whether nobody may sign.
     package var isEmpty: Bool { keys.isEmpty }
 
-    /// What the file says of one key; `nil` if it does not list it.
+    /// The lines of one key; `nil` if the file does not list it.
     subscript(keyBlob: [UInt8]) -> ListedKey? { keys[keyBlob] }
 }
 

@@ -45,7 +45,7 @@ package struct PatternList: Hashable, Sendable {
 
     var firstName: String? { names.first }
 
-    /// Whether a pattern of it is more than one name.
+    /// True if a pattern of the list may match several names.
     var hasWildcard: Bool { patterns.contains { !$0.isNegated && !$0.isPlain } }
 
     /// Whether it is plain that no name at all matches: what is not negated is, by the rest.
@@ -62,7 +62,7 @@ package struct PatternList: Hashable, Sendable {
         return !hits.isEmpty && !hits.contains(where: \.isNegated)
     }
 
-    /// Whether the list matches a name written with whatever capitals.
+    /// Matches a name without regard to case.
     ///
     /// Only a name exactly as it is written is excepted by a negated pattern.
     func mayMean(_ name: String) -> Bool {
@@ -71,7 +71,7 @@ package struct PatternList: Hashable, Sendable {
             && !patterns.contains { $0.isNegated && Self.glob($0.text, matches: exact) }
     }
 
-    /// Whether some name matches a pattern of each list, without regard to case and exceptions.
+    /// Tells whether some name matches a pattern of each list, without regard to case and exceptions.
     func overlaps(_ other: Self) -> Bool {
         let (own, others) = (patterns, other.patterns.filter { !$0.isNegated })
         return own.contains { pattern in
@@ -102,7 +102,7 @@ package struct PatternList: Hashable, Sendable {
         return row[text.count]
     }
 
-    /// Whether some text matches both patterns, in the same way: a cell says so of two beginnings.
+    /// Finds out in the same way if some text matches both patterns: a cell is about two beginnings.
     private static func glob(_ left: [UInt8], overlaps right: [UInt8]) -> Bool {
         let (star, any) = (UInt8(ascii: "*"), UInt8(ascii: "?"))
         var row = [true]

@@ -11,12 +11,12 @@ package enum SignatureNamespace: String, Hashable, Sendable, CaseIterable {
     /// The kind of file that it signs: a requestor signs a grant, as an approver does.
     var file: Self { self == .request ? .grant : self }
 
-    /// Whether a line of allowed_signers without `namespaces=` counts for it.
+    /// True if a line of allowed_signers without `namespaces=` counts for it.
     ///
-    /// What came later has to be named, so that no old line lets a key sign for more than it did.
+    /// A later namespace has to be named, so that no old line lets a key sign for more than it did.
     var isImplied: Bool { self == .grant || self == .revocation }
 
-    /// Whether files were signed for it by these rules.
+    /// Tells whether files could be signed for it by these rules.
     func isKnown(under rules: RulesVersion) -> Bool {
         self != .request || rules >= .second
     }

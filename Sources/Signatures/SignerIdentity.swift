@@ -17,10 +17,10 @@ package struct SignerIdentity: Hashable, Sendable {
         patterns = lists.filter(\.hasWildcard)
     }
 
-    /// Whether `name`, without regard to case, is one of the signer's; no pattern makes it so.
+    /// Looks for a name among the signer's, without regard to case; no pattern stands for one.
     package func isNamed(_ name: String) -> Bool { foldedNames.contains(name.lowercased()) }
 
-    /// Whether both may be one person: by the key, by a name, or as a pattern covers both.
+    /// Tells whether both may be one person: by the key, by a name, or as a pattern covers both.
     ///
     /// That does not carry over: a colleague of two people with a name in common with each makes
     /// those two no one person.
@@ -31,7 +31,7 @@ package struct SignerIdentity: Hashable, Sendable {
             || patterns.contains { list in other.patterns.contains(where: list.overlaps) }
     }
 
-    /// Whether a pattern of this signer's matches a name of the other's.
+    /// Looks for a pattern of this signer's that matches a name of the other's.
     private func covers(_ other: Self) -> Bool {
         patterns.contains { other.names.contains(where: $0.mayMean) }
     }

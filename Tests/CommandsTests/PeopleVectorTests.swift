@@ -8,8 +8,8 @@ import StrictJSON
 import TestSupport
 import Testing
 
-/// Whether signers are one person or several, as everybody who judges a grant has to see it; the
-/// agent does in EndToEndTests.
+/// Signers who are one person or several, as each program that judges a grant has to see it; the
+/// agent's tests are in EndToEndTests.
 @Suite struct `A grant by one person or several` {
     private static let bench = Result {
         let bench = try Bench()

@@ -35,7 +35,7 @@ import Testing
         #expect(!verified.text.contains("earlier rules"))
     }
 
-    @Test func `who would wait for longer than max_wait ask anew`() throws {
+    @Test func `who would wait for longer than max_wait are refused`() throws {
         let host = try AgentHost()
         try host.edit { $0.replacing("[grants]", with: "[grants]\nmax_wait = \"1h\"") }
         try host.start()

@@ -35,7 +35,7 @@ private struct EarlierHost {
         return try file + second.sign(SignedFile(splitting: file).payload)
     }
 
-    /// What the earlier agent left: the record of an opening, and what was in force.
+    /// Leaves what the earlier agent did: the record of an opening, policy and signers.
     private func writeLog(of file: [UInt8]) throws {
         let policy = try String(contentsOfFile: host.policyPath, encoding: .utf8)
         try host.write(policy, to: "state/policy.toml")
@@ -62,7 +62,7 @@ private struct EarlierHost {
         log.save()
     }
 
-    /// Whether the grant of then is open, and nothing was said of it since.
+    /// Expects the earlier grant to be open, without a further record.
     func expectUndisturbed() throws {
         #expect(try host.openings() == ["192.0.2.7 . tcp . 22"])
         #expect(try host.records("grant-closed").isEmpty)
