@@ -116,6 +116,9 @@ extension Gatekeeper {
         for path in unread.sorted() {
             problems.append("\(path) cannot be read, so what was dropped there is not known")
         }
+        if let shortage = watch.shortage {
+            problems.append("grant files are looked for every 5 s alone, as \(shortage)")
+        }
         for directory in watch.missing {
             problems.append("\(directory) does not exist, so no grant can be dropped there")
         }
