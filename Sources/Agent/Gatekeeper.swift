@@ -138,6 +138,7 @@ actor Gatekeeper {
     /// A `problem` is why this is not by the policy on disk but by the last one that was in force.
     func start(despite problem: String?) {
         if !followClocks() { noteClockBehindLog() }
+        noteHostChanged()
         listenForPackets()
         if let problem { notePolicyRefused(problem) }
         if let problem = rulebook.signersProblem { noteSignersRefused(problem) }

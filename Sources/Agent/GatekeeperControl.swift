@@ -27,6 +27,7 @@ extension Gatekeeper {
             case .explain(let source, let port):
                 replier.finish(try explain(source: source, port: port))
             case .inspect: replier.finish(inspect())
+            case .rekey: replier.finish(try rekey(by: "uid:\(peer.userID)"))
             case .watch: watchers.add(replier)
             }
         } catch {
@@ -101,6 +102,7 @@ extension Gatekeeper {
                 "the audit log has all records, but not all that goes with them: \(problem)"
             )
         }
+        if let problem = cloneProblem { problems.append(problem) }
         if let problem = gateProblem { problems.append("the kernel refused a change: \(problem)") }
         if let problem = policyProblem {
             problems.append("the policy on disk is not in force: \(problem)")

@@ -182,6 +182,9 @@ package enum AgentInterface {
           detours: ?[]Detour
         )
 
+        # Has the audit log of a cloned machine go on under a new key, which it answers
+        method Rekey() -> (key: string)
+
         # Needs more: a null record first, then each record of the audit log as it is written
         method Watch() -> (record: ?object)
 
