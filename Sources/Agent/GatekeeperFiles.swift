@@ -100,7 +100,7 @@ extension Gatekeeper {
         case .admitted(let facts, let lines):
             admit(facts, in: state, evidence(bytes, lines), at: now)
         case .refused(let code, let text):
-            var entry = AuditEntry.refused(path, code: code, text)
+            var entry = AuditEntry.refused(path, code: code, explained(text))
             entry.fields[.digest] = [digest]
             refuse(path, digest, entry, reason)
         case .denied(let facts, _) where !isClone && live != nil && facts.grant.expires <= now:
