@@ -62,7 +62,6 @@ private struct Running: Sendable {
     let alarm: Alarm
     let journalAlarm: Alarm
     let clock: WallClockWatch
-    let watch: DirectoryWatch
     let control: ControlServer
     let environment: ServiceEnvironment
 
@@ -76,20 +75,25 @@ private struct Running: Sendable {
         let trail = try AuditTrail(disk.configuration, host: host)
         let (policy, tenure) = Tenure.atStart(disk: disk, trail.ledger.policy)
         let configuration = policy.configuration
-        let watch = try DirectoryWatch(
+        let watch = DirectoryWatch(
             configuration.grantDirectories,
             file: configuration.allowedSigners
         )
-        let alarm = try Alarm()
-        let notifier = try ServiceNotifier(environment.notifySocket)
+        let alarm = try AgentError.attempt("make a timer", Alarm.init)
+        let notifier = try AgentError.attempt("reach the service manager") {
+            () throws(Errno) in try ServiceNotifier(environment.notifySocket)
+        }
         let journal = try JournalCopy(
             socketPath: JournalSocket.systemPath,
             auditDirectory: configuration.auditDirectory
         )
-        let visitors = try Visitors(
-            group: configuration.logGroup,
-            deniedPerSecond: configuration.deniedPerSecond
-        )
+        let visitors = try AgentError.attempt("ask for sockets and tracked connections") {
+            () throws(Errno) in
+            try Visitors(
+                group: configuration.logGroup,
+                deniedPerSecond: configuration.deniedPerSecond
+            )
+        }
         let gatekeeper = Gatekeeper(
             engine,
             Gatekeeper.Parts(
@@ -110,9 +114,8 @@ private struct Running: Sendable {
         self.environment = environment
         self.gatekeeper = gatekeeper
         self.alarm = alarm
-        self.watch = watch
         journalAlarm = journal.alarm
-        clock = try WallClockWatch()
+        clock = try AgentError.attempt("watch the clock", WallClockWatch.init)
         control = try Self.control(configuration, gatekeeper, on: engine)
     }
 
@@ -187,17 +190,15 @@ private struct Running: Sendable {
 
     /// Lets every source of events speak to the gatekeeper, on the engine's queue.
     func connect() throws -> [any Sendable] {
-        let (gatekeeper, alarm, clock, watch) = (gatekeeper, alarm, clock, watch)
+        let (gatekeeper, alarm, clock) = (gatekeeper, alarm, clock)
         let journalAlarm = journalAlarm
         // Half of what the service manager puts up with, and only if it wants to hear anything.
         let heartbeat = environment.watchdog.map {
             Heartbeat(every: $0 / 2, on: engine) { gatekeeper.assumeIsolated { $0.beat() } }
         }
+        try gatekeeper.assumeIsolated { try $0.listenForFiles() }
         let sources: [(any Sendable)?] = [
             heartbeat,
-            try DescriptorSource(reading: watch.fileDescriptor, on: engine) {
-                gatekeeper.assumeIsolated { $0.take(watch.drain()) }
-            },
             try DescriptorSource(reading: alarm.fileDescriptor, on: engine) {
                 _ = try? alarm.acknowledge()
                 gatekeeper.assumeIsolated { $0.timePassed() }

@@ -17,6 +17,25 @@ package struct AgentError: Error, Hashable, Sendable, CustomStringConvertible {
         exitStatus = EX_CONFIG
     }
 
+    /// Runs what a start cannot do without; its error says what was tried and what is missing.
+    static func attempt<Value: ~Copyable>(
+        _ what: String,
+        _ call: () throws(Errno) -> Value
+    ) throws(AgentError) -> Value {
+        do throws(Errno) {
+            return try call()
+        } catch {
+            throw AgentError("\(what): \(error)" + (remedies[error].map { "; \($0)" } ?? ""))
+        }
+    }
+
+    private static let remedies: [Errno: String] = [
+        .tooManyOpenFiles: "raise LimitNOFILE= of the unit, or ulimit -n",
+        .tooManyOpenFilesInSystem: "raise it by sysctl fs.file-max",
+        .notPermitted: "it takes a capability that this container or unit lacks (jitgated(8))",
+        .noMemory: "the memory is used up, or that of the unit",
+    ]
+
     /// Says on standard error, a line a problem, what is wrong.
     package func tell() {
         let lines = description.split(separator: "\n").map { "jitgated: \($0)\n" }

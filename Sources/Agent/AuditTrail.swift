@@ -24,10 +24,8 @@ struct AuditTrail: ~Copyable {
         let places = AuditLog.Places(
             log: configuration.auditDirectory,
             state: configuration.stateDirectory,
-            origin: AuditKey.origin(
-                hostname: configuration.hostname ?? host.hostname,
-                machineID: host.machineID ?? ""
-            )
+            origin: Self.origin(configuration, host),
+            machineID: host.machineID ?? ""
         )
         do {
             log = try AuditLog.open(places, rotation: RotationRule(configuration))
@@ -35,6 +33,42 @@ struct AuditTrail: ~Copyable {
             throw AgentError(error.description)
         }
         self.host = host
+    }
+
+    /// The name that a log begins with on this host, and a new key.
+    private static func origin(_ configuration: Configuration, _ host: HostFacts) -> String {
+        AuditKey.origin(
+            hostname: configuration.hostname ?? host.hostname,
+            machineID: host.machineID ?? ""
+        )
+    }
+
+    /// The machine that log and key are of, if it is another one than this.
+    var foreignMachine: String? { log.foreignMachine }
+
+    /// Has the log go on under a new key of this host's, which a record by `actor` names.
+    mutating func rekey(
+        _ configuration: Configuration,
+        by actor: String,
+        at reading: ClockReading
+    ) throws(RecordingError) -> VerifierKey? {
+        // What waits for the disk comes first.
+        try append([], at: reading)
+        let (sequence, stamp) = (ledger.nextSequence, stamp(reading))
+        var made: (key: VerifierKey, record: Record)?
+        try log.rekey(named: Self.origin(configuration, host)) { key, root in
+            let entry = AuditEntry(
+                .auditRekeyed,
+                "The log goes on under a key of this machine's own",
+                fields: [.key: ["\(key)"], .root: [root.base64], .actor: [actor]]
+            )
+            let record = Record(sequence: sequence, stamp: stamp, entry: entry)
+            made = (key, record)
+            return record
+        }
+        guard let made else { return nil }
+        published.append(made.record)
+        return made.key
     }
 
     var ledger: Ledger { log.ledger }

@@ -13,15 +13,47 @@ extension Gatekeeper {
         guard let source = try? Prefix(parsing: source) else { throw .invalidParameter("source") }
         guard let port = try? Port(parsing: port) else { throw .invalidParameter("port") }
         var explanation = explain(source, port)
-        guard explanation.rule != .loopback, let gate = try? gate.explain(source, port) else {
-            return explanation
+        guard explanation.rule != .loopback else { return explanation }
+        if let gate = try? gate.explain(source, port) {
+            let agrees =
+                gate.passes == explanation.passes
+                && gate.isProtected
+                    == (rulebook.configuration.policy.ports[port] != nil)
+            explanation.kernel = agrees ? .agrees : .differs
         }
-        let agrees =
-            gate.passes == explanation.passes
-            && gate.isProtected
-                == (rulebook.configuration.policy.ports[port] != nil)
-        explanation.kernel = agrees ? .agrees : .differs
+        if explanation.passes { addOthers(to: &explanation, source, port) }
         return explanation
+    }
+
+    /// What the tables of other tools do with it.
+    private func addOthers(to explanation: inout Explanation, _ source: Prefix, _ port: Port) {
+        guard let chains = try? foreignChains(),
+            let fates = try? gate.fates(of: [port], from: source, in: chains)
+        else { return }
+        let inOrder = zip(chains, fates).sorted { $0.0.place < $1.0.place }
+        for (chain, fate) in inOrder {
+            guard let fate = fate?.first else {
+                explanation.mayBeDroppedBy.append(chain.text)
+                continue
+            }
+            switch fate.end {
+            case .passes: break
+            case .mayDrop, .mayPass: explanation.mayBeDroppedBy.append(chain.text)
+            case .drops:
+                explanation.droppedBy = chain.text
+                return
+            }
+            // It has another destination from there on.
+            if fate.rewrittenTo != nil { return }
+        }
+    }
+
+    /// The chains of other tables that packets to this host come through.
+    private func foreignChains() throws(GateError) -> [BaseChain] {
+        try gate.foreignChains().filter {
+            ["prerouting", "input", "ingress"].contains($0.hook)
+                && ["ip", "ip6", "inet", "netdev"].contains($0.family)
+        }
     }
 
     private func explain(_ source: Prefix, _ port: Port) -> Explanation {
@@ -52,13 +84,11 @@ extension Gatekeeper {
 
     /// What it takes root and a netlink socket to see.
     func inspect() -> Inspection {
-        let chains = try? gate.foreignChains().filter {
-            ["prerouting", "input", "ingress"].contains($0.hook)
-                && ["ip", "ip6", "inet", "netdev"].contains($0.family)
-        }
+        let chains = try? foreignChains()
         return Inspection(
             rung: gate.rung.rawValue,
-            chains: chains.map(followed)
+            chains: chains.map(followed),
+            detours: detours(around: chains ?? [])
         )
     }
 
@@ -71,6 +101,15 @@ extension Gatekeeper {
             return Inspection.Chain(chains[place], found)
         }
     }
+}
+
+extension BaseChain {
+    /// Where in a packet's way it stands.
+    fileprivate var place: (Int, Int32) {
+        (["ingress", "prerouting"].firstIndex(of: hook) ?? 2, priority)
+    }
+
+    fileprivate var text: String { "table \(family) \(table), chain \(name)" }
 }
 
 extension Inspection.Fate {

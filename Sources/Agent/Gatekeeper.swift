@@ -73,6 +73,10 @@ actor Gatekeeper {
     var revocations: [PendingRevocation] = []
     /// Who asked for the end of a grant and why, until its closing is recorded.
     var orders: [GrantID: [AuditField: [String]]] = [:]
+    /// Tells of what happens to files; `nil` while inotify has no room for it.
+    var fileSource: DescriptorSource?
+    /// When the directories that inotify does not watch are looked at next.
+    var pollDue: Moment?
     /// Drop directories, and files in them, that are there and could not be read.
     var unread: Set<String> = []
     /// Files whose grants have ended, to be removed if they are still what was read.
@@ -134,6 +138,7 @@ actor Gatekeeper {
     /// A `problem` is why this is not by the policy on disk but by the last one that was in force.
     func start(despite problem: String?) {
         if !followClocks() { noteClockBehindLog() }
+        noteHostChanged()
         listenForPackets()
         if let problem { notePolicyRefused(problem) }
         if let problem = rulebook.signersProblem { noteSignersRefused(problem) }
@@ -147,18 +152,10 @@ actor Gatekeeper {
         report()
     }
 
-    func stop() {
-        service.notifier.send(.stopping)
-        note(AuditEntry(.agentStopped, "The agent stops; the gate stays as it is"))
-        report()
-        journal.stop(at: ClockReading.now().bootMicroseconds)
-        save()
-        reportToService()
-    }
-
     /// The alarm rang.
     func timePassed() {
         listenForPackets()
+        pollFiles()
         guard !endTrialIfOver(), signersProblem == nil || !signersChanged() else { return }
         if unread.isEmpty { settle() } else { readAgain() }
     }

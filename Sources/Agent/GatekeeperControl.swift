@@ -27,6 +27,7 @@ extension Gatekeeper {
             case .explain(let source, let port):
                 replier.finish(try explain(source: source, port: port))
             case .inspect: replier.finish(inspect())
+            case .rekey: replier.finish(try rekey(by: "uid:\(peer.userID)"))
             case .watch: watchers.add(replier)
             }
         } catch {
@@ -101,6 +102,7 @@ extension Gatekeeper {
                 "the audit log has all records, but not all that goes with them: \(problem)"
             )
         }
+        if let problem = cloneProblem { problems.append(problem) }
         if let problem = gateProblem { problems.append("the kernel refused a change: \(problem)") }
         if let problem = policyProblem {
             problems.append("the policy on disk is not in force: \(problem)")
@@ -115,6 +117,9 @@ extension Gatekeeper {
         if let problem = heldTime?.problem { problems.append(problem) }
         for path in unread.sorted() {
             problems.append("\(path) cannot be read, so what was dropped there is not known")
+        }
+        if let shortage = watch.shortage {
+            problems.append("grant files are looked for every 5 s alone, as \(shortage)")
         }
         for directory in watch.missing {
             problems.append("\(directory) does not exist, so no grant can be dropped there")

@@ -48,7 +48,7 @@ extension Gatekeeper {
         let hidden = unread.map { $0 + "/" }
         files.all.filter { path in !seen.contains(path) && !hidden.contains(where: path.hasPrefix) }
             .forEach { forget($0) }
-        if unread.isEmpty { endWhatHasNoFile() }
+        if unread.isEmpty || isClone { endWhatHasNoFile() }
         settle()
     }
 
@@ -101,13 +101,14 @@ extension Gatekeeper {
         )
         let reason = live == nil ? EndReason.removed : .policy
         switch rulebook.reception.judge(arrival, standing: standing(of:)) {
+        case .admitted where isClone: refuse(path, digest, cloneRefusal(path), .policy)
         case .admitted(let facts, let lines):
             admit(facts, in: state, evidence(bytes, lines), at: now)
         case .refused(let code, let text):
-            var entry = AuditEntry.refused(path, code: code, text)
+            var entry = AuditEntry.refused(path, code: code, explained(text))
             entry.fields[.digest] = [digest]
             refuse(path, digest, entry, reason)
-        case .denied(let facts, _) where live != nil && facts.grant.expires <= now:
+        case .denied(let facts, _) where !isClone && live != nil && facts.grant.expires <= now:
             // It ran out while no agent ran: it ends on the way that all others end.
             admit(facts, in: state, [:], at: now)
         case .denied(let facts, let refusal):

@@ -139,13 +139,7 @@ extension Gatekeeper {
     /// Watches the file that has the allowed signers now; answers whether it was another meanwhile, and
     /// every grant was held to it.
     private func followSigners() -> Bool {
-        do throws(Errno) {
-            let isNew = try watch.follow(rulebook.configuration.allowedSigners)
-            return isNew && signersChanged()
-        } catch {
-            signersProblem = "it is not known when they change: \(error)"
-            return false
-        }
+        watch.follow(rulebook.configuration.allowedSigners) && signersChanged()
     }
 
     /// The allowed signers on disk may be others: every grant is held to them then.

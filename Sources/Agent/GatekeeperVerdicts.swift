@@ -28,4 +28,12 @@ extension Gatekeeper {
         let deadline = timetable[file.id]?.deadline?.description
         return FileVerdict(outcome: .accepted, ids: ids, deadline: deadline)
     }
+
+    /// The reason of a refusal by signers in force that are not those on disk.
+    func explained(_ reason: String) -> String {
+        let claim = "is not in allowed_signers"
+        guard let signersProblem, reason.contains(claim) else { return reason }
+        return reason.replacing(claim, with: "is none of the signers in force")
+            + "; those on disk are not in force: \(signersProblem)"
+    }
 }

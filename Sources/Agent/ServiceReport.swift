@@ -1,7 +1,9 @@
 import Admission
+import Auditing
 import Configuration
 import Grants
 import Linux
+import Recording
 import Scheduling
 
 /// What the service manager was told of the agent; it hears only what is new.
@@ -43,6 +45,16 @@ extension Gatekeeper {
     /// Callers are heard from now on.
     func announce() {
         isListening = true
+        reportToService()
+    }
+
+    /// Ends what the agent does; the gate goes on without it.
+    func stop() {
+        service.notifier.send(.stopping)
+        note(AuditEntry(.agentStopped, "The agent stops; the gate stays as it is"))
+        report()
+        journal.stop(at: ClockReading.now().bootMicroseconds)
+        save()
         reportToService()
     }
 

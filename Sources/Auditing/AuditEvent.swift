@@ -15,6 +15,8 @@ package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
     case tamperRepaired = "tamper-repaired"
     case clockStepped = "clock-stepped"
     case clockAccepted = "clock-accepted"
+    case hostChanged = "host-changed"
+    case auditRekeyed = "audit-rekeyed"
 
     /// The journal's name for this kind of event, for ever; made once at random.
     package var messageID: String {
@@ -32,6 +34,8 @@ package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
         case .attemptDenied: "c9b14e64288440e78f402ae2e1cf9c86"
         case .tamperDetected: "9c7d11f8c5144a3495032e6d780d1d03"
         case .tamperRepaired: "8037ddaadb3c4b09b52b073eaa90ad60"
+        case .hostChanged: "7a74d14d1e9e43db8d541ae6c9663042"
+        case .auditRekeyed: "9dfefbfdd5904263b0ff47309f653d58"
         case .clockStepped: "60d3380fdcee4e95b22af52fb8be2bf2"
         case .clockAccepted: "21639f2cccf14098a2d6b439782953ae"
         }
@@ -40,9 +44,10 @@ package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
     /// The syslog priority: 3 error, 4 warning, 5 notice, 6 information.
     package var priority: Int {
         switch self {
-        case .policyRefused, .tamperDetected: 3
+        case .policyRefused, .tamperDetected, .hostChanged: 3
         case .grantRefused, .attemptDenied, .clockStepped, .clockAccepted, .tamperRepaired: 4
-        case .grantAccepted, .grantOpened, .grantClosed, .modeChanged, .policyLoaded: 5
+        case .grantAccepted, .grantOpened, .grantClosed, .modeChanged, .policyLoaded, .auditRekeyed:
+            5
         case .agentStarted, .agentStopped, .grantUsed: 6
         }
     }

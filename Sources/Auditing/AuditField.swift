@@ -20,6 +20,9 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
     case missed
     case clock
     case policyDigest
+    case machine
+    case key
+    case root
     case fallback
     case rejected
     case rules
@@ -52,6 +55,9 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
         case .missed: "JITGATE_MISSED"
         case .clock: "JITGATE_CLOCK"
         case .policyDigest: "JITGATE_POLICY_SHA256"
+        case .machine: "JITGATE_FORMER_MACHINE_ID"
+        case .key: "JITGATE_AUDIT_KEY"
+        case .root: "JITGATE_FORMER_ROOT"
         case .fallback: "JITGATE_POLICY_FALLBACK"
         case .rejected: "JITGATE_POLICY_REJECTED"
         case .rules: "JITGATE_RULES"

@@ -57,6 +57,12 @@ package struct AuditKey: Sendable {
         "jitgate/\(part(hostname))/\(part(machineID))"
     }
 
+    /// The machine id that an origin names; `nil` if it names none.
+    package static func machineID(ofOrigin origin: String) -> String? {
+        let part = origin.split(separator: "/").last.map(String.init)
+        return part?.utf8.count == 32 ? part : nil
+    }
+
     private static func part(_ text: String) -> String {
         let allowed = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_".utf8)
         let bytes = text.unicodeScalars.map { scalar in

@@ -16,6 +16,10 @@ package struct Ledger: Sendable {
     /// The rules by which grants are judged, of this version where a later one made them.
     package internal(set) var rules = RulesVersion.first
     package internal(set) var clock = ClockFloor()
+    /// The machine that the last record is of, as far as it says.
+    package internal(set) var machineID: String?
+    /// Whether the log is on another machine than its key is of, and has no other key yet.
+    package internal(set) var awaitsKey = false
     /// The last grants that ended, oldest first.
     package internal(set) var recentEndings = RecentEndings()
     /// All that ever ended.
@@ -64,6 +68,7 @@ package struct Ledger: Sendable {
         clock.take(record)
         try takeEntry(record, at: clock.moment ?? record.stamp.realtime)
         self.clock = clock
+        if !record.stamp.machineID.isEmpty { machineID = record.stamp.machineID }
         nextSequence += 1
     }
 
@@ -95,6 +100,8 @@ package struct Ledger: Sendable {
             guard entry.acceptedTime != nil else {
                 throw RecordError(description: "`JITGATE_CLOCK` of clock-accepted is no time")
             }
+        case .hostChanged: awaitsKey = true
+        case .auditRekeyed: awaitsKey = false
         case .agentStarted, .agentStopped, .policyRefused, .attemptDenied, .tamperDetected,
             .tamperRepaired, .clockStepped:
             break

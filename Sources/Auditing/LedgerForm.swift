@@ -6,7 +6,9 @@ enum LedgerForm {
     static func json(_ ledger: Ledger) -> JSONValue {
         [
             "mode": .optional(ledger.mode), "policy": json(ledger.policy),
-            "rules": json(ledger.rules), "clock": ClockForm.json(ledger.clock),
+            "rules": json(ledger.rules),
+            "machine_id": .optional(ledger.machineID), "awaits_key": .bool(ledger.awaitsKey),
+            "clock": ClockForm.json(ledger.clock),
             "live": .array(
                 ledger.standings.values.compactMap { json($0, ledger.connections) }
             ),
@@ -101,6 +103,8 @@ enum LedgerForm {
         ledger.rules = rules(json["rules"])
         guard let clock = ClockForm.clock(json["clock"]) else { throw damaged("clock") }
         ledger.clock = clock
+        ledger.machineID = json["machine_id"]?.text
+        ledger.awaitsKey = json["awaits_key"] == true
         for item in try items(json, "live") {
             let (standing, grant) = try standing(item)
             ledger.restore(standing, of: grant)

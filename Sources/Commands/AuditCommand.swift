@@ -8,6 +8,7 @@ struct AuditCommand: ParsableCommand {
             AuditShowCommand.self, AuditReportCommand.self, AuditVerifyCommand.self,
             AuditProveCommand.self,
             AuditVerifyProofCommand.self, AuditKeyCommand.self,
+            AuditRekeyCommand.self,
         ]
     )
 }

@@ -21,6 +21,8 @@ package struct Console: Sendable {
     package let readInput: @Sendable () -> [UInt8]
     /// Shows how far a long work is, in place of what it showed before; `nil` where nobody sees it.
     package let progress: (@Sendable (String) -> Void)?
+    /// The connections by which the caller may be logged in, as SSH_CONNECTION has them.
+    package let connections: @Sendable () -> [String]
     /// How long to wait for what an agent beside us is about to write.
     package let patience: Duration
 
@@ -33,6 +35,7 @@ package struct Console: Sendable {
         note: @escaping @Sendable (String) -> Void,
         readInput: @escaping @Sendable () -> [UInt8],
         progress: (@Sendable (String) -> Void)? = nil,
+        connections: (@Sendable () -> [String])? = nil,
         patience: Duration = .seconds(2)
     ) {
         self.environment = environment
@@ -43,6 +46,8 @@ package struct Console: Sendable {
         self.note = note
         self.readInput = readInput
         self.progress = progress
+        let own = environment["SSH_CONNECTION"].map { [$0] } ?? []
+        self.connections = connections ?? { own }
         self.patience = patience
     }
 

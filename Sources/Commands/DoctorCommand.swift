@@ -57,7 +57,7 @@ struct Examination {
             + TrustExamination(configuration, policyPath: policyPath).findings
             + agent.findings
             + PortExamination(configuration, policyPath: policyPath).findings
-            + FirewallExamination(configuration, chains: agent.inspection?.chains).findings
+            + FirewallExamination(configuration, agent.inspection).findings
             + HostExamination(configuration).findings
     }
 

@@ -7,9 +7,9 @@ struct ExplainCommand: Verb {
         commandName: "explain",
         abstract: "Say whether a packet would pass now, and by which grant or rule.",
         discussion: """
-            It is about a new connection, and about jitgate alone: what other firewalls would do \
-            is for `jitgate doctor`. Of a network all has to pass. The exit status is 0 if it \
-            passes and 1 if not.
+            It is about a new connection. Rules of other firewalls are followed, too: what one of \
+            them drops does not pass, and what one may drop is said. Of a network all has to pass. \
+            The exit status is 0 if it passes and 1 if not.
 
               jitgate explain 203.0.113.7 22/tcp
               jitgate explain 2001:db8::/64 22
@@ -46,6 +46,9 @@ struct ExplainCommand: Verb {
             console.print(json: answer.jsonValue)
         } else {
             console.print(ShownText.safe("\(source) to \(port) \(answer.text)"))
+            for chain in answer.mayBeDroppedBy {
+                console.note("jitgate: \(ShownText.safe(chain)) may drop it: jitgate doctor")
+            }
             if answer.kernel == .differs {
                 console.note("jitgate: the table in the kernel says otherwise: jitgate status")
             }
@@ -57,6 +60,11 @@ struct ExplainCommand: Verb {
 extension Explanation {
     /// `passes: …` or `is denied: …`, to stand behind what it is about.
     var text: String {
+        guard let droppedBy else { return ownText }
+        return "is denied by another tool (\(droppedBy)); for jitgate it \(ownText)"
+    }
+
+    private var ownText: String {
         switch rule {
         case .unprotected: "passes: the port is not protected"
         case .loopback: "passes: it comes from this host itself"

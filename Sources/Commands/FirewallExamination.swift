@@ -12,15 +12,17 @@ struct FirewallExamination {
     private(set) var findings: [Finding] = []
     private let protected: [Port]
 
-    init(_ configuration: Configuration, chains: [Inspection.Chain]?) {
+    init(_ configuration: Configuration, _ inspection: Inspection?) {
         protected = configuration.policy.ports.keys.sorted()
-        if let chains {
+        if let chains = inspection?.chains {
             chains.forEach { take($0) }
         } else {
             let reason = "without an agent to ask, the chains of other tools cannot be seen"
             findings.append(.note("firewall", reason, mend: "sudo nft list ruleset"))
         }
         findLegacyTables()
+        findings += DetourExamination(protected, inspection).findings
+        findings += SavedRulesetExamination().findings
         if findings.isEmpty {
             findings = [.ok("firewall", "no other tool decides before or after")]
         }
@@ -126,13 +128,12 @@ struct FirewallExamination {
 
     /// Tables of the kernel's older packet filter, which no nft tool shows.
     private mutating func findLegacyTables() {
-        for name in ["ip_tables_names", "ip6_tables_names"] {
-            guard let bytes = try? SmallFile.read("/proc/net/\(name)", limit: 4096),
-                String(decoding: bytes, as: UTF8.self).split(separator: "\n").contains("filter")
-            else { continue }
-            let tool = name.hasPrefix("ip6") ? "ip6tables-legacy" : "iptables-legacy"
-            let reason = "\(tool) filters packets too, which jitgate cannot look into"
-            findings.append(.note("firewall", reason, mend: "sudo \(tool) -S INPUT"))
+        for table in LegacyTable.all() {
+            let reason =
+                "\(table.tool) has rules in its table \(table.name), which jitgate cannot look into: "
+                + "what a grant opens may stay shut"
+            let remedy = "sudo \(table.tool) -t \(table.name) -S"
+            findings.append(.warning("firewall", reason, mend: remedy))
         }
     }
 }

@@ -13,9 +13,19 @@ struct OwnSession: Hashable {
         self.port = port
     }
 
-    /// `nil` outside of an SSH session; SSH_CONNECTION is client, its port, server, its port.
-    init?(_ console: Console) {
-        let words = (console.variable("SSH_CONNECTION") ?? "").split(separator: " ")
+    /// Those that it may be: none outside of an SSH session.
+    static func all(_ console: Console) -> [OwnSession] {
+        var found: [OwnSession] = []
+        for session in console.connections().compactMap(OwnSession.init(connection:))
+        where !found.contains(session) {
+            found.append(session)
+        }
+        return found
+    }
+
+    /// Reads a value of SSH_CONNECTION: client, its port, server, its port.
+    private init?(connection: String) {
+        let words = connection.split(separator: " ")
         guard words.count == 4, let client = try? Prefix(parsing: String(words[0])).address,
             let number = UInt16(words[3]), let port = Port(number: number, transport: .tcp)
         else { return nil }
@@ -56,14 +66,17 @@ struct OwnSession: Hashable {
 }
 
 extension AgentSession {
-    /// What the policy on disk would do to the caller's own session.
+    /// What the policy on disk would do to the caller's own session; the worst of what it may be.
     func danger(
         of configuration: Configuration,
-        to session: OwnSession?
+        to sessions: [OwnSession]
     ) throws(CommandFailure) -> OwnSession.Danger? {
-        guard let session else { return nil }
+        guard !sessions.isEmpty else { return nil }
         let status = try ask { client throws(ControlError) in try client.status() }
         let grants = try ask { client throws(ControlError) in try client.list(all: false) }
-        return session.danger(of: configuration.policy, now: status, grants)
+        let dangers = sessions.compactMap {
+            $0.danger(of: configuration.policy, now: status, grants)
+        }
+        return dangers.first(where: \.isCut) ?? dangers.first
     }
 }

@@ -6,28 +6,12 @@ import SystemPackage
 
 /// Management ports that listen and that no policy covers, and covered ports where nothing listens.
 struct PortExamination {
-    /// What administers a host, by its usual port: what Azure recommends for just-in-time access
-    /// (22, 3389, 5985, 5986), and what else opens a whole host to whoever gets in.
-    static let management: [(port: UInt16, transport: Transport, what: String)] = [
-        (22, .tcp, "SSH"), (23, .tcp, "Telnet"), (2375, .tcp, "the Docker API"),
-        (2376, .tcp, "the Docker API"), (3389, .tcp, "RDP"), (3389, .udp, "RDP"),
-        (5900, .tcp, "VNC"), (5901, .tcp, "VNC"), (5985, .tcp, "WinRM"), (5986, .tcp, "WinRM"),
-        (6443, .tcp, "the Kubernetes API"), (8006, .tcp, "Proxmox VE"), (9090, .tcp, "Cockpit"),
-        (10_000, .tcp, "Webmin"), (10_250, .tcp, "the kubelet API"), (16_509, .tcp, "libvirt"),
-    ]
-    /// Programs that let people in, on whatever port.
-    static let programs: [String: String] = [
-        "sshd": "SSH", "dropbear": "SSH", "xrdp": "RDP", "Xvnc": "VNC", "Xtigervnc": "VNC",
-        "x11vnc": "VNC", "telnetd": "Telnet", "dockerd": "the Docker API",
-    ]
-
     private(set) var findings: [Finding] = []
 
     init(_ configuration: Configuration, policyPath: String) {
         do throws(Errno) {
             let sockets = try ListeningSocket.all()
-            let owners = SocketOwner.programs(named: Set(Self.programs.keys))
-            findUncovered(sockets, owners, configuration.policy, policyPath)
+            findUncovered(sockets, configuration.policy, policyPath)
             findSilent(sockets, configuration.policy)
         } catch {
             findings = [.warning("ports", "what listens cannot be seen: \(error)", mend: nil)]
@@ -36,33 +20,53 @@ struct PortExamination {
 
     private mutating func findUncovered(
         _ sockets: [ListeningSocket],
-        _ owners: [UInt64: String],
         _ policy: Policy,
         _ policyPath: String
     ) {
-        var uncovered: [Port: String] = [:]
-        for socket in sockets where !socket.isLoopback {
-            guard let port = Port(socket), policy.ports[port] == nil else { continue }
-            let usual = Self.management.first {
-                $0.port == port.number && $0.transport == port.transport
-            }
-            let program = owners[socket.inode].flatMap { Self.programs[$0] }
-            if let what = program ?? usual?.what { uncovered[port] = what }
+        let uncovered = sockets.filter { socket in
+            !socket.isLoopback && Port(socket).map { policy.ports[$0] == nil } ?? false
         }
-        for (port, what) in uncovered.sorted(by: { $0.key < $1.key }) {
+        let holders = SocketOwner.holders(of: Set(uncovered.map(\.inode)))
+        var known: [Port: String] = [:]
+        var others: [Port: String] = [:]
+        for socket in uncovered {
+            guard let port = Port(socket) else { continue }
+            let holding = holders[socket.inode] ?? []
+            if let what = ManagementService.known(holding) ?? ManagementService.usual(at: port) {
+                known[port] = "\(what) listens on \(port)"
+            } else if let manager = ManagementService.manager(holding) {
+                known[port] = "\(manager) listens on \(port) for a service that it starts"
+            } else if port.transport == .tcp {
+                others[port] = holding.first?.name ?? "?"
+            }
+        }
+        for (port, what) in known.sorted(by: { $0.key < $1.key }) {
             let table =
                 "[[port]] number = \(port.number), protocol = \"\(port.transport.rawValue)\""
             findings.append(
                 .warning(
                     "ports",
-                    "\(what) listens on \(port) and no policy covers it",
+                    "\(what) and no policy covers it",
                     mend: "add \(table) to \(policyPath), then jitgate try"
                 )
             )
         }
-        if uncovered.isEmpty {
-            findings.append(.ok("ports", "every management port that listens is covered"))
+        tell(ofOthers: others, isAlone: known.isEmpty)
+    }
+
+    /// A program that nobody has heard of may let people in as well.
+    private mutating func tell(ofOthers others: [Port: String], isAlone: Bool) {
+        guard !others.isEmpty else {
+            if isAlone {
+                findings.append(.ok("ports", "every management port that listens is covered"))
+            }
+            return
         }
+        let list = others.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" }
+        let shown = list.prefix(20).joined(separator: ", ")
+        let rest = list.count > 20 ? " and \(list.count - 20) more" : ""
+        let reason = "\(shown)\(rest): these listen, too, and no policy covers them"
+        findings.append(.note("ports", reason, mend: "cover those by which people get in"))
     }
 
     private mutating func findSilent(_ sockets: [ListeningSocket], _ policy: Policy) {

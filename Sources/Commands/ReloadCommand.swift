@@ -23,7 +23,7 @@ struct ReloadCommand: Verb {
     func perform(on console: Console) throws(CommandFailure) {
         let configuration = try policy.load(console)
         let session = try AgentSession(configuration)
-        if let danger = try session.danger(of: configuration, to: OwnSession(console)) {
+        if let danger = try session.danger(of: configuration, to: OwnSession.all(console)) {
             guard force || !danger.isCut else {
                 let hint = "try it first: sudo jitgate try; or load it all the same: --force"
                 throw CommandFailure(.no, danger.text, hints: [hint])

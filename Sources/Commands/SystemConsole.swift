@@ -6,15 +6,17 @@ import SystemPackage
 extension Console {
     /// The console of this process.
     static func system() -> Console {
-        Console(
-            environment: environmentVariables(),
+        let environment = environmentVariables()
+        return Console(
+            environment: environment,
             isTerminal: isatty(STDOUT_FILENO) == 1,
             now: { Moment(microseconds: ClockReading.now().wallMicroseconds) },
             secondsEast: secondsEast,
             write: { bytes in writeAll(bytes, to: .standardOutput) },
             note: { line in writeAll(Array("\(line)\n".utf8), to: .standardError) },
             readInput: readAll,
-            progress: isatty(STDERR_FILENO) == 1 ? showProgress : nil
+            progress: isatty(STDERR_FILENO) == 1 ? showProgress : nil,
+            connections: { CallerSessions.connections(besides: environment["SSH_CONNECTION"]) }
         )
     }
 
@@ -39,7 +41,7 @@ extension Console {
             cursor += 1
         }
         let ours = "SSH_CONNECTION"
-        if variables[ours] == nil, variables["SUDO_USER"] != nil {
+        if variables[ours] == nil {
             variables[ours] = ProcessAncestry.variable(ours)
         }
         return variables

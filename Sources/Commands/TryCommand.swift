@@ -38,7 +38,7 @@ struct TryCommand: Verb {
     func perform(on console: Console) throws(CommandFailure) {
         let configuration = try policy.load(console)
         let session = try AgentSession(configuration)
-        if let danger = try session.danger(of: configuration, to: OwnSession(console)) {
+        if let danger = try session.danger(of: configuration, to: OwnSession.all(console)) {
             console.note("jitgate: \(ShownText.safe(danger.text))")
         }
         let seconds = Int(duration.components.seconds)

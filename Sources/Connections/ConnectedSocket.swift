@@ -53,7 +53,7 @@ struct ConnectedSocket: Hashable {
         return Self.message(SOCK_DESTROY, flags: NLM_F_ACK, sequence, request)
     }
 
-    private static func message(
+    static func message(
         _ type: Int32,
         flags: Int32,
         _ sequence: UInt32,

@@ -117,6 +117,10 @@ package enum AgentInterface {
           mode: (observe, enforce),
           # What decides
           rule: (unprotected, loopback, trusted, grant, observe, denied),
+          # The chain of another tool that drops it all the same; passes is false then
+          dropped_by: ?string,
+          # Chains of other tools that drop it unless something is so that only they know
+          may_be_dropped_by: []string,
           # The trusted network, or the source of the opening, that covers it
           network: ?string,
           # The grants that hold that opening
@@ -158,12 +162,28 @@ package enum AgentInterface {
           fates: ?[]Fate
         )
 
+        # A way by which packets reach this host that not all of the gate sees
+        type Detour (
+          # An ip rule, an address that is local by another table, a rule of tproxy, a transparent
+          # listener, a flowtable
+          kind: (rule, route, diversion, transparent, flowtable),
+          # As ip or nft names it
+          name: string,
+          # The port that it leads to, if it is known and the kind has one
+          port: ?string
+        )
+
         # What only the agent can see of the kernel
         method Inspect() -> (
           rung: string,
           # Null where they could not be read
-          chains: ?[]Chain
+          chains: ?[]Chain,
+          # Null where not all of them could be read
+          detours: ?[]Detour
         )
+
+        # Has the audit log of a cloned machine go on under a new key, which it answers
+        method Rekey() -> (key: string)
 
         # Needs more: a null record first, then each record of the audit log as it is written
         method Watch() -> (record: ?object)

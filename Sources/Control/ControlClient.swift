@@ -62,6 +62,10 @@ package final class ControlClient {
         try call("Explain", ["source": .string(source), "port": .string(port)])
     }
 
+    package func rekey() throws(ControlError) -> RekeyReply {
+        try call("Rekey")
+    }
+
     package func inspect() throws(ControlError) -> Inspection {
         try call("Inspect")
     }

@@ -33,6 +33,22 @@ package struct RevokeReply: WireValue {
     package var jsonValue: JSONValue { ["revoked": JSONValue(texts: revoked)] }
 }
 
+/// The key that the audit log goes on under: the answer to Rekey.
+package struct RekeyReply: WireValue {
+    /// In the form of Go's note.NewVerifier.
+    package var key: String
+
+    package init(key: String) {
+        self.key = key
+    }
+
+    package init(from value: JSONValue) throws(WireError) {
+        key = try WireObject(value).text("key")
+    }
+
+    package var jsonValue: JSONValue { ["key": .string(key)] }
+}
+
 /// The policy that is in force now: the answer to Reload.
 package struct ReloadReply: WireValue {
     /// `observe` or `enforce`.

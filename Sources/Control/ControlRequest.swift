@@ -22,6 +22,7 @@ package enum ControlRequest: Hashable, Sendable {
     /// An address or a network, and a port; neither is known to be well-formed.
     case explain(source: String, port: String)
     case inspect
+    case rekey
     case watch
 }
 
@@ -75,6 +76,7 @@ struct MethodRule: Sendable {
             )
         },
         MethodRule("Inspect", .read) { _ throws(WireError) in .inspect },
+        MethodRule("Rekey", .change) { _ throws(WireError) in .rekey },
     ]
 
     private init(

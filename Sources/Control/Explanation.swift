@@ -35,6 +35,12 @@ package struct Explanation: WireValue {
     /// RFC 3339; when the last of them ends.
     package var until: String?
     package var kernel: Kernel
+    /// The chain of another tool that drops it all the same.
+    package var droppedBy: String? {
+        didSet { passes = passes && droppedBy == nil }
+    }
+    /// Chains of other tools that drop it unless something is so that only they know.
+    package var mayBeDroppedBy: [String] = []
 
     package init(
         mode: String,
@@ -61,6 +67,8 @@ package struct Explanation: WireValue {
         grants = try object.texts("grants")
         until = try object.optionalText("until")
         kernel = try object.required("kernel") { $0.text.flatMap(Kernel.init) }
+        droppedBy = try object.optionalText("dropped_by")
+        mayBeDroppedBy = try object.optional("may_be_dropped_by", \.texts) ?? []
     }
 
     package var jsonValue: JSONValue {
@@ -72,6 +80,8 @@ package struct Explanation: WireValue {
             "grants": JSONValue(texts: grants),
             "until": JSONValue(until),
             "kernel": .string(kernel.rawValue),
+            "dropped_by": JSONValue(droppedBy),
+            "may_be_dropped_by": JSONValue(texts: mayBeDroppedBy),
         ]
     }
 }

@@ -73,24 +73,36 @@ package struct Inspection: WireValue {
     package var rung: String
     /// `nil` where they could not be read.
     package var chains: [Chain]?
+    /// What else leads packets around; `nil` where some of it could not be read.
+    package var detours: [Detour]?
 
-    package init(rung: String, chains: [Chain]?) {
+    package init(rung: String, chains: [Chain]?, detours: [Detour]? = []) {
         self.rung = rung
         self.chains = chains
+        self.detours = detours
     }
 
     package init(from value: JSONValue) throws(WireError) {
         let object = try WireObject(value)
         rung = try object.text("rung")
-        guard let items = try object.optional("chains", \.items) else { return }
-        var found: [Chain] = []
-        for item in items { found.append(try Chain(from: item)) }
-        chains = found
+        chains = try Self.list(object, "chains")
+        detours = try Self.list(object, "detours")
+    }
+
+    private static func list<Item: WireValue>(
+        _ object: WireObject,
+        _ name: String
+    ) throws(WireError) -> [Item]? {
+        guard let items = try object.optional(name, \.items) else { return nil }
+        var found: [Item] = []
+        for item in items { found.append(try Item(from: item)) }
+        return found
     }
 
     package var jsonValue: JSONValue {
         let list = chains.map { JSONValue.array($0.map(\.jsonValue)) }
-        return ["rung": .string(rung), "chains": list ?? .null]
+        let others = detours.map { JSONValue.array($0.map(\.jsonValue)) }
+        return ["rung": .string(rung), "chains": list ?? .null, "detours": others ?? .null]
     }
 }
 

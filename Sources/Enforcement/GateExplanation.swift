@@ -59,13 +59,27 @@ extension KernelGate {
         }
     }
 
-    /// What chains of other tables do with packets to ports; `nil` for one that is too large to say.
+    /// What other tables have besides chains that gets packets past the gate.
+    package mutating func detours(
+        of chains: [BaseChain]
+    ) throws(GateError) -> ([Diversion], [FlowOffload]) {
+        try attempting { (connection) throws(NetfilterError) in
+            (try connection.diversions(in: chains), try connection.flowOffloads())
+        }
+    }
+
+    /// What chains of other tables do with packets to ports, from anywhere or from a source; `nil`
+    /// for one that is too large to say.
     package mutating func fates(
         of ports: [Port],
+        from source: Prefix? = nil,
         in chains: [BaseChain]
     ) throws(GateError) -> [[PacketFate]?] {
+        let origin = source.map {
+            ProbeSource(address: $0.address.networkBytes, length: $0.length)
+        }
         let packets = ports.map {
-            ProbePacket(transport: $0.transport.protocolNumber, port: $0.number)
+            ProbePacket(transport: $0.transport.protocolNumber, port: $0.number, from: origin)
         }
         return try attempting { (connection) throws(NetfilterError) in
             try connection.fates(of: packets, in: chains)

@@ -1,6 +1,7 @@
 package import Grants
 import Netfilter
 import Netlink
+import SystemPackage
 
 /// The gate in the kernel: `table inet jitgate`, and nothing else of nftables.
 ///
@@ -128,7 +129,25 @@ package struct KernelGate: ~Copyable {
         }
     }
 
+    /// Commits a plan in one transaction, or in several where the socket takes none so large: in a
+    /// user namespace it may not have the room that it asks for.
     mutating func commit(
+        _ plan: Plan,
+        _ attempt: String,
+        onlyAt generation: UInt32?
+    ) throws(GateError) {
+        do {
+            try commitAtOnce(plan, attempt, onlyAt: generation)
+        } catch {
+            guard error.errno == .messageTooLong, let (first, second) = plan.halved() else {
+                throw error
+            }
+            try commit(first, attempt, onlyAt: generation)
+            try commit(second, attempt, onlyAt: nil)
+        }
+    }
+
+    private mutating func commitAtOnce(
         _ plan: Plan,
         _ attempt: String,
         onlyAt generation: UInt32?

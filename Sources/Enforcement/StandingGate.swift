@@ -14,13 +14,22 @@ extension KernelGate {
             return true
         } catch {
             switch error.errno {
-            // Not permitted: it belongs to an agent that runs.
-            case .fileExists, .notPermitted: return false
+            case .fileExists: return false
+            case .notPermitted:
+                // It belongs to an agent that runs; without a table it is we who may make none.
+                guard try isTableThere() else { throw error }
+                return false
             case .notSupported where rung == .owned, .invalidArgument where rung == .owned:
                 rung = .watched
                 return try shut(shape)
             default: throw error
             }
+        }
+    }
+
+    private mutating func isTableThere() throws(GateError) -> Bool {
+        try attempting { (connection) throws(NetfilterError) in
+            try connection.tableAlone() != nil
         }
     }
 

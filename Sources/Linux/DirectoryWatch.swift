@@ -1,12 +1,12 @@
 import Glibc
 import Synchronization
-package import SystemPackage
+import SystemPackage
 
 /// Tells what happens to the grant files of several directories, and to one file elsewhere
 /// (inotify(7)).
 ///
 /// A directory that is missing, or goes with one above it, is waited for at the nearest one above it
-/// that is there.
+/// that is there. What inotify has no room for is to be looked at by the clock, by `poll`.
 package final class DirectoryWatch: Sendable {
     /// What a watched directory is looked at for.
     private struct Interest {
@@ -20,11 +20,13 @@ package final class DirectoryWatch: Sendable {
         var file: String?
     }
 
-    private let inotify: OwnedDescriptor
-    private let directories: [String]
-    private let file: Mutex<String>
+    private let inotify = Mutex<InotifyInstance?>(nil)
+    let directories: [String]
+    let file: Mutex<String>
     private let interests = Mutex<[Int32: Interest]>([:])
     private let absent = Mutex<Set<String>>([])
+    /// Directories that cannot be watched, and what was found in them last.
+    let polling = Mutex(DirectoryPolling())
 
     private static let arrived = UInt32(IN_CLOSE_WRITE) | UInt32(IN_MOVED_TO)
     private static let removed = UInt32(IN_DELETE) | UInt32(IN_MOVED_FROM)
@@ -34,31 +36,24 @@ package final class DirectoryWatch: Sendable {
     private static let all = arrived | removed | gone | UInt32(IN_CREATE)
 
     /// Begins to watch `directories`, where grant files are dropped, and `file`; all are absolute.
-    package init(_ directories: [String], file: String) throws(Errno) {
-        inotify = try OwnedDescriptor.opening {
-            inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
-        }
+    package init(_ directories: [String], file: String) {
         self.directories = directories
         self.file = Mutex(file)
-        for directory in directories { try look(for: directory) }
-        try look(for: fileDirectory)
+        for directory in directories + [fileDirectory] { watch(directory) }
     }
 
-    package var fileDescriptor: Int32 { inotify.rawValue }
+    /// Readable while there is something to drain; `nil` while inotify has no room for this user.
+    package var fileDescriptor: Int32? { inotify.withLock { $0?.descriptor.rawValue } }
 
     /// The drop directories that are not there.
     package var missing: [String] {
-        absent.withLock { $0.intersection(directories).sorted() }
-    }
-
-    /// Whether a file of this name counts as a grant file at all.
-    package static func counts(_ name: String) -> Bool {
-        name.hasSuffix(".grant") && !name.hasPrefix(".")
+        let unwatched = polling.withLock { $0.unwatched }.filter { !FileKind.isDirectory($0) }
+        return absent.withLock { $0.union(unwatched) }.intersection(directories).sorted()
     }
 
     /// Watches this one file by itself from now on, and the one before no longer; says whether it is
     /// another.
-    package func follow(_ path: String) throws(Errno) -> Bool {
+    package func follow(_ path: String) -> Bool {
         guard file.withLock({ $0 != path }) else { return false }
         let directory = fileDirectory
         if !directories.contains(directory) { _ = absent.withLock { $0.remove(directory) } }
@@ -66,7 +61,7 @@ package final class DirectoryWatch: Sendable {
             for watch in interests.keys { interests[watch]?.file = nil }
         }
         file.withLock { $0 = path }
-        try look(for: fileDirectory)
+        watch(fileDirectory)
         return true
     }
 
@@ -75,12 +70,28 @@ package final class DirectoryWatch: Sendable {
     private var fileDirectory: String { Self.split(file.withLock { $0 }).parent }
 
     /// Watches a directory, or for its coming; `true` if it is there.
+    ///
+    /// What cannot be watched is polled from now on.
     @discardableResult
+    func watch(_ directory: String) -> Bool {
+        do throws(Errno) {
+            let isThere = try look(for: directory)
+            polling.withLock { $0.end(directory) }
+            return isThere
+        } catch {
+            _ = absent.withLock { $0.remove(directory) }
+            let isInstance = fileDescriptor == nil
+            polling.withLock { $0.begin(directory, because: .init(error, isInstance: isInstance)) }
+            return FileKind.isDirectory(directory)
+        }
+    }
+
+    /// Watches a directory, or for its coming; `true` if it is there.
     private func look(for directory: String) throws(Errno) -> Bool {
         let parts = directory.split(separator: "/")
         var before: Int?
         while true {
-            let depth = watchAbove(directory, parts)
+            let depth = try watchAbove(directory, parts)
             if try add(directory, Self.all, { self.look(in: &$0, as: directory) }) {
                 _ = absent.withLock { $0.remove(directory) }
                 return true
@@ -102,13 +113,16 @@ package final class DirectoryWatch: Sendable {
 
     /// Watches whether the directories above one go, as it goes with them; answers how many of its
     /// `parts` lead to the nearest.
-    private func watchAbove(_ directory: String, _ parts: [Substring]) -> Int {
+    private func watchAbove(_ directory: String, _ parts: [Substring]) throws(Errno) -> Int {
         var depth = 0
         for count in 0..<max(parts.count, 1) {
             let path = Self.path(parts.prefix(count))
-            let isThere = try? add(path, Self.gone) { $0.below.insert(directory) }
-            guard isThere != false else { break }
-            if isThere == true { depth = count }
+            do throws(Errno) {
+                guard try add(path, Self.gone, { $0.below.insert(directory) }) else { break }
+                depth = count
+            } catch .permissionDenied {
+                continue  // One that may be passed through and not be read.
+            }
         }
         return depth
     }
@@ -120,9 +134,10 @@ package final class DirectoryWatch: Sendable {
         _ change: (inout Interest) -> Void
     ) throws(Errno) -> Bool {
         let mask = events | UInt32(IN_ONLYDIR) | UInt32(IN_MASK_ADD)
+        let descriptor = try instance()
         let watch: Int32
         do throws(Errno) {
-            watch = try SystemCall.check { unsafe inotify_add_watch(fileDescriptor, path, mask) }
+            watch = try SystemCall.check { unsafe inotify_add_watch(descriptor, path, mask) }
         } catch .noSuchFileOrDirectory, .notDirectory {
             return false
         }
@@ -132,6 +147,15 @@ package final class DirectoryWatch: Sendable {
             interests[watch] = interest
         }
         return true
+    }
+
+    /// The descriptor of the inotify instance, which is made now if there was no room before.
+    private func instance() throws(Errno) -> Int32 {
+        if let descriptor = fileDescriptor { return descriptor }
+        let made = try InotifyInstance()
+        let descriptor = made.descriptor.rawValue
+        inotify.withLock { $0 = made }
+        return descriptor
     }
 
     private static func path(_ parts: some Sequence<Substring>) -> String {
@@ -149,7 +173,8 @@ package final class DirectoryWatch: Sendable {
     /// Everything that has happened since the last call, in order.
     package func drain() -> [DirectoryEvent] {
         var events: [DirectoryEvent] = []
-        while let chunk = try? inotify.readChunk(64 * 1024), !chunk.isEmpty {
+        guard let instance = inotify.withLock({ $0 }) else { return [] }
+        while let chunk = try? instance.descriptor.readChunk(64 * 1024), !chunk.isEmpty {
             for record in InotifyRecord.records(in: chunk) { events += self.events(record) }
         }
         return events
@@ -196,12 +221,12 @@ package final class DirectoryWatch: Sendable {
 
     private func unwatch(_ watch: Int32) {
         interests.withLock { $0[watch] = nil }
-        _ = inotify_rm_watch(fileDescriptor, watch)
+        if let fileDescriptor { _ = inotify_rm_watch(fileDescriptor, watch) }
     }
 
     /// Which of the missing directories are there now.
     private func lookAgain() -> [DirectoryEvent] {
-        absent.withLock { $0.sorted() }.filter { (try? look(for: $0)) == true }
+        absent.withLock { $0.sorted() }.filter { watch($0) }
             .flatMap { news(of: $0, .appeared(directory: $0)) }
     }
 
@@ -209,19 +234,5 @@ package final class DirectoryWatch: Sendable {
     private func news(of directory: String, _ event: DirectoryEvent) -> [DirectoryEvent] {
         (directory == fileDirectory ? [.fileChanged] : [])
             + (directories.contains(directory) ? [event] : [])
-    }
-}
-
-/// The files themselves.
-extension DirectoryWatch {
-    /// The names of the grant files in a directory, sorted.
-    package static func list(_ path: String) throws(Errno) -> [String] {
-        try DirectoryListing.names(in: path).filter(counts)
-    }
-
-    /// Removes a file, unless it is another by now: what took its place has yet to be heard of.
-    package static func remove(_ path: String, in state: FileIdentity) {
-        guard (try? FileIdentity.of(path)) == state else { return }
-        _ = unsafe unlink(path)
     }
 }

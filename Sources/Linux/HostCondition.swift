@@ -47,6 +47,12 @@ package enum FileKind {
         return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
     }
 
+    /// Whether a directory is there, or a link to one.
+    package static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// Whether a Unix socket is there that somebody has bound.
     package static func isSocket(_ path: String) -> Bool {
         var status = stat()

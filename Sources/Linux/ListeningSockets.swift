@@ -42,7 +42,7 @@ package struct ListeningSocket: Hashable, Sendable {
     }
 
     /// 32-bit words in hex, each printed as the machine reads it; memory holds network order.
-    private static func address(_ text: Substring) -> [UInt8]? {
+    static func address(_ text: Substring) -> [UInt8]? {
         guard [8, 32].contains(text.utf8.count) else { return nil }
         var bytes: [UInt8] = []
         var rest = text
@@ -79,7 +79,7 @@ extension ListeningSocket {
         return found
     }
 
-    private static func beginning(of path: String) throws(Errno) -> String {
+    static func beginning(of path: String) throws(Errno) -> String {
         let file = try OwnedDescriptor.opening { unsafe open(path, O_RDONLY | O_CLOEXEC) }
         var bytes: [UInt8] = []
         while bytes.count < limit {

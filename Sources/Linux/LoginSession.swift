@@ -9,6 +9,8 @@ package struct LoginSession: Hashable, Sendable {
 
     /// Below /dev, such as `pts/3`; whatever the record says.
     package let terminal: String
+    /// Who logged in.
+    package let user: String
     /// Where they come from: 4 or 16 bytes in network order.
     package let address: [UInt8]
     private let process: Int32
@@ -31,13 +33,15 @@ package struct LoginSession: Hashable, Sendable {
         guard Int32(record.ut_type) == USER_PROCESS, address.contains(where: { $0 != 0 }) else {
             return nil
         }
-        let line = unsafe Swift.withUnsafeBytes(of: record.ut_line) { line in
-            unsafe line.prefix { $0 != 0 }.map(\.self)
-        }
-        terminal = String(decoding: line, as: UTF8.self)
+        terminal = unsafe Swift.withUnsafeBytes(of: record.ut_line) { unsafe Self.text($0) }
+        user = unsafe Swift.withUnsafeBytes(of: record.ut_user) { unsafe Self.text($0) }
         // utmp(5): an IPv4 address is alone in the first word.
         self.address = address.dropFirst(4).allSatisfy { $0 == 0 } ? Array(address[..<4]) : address
         process = record.ut_pid
+    }
+
+    private static func text(_ bytes: UnsafeRawBufferPointer) -> String {
+        String(decoding: unsafe bytes.prefix { $0 != 0 }.map(\.self), as: UTF8.self)
     }
 
     /// A record outlives a process that crashed, and its terminal is somebody else's by then.

@@ -1,25 +1,31 @@
 import Glibc
 import SystemPackage
 
-/// What the processes that this one descends from were started with.
+/// The processes that this one descends from, and what they were started with.
 ///
-/// sudo drops most of the environment; the shell that sudo was typed into still has it.
+/// sudo and su drop most of the environment; the shell that they were typed into still has it.
 package enum ProcessAncestry {
     /// More than any shell in a shell; bounds a walk over a table that changes meanwhile.
     private static let limit = 32
 
     /// An environment variable of the nearest ancestor that has it and may be read.
     package static func variable(_ name: String) -> String? {
-        var process = getppid()
-        for _ in 0..<limit where process > 1 {
-            if let value = variable(name, of: process) { return value }
-            guard let parent = parent(of: process) else { return nil }
-            process = parent
-        }
-        return nil
+        ancestors().lazy.compactMap { variable(name, of: $0) }.first
     }
 
-    private static func variable(_ name: String, of process: Int32) -> String? {
+    /// The parent, its parent and so on, but for the first process.
+    static func ancestors() -> [Int32] {
+        var found: [Int32] = []
+        var process: Int32? = getppid()
+        while let next = process, next > 1, found.count < limit {
+            found.append(next)
+            process = parent(of: next)
+        }
+        return found
+    }
+
+    /// An environment variable that a process was started with, if it may be read.
+    static func variable(_ name: String, of process: Int32) -> String? {
         guard let bytes = try? SmallFile.read("/proc/\(process)/environ", limit: 1 << 20) else {
             return nil
         }

@@ -29,6 +29,9 @@ extension BaseChain {
         "prerouting", "input", "forward", "output", "postrouting", "ingress",
     ]
 
+    /// The name of a family, as nft has it.
+    static func family(_ number: Int) -> String? { families[number] }
+
     var familyNumber: Int { Self.families.first { $0.value == family }?.key ?? NFPROTO_UNSPEC }
 
     /// Reads a `NFT_MSG_NEWCHAIN`; `nil` for a chain that is only jumped to.

@@ -22,6 +22,7 @@ extension ForeignStep {
             case "nat": Self.translation(fields)
             case "redir":
                 .rewrite(portIn: fields.word(NFTA_REDIR_REG_PROTO_MIN.rawValue), port: nil)
+            case "tproxy": .divert(portIn: fields.word(NFTA_TPROXY_REG_PORT.rawValue), port: nil)
             case "match": Self.match(fields)
             case "target": Self.target(fields)
             case "counter", "log", "notrack", "masq": .nothing
@@ -35,6 +36,7 @@ extension ForeignStep {
         guard let word = fields.word(NFTA_META_DREG.rawValue) else { return .nothing }
         switch fields.number(NFTA_META_KEY.rawValue) {
         case NFT_META_NFPROTO.rawValue: return .load(.family, into: word)
+        case NFT_META_PROTOCOL.rawValue: return .load(.etherType, into: word)
         case NFT_META_L4PROTO.rawValue: return .load(.transport, into: word)
         case NFT_META_IIF.rawValue, NFT_META_IIFNAME.rawValue:
             return .load(.interface, into: word)
@@ -53,6 +55,10 @@ extension ForeignStep {
         case [NFT_PAYLOAD_NETWORK_HEADER.rawValue, 9, 1],
             [NFT_PAYLOAD_NETWORK_HEADER.rawValue, 6, 1]:
             return .load(.transport, into: word)
+        case let place where place[0] == NFT_PAYLOAD_NETWORK_HEADER.rawValue:
+            let (offset, count) = (Int(place[1]), Int(place[2]))
+            guard offset <= 64, count <= 16 else { return .load(.other, into: word) }
+            return .load(.networkHeader(offset: offset, count: count), into: word)
         default: return .load(.other, into: word)
         }
     }
@@ -172,8 +178,15 @@ extension ForeignStep {
         case "REJECT", "TARPIT": return .verdict(.drop)
         case "DNAT", "REDIRECT": return .rewrite(portIn: nil, port: port(data))
         case "NFQUEUE": return .verdict(.queue)
+        case "TPROXY": return .divert(portIn: nil, port: diversionPort(data))
         default: return .nothing
         }
+    }
+
+    /// The port of `struct xt_tproxy_target_info`, or of the larger `_v1`; 0 for the packet's own.
+    private static func diversionPort(_ data: [UInt8]) -> UInt16? {
+        let port = data.network(UInt16.self, at: data.count >= 28 ? 24 : 12) ?? 0
+        return port == 0 ? nil : port
     }
 
     /// The port of `nf_nat_ipv4_multi_range_compat`, or of the larger `nf_nat_range`.

@@ -5,7 +5,11 @@ enum ForeignStep: Hashable, Sendable {
     /// What is known of a packet that opens a connection.
     enum Field: Hashable, Sendable {
         case family
+        /// Of the frame, where it is looked at before its family is known.
+        case etherType
         case transport
+        /// Bytes of the IP header: those of the source, if they are.
+        case networkHeader(offset: Int, count: Int)
         case destinationPort
         case state
         /// Never the loopback's: what comes by that passes the gate as well.
@@ -32,6 +36,8 @@ enum ForeignStep: Hashable, Sendable {
     case verdict(ForeignVerdict)
     /// Another destination; the port that a word says, or that is named, or the same one.
     case rewrite(portIn: Int?, port: UInt16?)
+    /// Hands it to a local socket of the port that a word says, or of its own (tproxy).
+    case divert(portIn: Int?, port: UInt16?)
     /// Nothing that matters here.
     case nothing
     /// Something that may or may not hold.

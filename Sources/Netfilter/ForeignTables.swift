@@ -6,6 +6,8 @@ import SystemPackage
 extension TableConnection {
     /// More rules than these are not read: who asks must not hold up who enforces.
     private static let mostRules = 20_000
+    /// A larger set is one that may or may not have something.
+    private static let mostElements = 65_536
 
     /// What base chains of others do with packets, over IPv4 and IPv6.
     ///
@@ -18,7 +20,10 @@ extension TableConnection {
         var all: [[PacketFate]?] = []
         for chain in chains {
             let name = chain.family + " " + chain.table
-            if tables[name] == nil { tables[name] = .some(try foreignTable(of: chain)) }
+            if tables[name] == nil {
+                let isSourceKnown = packets.contains { $0.source != nil }
+                tables[name] = .some(try foreignTable(of: chain, isSourceKnown))
+            }
             guard let table = tables[name] ?? nil else {
                 all.append(nil)
                 continue
@@ -28,8 +33,19 @@ extension TableConnection {
         return all
     }
 
-    private mutating func foreignTable(of chain: BaseChain) throws(NetfilterError) -> ForeignTable?
-    {
+    private mutating func foreignTable(
+        of chain: BaseChain,
+        _ isSourceKnown: Bool
+    ) throws(NetfilterError) -> ForeignTable? {
+        guard var table = try foreignRules(of: chain) else { return nil }
+        for set in table.setsThatMatter(isSourceKnown) {
+            table.sets[set] = try elements(of: set, chain)
+        }
+        return table
+    }
+
+    /// The table of a chain without its sets; `nil` if it has too many rules.
+    mutating func foreignRules(of chain: BaseChain) throws(NetfilterError) -> ForeignTable? {
         var table = ForeignTable()
         var count = 0
         let place = [(NFTA_RULE_TABLE.rawValue, chain.table)]
@@ -43,9 +59,7 @@ extension TableConnection {
             let expressions = fields[NFTA_RULE_EXPRESSIONS.rawValue]?.nested ?? []
             table.chains[name, default: []].append(expressions.map(ForeignStep.init(reading:)))
         }
-        guard count <= Self.mostRules else { return nil }
-        for set in table.setsThatMatter { table.sets[set] = try elements(of: set, chain) }
-        return table
+        return count <= Self.mostRules ? table : nil
     }
 
     private mutating func elements(
@@ -62,8 +76,10 @@ extension TableConnection {
             let list =
                 message.attributes(after: familyHeaderLength)
                 .first { $0.type == NFTA_SET_ELEM_LIST_ELEMENTS.rawValue }?.nested ?? []
-            for item in list {
-                guard let element = ForeignElement(reading: item) else {
+            for item in list where isKnown {
+                guard elements.count < Self.mostElements,
+                    let element = ForeignElement(reading: item)
+                else {
                     isKnown = false
                     continue
                 }
@@ -94,12 +110,13 @@ extension TableConnection {
 
 extension ForeignTable {
     /// The sets that are looked up by what is known of a packet.
-    fileprivate var setsThatMatter: Set<String> {
+    fileprivate func setsThatMatter(_ isSourceKnown: Bool) -> Set<String> {
         var names: Set<String> = []
         for rule in chains.values.joined() {
             var isKnown = false
             for step in rule {
                 switch step {
+                case .load(.networkHeader, _): isKnown = isKnown || isSourceKnown
                 case .load(let field, _): isKnown = isKnown || field != .other
                 case .lookup(_, let set, _, _) where isKnown: names.insert(set)
                 default: break
@@ -129,12 +146,13 @@ extension ForeignElement {
 extension BaseChain {
     /// What holds for both families, where the chain is for both.
     fileprivate func fate(of packet: ProbePacket, in table: ForeignTable) -> PacketFate {
-        let families: [Int] =
+        let known: [Int] =
             switch family {
             case "ip": [NFPROTO_IPV4]
             case "ip6": [NFPROTO_IPV6]
             default: [NFPROTO_IPV4, NFPROTO_IPV6]
             }
+        let families = known.filter { packet.source?.family ?? $0 == $0 }
         let fates = families.map { family in
             PacketWalk.fate(
                 of: packet,
@@ -158,4 +176,8 @@ extension PacketFate.End: Comparable {
         let order: [Self] = [.passes, .mayDrop, .mayPass, .drops]
         return (order.firstIndex(of: left) ?? 0) < (order.firstIndex(of: right) ?? 0)
     }
+}
+
+extension ProbeSource {
+    fileprivate var family: Int { address.count == 4 ? NFPROTO_IPV4 : NFPROTO_IPV6 }
 }

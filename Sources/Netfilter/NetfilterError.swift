@@ -10,5 +10,19 @@ package struct NetfilterError: Error, Hashable, Sendable, CustomStringConvertibl
         self.errno = errno
     }
 
-    package var description: String { "\(attempt): \(errno)" }
+    package var description: String { "\(attempt): \(errno)" + (remedy.map { "; \($0)" } ?? "") }
+
+    /// What to do about it, where the kernel's answer alone does not say.
+    private var remedy: String? {
+        switch errno {
+        case .notPermitted:
+            "it takes CAP_NET_ADMIN over the network namespace: the container must have it"
+        case .notSupported, .protocolNotSupported, .addressFamilyNotSupported:
+            "the kernel lacks a part of nf_tables: modprobe nf_tables, on the host of a container"
+        case .messageTooLong:
+            "a transaction is larger than net.core.wmem_max allows: raise it, on the host of a "
+                + "container"
+        default: nil
+        }
+    }
 }

@@ -3,10 +3,34 @@ package struct ProbePacket: Hashable, Sendable {
     /// 6 for TCP, 17 for UDP.
     package let transport: UInt8
     package let port: UInt16
+    /// Where it comes from; `nil` for anywhere.
+    package let source: ProbeSource?
 
-    package init(transport: UInt8, port: UInt16) {
+    package init(transport: UInt8, port: UInt16, from source: ProbeSource? = nil) {
         self.transport = transport
         self.port = port
+        self.source = source
+    }
+}
+
+/// A network that packets come from.
+package struct ProbeSource: Hashable, Sendable {
+    /// 4 or 16 bytes in network order.
+    package let address: [UInt8]
+    /// How many bits of it are the same for all of them.
+    package let length: Int
+
+    package init(address: [UInt8], length: Int) {
+        self.address = address
+        self.length = length
+    }
+
+    /// Bytes of the IP header, as far as they are the source's and the same for all packets.
+    func bytes(at offset: Int, _ count: Int) -> [UInt8]? {
+        let start = offset - (address.count == 4 ? 12 : 8)
+        guard start >= 0, count > 0, start + count <= address.count, (start + count) * 8 <= length
+        else { return nil }
+        return Array(address[start..<start + count])
     }
 }
 

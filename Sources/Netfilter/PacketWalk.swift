@@ -169,7 +169,7 @@ struct PacketWalk {
         case .destinationPort(let ranges, let isInverted):
             return Answer(ranges.contains { $0.contains(packet.port) } != isInverted)
         case .state(let bits, let isInverted): return Answer((bits & 1 << 3 != 0) != isInverted)
-        case .nothing: break
+        case .nothing, .divert: break
         case .unknown, .verdict, .rewrite: return .maybe
         }
         return .yes

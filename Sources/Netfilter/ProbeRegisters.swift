@@ -21,7 +21,11 @@ struct ProbeRegisters {
     mutating func load(_ field: ForeignStep.Field, into word: Int) {
         switch field {
         case .family: put([family], at: word)
+        case .etherType: put(family == 2 ? [0x08, 0x00] : [0x86, 0xDD], at: word)
         case .transport: put([packet.transport], at: word)
+        case .networkHeader(let offset, let count):
+            clear(word, 16)
+            if let bytes = packet.source?.bytes(at: offset, count) { put(bytes, at: word) }
         case .destinationPort:
             put([UInt8(packet.port >> 8), UInt8(truncatingIfNeeded: packet.port)], at: word)
         case .state:

@@ -51,7 +51,7 @@ package import SystemPackage
             subsystem == NETLINK_NETFILTER, let handle = unsafe mnl_socket_fdopen(descriptor)
         else { throw .badFileDescriptor }
         let socket = unsafe NetlinkSocket(adopting: handle)
-        try socket.setBuffers(64 << 20)
+        socket.setBuffers(64 << 20)
         try socket.drain()
         return socket
     }
@@ -86,7 +86,7 @@ package import SystemPackage
             throw error
         }
         let socket = unsafe NetlinkSocket(adopting: handle)
-        try socket.setBuffers(buffers)
+        socket.setBuffers(buffers)
         return socket
     }
 
@@ -96,15 +96,22 @@ package import SystemPackage
 
     package var fileDescriptor: Int32 { unsafe mnl_socket_get_fd(handle) }
 
-    /// A batch is one datagram, and the answers to it are all queued before sending returns.
-    private func setBuffers(_ bytes: Int32) throws(Errno) {
-        var size = bytes
-        for option in [SO_SNDBUFFORCE, SO_RCVBUFFORCE] {
-            let length = socklen_t(MemoryLayout<Int32>.size)
-            guard unsafe setsockopt(fileDescriptor, SOL_SOCKET, option, &size, length) == 0 else {
-                throw Errno(rawValue: errno)
-            }
+    /// Asks for room: a batch is one datagram, and the answers to it are all queued before sending
+    /// returns.
+    ///
+    /// In a user namespace, such as an unprivileged container's, nobody may have more than
+    /// net.core.wmem_max and rmem_max say; that much has to do then, as it does for nft(8).
+    private func setBuffers(_ bytes: Int32) {
+        for (forced, bounded) in [(SO_SNDBUFFORCE, SO_SNDBUF), (SO_RCVBUFFORCE, SO_RCVBUF)]
+        where !set(forced, to: bytes) {
+            _ = set(bounded, to: bytes)
         }
+    }
+
+    private func set(_ option: Int32, to value: Int32) -> Bool {
+        var value = value
+        let length = socklen_t(MemoryLayout<Int32>.size)
+        return unsafe setsockopt(fileDescriptor, SOL_SOCKET, option, &value, length) == 0
     }
 
     /// Sends one datagram, whole or not at all.

@@ -1,6 +1,6 @@
 import CNetfilter
 import Glibc
-import SystemPackage
+package import SystemPackage
 
 /// What a socket is sent without having asked.
 extension NetlinkSocket {
@@ -42,5 +42,17 @@ extension NetlinkSocket {
             )
         }
         guard result == 0 else { throw Errno(rawValue: errno) }
+    }
+}
+
+/// How strictly requests are read.
+extension NetlinkSocket {
+    /// Has a dump of routes heed what its header asks for; kernels before 4.20 dump all of them.
+    package func checkStrictly() throws(Errno) {
+        var isOn: Int32 = 1
+        let length = socklen_t(MemoryLayout<Int32>.size)
+        let option: Int32 = 12  // NETLINK_GET_STRICT_CHK
+        let result = unsafe setsockopt(fileDescriptor, SOL_NETLINK, option, &isOn, length)
+        guard result == 0 || errno == ENOPROTOOPT else { throw Errno(rawValue: errno) }
     }
 }

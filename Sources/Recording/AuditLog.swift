@@ -18,11 +18,14 @@ package struct AuditLog: ~Copyable {
         package let state: String
         /// The name that the log gets when it begins (docs/PROTOCOL.audit, section 6).
         package let origin: String
+        /// The machine that it is on; empty where that has no id.
+        package let machineID: String
 
-        package init(log: String, state: String, origin: String) {
+        package init(log: String, state: String, origin: String, machineID: String = "") {
             self.log = log
             self.state = state
             self.origin = origin
+            self.machineID = machineID
         }
     }
 
@@ -31,7 +34,7 @@ package struct AuditLog: ~Copyable {
     package var rotation: RotationRule {
         didSet { lookForExpired(at: ledger.clock.opening) }
     }
-    private let key: AuditKey
+    var key: AuditKey
     var file: RecordFile
     var leaves: LeafFile
     package internal(set) var ledger: Ledger
@@ -46,7 +49,9 @@ package struct AuditLog: ~Copyable {
     /// Whether there may be segments that are too old to be kept.
     var mayPrune = false
     var isSaving = false
-    private var isUnsigned = true
+    var isUnsigned = true
+    /// The machine that log and key are of, if it is another one than this: nothing is signed then.
+    package internal(set) var foreignMachine: String?
     /// Evidence of which there is no copy yet.
     var uncopied: [EvidenceFile] = []
     var archiving = Archiving()
@@ -63,7 +68,7 @@ package struct AuditLog: ~Copyable {
         rotation: RotationRule
     ) throws(RecordingError) -> AuditLog {
         var log = try AuditLog(reading: places, rotation: rotation)
-        try log.publishKey()
+        if log.foreignMachine == nil { try log.publishKey() }
         log.sign()
         log.archiveIfDue()
         log.state.removeArchives(notOf: log.ledger, isMerging: false)
@@ -97,6 +102,7 @@ package struct AuditLog: ~Copyable {
         lastLeaf = replay.lastLeaf
         sinceSnapshot = replay.taken
         uncopied = replay.uncopied
+        foreignMachine = Self.foreignMachine(ledger, key, on: places.machineID)
     }
 
     /// What was signed last; nothing if a power cut left no whole file.
@@ -156,7 +162,7 @@ package struct AuditLog: ~Copyable {
 
     /// Writes a checkpoint over all that was appended since the last.
     package mutating func sign() {
-        guard isUnsigned else { return }
+        guard isUnsigned, foreignMachine == nil else { return }
         do throws(RecordingError) {
             try publish()
             isUnsigned = false
@@ -176,7 +182,7 @@ package struct AuditLog: ~Copyable {
     }
 
     /// Shows the key's public half where the log is.
-    private func publishKey() throws(RecordingError) {
+    func publishKey() throws(RecordingError) {
         let text = "\(key.publicKey)\n"
         let known = try? SmallFile.read(directory.publicKey, limit: 4096)
         if known != Array(text.utf8) { try Self.put(text, directory.publicKey) }

@@ -51,7 +51,8 @@ package struct StateDirectory: Sendable {
         }
     }
 
-    private func makeKey(named name: String) throws(RecordingError) -> AuditKey {
+    /// Makes another key, in place of the one that was there.
+    func makeKey(named name: String) throws(RecordingError) -> AuditKey {
         var random = SystemRandomNumberGenerator()
         let seed = (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
         let key = try RecordingError.reading(keyFile) { () throws(ProofError) in

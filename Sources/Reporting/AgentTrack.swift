@@ -39,6 +39,8 @@ struct AgentTrack {
             own.append(Exception(.tampered, from: moment, entry.message))
         case .clockStepped, .clockAccepted:
             own.append(Exception(.clockStepped, from: moment, entry.message))
+        case .hostChanged, .auditRekeyed:
+            own.append(Exception(.hostChanged, from: moment, entry.message))
         case .grantAccepted, .grantRefused, .grantOpened, .grantUsed, .grantClosed,
             .attemptDenied:
             break

@@ -8,6 +8,7 @@ package struct Exception: Hashable, Sendable {
         case agentDown = "Agent not running"
         case tampered = "Tampering"
         case clockStepped = "Clock set"
+        case hostChanged = "Another machine"
         case policyChanged = "Policy"
         case ownApproval = "Own approval"
         case unreadable = "Unreadable record"

@@ -47,7 +47,7 @@ package struct GrantStory: Hashable, Sendable {
             takeEnd(entry, at: moment)
         case .agentStarted, .agentStopped, .policyLoaded, .policyRefused, .modeChanged,
             .grantRefused, .attemptDenied, .tamperDetected, .tamperRepaired, .clockStepped,
-            .clockAccepted:
+            .clockAccepted, .hostChanged, .auditRekeyed:
             break
         }
     }

@@ -63,6 +63,12 @@ package struct SignedFile: Hashable, Sendable {
 
     /// Why no line is the marker: the two mistakes that hide one, or there is none.
     private static func unsigned(_ file: [UInt8]) -> SignatureError {
+        if file.starts(with: [0xFF, 0xFE]) || file.starts(with: [0xFE, 0xFF]) {
+            return SignatureError(
+                .unsigned,
+                "it begins with the byte order mark of UTF-16: save it as UTF-8 without one"
+            )
+        }
         let lines = file.split(separator: UInt8(ascii: "\n"))
         if lines.contains(where: { $0.elementsEqual(ArmoredBlock.begin + [UInt8(ascii: "\r")]) }) {
             return ArmoredBlock.carriageReturn

@@ -20,7 +20,12 @@ struct JSONReader {
         JSONSyntaxError(position: position, reason: reason)
     }
 
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
     mutating func document() throws(JSONSyntaxError) -> JSONNode {
+        guard !bytes.starts(with: Self.byteOrderMark) else {
+            throw error("it begins with a byte order mark: save it as UTF-8 without one")
+        }
         let node = try value()
         skipSpace()
         guard next == nil else { throw error("there is more after the end of the value") }

@@ -22,7 +22,7 @@ import Testing
         ("Verdict", ["file": "/f", "sha256": .string(digest)]),
         ("Revoke", ["all": true, "reason": "r"]), ("Reload", [:]), ("Try", [:]),
         ("Confirm", [:]), ("Explain", ["source": "192.0.2.7", "port": "22/tcp"]),
-        ("Inspect", [:]), ("AcceptClock", [:]),
+        ("Inspect", [:]), ("AcceptClock", [:]), ("Rekey", [:]),
     ]
     private static let digest = String(repeating: "0a", count: 32)
 
@@ -55,7 +55,7 @@ import Testing
         let denied = Self.calls.filter {
             route($0.0, $0.1, from: Self.member) == fault(.permissionDenied)
         }
-        #expect(denied.map(\.0) == ["Revoke", "Reload", "Try", "Confirm", "AcceptClock"])
+        #expect(denied.map(\.0) == ["Revoke", "Reload", "Try", "Confirm", "AcceptClock", "Rekey"])
     }
 
     @Test func `knows the group also as a primary one`() {

@@ -73,6 +73,7 @@ final class TestAgent: Sendable {
         case .acceptClock: replier.fail(.clockNotHeld)
         case .explain: replier.finish(Samples.explanation)
         case .inspect: replier.finish(Samples.inspection)
+        case .rekey: replier.finish(RekeyReply(key: "jitgate/web-1/3f0c+0123abcd+AQ=="))
         case .watch: replier.send(WatchReply(record: nil))
         }
     }

@@ -25,7 +25,7 @@ import Testing
         case .clockStepped: fields[.reason] = ["+2h"]
         case .clockAccepted: (fields[.reason], fields[.clock]) = (["-2h"], ["2026-12-01T12:00:00Z"])
         case .agentStarted, .agentStopped, .policyRefused, .grantAccepted, .grantRefused,
-            .tamperDetected, .tamperRepaired:
+            .tamperDetected, .tamperRepaired, .hostChanged, .auditRekeyed:
             break
         }
         if [.policyLoaded, .policyRefused, .grantRefused].contains(event) {

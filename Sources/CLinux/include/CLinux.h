@@ -58,3 +58,11 @@ int clinux_rename_without_replacing(const char *_Nonnull from, const char *_Nonn
 /// Unmaps the pages of the program's and its libraries' read-only segments; those that are used
 /// are mapped again from the page cache.
 void clinux_release_program_pages(void);
+
+/// How many rules a table of the older packet filter has besides the policies of its chains, and
+/// whether one of those drops; of this network namespace.
+int clinux_legacy_table(int is_ipv6, const char *_Nonnull name, uint32_t *_Nonnull rules,
+                        int *_Nonnull drops_by_default);
+
+/// How many programs choose sockets for packets in this network namespace (BPF_SK_LOOKUP).
+int clinux_socket_choosers(void);

@@ -1,0 +1,63 @@
+import Linux
+
+/// Rulesets that are loaded at boot and hold the agent's own table.
+///
+/// The kernel lets nobody but its owner change that, and nft(8) loads a file as a whole: of a ruleset
+/// that was saved while the agent ran nothing would be there after the next boot.
+struct SavedRulesetExamination {
+    /// Where distributions have it.
+    static let usual = [
+        "/etc/nftables.conf", "/etc/sysconfig/nftables.conf", "/etc/nftables.nft",
+        "/var/lib/nftables/rules-save",
+    ]
+    private static let sizeLimit = 16 << 20
+    private static let fileLimit = 256
+
+    private(set) var findings: [Finding] = []
+    private var seen: Set<String> = []
+
+    init(_ paths: [String] = usual) {
+        for path in paths { examine(path, loadedBy: path) }
+    }
+
+    private mutating func examine(_ path: String, loadedBy root: String) {
+        guard seen.count < Self.fileLimit, seen.insert(path).inserted,
+            let bytes = try? SmallFile.read(path, limit: Self.sizeLimit, awaiting: false)
+        else { return }
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        var before: Substring?
+        for (index, line) in lines.enumerated() {
+            let words = Self.words(line)
+            for word in words {
+                if before == "inet", word == "jitgate" { tell(path, line: index + 1, root) }
+                before = word
+            }
+            if words.first == "include", words.count > 1 {
+                for other in Self.included(words[1]) { examine(other, loadedBy: root) }
+            }
+        }
+    }
+
+    /// The words of a line, without a comment.
+    private static func words(_ line: ArraySlice<UInt8>) -> [Substring] {
+        let text = String(decoding: line.prefix { $0 != UInt8(ascii: "#") }, as: UTF8.self)
+        return text.split { $0.isWhitespace || "{};\"".contains($0) }
+    }
+
+    /// nft(8) looks for what does not begin with a slash below /etc.
+    private static func included(_ pattern: Substring) -> [String] {
+        PathPattern.paths(pattern.hasPrefix("/") ? String(pattern) : "/etc/\(pattern)")
+    }
+
+    private mutating func tell(_ path: String, line: Int, _ root: String) {
+        guard findings.last?.reason.hasPrefix("\(path):") != true else { return }
+        let reason =
+            "\(path):\(line): `table inet jitgate` is the agent's own: while it runs the kernel refuses "
+            + "the whole of \(root), so none of its tables is there after a boot"
+        let command =
+            "(echo flush ruleset; nft list tables | grep -vx \"table inet jitgate\" "
+            + "| xargs -rL1 nft -s list) >\(ShellWord.quoted(path))"
+        let remedy = "take that table out of it, or save anew: sudo sh -c '\(command)'"
+        findings.append(.error("firewall", reason, mend: remedy))
+    }
+}
