@@ -92,8 +92,8 @@ package struct Ledger: Sendable {
             guard entry.acceptedTime != nil else {
                 throw RecordError(description: "`JITGATE_CLOCK` of clock-accepted is no time")
             }
-        case .agentStarted, .agentStopped, .policyRefused, .attemptDenied, .tamperDetected,
-            .tamperRepaired, .clockStepped:
+        case .agentStarted, .agentStopped, .policyRefused, .attemptDenied, .attemptsSummary,
+            .tamperDetected, .tamperRepaired, .clockStepped:
             break
         }
     }
@@ -103,10 +103,12 @@ package struct Ledger: Sendable {
         liveDigests[grant.digest] = grant.id
     }
 
+    /// A record speaks for connections before it that have none of their own.
     private mutating func takeConnection(_ entry: AuditEntry) {
+        let missed = entry[.missed].flatMap { Int32($0) }.map { max(0, Int($0)) } ?? 0
         for text in entry.fields[.grant, default: []] {
             guard let id = try? GrantID(parsing: text), standings[id] != nil else { continue }
-            connections[id, default: 0] += 1
+            connections[id, default: 0] += 1 + missed
         }
     }
 

@@ -40,7 +40,7 @@ struct AgentTrack {
         case .clockStepped, .clockAccepted:
             own.append(Exception(.clockStepped, from: moment, entry.message))
         case .grantAccepted, .grantRefused, .grantOpened, .grantUsed, .grantClosed,
-            .attemptDenied:
+            .attemptDenied, .attemptsSummary:
             break
         }
         last = moment
