@@ -87,8 +87,7 @@ private struct Running: Sendable {
             auditDirectory: configuration.auditDirectory
         )
         let visitors = try Visitors(
-            group: configuration.logGroup,
-            deniedPerSecond: configuration.deniedPerSecond
+            configuration
         )
         let gatekeeper = Gatekeeper(
             engine,

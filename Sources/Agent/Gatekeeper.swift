@@ -149,6 +149,7 @@ actor Gatekeeper {
 
     func stop() {
         service.notifier.send(.stopping)
+        noteLeftOut()
         note(AuditEntry(.agentStopped, "The agent stops; the gate stays as it is"))
         report()
         journal.stop(at: ClockReading.now().bootMicroseconds)
