@@ -88,11 +88,7 @@ private struct Running: Sendable {
             auditDirectory: configuration.auditDirectory
         )
         let visitors = try AgentError.attempt("ask for sockets and tracked connections") {
-            () throws(Errno) in
-            try Visitors(
-                group: configuration.logGroup,
-                deniedPerSecond: configuration.deniedPerSecond
-            )
+            () throws(Errno) in try Visitors(configuration)
         }
         let gatekeeper = Gatekeeper(
             engine,

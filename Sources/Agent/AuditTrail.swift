@@ -134,6 +134,22 @@ struct AuditTrail: ~Copyable {
         }
     }
 
+    /// Records what need not be, such as what strangers do; `false` if the disk does not take it.
+    ///
+    /// It never waits for the disk, so that no record of a grant has to wait with it.
+    mutating func offer(_ entries: [AuditEntry], at reading: ClockReading) -> Bool {
+        guard !entries.isEmpty else { return true }
+        guard !isWaiting else { return false }
+        let before = problem
+        do {
+            try append(entries, at: reading)
+            return true
+        } catch {
+            problem = before
+            return false
+        }
+    }
+
     /// Whether something that happened is not on disk yet.
     var isWaiting: Bool { !unwritten.isEmpty }
 
@@ -161,6 +177,11 @@ struct AuditTrail: ~Copyable {
     /// The refused file is gone; should it come back, that is worth a record again.
     mutating func forgetRefusal(of file: String) {
         log.forgetRefusal(of: file)
+    }
+
+    /// How many bytes of the log a record would take.
+    func size(of entry: AuditEntry, at reading: ClockReading) -> Int {
+        Record(sequence: ledger.nextSequence, stamp: stamp(reading), entry: entry).line.count
     }
 
     private func stamp(_ reading: ClockReading) -> RecordStamp {

@@ -80,7 +80,7 @@ extension Gatekeeper {
     /// Has the alarm ring when something is due.
     func arm(after now: Moment) {
         let dues = [
-            timetable.nextWake(after: now, on: timeline), tenure.deadline, defence?.due(at: now),
+            timetable.nextWake(after: now, on: timeline), tenure.deadline, upkeepDue(after: now),
             nextPoll(after: now),
         ]
         let due = dues.compactMap(\.self).min()

@@ -27,6 +27,7 @@ extension Gatekeeper {
         let id = ending.scheduled.id
         unrecorded[id] = nil
         let order = orders.removeValue(forKey: id) ?? [:]
+        closings += unrecordedUses(of: id)
         let connections = visitors.connections.removeValue(forKey: id) ?? 0
         if let facts = facts.removeValue(forKey: id) {
             let traffic = ending.scheduled.fields(carried, connections)

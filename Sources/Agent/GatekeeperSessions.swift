@@ -5,65 +5,10 @@ import Connections
 import Enforcement
 import Grants
 import Linux
-import Netfilter
 import Scheduling
 
-/// Live connections: who came, who tried, and who is cut.
+/// Live connections that are cut.
 extension Gatekeeper {
-    /// Begins to hear who comes and who tries, once no other program does.
-    func listenForPackets() {
-        visitors.listen(on: executor) { self.assumeIsolated { $0.packetsCame() } }
-    }
-
-    /// The log of packets has something to say.
-    func packetsCame() {
-        takePackets()
-        trail.isWaiting ? settle() : report()
-    }
-
-    /// Records what the log of packets says, all of it in one append.
-    ///
-    /// Before grants end, so that whoever came under one is told of with it.
-    func takePackets() {
-        let logged = visitors.takePackets()
-        guard !logged.isEmpty else { return }
-        let ports = rulebook.configuration.policy.ports
-        let packets = logged.packets.map { $0.atPortLookedUp { ports[$0] != nil } }
-        let used = packets.filter { $0.prefix == GateNames.usedPrefix }
-        let denied = packets.filter { $0.prefix == GateNames.deniedPrefix }
-        // While the disk takes nothing, what strangers do must not fill the memory instead.
-        let kept = trail.isWaiting ? denied.prefix(0) : denied[...]
-        let now = ClockReading.now()
-        let configuration = rulebook.configuration
-        visitors.tally.perSecond = configuration.deniedPerSecond
-        let isDropped = configuration.policy.mode == .enforce
-        let count = denied.isEmpty ? 0 : takeDeniedCount() ?? denied.count
-        let denials = visitors.tally.take(kept, of: count, at: now.bootMicroseconds)
-        let attempts = denials.map { AuditEntry.denied($0, isDropped: isDropped) }
-        trail.note(used.compactMap(recordOfUse) + attempts, at: now)
-    }
-
-    /// How many packets the kernel denied since the last call; `nil` where it does not say.
-    ///
-    /// Asked once a second at most: what is not counted now is so the next time.
-    @discardableResult
-    func takeDeniedCount() -> Int? {
-        let now = ClockReading.now().bootMicroseconds
-        guard visitors.deniedCount.isDue(at: now) else { return 0 }
-        guard isInstalled, let total = try? gate.deniedTraffic().packets else { return nil }
-        return visitors.deniedCount.growth(to: total, at: now)
-    }
-
-    private func recordOfUse(_ packet: LoggedPacket) -> AuditEntry? {
-        guard let port = packet.port else { return nil }
-        let ids = timetable.holders(of: packet.source.address, at: port)
-        for id in ids { visitors.connections[id, default: 0] += 1 }
-        let grants = ids.compactMap { facts[$0] }
-        return grants.isEmpty || trail.isWaiting ? nil : .used(packet, by: grants)
-    }
-
-    // MARK: cutting
-
     /// Cuts the sessions of grants that ended, but those that something else covers.
     func cutSessions(of endings: [Ending]) {
         for ending in endings where ending.scheduled.isOpen {

@@ -51,6 +51,7 @@ extension Gatekeeper {
     /// Ends what the agent does; the gate goes on without it.
     func stop() {
         service.notifier.send(.stopping)
+        noteLeftOut()
         note(AuditEntry(.agentStopped, "The agent stops; the gate stays as it is"))
         report()
         journal.stop(at: ClockReading.now().bootMicroseconds)

@@ -1,3 +1,4 @@
+import Configuration
 import Connections
 import Enforcement
 import Grants
@@ -32,16 +33,19 @@ struct Visitors: ~Copyable {
     /// The connections that each grant let in: those on record and those that could not be
     /// recorded, which the next agent will not know of.
     var connections: [GrantID: Int] = [:]
-    var tally: DenialTally
-    var deniedCount = DeniedCount()
+    /// What of those who came and who tried is not on record.
+    var tallies: VisitTallies
+    private var prover: ConnectionProver
     /// Closed openings whose sessions are to be cut, until the kernel lets no more in.
     var uncut = Uncut()
 
     /// In the network namespace of the calling thread.
-    init(group: UInt16, deniedPerSecond: Int) throws(Errno) {
+    init(_ configuration: Configuration) throws(Errno) {
+        let prover = try ConnectionProver()
         cutter = try SessionCutter()
-        tally = DenialTally(perSecond: deniedPerSecond, at: ClockReading.now().bootMicroseconds)
-        self.group = group
+        self.prover = prover
+        tallies = VisitTallies(configuration, at: ClockReading.now().bootMicroseconds)
+        group = configuration.logGroup
         log = nil
     }
 
@@ -77,6 +81,17 @@ struct Visitors: ~Copyable {
         } catch {
             return LoggedPackets()  // The next reading tells by a gap what was lost.
         }
+    }
+
+    /// Whether packets are to be looked at or summaries to be made, though nobody comes.
+    func isDue(at boot: Int64) -> Bool { tallies.dueAt.map { $0 <= boot } ?? false }
+
+    /// Looks for the sockets of connections that conntrack does not vouch for.
+    mutating func prove(at boot: Int64) -> UnprovedUses.Findings {
+        let due = tallies.proofs.due(at: boot)
+        guard !due.isEmpty else { return UnprovedUses.Findings() }
+        let sockets = (try? prover.sockets(for: due)) ?? [:]
+        return tallies.proofs.take(sockets, of: due, at: boot)
     }
 
     /// Cuts the sessions of all that is uncut, but those that something else covers; of what has

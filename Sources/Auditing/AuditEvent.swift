@@ -11,6 +11,7 @@ package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
     case grantUsed = "grant-used"
     case grantClosed = "grant-closed"
     case attemptDenied = "attempt-denied"
+    case attemptsSummary = "attempts-summary"
     case tamperDetected = "tamper-detected"
     case tamperRepaired = "tamper-repaired"
     case clockStepped = "clock-stepped"
@@ -32,6 +33,7 @@ package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
         case .grantUsed: "1b6c58fa86d84a14b1991db6be510c4b"
         case .grantClosed: "e894a16db8164e41993e712587299981"
         case .attemptDenied: "c9b14e64288440e78f402ae2e1cf9c86"
+        case .attemptsSummary: "451119a5f2204881adfd06a3b0dfb1e8"
         case .tamperDetected: "9c7d11f8c5144a3495032e6d780d1d03"
         case .tamperRepaired: "8037ddaadb3c4b09b52b073eaa90ad60"
         case .hostChanged: "7a74d14d1e9e43db8d541ae6c9663042"
@@ -45,7 +47,9 @@ package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
     package var priority: Int {
         switch self {
         case .policyRefused, .tamperDetected, .hostChanged: 3
-        case .grantRefused, .attemptDenied, .clockStepped, .clockAccepted, .tamperRepaired: 4
+        case .grantRefused, .attemptDenied, .attemptsSummary, .clockStepped, .clockAccepted,
+            .tamperRepaired:
+            4
         case .grantAccepted, .grantOpened, .grantClosed, .modeChanged, .policyLoaded, .auditRekeyed:
             5
         case .agentStarted, .agentStopped, .grantUsed: 6

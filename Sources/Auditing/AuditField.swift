@@ -18,6 +18,7 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
     case connections
     case mode
     case missed
+    case missedSources
     case clock
     case policyDigest
     case machine
@@ -53,6 +54,7 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
         case .connections: "JITGATE_CONNECTIONS"
         case .mode: "JITGATE_MODE"
         case .missed: "JITGATE_MISSED"
+        case .missedSources: "JITGATE_MISSED_SOURCES"
         case .clock: "JITGATE_CLOCK"
         case .policyDigest: "JITGATE_POLICY_SHA256"
         case .machine: "JITGATE_FORMER_MACHINE_ID"

@@ -102,8 +102,8 @@ package struct Ledger: Sendable {
             }
         case .hostChanged: awaitsKey = true
         case .auditRekeyed: awaitsKey = false
-        case .agentStarted, .agentStopped, .policyRefused, .attemptDenied, .tamperDetected,
-            .tamperRepaired, .clockStepped:
+        case .agentStarted, .agentStopped, .policyRefused, .attemptDenied, .attemptsSummary,
+            .tamperDetected, .tamperRepaired, .clockStepped:
             break
         }
     }
@@ -113,10 +113,12 @@ package struct Ledger: Sendable {
         liveDigests[grant.digest] = grant.id
     }
 
+    /// A record speaks for connections before it that have none of their own.
     private mutating func takeConnection(_ entry: AuditEntry) {
+        let missed = entry[.missed].flatMap { Int32($0) }.map { max(0, Int($0)) } ?? 0
         for text in entry.fields[.grant, default: []] {
             guard let id = try? GrantID(parsing: text), standings[id] != nil else { continue }
-            connections[id, default: 0] += 1
+            connections[id, default: 0] += 1 + missed
         }
     }
 

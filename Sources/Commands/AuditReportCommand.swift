@@ -19,21 +19,22 @@ struct AuditReportCommand: Verb {
 
               sudo jitgate audit report --from 2026-03-01 --to 2026-04-01 -o march.html
               sudo jitgate audit report --from '7 days ago' --to now -o week.html
+              sudo jitgate audit report -o all.html
               jitgate audit report --from -30d --log copy/log --key "$VKEY" -o march.html
             """
     )
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("From when on.", valueName: "time")
+        help: ArgumentHelp("From when on; without it, from the first record on.", valueName: "time")
     )
-    var from: String
+    var from: String?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Until when.", valueName: "time")
+        help: ArgumentHelp("Until when; without it, until now.", valueName: "time")
     )
-    var to = "now"
+    var to: String?
 
     @Option(
         name: .shortAndLong,
@@ -53,7 +54,7 @@ struct AuditReportCommand: Verb {
 
     func perform(on console: Console) throws(CommandFailure) {
         let path = LogDirectory(try log.places(console).log).current
-        let chronicle = try chronicle(of: try period(console), in: path, on: console)
+        let chronicle = try chronicle(try emptyChronicle(console), in: path, on: console)
         let (verification, notes) = ReportedVerification.audit(log, on: console)
         let context = ReportContext(
             made: console.now(),
@@ -68,11 +69,11 @@ struct AuditReportCommand: Verb {
     }
 
     private func chronicle(
-        of period: Period,
+        _ empty: Chronicle,
         in path: String,
         on console: Console
     ) throws(CommandFailure) -> Chronicle {
-        var chronicle = Chronicle(of: period)
+        var chronicle = empty
         var policies = RecordedPolicies()
         var before: UInt64?
         try RecordReader(path: path, filter: RecordFilter()).forEachLine { line, number in
@@ -90,11 +91,15 @@ struct AuditReportCommand: Verb {
         return chronicle
     }
 
-    private func period(_ console: Console) throws(CommandFailure) -> Period {
-        guard let start = try console.moment(from, of: "--from"),
-            let end = try console.moment(to, of: "--to"), start < end
-        else { throw CommandFailure(.usage, "--from has to be before --to") }
-        return Period(start: start, end: end)
+    /// Of the time that was asked for; without `--from` of the whole log.
+    private func emptyChronicle(_ console: Console) throws(CommandFailure) -> Chronicle {
+        let start = try console.moment(from, of: "--from")
+        let end = try console.moment(to, of: "--to")
+        // A wall clock that was set back since leaves records ahead of it.
+        guard let start else { return Chronicle(until: end ?? Moment(microseconds: .max)) }
+        let last = end ?? console.now()
+        guard start < last else { throw CommandFailure(.usage, "--from has to be before --to") }
+        return Chronicle(of: Period(start: start, end: last))
     }
 
     private func say(_ chronicle: Chronicle, on console: Console) {

@@ -156,7 +156,7 @@ struct EvidenceCheck {
             .grant, .digest, .deadline, .policyDigest, .rules, .revocation, .evidence,
         ]
         // A connection is by every grant that covers it.
-        guard ![.grantUsed, .attemptDenied].contains(entry.event) else { return }
+        guard ![.grantUsed, .attemptDenied, .attemptsSummary].contains(entry.event) else { return }
         for field in single where entry.fields[field, default: []].count > 1 {
             throw RecordFlaw(.evidence, "its \(field.rawValue) has several values")
         }

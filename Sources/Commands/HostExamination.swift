@@ -5,15 +5,11 @@ import SystemPackage
 
 /// The clock, the log's disk and the journal.
 struct HostExamination {
-    /// Below this the log may be full within a day, or is about to be.
-    private static let enough: UInt64 = 256 << 20
-    private static let least: UInt64 = 16 << 20
-
     private(set) var findings: [Finding] = []
 
     init(_ configuration: Configuration) {
         examineClock()
-        examineDisk(configuration.auditDirectory)
+        findings += DiskExamination(configuration).findings
         examineJournal()
     }
 
@@ -28,26 +24,6 @@ struct HostExamination {
             findings.append(.ok("clock", "synchronised"))
         } catch {
             findings.append(.note("clock", "whether it is synchronised cannot be seen: \(error)"))
-        }
-    }
-
-    private mutating func examineDisk(_ directory: String) {
-        let room: DiskRoom
-        do throws(Errno) {
-            room = try DiskRoom.read(directory)
-        } catch {
-            // That it is missing was found before.
-            return
-        }
-        let free = ShownText.size(bytes: Int64(clamping: room.bytes))
-        let remedy = "make room: df -h \(ShellWord.quoted(directory))"
-        if room.bytes < Self.least || room.files == 0 {
-            let reason = "\(free) free for \(directory): when it is full nothing opens"
-            findings.append(.error("disk", reason, mend: remedy))
-        } else if room.bytes < Self.enough {
-            findings.append(.warning("disk", "only \(free) free for \(directory)", mend: remedy))
-        } else {
-            findings.append(.ok("disk", "\(free) free for \(directory)"))
         }
     }
 

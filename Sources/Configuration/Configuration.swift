@@ -22,6 +22,10 @@ package struct Configuration: Hashable, Sendable {
     package var auditDirectory: String
     /// Records of denied attempts a second, at most.
     package var deniedPerSecond: Int
+    /// How many bytes records of strangers may take in a day.
+    package var strangersPerDay: Int64
+    /// How many bytes strangers leave free on the disk of the log.
+    package var keepFree: Int64
     /// The NFLOG group that denied packets and first packets go to.
     package var logGroup: UInt16
     /// The log goes on in a new file once the newest has so many bytes, or is so old.

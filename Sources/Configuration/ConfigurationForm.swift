@@ -40,6 +40,8 @@ extension Configuration {
         [
             "directory": .string(auditDirectory),
             "denied_per_second": .integer(Int64(deniedPerSecond)),
+            "strangers_per_day": .string(Setting.text(ofSize: strangersPerDay)),
+            "keep_free": .string(Setting.text(ofSize: keepFree)),
             "log_group": .integer(Int64(logGroup)),
             "segment_size": .string(Setting.text(ofSize: segmentSize)),
             "segment_age": .string(Setting.text(ofDays: segmentAge)),

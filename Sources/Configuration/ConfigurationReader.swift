@@ -68,19 +68,29 @@ struct ConfigurationReader {
         let audit = file.section("audit")
         audit.refuseAllBut(
             ["directory", "denied_per_second", "log_group"]
-                + ["segment_size", "segment_age", "retention"]
+                + ["segment_size", "segment_age", "retention", "strangers_per_day", "keep_free"]
         )
         readSegments(audit, into: &configuration)
+        readBounds(audit, into: &configuration)
         audit.path("directory").map { configuration.auditDirectory = $0 }
-        audit.value("denied_per_second") { setting throws(Setting.Refusal) in
-            try setting.integer(in: 1...1000)
-        }.map { configuration.deniedPerSecond = $0 }
         audit.value("log_group") { setting throws(Setting.Refusal) in
             try setting.integer(in: 0...65_535)
         }.map { configuration.logGroup = UInt16($0) }
         let state = file.section("state")
         state.refuseAllBut(["directory"])
         state.path("directory").map { configuration.stateDirectory = $0 }
+    }
+
+    private func readBounds(_ audit: Section, into configuration: inout Configuration) {
+        audit.value("denied_per_second") { setting throws(Setting.Refusal) in
+            try setting.integer(in: 1...1000)
+        }.map { configuration.deniedPerSecond = $0 }
+        audit.value("strangers_per_day") { setting throws(Setting.Refusal) in
+            try setting.size(in: 1 << 20...1024 << 30)
+        }.map { configuration.strangersPerDay = $0 }
+        audit.value("keep_free") { setting throws(Setting.Refusal) in
+            try setting.size(in: 1 << 20...1024 << 30)
+        }.map { configuration.keepFree = $0 }
     }
 
     private func readSegments(_ audit: Section, into configuration: inout Configuration) {

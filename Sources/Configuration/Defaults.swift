@@ -41,6 +41,8 @@ extension Configuration {
         endedFiles: .remove,
         auditDirectory: "/var/log/jitgate",
         deniedPerSecond: 10,
+        strangersPerDay: 20 << 20,
+        keepFree: 1 << 30,
         logGroup: 22,
         segmentSize: 64 << 20,
         segmentAge: .seconds(30 * 86_400),

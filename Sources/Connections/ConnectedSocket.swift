@@ -11,6 +11,8 @@ struct ConnectedSocket: Hashable {
     let family: UInt8
     /// Its `inet_diag_sockid`, cookie included: no later socket has the same.
     let identity: [UInt8]
+    /// Whether its handshake was completed, at some time.
+    let isCompleted: Bool
 
     /// `nil` for what is not a whole `inet_diag_msg`.
     init?(_ message: NetlinkMessage) {
@@ -26,14 +28,24 @@ struct ConnectedSocket: Hashable {
             port: UInt16(bigEndian: found.id.idiag_dport)
         )
         family = found.idiag_family
+        // linux/net/tcp_states.h: TCP_NEW_SYN_RECV is not in netinet/tcp.h
+        let beginning = [UInt8(TCP_SYN_SENT), UInt8(TCP_SYN_RECV), 12, UInt8(TCP_LISTEN)]
+        isCompleted = !beginning.contains(found.idiag_state)
         identity = unsafe Swift.withUnsafeBytes(of: found.id) { unsafe Array($0) }
     }
 
     /// Asks for the sockets that are connected to a local port.
     ///
-    /// Those that listen, or whose connection is over, hold no session.
-    static func dump(of port: Port, family: Int32, sequence: UInt32) -> NetlinkRequest {
-        let idle = [TCP_LISTEN, TCP_CLOSE, TCP_TIME_WAIT].reduce(UInt32(0)) { $0 | 1 << UInt32($1) }
+    /// Those that listen, or whose connection is over, hold no session; what was one until a moment
+    /// ago is told of as well if `lately`.
+    static func dump(
+        of port: Port,
+        family: Int32,
+        lately: Bool = false,
+        sequence: UInt32
+    ) -> NetlinkRequest {
+        let idle = ([TCP_LISTEN, TCP_CLOSE] + (lately ? [] : [TCP_TIME_WAIT]))
+            .reduce(UInt32(0)) { $0 | 1 << UInt32($1) }
         var request = inet_diag_req_v2()
         request.sdiag_family = UInt8(family)
         request.sdiag_protocol = port.transport.protocolNumber

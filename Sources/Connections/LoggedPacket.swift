@@ -6,26 +6,49 @@ import Netlink
 package struct LoggedPacket: Hashable, Sendable {
     /// What the rule puts before it: the rule's name, in effect.
     package let prefix: String
-    package let source: Endpoint
-    package private(set) var destination: Endpoint
-    package let transport: Transport
-    /// The port that the connection came to, whatever rewrote it since, as conntrack has it.
-    package let originalPort: UInt16?
-}
+    package let source: Address
+    package let destination: Address
+    /// `nil` where they lie behind more headers than the kernel copies, or in another fragment, and
+    /// conntrack does not know them.
+    package private(set) var ports: PacketPorts?
+    /// As they were before this host rewrote anything, by conntrack's word.
+    private var original: PacketPorts?
+    /// Those of this host's socket, if it has one.
+    var local: PacketPorts? { delivered ?? ports }
+    /// As they are in the packet, where `ports` says something else.
+    private var delivered: PacketPorts?
 
-extension LoggedPacket {
-    /// The packet with the port that the gate looked up: the one that DNAT took it from, if that is
-    /// protected, else the one it has.
+    /// The sender, `192.0.2.7:49152`; the address alone where the port could not be read.
+    package var peer: String { sourceEndpoint?.description ?? source.description }
+
+    package var sourceEndpoint: Endpoint? {
+        ports.map { Endpoint(address: source, port: $0.source) }
+    }
+
+    /// The port it was sent to; `nil` where that could not be read, and for port 0.
+    package var port: Port? { ports?.port }
+
+    /// The packet with the ports that the gate looked up: those that DNAT took it from, if they are
+    /// protected, else those it has.
     package func atPortLookedUp(_ isProtected: (Port) -> Bool) -> Self {
-        guard let originalPort, let port = Port(number: originalPort, transport: transport),
-            isProtected(port)
-        else { return self }
+        guard let original, original != ports, let port = original.port, isProtected(port) else {
+            return self
+        }
         var packet = self
-        packet.destination = Endpoint(address: destination.address, port: originalPort)
+        (packet.delivered, packet.ports) = (ports, original)
         return packet
     }
 
-    /// Reads NFULNL_MSG_PACKET; `nil` if it does not tell who talked to whom.
+    package init(prefix: String, source: Address, destination: Address, ports: PacketPorts?) {
+        self.prefix = prefix
+        self.source = source
+        self.destination = destination
+        self.ports = ports
+    }
+}
+
+extension LoggedPacket {
+    /// Reads NFULNL_MSG_PACKET; `nil` if it does not even tell between which hosts it went.
     init?(_ message: NetlinkMessage) {
         var prefix: ArraySlice<UInt8> = []
         var packet: ArraySlice<UInt8> = []
@@ -39,12 +62,15 @@ extension LoggedPacket {
             }
         }
         guard let headers = PacketHeaders(packet) else { return nil }
-        self.prefix = String(decoding: prefix, as: UTF8.self)
-        source = headers.source
-        destination = headers.destination
-        transport = headers.transport
         // A packet of the other direction, or an error about one, came to no port of ours.
-        originalPort = original.flatMap { $0.source == headers.source ? $0.destination.port : nil }
+        let tracked = original.flatMap { PacketPorts(of: $0, for: headers) }
+        self.init(
+            prefix: String(decoding: prefix, as: UTF8.self),
+            source: headers.source,
+            destination: headers.destination,
+            ports: headers.ports ?? tracked
+        )
+        self.original = tracked
     }
 
     private static func original(_ connection: NetlinkAttribute) -> FlowDirection? {

@@ -1,14 +1,39 @@
 import Glibc
-import Grants
+package import Grants
 import Netlink
+
+/// The ports of a packet, and whose they are.
+package struct PacketPorts: Hashable, Sendable {
+    package let source: UInt16
+    package let destination: UInt16
+    package let transport: Transport
+
+    var port: Port? { Port(number: destination, transport: transport) }
+}
+
+extension PacketPorts {
+    /// Those of the first packet of a connection, if it came from where this one does.
+    init?(of flow: FlowDirection, for headers: PacketHeaders) {
+        guard flow.source.address == headers.source,
+            flow.source.port == headers.ports?.source ?? flow.source.port,
+            let transport = Transport.allCases.first(where: {
+                $0.protocolNumber == flow.protocolNumber
+            })
+        else { return nil }
+        source = flow.source.port
+        destination = flow.destination.port
+        self.transport = transport
+    }
+}
 
 /// Who a packet is from and for: the front of an IPv4 or IPv6 packet, read within bounds.
 struct PacketHeaders: Hashable {
-    let source: Endpoint
-    let destination: Endpoint
-    let transport: Transport
-
+    let source: Address
+    let destination: Address
     /// `nil` for what is cut off, is no first fragment, or is neither TCP nor UDP.
+    let ports: PacketPorts?
+
+    /// `nil` for what has no whole IP header.
     init?(_ packet: ArraySlice<UInt8>) {
         switch packet.first.map({ $0 >> 4 }) {
         case 4: self.init(ipv4: packet)
@@ -22,49 +47,37 @@ struct PacketHeaders: Hashable {
         guard
             let first = packet.first,
             let fragment = packet.network(UInt16.self, at: 6),
-            fragment & 0x1FFF == 0,  // the offset
-            let kind = packet.network(UInt8.self, at: 9)
+            let kind = packet.network(UInt8.self, at: 9),
+            let source = Address(networkBytes: packet.dropFirst(12).prefix(4)),
+            let destination = Address(networkBytes: packet.dropFirst(16).prefix(4))
         else { return nil }
         let length = Int(first & 0x0F) * 4
         guard length >= 20 else { return nil }
-        self.init(
-            packet.dropFirst(12).prefix(4),
-            packet.dropFirst(16).prefix(4),
-            Int32(kind),
-            packet.dropFirst(length)
-        )
+        self.source = source
+        self.destination = destination
+        let isFirst = fragment & 0x1FFF == 0  // the offset
+        ports = isFirst ? Self.ports(Int32(kind), packet.dropFirst(length)) : nil
     }
 
     /// RFC 8200, section 3.
     private init?(ipv6 packet: ArraySlice<UInt8>) {
         guard
             let kind = packet.network(UInt8.self, at: 6),
-            let (last, payload) = Self.pass(Int32(kind), packet.dropFirst(40))
+            let source = Address(networkBytes: packet.dropFirst(8).prefix(16)),
+            let destination = Address(networkBytes: packet.dropFirst(24).prefix(16))
         else { return nil }
-        self.init(
-            packet.dropFirst(8).prefix(16),
-            packet.dropFirst(24).prefix(16),
-            last,
-            payload
-        )
+        self.source = source
+        self.destination = destination
+        ports = Self.pass(Int32(kind), packet.dropFirst(40)).flatMap { Self.ports($0, $1) }
     }
 
-    private init?(
-        _ source: ArraySlice<UInt8>,
-        _ destination: ArraySlice<UInt8>,
-        _ kind: Int32,
-        _ payload: ArraySlice<UInt8>
-    ) {
+    private static func ports(_ kind: Int32, _ payload: ArraySlice<UInt8>) -> PacketPorts? {
         guard
             let transport = Transport.allCases.first(where: { $0.protocolNumber == UInt8(kind) }),
-            let from = Address(networkBytes: source),
-            let to = Address(networkBytes: destination),
-            let fromPort = payload.network(UInt16.self),
-            let toPort = payload.network(UInt16.self, at: 2)
+            let source = payload.network(UInt16.self),
+            let destination = payload.network(UInt16.self, at: 2)
         else { return nil }
-        self.source = Endpoint(address: from, port: fromPort)
-        self.destination = Endpoint(address: to, port: toPort)
-        self.transport = transport
+        return PacketPorts(source: source, destination: destination, transport: transport)
     }
 
     /// Goes past extension headers (RFC 8200, section 4); each takes at least 8 bytes.

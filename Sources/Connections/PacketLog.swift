@@ -6,7 +6,7 @@ package import SystemPackage
 /// What one reading of the log brought.
 package struct LoggedPackets: Hashable, Sendable {
     package internal(set) var packets: [LoggedPacket] = []
-    /// How many more were logged and are not among them: lost on the way, or not to be read.
+    /// How many more were logged and are not among them: lost on the way, or no packets.
     package internal(set) var missed = 0
 
     package init() {}
@@ -18,8 +18,11 @@ package struct LoggedPackets: Hashable, Sendable {
 package struct PacketLog: ~Copyable {
     /// Datagrams taken at once: a flood must not keep the agent from its deadlines.
     private static let atOnce = 256
-    /// Of a packet: room for the headers, with some extensions.
-    private static let copiedBytes: UInt32 = 128
+    /// Of a packet: a whole one of an Ethernet, and of longer ones more headers than anybody needs.
+    ///
+    /// One IPv6 extension header takes up to 2,048 bytes, and ports that are not copied cannot be
+    /// read. No more than the packet has is copied, so a plain SYN costs what it did.
+    static let copiedBytes: UInt32 = 4096
     private static let type = UInt16(NFNL_SUBSYS_ULOG) << 8
 
     private let socket: NetlinkSocket
@@ -36,7 +39,7 @@ package struct PacketLog: ~Copyable {
         do {
             let socket = try NetlinkSocket.packetLog()
             for request in binding(to: group) { try socket.ask(request) { _ in } }
-            // Without it the port that DNAT took a packet from is not known; all else is.
+            // Without it only what is in the packet is known, not the port that DNAT took it from.
             try? socket.ask(naming(group)) { _ in }
             return socket
         } catch .permissionDenied, .notPermitted, .resourceBusy, .fileExists {

@@ -27,17 +27,23 @@ struct SocketTable: ~Copyable {
         try destroy(find(of: port, families, where: isMeant), port.transport)
     }
 
-    /// The sockets of a port whose peer is meant.
+    /// The sockets of a port whose peer is meant; those of ended connections too if `lately`.
     mutating func find(
         of port: Port,
         _ families: [Address.Family],
+        lately: Bool = false,
         where isMeant: (Endpoint) -> Bool
     ) throws(Errno) -> [ConnectedSocket] {
         let tables = families.contains(.ipv4) ? [AF_INET, AF_INET6] : [AF_INET6]
         var meant: [ConnectedSocket] = []
         for family in tables {
             sequence += 1
-            let request = ConnectedSocket.dump(of: port, family: family, sequence: sequence)
+            let request = ConnectedSocket.dump(
+                of: port,
+                family: family,
+                lately: lately,
+                sequence: sequence
+            )
             try socket.ask(request) { message in
                 guard let found = ConnectedSocket(message), isMeant(found.peer) else { return }
                 meant.append(found)

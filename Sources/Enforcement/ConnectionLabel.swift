@@ -4,6 +4,10 @@ import Netfilter
 ///
 /// Other tools use the mark; labels are named by number in connlabel.conf(5), from 0 up.
 package enum ConnectionLabel: Int, Hashable, Sendable, CaseIterable {
+    /// A grant let its first packet in, and who came is to be recorded.
+    case arrived = 114
+    /// It was logged that the peer of such a connection has completed it.
+    case completed = 115
     /// This host began it: what comes back is no business of the gate.
     case begunHere = 117
     /// A grant let it in on a port that drains.
@@ -17,6 +21,15 @@ package enum ConnectionLabel: Int, Hashable, Sendable, CaseIterable {
         let place = isLittleEndian ? rawValue / 8 : (rawValue / 64) * 8 + 7 - (rawValue % 64) / 8
         bytes[place] = 1 << UInt8(rawValue % 8)
         return bytes
+    }
+
+    /// Goes on with packets of connections that have this and not the other one.
+    func isOn(without other: Self) -> [Expression] {
+        [
+            .tracking(.labels, into: 1),
+            .mask(1, zip(bytes, other.bytes).map { $0 | $1 }),
+            .equal(1, bytes),
+        ]
     }
 
     /// Says of the connection that it has this.

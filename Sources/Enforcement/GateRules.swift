@@ -13,8 +13,6 @@ extension GateShape {
 
     // The bits of IP_CT_ESTABLISHED and IP_CT_RELATED (NF_CT_STATE_BIT)
     private static let knownConnection: [UInt8] = Self.native(UInt32(1 << 1 | 1 << 2))
-    // The bit of IP_CT_NEW
-    private static let newConnection: [UInt8] = Self.native(UInt32(1 << 3))
 
     /// A number as the kernel loads it into a register: in the machine's own order.
     static func native<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
@@ -73,16 +71,11 @@ extension GateShape {
         draining.contains(port) ? [.admitted] : []
     }
 
-    /// The first packet of a connection is logged; all pass.
+    /// What an opening covers: who came is logged once a connection, and all of it passes.
     var admit: [[Expression]] {
-        let logging: [Expression] = [
-            .tracking(.state, into: 1), .mask(1, Self.newConnection), .unequal(1, [0, 0, 0, 0]),
-            .limit(perSecond: 100, burst: 200),
-            .log(group: logGroup, prefix: GateNames.usedPrefix),
-        ]
         let label = ConnectionLabel.admitted.set
         let labelling = draining.isEmpty ? [] : [isDrainingPort + label]
-        return [logging] + labelling + [[.verdict(.accept)]]
+        return labelling + useLogging + [[.verdict(.accept)]]
     }
 
     /// Of what was rewritten only conntrack knows the port that it came to.
@@ -102,7 +95,7 @@ extension GateShape {
             [
                 .tracking(.state, into: 1), .mask(1, Self.knownConnection),
                 .equal(1, [0, 0, 0, 0]),
-                .limit(perSecond: UInt64(deniedPerSecond), burst: UInt32(deniedPerSecond) * 2),
+                .limit(perSecond: UInt64(deniedLogRate), burst: UInt32(deniedLogRate) * 2),
                 .log(group: logGroup, prefix: GateNames.deniedPrefix),
             ],
             [.counter(Traffic()), .verdict(denies ? .drop : .accept)],

@@ -81,6 +81,10 @@ package enum GateNames {
     static let probe = "probe"
     /// What NFLOG puts before a packet that was denied, or would be.
     package static let deniedPrefix = "jitgate-denied"
-    /// What NFLOG puts before the first packet of an admitted connection.
+    /// What NFLOG puts before the packet by which the peer completed an admitted connection.
     package static let usedPrefix = "jitgate-used"
+    /// What NFLOG puts before an admitted packet that conntrack was told to leave alone.
+    package static let untrackedPrefix = "jitgate-untracked"
+    /// What NFLOG puts before an admitted packet of no connection that conntrack knows.
+    package static let invalidPrefix = "jitgate-invalid"
 }

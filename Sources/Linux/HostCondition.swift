@@ -19,6 +19,8 @@ package struct ClockCondition: Hashable, Sendable {
 /// How much more a file system takes from others than root, statvfs(3).
 package struct DiskRoom: Hashable, Sendable {
     package let bytes: UInt64
+    /// What the file system holds when it is empty.
+    package let total: UInt64
     /// `nil` where files are not counted.
     package let files: UInt64?
 
@@ -28,6 +30,7 @@ package struct DiskRoom: Hashable, Sendable {
         try SystemCall.check { unsafe statvfs(path, &status) }
         return DiskRoom(
             bytes: UInt64(status.f_bavail) * UInt64(status.f_frsize),
+            total: UInt64(status.f_blocks) * UInt64(status.f_frsize),
             files: status.f_files == 0 ? nil : UInt64(status.f_favail)
         )
     }
@@ -39,6 +42,12 @@ package enum FileKind {
     package static func permissions(_ path: String) -> UInt32? {
         var status = stat()
         return unsafe stat(path, &status) == 0 ? UInt32(status.st_mode) & 0o7777 : nil
+    }
+
+    /// How many bytes a file has; `nil` if nothing is there or may be looked at.
+    package static func size(_ path: String) -> Int64? {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 ? Int64(status.st_size) : nil
     }
 
     /// Whether something is there that is no file of its own: a link, a device, a pipe, a directory.
@@ -57,5 +66,14 @@ package enum FileKind {
     package static func isSocket(_ path: String) -> Bool {
         var status = stat()
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
+    }
+}
+
+/// A switch of the kernel in /proc/sys, in the network namespace of the calling thread.
+package enum KernelSwitch {
+    /// Whether it is on; `nil` if there is none.
+    package static func isOn(_ name: String) -> Bool? {
+        guard let bytes = try? SmallFile.read("/proc/sys/" + name, limit: 64) else { return nil }
+        return bytes.first != UInt8(ascii: "0")
     }
 }

@@ -30,7 +30,8 @@ package import SystemPackage
 
     /// Opens a socket for NFLOG; what comes while nobody reads is kept up to a bound.
     package static func packetLog() throws(Errno) -> NetlinkSocket {
-        try open(NETLINK_NETFILTER, buffers: 1 << 20)
+        // A packet takes a page and more of it, however short: room for some 3,600.
+        try open(NETLINK_NETFILTER, buffers: 8 << 20)
     }
 
     /// Opens a socket to rtnetlink(7).

@@ -11,14 +11,25 @@ package struct Chronicle: Sendable {
     package private(set) var numbers: ClosedRange<UInt64>?
     /// When the latest of them was made: nobody knows what was after it.
     package private(set) var latest: Moment?
+    private var earliest: Moment?
     private var stories: [GrantStory] = []
     private var indices: [String: Int] = [:]
     private var denied: [String: DeniedSource] = [:]
     private var track = AgentTrack()
     private var noted: [Exception] = []
 
+    /// Whether the period begins with the first record.
+    private let isWhole: Bool
+
     package init(of period: Period) {
         self.period = period
+        isWhole = false
+    }
+
+    /// Of all records until `end`: the period begins with the first of them.
+    package init(until end: Moment) {
+        period = Period(start: Moment(microseconds: .min), end: end)
+        isWhole = true
     }
 
     /// Takes the next record; those before the period say what was so when it began.
@@ -40,13 +51,14 @@ package struct Chronicle: Sendable {
         guard period.contains(moment) else { return }
         count += 1
         latest = max(latest ?? moment, moment)
+        earliest = min(earliest ?? moment, moment)
         let (number, known) = (record.sequence, numbers)
         // Somebody may have put them in another order.
         numbers =
             min(known?.lowerBound ?? number, number)...max(known?.upperBound ?? number, number)
         if !hosts.contains(record.stamp.hostname) { hosts.append(record.stamp.hostname) }
         if record.entry.event == .grantRefused { refusals.append(RefusedFile(record)) }
-        if record.entry.event == .attemptDenied { takeAttempt(record) }
+        takeAttempts(record)
     }
 
     /// Notes a line of the log that is no record.
@@ -60,7 +72,10 @@ package struct Chronicle: Sendable {
     /// what is yet to come.
     package mutating func finish(at now: Moment) {
         let known = latest.map { max(now, $0 + .microseconds(1)) } ?? now
-        period = Period(start: period.start, end: min(period.end, known))
+        let end = min(period.end, known)
+        // Of nothing it is an hour.
+        let start = isWhole ? earliest ?? end + .seconds(-3600) : period.start
+        period = Period(start: start, end: end)
         track.finish(at: period.end)
         noteOwnApprovals()
     }
@@ -87,10 +102,11 @@ package struct Chronicle: Sendable {
         stories[index].take(record)
     }
 
-    private mutating func takeAttempt(_ record: Record) {
-        let address = DeniedSource.address(of: record.entry[.peer] ?? "?")
-        denied[address, default: DeniedSource(address: address, at: record.stamp.realtime)]
-            .take(record, observing: track.isObserving)
+    private mutating func takeAttempts(_ record: Record) {
+        for (address, count) in DeniedSource.attempts(of: record) {
+            denied[address, default: DeniedSource(address: address, at: record.stamp.realtime)]
+                .take(count, record, observing: track.isObserving)
+        }
     }
 
     // MARK: what it adds up to

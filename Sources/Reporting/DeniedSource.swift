@@ -18,8 +18,48 @@ package struct DeniedSource: Hashable, Sendable {
         last = moment
     }
 
-    mutating func take(_ record: Record, observing: Bool) {
-        attempts.add(1, record.entry.number(.missed) ?? 0)
+    /// The attempts that a record tells of, by address; a log can name some sources only.
+    static func attempts(of record: Record) -> [(address: String, count: Int64)] {
+        let entry = record.entry
+        let missed = entry.number(.missed) ?? 0
+        switch entry.event {
+        case .attemptDenied:
+            let address = address(of: entry[.peer] ?? "?")
+            // Records of earlier versions say not from where the others came.
+            guard entry[.missedSources] != nil else {
+                var count = missed
+                count.add(1)
+                return [(address, count)]
+            }
+            return [(address, 1)] + named(entry, of: missed)
+        case .attemptsSummary where entry[.grant] == nil: return named(entry, of: missed)
+        default: return []
+        }
+    }
+
+    /// What `ADDRESS COUNT` says, up to `missed` in all, and the rest.
+    private static func named(
+        _ entry: AuditEntry,
+        of missed: Int64
+    ) -> [(address: String, count: Int64)] {
+        var rest = missed
+        var all: [(String, Int64)] = []
+        for text in entry.fields[.missedSources, default: []] {
+            let parts = text.split(separator: " ")
+            guard parts.count == 2, let count = Int64(parts[1]), count > 0, count <= rest else {
+                continue
+            }
+            all.append((String(parts[0]), count))
+            rest -= count
+        }
+        return rest > 0 ? all + [(others, rest)] : all
+    }
+
+    /// Stands for all addresses that no record names.
+    private static let others = "others"
+
+    mutating func take(_ count: Int64, _ record: Record, observing: Bool) {
+        attempts.add(count)
         ports.formUnion(record.entry.fields[.ports] ?? [])
         last = record.stamp.realtime
         passed = passed || observing

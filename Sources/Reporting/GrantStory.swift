@@ -46,8 +46,8 @@ package struct GrantStory: Hashable, Sendable {
             if !hasFacts { takeFacts(entry) }
             takeEnd(entry, at: moment)
         case .agentStarted, .agentStopped, .policyLoaded, .policyRefused, .modeChanged,
-            .grantRefused, .attemptDenied, .tamperDetected, .tamperRepaired, .clockStepped,
-            .clockAccepted, .hostChanged, .auditRekeyed:
+            .grantRefused, .attemptDenied, .attemptsSummary, .tamperDetected, .tamperRepaired,
+            .clockStepped, .clockAccepted, .hostChanged, .auditRekeyed:
             break
         }
     }

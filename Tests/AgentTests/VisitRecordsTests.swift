@@ -12,10 +12,9 @@ import Testing
     func `says how many before it have none`(missed: Int, more: String) throws {
         let packet = LoggedPacket(
             prefix: "jitgate-denied",
-            source: Endpoint(address: try Address(parsing: "192.0.2.7"), port: 49152),
-            destination: Endpoint(address: try Address(parsing: "192.0.2.1"), port: 22),
-            transport: .tcp,
-            originalPort: nil
+            source: try Address(parsing: "192.0.2.7"),
+            destination: try Address(parsing: "192.0.2.1"),
+            ports: PacketPorts(source: 49152, destination: 22, transport: .tcp)
         )
         let denial = DenialTally.Denial(packet: packet, missed: missed)
         let dropped = AuditEntry.denied(denial, isDropped: true)
@@ -23,5 +22,21 @@ import Testing
         #expect(dropped.fields[.missed] == (missed == 0 ? [] : ["\(missed)"]))
         let observed = AuditEntry.denied(denial, isDropped: false)
         #expect(observed.message == "192.0.2.7:49152 would be denied at 22/tcp\(more)")
+    }
+
+    @Test func `says what could not be read`() throws {
+        let packet = LoggedPacket(
+            prefix: "jitgate-denied",
+            source: try Address(parsing: "2001:db8::7"),
+            destination: try Address(parsing: "2001:db8::1"),
+            ports: nil
+        )
+        let entry = AuditEntry.denied(.init(packet: packet, missed: 0), isDropped: true)
+        #expect(
+            entry.message
+                == "2001:db8::7 was denied at a protected port, which its headers hide"
+        )
+        #expect(entry.fields[.peer] == ["2001:db8::7"])
+        #expect(entry.fields[.reason] == ["ports-unread"])
     }
 }

@@ -122,6 +122,16 @@ import Testing
         #expect(html.contains("datetime=\"2026-12-01T12:00:02.000001Z\">"))
     }
 
+    @Test func `is of the whole log without a beginning`() throws {
+        let bench = try bench()
+        let early = bench.record(0, AuditEntry(.clockStepped, "Long ago"), age: 40 * 86_400).line
+        let log = String(decoding: early + (try bench.read("audit/audit.jsonl")), as: UTF8.self)
+        try bench.write(log, to: "audit/audit.jsonl")
+        let html = bench.run("audit", "report").output
+        #expect(html.contains("Long ago"))
+        #expect(html.contains("22/tcp"))
+    }
+
     @Test func `says that there is no log`() throws {
         #expect(try Bench().run("audit", "report", "--from", "today").status == .noInput)
     }

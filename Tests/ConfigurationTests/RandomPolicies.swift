@@ -84,6 +84,8 @@ extension SeededGenerator {
         configuration.endedFiles = flag() ? .remove : .keep
         configuration.auditDirectory = "/srv/4/\(name())/\(name())"
         configuration.deniedPerSecond = number(1...1000)
+        configuration.strangersPerDay = Int64(number(1...1_000_000)) << 20
+        configuration.keepFree = Int64(number(1...1_000_000)) << 20
         configuration.logGroup = UInt16(number(0...65_535))
         configuration.segmentSize = Int64(number(64...1_000_000)) << 10
         configuration.segmentAge = .seconds(86_400 * number(1...3660))

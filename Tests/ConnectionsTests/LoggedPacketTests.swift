@@ -38,9 +38,8 @@ import Testing
     ])
     func `says who it is from and for`(kind: String, packet: [UInt8], source: String) throws {
         let logged = try #require(read(packet))
-        #expect(logged.source.description == source)
-        #expect(logged.destination.port == 22)
-        #expect(logged.transport == .tcp)
+        #expect(logged.peer == source)
+        #expect(logged.port?.description == "22/tcp")
         #expect(logged.prefix == "jitgate-used")
     }
 
@@ -48,6 +47,13 @@ import Testing
         ("nothing", []),
         ("another version", [0x50] + Packets.ipv4().dropFirst()),
         ("a short IPv4 header", [0x44] + Packets.ipv4().dropFirst()),
+        ("half an IPv6 header", Array(Packets.ipv6().prefix(39))),
+    ])
+    func `is nobody's when it cannot be told`(kind: String, packet: [UInt8]) {
+        #expect(read(packet) == nil)
+    }
+
+    @Test(arguments: [
         ("a later fragment", Packets.ipv4(fragment: 1)),
         ("another protocol", Packets.ipv4(kind: 1)),
         ("options that are not there", [0x4F] + Packets.ipv4().dropFirst()),
@@ -64,8 +70,18 @@ import Testing
         ),
         ("extensions without end", Packets.ipv6(next: 0, rest: [UInt8](repeating: 0, count: 88))),
     ])
-    func `is nobody's when it cannot be told`(kind: String, packet: [UInt8]) {
-        #expect(read(packet) == nil)
+    func `says who sent it though its ports cannot be read`(kind: String, packet: [UInt8]) throws {
+        let logged = try #require(read(packet))
+        #expect(logged.peer == (packet[0] >> 4 == 4 ? "192.0.2.7" : "2001:db8::7"))
+        #expect(logged.port == nil && logged.ports == nil)
+    }
+
+    @Test(arguments: [8, 208, 1400, 2048])
+    func `says who it is from and for behind long headers`(length: Int) throws {
+        let options = [6, UInt8(length / 8 - 1)] + [UInt8](repeating: 0, count: length - 2)
+        let packet = Packets.ipv6(next: 60, rest: options + Packets.ports)
+        #expect(packet.count <= Int(PacketLog.copiedBytes))
+        #expect(try #require(read(packet)).peer == "[2001:db8::7]:49152")
     }
 
     @Test func `never reads beyond its end, wherever it is cut off`() throws {
@@ -74,7 +90,9 @@ import Testing
             rest: [44, 0, 0, 0, 0, 0, 0, 0] + [6, 0, 0, 1, 0, 0, 0, 9] + Packets.ports
         )
         for whole in [Packets.ipv4(options: [7, 3, 4, 0]), extended] {
-            for length in 0..<whole.count { #expect(read(Array(whole.prefix(length))) == nil) }
+            for length in 0..<whole.count {
+                #expect(read(Array(whole.prefix(length)))?.ports == nil)
+            }
             let message = try #require(Packets.logged(whole)).bytes
             for length in 0..<message.count {
                 for part in NetlinkMessage.all(in: Array(message.prefix(length))) {
@@ -117,7 +135,7 @@ import Testing
             requests.map { Array($0.bytes.dropFirst(16)) } == [
                 [0, 0, 1, 2, 5, 0, 1, 0, 1, 0, 0, 0],
                 [
-                    0, 0, 1, 2, 10, 0, 2, 0, 0, 0, 0, 128, 2, 0, 0, 0, 8, 0, 5, 0, 0, 0, 0, 1, 6, 0,
+                    0, 0, 1, 2, 10, 0, 2, 0, 0, 0, 16, 0, 2, 0, 0, 0, 8, 0, 5, 0, 0, 0, 0, 1, 6, 0,
                     6, 0, 0, 1, 0, 0,
                 ],
             ]

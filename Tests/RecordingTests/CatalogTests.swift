@@ -21,6 +21,7 @@ import Testing
         case .grantOpened: fields[.deadline] = ["2026-12-01T14:00:00Z"]
         case .grantClosed: fields[.reason] = ["expired"]
         case .grantUsed, .attemptDenied: fields[.peer] = ["203.0.113.7:50432"]
+        case .attemptsSummary: fields[.missed] = ["7"]
         case .policyLoaded, .modeChanged: fields[.mode] = ["enforce"]
         case .clockStepped: fields[.reason] = ["+2h"]
         case .clockAccepted: (fields[.reason], fields[.clock]) = (["-2h"], ["2026-12-01T12:00:00Z"])

@@ -151,6 +151,40 @@ import Testing
         #expect(sources.last?.first == hours(1) && sources.last?.last == hours(4))
     }
 
+    @Test func `counts attempts that have no record of their own where they came from`() {
+        var log = Logbook()
+        log.add(.policyLoaded, after: 0, "Loaded", [.mode: ["enforce"]])
+        let missed: [AuditField: [String]] = [
+            .missed: ["9"], .missedSources: ["198.51.100.3 5", "2001:db8::1 1"],
+        ]
+        let peer: [AuditField: [String]] = [.peer: ["203.0.113.7:1"]]
+        log.add(.attemptDenied, after: 1, "Denied", peer.merging(missed) { $1 })
+        log.add(.attemptsSummary, after: 2, "Denied", missed.merging([.ports: ["22/tcp"]]) { $1 })
+        let unproved = missed.merging([.grant: ["a"], .reason: ["unproved"]]) { $1 }
+        log.add(.attemptsSummary, after: 3, "Unproved", unproved)
+        let lies: [AuditField: [String]] = [.missed: ["1"], .missedSources: ["192.0.2.1 99", "x"]]
+        log.add(.attemptsSummary, after: 4, "Denied", lies)
+        let sources = log.chronicle().deniedSources
+        #expect(
+            sources.map(\.address) == ["198.51.100.3", "others", "2001:db8::1", "203.0.113.7"]
+        )
+        #expect(sources.map(\.attempts) == [10, 7, 2, 1])
+    }
+
+    @Test func `is of the whole log where no beginning is named`() {
+        var log = Logbook()
+        log.add(.agentStarted, after: 5)
+        log.add(.agentStopped, after: 9)
+        var whole = Chronicle(until: hours(8))
+        for record in log.records { whole.take(record) }
+        whole.finish(at: hours(20))
+        #expect(whole.count == 1)
+        #expect(whole.period == Period(start: hours(5), end: hours(8)))
+        var none = Chronicle(until: hours(1))
+        none.finish(at: hours(20))
+        #expect(none.period == Period(start: hours(0), end: hours(1)))
+    }
+
     @Test func `finds what an auditor should look at`() {
         var log = Logbook()
         log.add(.policyLoaded, after: 0, "Loaded", [.mode: ["observe"], .policyDigest: ["1"]])

@@ -1,0 +1,103 @@
+import Auditing
+import Configuration
+import Grants
+import Linux
+import Recording
+import SystemPackage
+
+/// The disk of the log: what is free of it, and for how long that lasts.
+struct DiskExamination {
+    /// Below this the log may be full within a day, or is about to be.
+    private static let enough: UInt64 = 256 << 20
+    private static let least: UInt64 = 16 << 20
+    private static let soon: Int64 = 30
+
+    /// Empty if the disk cannot be seen.
+    let findings: [Finding]
+
+    init(_ configuration: Configuration) {
+        // That the directory is missing is found elsewhere.
+        findings =
+            (try? DiskRoom.read(configuration.auditDirectory))
+            .map { [Self.finding($0, configuration)] } ?? []
+    }
+
+    private static func finding(_ room: DiskRoom, _ configuration: Configuration) -> Finding {
+        let directory = configuration.auditDirectory
+        let free = "\(ShownText.size(bytes: Int64(clamping: room.bytes))) free for \(directory)"
+        let remedy = "make room: df -h \(ShellWord.quoted(directory))"
+        guard room.bytes >= least, room.files != 0 else {
+            return .error("disk", "\(free): when it is full nothing opens", mend: remedy)
+        }
+        let kept = configuration.keepFree
+        guard StrangersRoom(free: room.bytes, of: room.total, keeping: kept).extent == .allowance
+        else {
+            let reason = "\(free), less than audit.keep_free: strangers leave a summary an hour"
+            return .warning("disk", reason, mend: remedy)
+        }
+        guard room.bytes >= enough else {
+            return .warning("disk", "only \(free)", mend: remedy)
+        }
+        let growth = LogGrowth(of: configuration)
+        let days = growth.days(until: room.bytes)
+        let reason = "\(free), \(growth.forecast(days))"
+        guard days < soon, !growth.isPruned(within: days) else { return .ok("disk", reason) }
+        return .warning("disk", reason, mend: remedy + ", or set audit.retention")
+    }
+}
+
+/// How fast a log grows: measured over a week, or as fast as policy lets it.
+struct LogGrowth: Hashable {
+    private static let day: Int64 = 86_400_000_000
+    private static let week = 7 * day
+
+    let bytesPerDay: Int64
+    let isMeasured: Bool
+    /// After so many days the oldest records go.
+    private let retention: Int64?
+
+    init(bytesPerDay: Int64, isMeasured: Bool, retention: Int64?) {
+        self.bytesPerDay = max(1, bytesPerDay)
+        self.isMeasured = isMeasured
+        self.retention = retention
+    }
+
+    init(of configuration: Configuration) {
+        let now = Moment(microseconds: ClockReading.now().wallMicroseconds)
+        let measured = Self.measured(LogDirectory(configuration.auditDirectory), at: now)
+        self.init(
+            // Strangers may take so much, and repeated uses of grants as much again.
+            bytesPerDay: measured ?? 2 * configuration.strangersPerDay,
+            isMeasured: measured != nil,
+            retention: configuration.retention.map { $0.components.seconds / 86_400 }
+        )
+    }
+
+    /// `nil` for a log that is younger than a day, or cannot be read.
+    private static func measured(_ directory: LogDirectory, at now: Moment) -> Int64? {
+        guard let segments = try? directory.segments() else { return nil }
+        var bytes: Int64 = 0
+        var age: Int64 = 0
+        for path in [directory.current] + segments.reversed().map(\.path) where age < week {
+            guard let first = try? LogDirectory.firstRecord(of: path) else { continue }
+            bytes += FileKind.size(path) ?? 0
+            age = (now - first.stamp.realtime).microseconds
+        }
+        guard age >= day else { return nil }
+        return Int64(Double(bytes) / (Double(age) / Double(day)))
+    }
+
+    func days(until free: UInt64) -> Int64 { Int64(clamping: free) / bytesPerDay }
+
+    /// Whether the oldest records go before the disk is full.
+    func isPruned(within days: Int64) -> Bool { retention.map { $0 < days } ?? false }
+
+    func forecast(_ days: Int64) -> String {
+        let rate = "\(ShownText.size(bytes: bytesPerDay)) a day"
+        guard !isPruned(within: days) else { return "\(rate), and audit.retention bounds it" }
+        let time = days > 36_500 ? "more than 100 years" : Int(days).counting("day")
+        return isMeasured
+            ? "which \(rate), as it grew lately, fill in \(time)"
+            : "which the most that policy lets strangers cause, \(rate), fills in \(time)"
+    }
+}

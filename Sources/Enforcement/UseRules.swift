@@ -1,0 +1,77 @@
+import Grants
+import Netfilter
+
+/// The rules that log who came in by an opening: once a connection, when its peer has completed it.
+///
+/// A first packet proves nothing, since anybody can send a SYN with another's source address. What
+/// proves is an ACK to our SYN-ACK: with it conntrack, which holds its number against what we sent,
+/// calls the connection assured. Of UDP it is a datagram behind one of ours. The label `arrived`
+/// keeps out what no opening let in: a session that is older, and one that conntrack picks up in its
+/// midst after it was flushed.
+///
+/// What conntrack does not follow (notrack, the handshake of synproxy) is logged at a low rate; a
+/// socket then has to prove it.
+extension GateShape {
+    private static let (finish, synchronize, reset, acknowledge): (UInt8, UInt8, UInt8, UInt8) =
+        (0x01, 0x02, 0x04, 0x10)  // netinet/tcp.h
+    private static let assured: [UInt8] = native(UInt32(1 << 2))  // IPS_ASSURED
+    // NF_CT_STATE_BIT(IP_CT_NEW), NF_CT_STATE_INVALID_BIT, NF_CT_STATE_UNTRACKED_BIT
+    private static let (new, invalid, untracked) = (UInt32(1 << 3), UInt32(1), UInt32(1 << 6))
+    private static let established = UInt32(1 << 1)  // of IP_CT_ESTABLISHED
+
+    /// How many denied packets a second the agent is told of: more than get records of their own, so
+    /// that it can say from where the others came.
+    var deniedLogRate: Int { max(deniedPerSecond, min(deniedPerSecond * 10, 500)) }
+
+    /// All of it; a connection that was logged leaves at the first rule.
+    var useLogging: [[Expression]] {
+        [
+            Self.isState(Self.established) + ConnectionLabel.completed.isSet
+                + [.verdict(.accept)],
+            Self.opensTCP + Self.isState(Self.new) + ConnectionLabel.arrived.set,
+            Self.isTransport(.udp) + Self.isState(Self.new) + ConnectionLabel.arrived.set,
+            Self.isTransport(.tcp) + Self.isAssured + logsCompletion,
+            Self.isTransport(.udp) + logsCompletion,
+            Self.acknowledgesTCP + Self.isState(Self.untracked) + logs(GateNames.untrackedPrefix),
+            Self.acknowledgesTCP + Self.isState(Self.invalid) + logs(GateNames.invalidPrefix),
+            Self.isTransport(.udp) + Self.isState(Self.untracked)
+                + logs(GateNames.untrackedPrefix),
+        ]
+    }
+
+    /// Beyond the rate nothing is labelled, so that a later packet of the connection is logged.
+    private var logsCompletion: [Expression] {
+        Self.isState(Self.established) + ConnectionLabel.arrived.isOn(without: .completed) + [
+            .limit(perSecond: 1000, burst: 2000),
+            .log(group: logGroup, prefix: GateNames.usedPrefix),
+        ] + ConnectionLabel.completed.set
+    }
+
+    private func logs(_ prefix: String) -> [Expression] {
+        [.limit(perSecond: 20, burst: 40), .log(group: logGroup, prefix: prefix)]
+    }
+
+    private static func isTransport(_ transport: Transport) -> [Expression] {
+        [.meta(.transportProtocol, into: 1), .equal(1, [transport.protocolNumber])]
+    }
+
+    private static func isState(_ bit: UInt32) -> [Expression] {
+        [.tracking(.state, into: 1), .mask(1, native(bit)), .unequal(1, [0, 0, 0, 0])]
+    }
+
+    private static var isAssured: [Expression] {
+        [.tracking(.status, into: 1), .mask(1, assured), .unequal(1, [0, 0, 0, 0])]
+    }
+
+    private static func flags(_ set: UInt8, of mask: UInt8) -> [Expression] {
+        isTransport(.tcp) + [
+            .payload(.transport, offset: 13, count: 1, into: 1), .mask(1, [mask]), .equal(1, [set]),
+        ]
+    }
+
+    private static let opensTCP = flags(
+        synchronize,
+        of: finish | synchronize | reset | acknowledge
+    )
+    private static let acknowledgesTCP = flags(acknowledge, of: synchronize | reset | acknowledge)
+}
