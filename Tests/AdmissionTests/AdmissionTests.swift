@@ -49,7 +49,12 @@ private struct Scene {
             expires: now + length,
             duration: nil
         )
-        let policy = Policy(mode: .enforce, keepExisting: true, trusted: [], ports: [port: rules])
+        let policy = Policy(
+            mode: .enforce,
+            keepExisting: .keep(for: nil),
+            trusted: [],
+            ports: [port: rules]
+        )
         let payload = SignedPayload(
             bytes: [],
             namespace: .grant,
