@@ -22,7 +22,7 @@ package struct LiveGrant: Hashable, Sendable {
         self.acceptedAt = acceptedAt
     }
 
-    init(_ entry: AuditEntry, at moment: Moment) throws(RecordError) {
+    package init(_ entry: AuditEntry, at moment: Moment) throws(RecordError) {
         id = try entry.grantID()
         digest = try entry.required(.digest)
         fields = entry.withoutEvidence.fields

@@ -74,6 +74,7 @@ struct EvidenceCheck {
         default:
             try checkRevocation(record, at: moment)
             if entry.event == .grantClosed { try standings.close(entry) }
+            if entry.event == .drainEnded { try standings.endDrain(entry) }
         }
     }
 
@@ -128,7 +129,7 @@ struct EvidenceCheck {
         if entry[.evidence] != nil {
             guard case .revocation(let revocation) = try signed(entry, at: moment) else { return }
             revocations.take(revocation, entry)
-        } else if entry.event == .grantClosed {
+        } else if [.grantClosed, .drainEnded].contains(entry.event) {
             try revocations.require(record)
         }
     }
@@ -145,7 +146,7 @@ struct EvidenceCheck {
     /// Of two values readers would take one or the other.
     private static func requireSingleFields(_ entry: AuditEntry) throws(RecordFlaw) {
         let single: [AuditField] = [
-            .grant, .digest, .deadline, .policyDigest, .revocation, .evidence,
+            .grant, .digest, .deadline, .drainUntil, .policyDigest, .revocation, .evidence,
         ]
         // A connection is by every grant that covers it.
         guard ![.grantUsed, .attemptDenied].contains(entry.event) else { return }

@@ -39,7 +39,7 @@ struct AgentTrack {
             own.append(Exception(.tampered, from: moment, entry.message))
         case .clockStepped, .clockAccepted:
             own.append(Exception(.clockStepped, from: moment, entry.message))
-        case .grantAccepted, .grantRefused, .grantOpened, .grantUsed, .grantClosed,
+        case .grantAccepted, .grantRefused, .grantOpened, .grantUsed, .grantClosed, .drainEnded,
             .attemptDenied:
             break
         }
