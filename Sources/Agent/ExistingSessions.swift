@@ -9,14 +9,9 @@ enum ExistingSessions {
     static func list(at ports: [Port]) -> [OngoingSession] {
         do throws(Errno) {
             var sessions = try SessionList()
-            var found: [OngoingSession] = []
-            for port in ports {
-                let peers = try sessions.peers(of: port)
-                found += peers.compactMap {
-                    OngoingSession(peer: $0.address, peerPort: $0.port, port: port)
-                }
+            return try sessions.sessions(at: ports).compactMap {
+                OngoingSession(peer: $0.peer.address, peerPort: $0.peer.port, port: $0.port)
             }
-            return found
         } catch {
             return []
         }

@@ -73,7 +73,7 @@ extension Gatekeeper {
     private func connectedAddresses(at port: Port) -> Set<Address>? {
         do throws(Errno) {
             var sessions = try SessionList()
-            let peers = try sessions.peers(of: port).filter { peer in
+            let peers = try sessions.sessions(at: [port]).map(\.peer).filter { peer in
                 !gate.keeps(.init(peer: peer.address, peerPort: peer.port, port: port))
             }
             return Set(peers.map(\.address))

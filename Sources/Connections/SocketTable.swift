@@ -24,12 +24,13 @@ struct SocketTable: ~Copyable {
         _ families: [Address.Family],
         where isMeant: (Endpoint) -> Bool
     ) throws(Errno) -> Int {
-        try destroy(find(of: port, families, where: isMeant), port.transport)
+        try destroy(find(of: port, .connected, families, where: isMeant), port.transport)
     }
 
     /// The sockets of a port whose peer is meant.
     mutating func find(
         of port: Port,
+        _ kind: ConnectedSocket.Kind,
         _ families: [Address.Family],
         where isMeant: (Endpoint) -> Bool
     ) throws(Errno) -> [ConnectedSocket] {
@@ -37,7 +38,12 @@ struct SocketTable: ~Copyable {
         var meant: [ConnectedSocket] = []
         for family in tables {
             sequence += 1
-            let request = ConnectedSocket.dump(of: port, family: family, sequence: sequence)
+            let request = ConnectedSocket.dump(
+                of: port,
+                kind,
+                family: family,
+                sequence: sequence
+            )
             try socket.ask(request) { message in
                 guard let found = ConnectedSocket(message), isMeant(found.peer) else { return }
                 meant.append(found)
