@@ -78,7 +78,8 @@ extension Gatekeeper {
             mode: policy.mode.rawValue,
             problems: problems,
             openGrants: timetable.openCount,
-            waitingGrants: timetable.all.count - timetable.openCount,
+            waitingGrants: timetable.all.count - timetable.openCount - timetable.drainingCount,
+            drainingGrants: timetable.drainingCount,
             nextDeadline: timetable.nextDeadline?.description,
             protectedPorts: policy.ports.keys.sorted().map(\.description),
             trusted: policy.trusted.map(\.description),
@@ -146,19 +147,20 @@ extension GrantEntry {
         _ traffic: GrantEntry.Traffic?,
         at now: Moment
     ) {
-        let opened: Moment?
+        let state: GrantEntry.State
+        var opened: Moment?
+        var drainEnd: Moment?
         let deadline: Moment
         switch scheduled.phase {
         case .waiting(let opening):
-            opened = nil
-            deadline = scheduled.grant.deadline(openingAt: max(opening, now))
-        case .open(let since, let end):
-            opened = since
-            deadline = end
+            (state, deadline) = (.waiting, scheduled.grant.deadline(openingAt: max(opening, now)))
+        case .open(let since, let end): (state, opened, deadline) = (.open, since, end)
+        case .draining(let since, let end, let until):
+            (state, opened, deadline, drainEnd) = (.draining, since, end, until)
         }
         self.init(
             id: facts.grant.id.description,
-            state: opened == nil ? .waiting : .open,
+            state: state,
             requestor: facts.grant.requestor,
             signers: facts.signers,
             justification: facts.grant.justification,
@@ -166,7 +168,8 @@ extension GrantEntry {
             ports: facts.grant.ports.map(\.description),
             opened: opened?.description,
             deadline: deadline.description,
-            secondsLeft: Int(max(0, (deadline - now).microseconds) / 1_000_000),
+            drainUntil: drainEnd?.description,
+            secondsLeft: Int(max(0, ((drainEnd ?? deadline) - now).microseconds) / 1_000_000),
             traffic: traffic,
             file: facts.file
         )
