@@ -47,6 +47,7 @@ extension Gatekeeper {
         let fields: [AuditField: [String]] = [
             .actor: ["uid:\(peer.userID)"], .comment: [reason],
         ]
+        if case .all = target { endKeptSessions(fields) }
         revocations.append(PendingRevocation(ids: ids, fields: fields, file: nil))
         settle()
         if let problem = gateProblem { throw .failed("the kernel did not take it: \(problem)") }
@@ -80,6 +81,7 @@ extension Gatekeeper {
             openGrants: timetable.openCount,
             waitingGrants: timetable.all.count - timetable.openCount - timetable.drainingCount,
             drainingGrants: timetable.drainingCount,
+            ongoingSessions: gate.ongoingCount,
             nextDeadline: timetable.nextDeadline?.description,
             protectedPorts: policy.ports.keys.sorted().map(\.description),
             trusted: policy.trusted.map(\.description),
@@ -131,12 +133,16 @@ extension Gatekeeper {
             facts[scheduled.id].map { facts in
                 let came = visitors.connections[scheduled.id] ?? 0
                 let total = scheduled.total(carried).map { GrantEntry.Traffic($0, came) }
-                return GrantEntry(scheduled, facts, total, at: now)
+                var entry = GrantEntry(scheduled, facts, total, at: now)
+                if scheduled.isDraining { entry.sessions = ongoing[scheduled.id].count }
+                return entry
             }
         }
         .sorted { ($0.deadline, $0.id) < ($1.deadline, $1.id) }
         guard all else { return live }
-        return trail.ledger.recentEndings.all.map(GrantEntry.init) + live
+        let ended = trail.ledger.recentEndings.all.map(GrantEntry.init)
+        let drains = Set(live.map(\.id))
+        return ended.filter { !drains.contains($0.id) } + live
     }
 }
 

@@ -109,6 +109,7 @@ extension Gatekeeper {
         signersProblem = next.signersProblem
         keepPolicy()
         shapeChanged()
+        reviewDraining()
         if followSigners() { return }
         rescan()
     }

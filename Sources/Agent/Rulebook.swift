@@ -92,7 +92,7 @@ struct Rulebook: Sendable {
             logGroup: configuration.logGroup,
             deniedPerSecond: configuration.deniedPerSecond
         )
-        shape.draining = Set(policy.ports.filter { $0.value.onExpiry == .drain }.keys)
+        shape.drains = policy.ports.values.contains { $0.onExpiry == .drain }
         let existing = policy.keepExisting
         shape.keepExisting = existing.keeps ? existing.limit ?? Self.forever : nil
         return shape

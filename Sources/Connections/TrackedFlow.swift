@@ -45,8 +45,6 @@ struct TrackedFlow: Hashable {
     let isDestinationRewritten: Bool
     /// The bits of `enum ip_conntrack_status`.
     private let status: UInt32
-    /// 128 bits; none where it has no room for them.
-    private let labels: [UInt8]
     /// The attributes that name it to the kernel, as they came.
     private let name: [UInt8]
 
@@ -65,7 +63,6 @@ struct TrackedFlow: Hashable {
         self.reply = reply
         status = attributes[CTA_STATUS.rawValue]?.payload.network(UInt32.self) ?? 0
         isDestinationRewritten = status & IPS_DST_NAT.rawValue != 0
-        labels = attributes[CTA_LABELS.rawValue].map { Array($0.payload) } ?? []
         var request = NetlinkRequest(type: 0, flags: 0, sequence: 0, header: [])
         for key in [CTA_TUPLE_ORIG, CTA_ID, CTA_ZONE] {
             guard let attribute = attributes[key.rawValue] else { continue }
@@ -77,11 +74,6 @@ struct TrackedFlow: Hashable {
     /// Whether both directions say the same: nothing was rewritten.
     var isPlain: Bool {
         original.source == reply.destination && original.destination == reply.source
-    }
-
-    /// Whether it has any of the bits of a label.
-    func has(_ label: [UInt8]) -> Bool {
-        zip(labels, label).contains { $0 & $1 != 0 }
     }
 
     /// Whether both ends have taken part in it, which nobody can do in another's name.
