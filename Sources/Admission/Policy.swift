@@ -14,6 +14,23 @@ package enum Expiry: String, Hashable, Sendable {
     case drain
 }
 
+/// What becomes of sessions that were there when enforcing began.
+package enum ExistingSessionRule: Hashable, Sendable {
+    /// They are reset.
+    case reset
+    /// They may end by themselves, and are reset after this time; `nil` for no limit.
+    case keep(for: Duration?)
+
+    /// Whether they may go on at all.
+    package var keeps: Bool { self != .reset }
+
+    /// For how long, at most; `nil` for no limit.
+    package var limit: Duration? {
+        guard case .keep(let limit) = self else { return .zero }
+        return limit
+    }
+}
+
 /// The rules for one protected port.
 package struct PortRules: Hashable, Sendable {
     /// The longest time from opening to deadline.
@@ -29,6 +46,8 @@ package struct PortRules: Hashable, Sendable {
     package var separateRequestor: Bool
     package var requireJustification: Bool
     package var onExpiry: Expiry
+    /// How long after the deadline the last session may go on where sessions drain.
+    package var drainLimit = Duration.seconds(12 * 3600)
 
     package init(
         maxDuration: Duration,
@@ -54,7 +73,7 @@ package struct PortRules: Hashable, Sendable {
 /// What a grant is judged by, as read from the policy file.
 package struct Policy: Hashable, Sendable {
     package var mode: Mode
-    package var keepExisting: Bool
+    package var keepExisting: ExistingSessionRule
     /// Networks that are never denied.
     package var trusted: [Prefix]
     /// The protected ports, each with its rules.
@@ -64,7 +83,7 @@ package struct Policy: Hashable, Sendable {
 
     package init(
         mode: Mode,
-        keepExisting: Bool,
+        keepExisting: ExistingSessionRule,
         trusted: [Prefix],
         ports: [Port: PortRules],
         maxWait: Duration

@@ -101,6 +101,7 @@ actor Gatekeeper {
     /// Whether the log says that this boot has seen enforce mode.
     let hadEnforced: Bool
     var visitors: Visitors
+    var ongoing = DrainingSessions()
     /// Why the policy on disk is not the one in force.
     var policyProblem: String?
     var service: ServiceReport
@@ -140,6 +141,7 @@ actor Gatekeeper {
         if !followClocks() { noteClockBehindLog() }
         noteHostChanged()
         listenForPackets()
+        resumeDraining()
         if let problem { notePolicyRefused(problem) }
         if let problem = rulebook.signersProblem { noteSignersRefused(problem) }
         if !endTrialIfOver() {
@@ -173,12 +175,15 @@ actor Gatekeeper {
         let now = read()
         var agenda = timetable.agenda(at: now, opening: timeline.opening)
         recordOpenings(&agenda, at: now)
+        let sessions = takeSessionChanges(&agenda)
         // A counter goes with its opening.
-        let carried = traffic(of: agenda.endings)
-        apply(timetable.carryOut(agenda, at: now))
+        let carried = traffic(of: agenda)
+        apply(timetable.carryOut(agenda, at: now), sessions)
         let done = ClockReading.now()
-        cutSessions(of: agenda.endings)
-        let left = agenda.endings.map { close($0, carried) }
+        cutSessions(of: agenda)
+        let left =
+            agenda.endings.map { close($0, carried) }
+            + agenda.drainings.map { beginDraining($0, carried) }
         if isInstalled {
             // Many at once share one fsync.
             trail.note(closings, at: done)
@@ -188,6 +193,7 @@ actor Gatekeeper {
         removeFiles(left)
         recordTampering(at: now)
         warnSessions(at: now)
+        watchSessions()
         arm(after: now)
         report()
     }

@@ -81,7 +81,7 @@ extension Gatekeeper {
     func arm(after now: Moment) {
         let dues = [
             timetable.nextWake(after: now, on: timeline), tenure.deadline, upkeepDue(after: now),
-            nextPoll(after: now),
+            nextPoll(after: now), sessionDue(at: now),
         ]
         let due = dues.compactMap(\.self).min()
         let wake = triesAgain ? min(due ?? .init(microseconds: .max), now + Self.retry) : due

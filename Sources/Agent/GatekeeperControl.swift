@@ -48,6 +48,7 @@ extension Gatekeeper {
         let fields: [AuditField: [String]] = [
             .actor: ["uid:\(peer.userID)"], .comment: [reason],
         ]
+        if case .all = target { endKeptSessions(fields) }
         revocations.append(PendingRevocation(ids: ids, fields: fields, file: nil))
         settle()
         if let problem = gateProblem { throw .failed("the kernel did not take it: \(problem)") }
@@ -79,7 +80,9 @@ extension Gatekeeper {
             mode: policy.mode.rawValue,
             problems: problems,
             openGrants: timetable.openCount,
-            waitingGrants: timetable.all.count - timetable.openCount,
+            waitingGrants: timetable.all.count - timetable.openCount - timetable.drainingCount,
+            drainingGrants: timetable.drainingCount,
+            ongoingSessions: gate.ongoingCount,
             nextDeadline: timetable.nextDeadline?.description,
             protectedPorts: policy.ports.keys.sorted().map(\.description),
             trusted: policy.trusted.map(\.description),
@@ -135,12 +138,16 @@ extension Gatekeeper {
             facts[scheduled.id].map { facts in
                 let came = visitors.connections[scheduled.id] ?? 0
                 let total = scheduled.total(carried).map { GrantEntry.Traffic($0, came) }
-                return GrantEntry(scheduled, facts, total, at: now)
+                var entry = GrantEntry(scheduled, facts, total, at: now)
+                if scheduled.isDraining { entry.sessions = ongoing[scheduled.id].count }
+                return entry
             }
         }
         .sorted { ($0.deadline, $0.id) < ($1.deadline, $1.id) }
         guard all else { return live }
-        return trail.ledger.recentEndings.all.map(GrantEntry.init) + live
+        let ended = trail.ledger.recentEndings.all.map(GrantEntry.init)
+        let drains = Set(live.map(\.id))
+        return ended.filter { !drains.contains($0.id) } + live
     }
 }
 
@@ -151,19 +158,20 @@ extension GrantEntry {
         _ traffic: GrantEntry.Traffic?,
         at now: Moment
     ) {
-        let opened: Moment?
+        let state: GrantEntry.State
+        var opened: Moment?
+        var drainEnd: Moment?
         let deadline: Moment
         switch scheduled.phase {
         case .waiting(let opening):
-            opened = nil
-            deadline = scheduled.grant.deadline(openingAt: max(opening, now))
-        case .open(let since, let end):
-            opened = since
-            deadline = end
+            (state, deadline) = (.waiting, scheduled.grant.deadline(openingAt: max(opening, now)))
+        case .open(let since, let end): (state, opened, deadline) = (.open, since, end)
+        case .draining(let since, let end, let until):
+            (state, opened, deadline, drainEnd) = (.draining, since, end, until)
         }
         self.init(
             id: facts.grant.id.description,
-            state: opened == nil ? .waiting : .open,
+            state: state,
             requestor: facts.grant.requestor,
             signers: facts.signers,
             justification: facts.grant.justification,
@@ -171,7 +179,8 @@ extension GrantEntry {
             ports: facts.grant.ports.map(\.description),
             opened: opened?.description,
             deadline: deadline.description,
-            secondsLeft: Int(max(0, (deadline - now).microseconds) / 1_000_000),
+            drainUntil: drainEnd?.description,
+            secondsLeft: Int(max(0, ((drainEnd ?? deadline) - now).microseconds) / 1_000_000),
             traffic: traffic,
             file: facts.file
         )

@@ -24,6 +24,7 @@ extension Standing {
 extension Gatekeeper {
     /// Forgets a grant that has ended, to be recorded.
     func close(_ ending: Ending, _ carried: [Opening: Traffic]) -> Leftover {
+        if ending.scheduled.isDraining { return endDraining(ending) }
         let id = ending.scheduled.id
         unrecorded[id] = nil
         let order = orders.removeValue(forKey: id) ?? [:]
@@ -33,6 +34,37 @@ extension Gatekeeper {
             let traffic = ending.scheduled.fields(carried, connections)
             let fields = order.merging(traffic) { order, _ in order }
             note(closing: .closed(facts, because: ending.reason, carried: fields), of: id)
+        }
+        return Leftover(reason: ending.reason, files: files.remove(id))
+    }
+
+    /// Lets a grant drain whose deadline has come, to be recorded.
+    func beginDraining(_ draining: Draining, _ carried: [Opening: Traffic]) -> Leftover {
+        let id = draining.scheduled.id
+        let connections = visitors.connections.removeValue(forKey: id) ?? 0
+        if let facts = facts[id] {
+            let entry = AuditEntry.draining(
+                facts,
+                sessions: ongoing[id].count,
+                leavingOut: ongoing.takeLeftOut(id),
+                until: draining.until,
+                carried: draining.scheduled.fields(carried, connections)
+            )
+            note(closing: entry, of: id)
+        }
+        // A file that is kept still ends what drains when it goes.
+        let isKept = rulebook.configuration.endedFiles == .keep
+        return Leftover(reason: .expired, files: isKept ? [:] : files.remove(id))
+    }
+
+    /// Forgets a grant that has drained, to be recorded.
+    private func endDraining(_ ending: Ending) -> Leftover {
+        let id = ending.scheduled.id
+        let order = orders.removeValue(forKey: id) ?? [:]
+        let (isFinished, remaining) = ongoing.takeOutcome(id)
+        let reason = isFinished ? "finished" : ending.reason.rawValue
+        if let facts = facts.removeValue(forKey: id) {
+            closings.append(.drainEnded(facts, because: reason, cutting: remaining, order))
         }
         return Leftover(reason: ending.reason, files: files.remove(id))
     }

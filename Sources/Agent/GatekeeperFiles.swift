@@ -113,6 +113,12 @@ extension Gatekeeper {
             admit(facts, in: state, [:], at: now)
         case .denied(let facts, let refusal):
             if isListed, hasEnded(facts) {
+                // While it drains its file is still the wish.
+                if timetable[facts.grant.id]?.isDraining == true,
+                    rulebook.configuration.endedFiles == .keep
+                {
+                    return files.put(facts.grant.id, at: path, in: state)
+                }
                 forget(path)
                 if rulebook.configuration.endedFiles == .remove { remove([path: state]) }
                 return

@@ -10,20 +10,24 @@ extension Gatekeeper {
             || !visitors.isListening
     }
 
-    func apply(_ changes: [Opening: Moment?]) {
+    /// Puts a change of openings, and of the sessions that may go on, into the kernel.
+    func apply(_ changes: [Opening: Moment?], _ sessions: [OngoingSession: Moment?]) {
         // The record of an opening may have taken long: its deadline stays, and may have passed.
         let now = read()
+        let left = sessions.mapValues { $0?.left(at: now) }
         do {
             if isInstalled {
-                try gate.commit(changes.mapValues { $0?.left(at: now) })
+                try gate.commit(changes.mapValues { $0?.left(at: now) }, sessions: left)
                 // What closes is closed by now; what stays open has another time left.
                 if areTimeoutsOff { try install(at: read()) }
             } else {
+                gate.remember(left)
                 try install(at: now)
                 try watchForTampering()
             }
         } catch {
             isInstalled = false
+            gate.remember(left)
             // What the kernel holds is not known: put all of it there, at once or later.
             do {
                 try install(at: now)
@@ -35,12 +39,18 @@ extension Gatekeeper {
 
     @discardableResult
     func install(at now: Moment) throws(GateError) -> Reconciliation {
+        var existing: ExistingSessions?
+        let room = DrainingSessions.limit - gate.ongoingCount
         let result = try gate.reconcile(
             rulebook.shape,
             trial: tenure.trial(at: now),
-            open: timetable.desired.compactMapValues { $0.left(at: now) },
-            existing: existingSessions
-        )
+            open: timetable.desired.compactMapValues { $0.left(at: now) }
+        ) { ports, deniesAlready in
+            existing = existingSessions(at: ports, deniesAlready: deniesAlready, room: room)
+            return existing?.kept ?? []
+        }
+        if let existing { noteKept(existing) }
+        if !wasInstalled { adoptSessions() }
         if isShapeNew, result.changed { reviewSessions() }
         isShapeNew = false
         wasInstalled = true
@@ -48,16 +58,6 @@ extension Gatekeeper {
         noteTimeoutsRight()
         gateProblem = nil
         return result
-    }
-
-    /// What is there when denying begins at ports; nothing at the start of an agent where it had begun
-    /// before and the gate is not there to say at which ports.
-    private func existingSessions(
-        at ports: [Port],
-        deniesAlready: Bool
-    ) -> [OngoingSession] {
-        guard wasInstalled || !hadEnforced || deniesAlready else { return [] }
-        return ExistingSessions.list(at: ports)
     }
 
     /// What no longer passes by the new rules is cut, whoever let it in.
@@ -81,7 +81,7 @@ extension Moment {
 
 extension Opening {
     /// From everywhere to a port.
-    fileprivate static func all(to port: Port) -> [Opening] {
+    static func all(to port: Port) -> [Opening] {
         ["0.0.0.0/0", "::/0"].compactMap { try? Prefix(parsing: $0) }
             .map { Opening(source: $0, port: port) }
     }

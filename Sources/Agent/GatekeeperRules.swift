@@ -112,6 +112,7 @@ extension Gatekeeper {
         signersProblem = next.signersProblem
         keepPolicy()
         shapeChanged()
+        reviewDraining()
         if followSigners() { return }
         rescan()
     }

@@ -9,20 +9,47 @@ import Scheduling
 
 /// Live connections that are cut.
 extension Gatekeeper {
-    /// Cuts the sessions of grants that ended, but those that something else covers.
-    func cutSessions(of endings: [Ending]) {
-        for ending in endings where ending.scheduled.isOpen {
+    /// Cuts the sessions of what ended or begins to drain, except those that something else covers.
+    func cutSessions(of agenda: Agenda) {
+        for ending in agenda.endings where ending.scheduled.isOpen || ending.scheduled.isDraining {
             willCut(ending.scheduled.grant.openings, because: ending.reason)
+        }
+        for draining in agenda.drainings {
+            willCut(draining.scheduled.grant.openings, because: .expired)
         }
         guard !visitors.uncut.isEmpty else { return }
         forgetExisting()
-        visitors.cut(by: rulebook.shape) { peer, port in
+        let published = visitors.cut { peer, port in
             isCovered(peer.address, at: port)
         } goingOn: { peer, port in
             gate.keeps(OngoingSession(peer: peer.address, peerPort: peer.port, port: port))
         }
+        resetEnds(of: published)
         // Until the kernel's sets are as they should be more may come in.
         if isInstalled { visitors.uncut = Uncut() }
+    }
+
+    /// Has the gate reset both ends of sessions whose sockets are not this host's.
+    private func resetEnds(of published: Set<PublishedSession>) {
+        guard !published.isEmpty else { return }
+        do {
+            try gate.reset(
+                published.compactMap { session in
+                    let port = Port(number: session.asked.port, transport: .tcp)
+                    return port.flatMap {
+                        OngoingSession(
+                            peer: session.peer.address,
+                            peerPort: session.peer.port,
+                            port: $0
+                        )
+                    }
+                }
+            )
+        } catch {
+            isInstalled = false
+            gateProblem = error.description
+        }
+        visitors.provoke(published)
     }
 
     /// Of a grant that somebody ended not even what was there before it may go on.
@@ -88,7 +115,7 @@ extension Gatekeeper {
     }
 
     /// Has the sessions cut of openings at protected ports.
-    private func willCut(_ openings: [Opening], because reason: EndReason) {
+    func willCut(_ openings: [Opening], because reason: EndReason) {
         let policy = rulebook.configuration.policy
         guard policy.mode == .enforce else { return }
         for opening in openings where policy.ports[opening.port] != nil {

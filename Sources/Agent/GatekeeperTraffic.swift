@@ -21,9 +21,10 @@ extension Gatekeeper {
     /// What the openings of these grants carried so far; nothing where the kernel does not say.
     ///
     /// Where very many end in one moment they are not held open to be counted.
-    func traffic(of endings: [Ending]) -> [Opening: Traffic] {
-        guard endings.count <= Self.countedEndings else { return [:] }
-        return traffic(of: endings.lazy.map(\.scheduled))
+    func traffic(of agenda: Agenda) -> [Opening: Traffic] {
+        let closing = agenda.endings.map(\.scheduled) + agenda.drainings.map(\.scheduled)
+        guard closing.count <= Self.countedEndings else { return [:] }
+        return traffic(of: closing)
     }
 
     func traffic(of grants: some Collection<ScheduledGrant>) -> [Opening: Traffic] {

@@ -73,10 +73,10 @@ extension Gatekeeper {
     private func connectedAddresses(at port: Port) -> Set<Address>? {
         do throws(Errno) {
             var sessions = try SessionList()
-            let peers = try sessions.peers(of: port).filter { peer in
-                !gate.keeps(.init(peer: peer.address, peerPort: peer.port, port: port))
+            let found = try sessions.sessions(at: [port]).filter { found in
+                !gate.keeps(OngoingSession(found))
             }
-            return Set(peers.map(\.address))
+            return Set(found.map(\.peer.address))
         } catch {
             return nil
         }

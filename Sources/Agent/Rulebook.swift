@@ -101,6 +101,9 @@ struct Rulebook: Sendable {
 
     var shape: GateShape { Self.shape(of: configuration) }
 
+    /// Longer than any session lasts.
+    private static let forever = Duration.seconds(100 * 365 * 24 * 60 * 60)
+
     /// What of the gate policy alone decides.
     static func shape(of configuration: Configuration) -> GateShape {
         let policy = configuration.policy
@@ -111,8 +114,9 @@ struct Rulebook: Sendable {
             logGroup: configuration.logGroup,
             deniedPerSecond: configuration.deniedPerSecond
         )
-        shape.draining = Set(policy.ports.filter { $0.value.onExpiry == .drain }.keys)
-        shape.keepExisting = policy.keepExisting ? .seconds(12 * 60 * 60) : nil
+        shape.drains = policy.ports.values.contains { $0.onExpiry == .drain }
+        let existing = policy.keepExisting
+        shape.keepExisting = existing.keeps ? existing.limit ?? Self.forever : nil
         return shape
     }
 

@@ -23,6 +23,9 @@ struct Uncut {
 struct Visitors: ~Copyable {
     private var log: PacketLog?
     private var cutter: SessionCutter
+    private var ended: EndedSockets?
+    private var endedSource: DescriptorSource?
+    private var watchedPorts: Set<Port> = []
     private let group: UInt16
     /// Tells of packets to take; `nil` while nobody would hear of any.
     private var source: DescriptorSource?
@@ -47,6 +50,7 @@ struct Visitors: ~Copyable {
         tallies = VisitTallies(configuration, at: ClockReading.now().bootMicroseconds)
         group = configuration.logGroup
         log = nil
+        ended = nil
     }
 
     /// Whether somebody hears of packets that are logged.
@@ -96,20 +100,80 @@ struct Visitors: ~Copyable {
 
     /// Cuts the sessions of all that is uncut, but those that something else covers; of what has
     /// lapsed also those that the gate lets go on.
+    ///
+    /// Answers those whose ends the gate has to reset.
     mutating func cut(
-        by shape: GateShape,
         unless isCovered: (Endpoint, Port) -> Bool,
         goingOn: (Endpoint, Port) -> Bool
-    ) {
+    ) -> Set<PublishedSession> {
         let ended = cutter.cut(uncut.ended, unless: isCovered)
         let lapsed = cutter.cut(
             uncut.lapsed.subtracting(uncut.ended),
-            keeping: { shape.goingOn(at: $0).map(\.bytes) },
             unless: { isCovered($0, $1) || goingOn($0, $1) }
         )
-        let problems = (ended.problems + lapsed.problems).map(\.description)
+        note(ended.problems + lapsed.problems)
+        return ended.published.union(lapsed.published)
+    }
+
+    /// Has both ends of sessions reset by the gate, which knows of them, at once.
+    mutating func provoke(_ sessions: Set<PublishedSession>) {
+        do {
+            try ProbeSender.provoke(sessions, priority: GateNames.probePriority)
+        } catch {
+            note([.refused(attempt: "have published sessions reset before they go on", error)])
+        }
+    }
+
+    private mutating func note(_ problems: [ConnectionsError]) {
+        let texts = problems.map(\.description)
         cutProblem =
-            problems.isEmpty
-            ? nil : "sessions were not cut: " + problems.joined(separator: "; ")
+            texts.isEmpty ? nil : "sessions were not cut: " + texts.joined(separator: "; ")
+    }
+
+    // MARK: sessions that may go on
+
+    /// The TCP sessions at ports; `nil` where that cannot be found out.
+    func allSessions(at ports: Set<Port>) -> [FoundSession]? {
+        do throws(Errno) {
+            var sessions = try SessionList()
+            return try sessions.sessions(at: ports)
+        } catch {
+            return nil
+        }
+    }
+
+    /// Hears of the ends of sockets of ports, of no others; answers whether it did not before.
+    ///
+    /// With no ports it hears of none.
+    mutating func watchSockets(
+        of ports: Set<Port>,
+        on executor: EngineExecutor,
+        _ handler: @escaping @Sendable () -> Void
+    ) -> Bool {
+        guard ports != watchedPorts else { return false }
+        ended = nil
+        endedSource = nil
+        watchedPorts = ports
+        guard !ports.isEmpty else { return false }
+        do {
+            let sockets = try EndedSockets(of: ports)
+            let descriptor = sockets.fileDescriptor
+            endedSource = try DescriptorSource(reading: descriptor, on: executor, handler: handler)
+            ended = .some(sockets)
+        } catch {
+            // What has ended is seen at its limit then.
+            endedSource = nil
+        }
+        return true
+    }
+
+    /// The far ends of sockets that ended since the last time, and their ports; `nil` if not all of
+    /// them can be told.
+    mutating func takeEndedSockets() -> [(peer: Endpoint, port: Port)]? {
+        do {
+            return try ended?.drain() ?? []
+        } catch {
+            return nil
+        }
     }
 }

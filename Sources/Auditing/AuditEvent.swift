@@ -10,6 +10,7 @@ package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
     case grantOpened = "grant-opened"
     case grantUsed = "grant-used"
     case grantClosed = "grant-closed"
+    case drainEnded = "drain-ended"
     case attemptDenied = "attempt-denied"
     case attemptsSummary = "attempts-summary"
     case tamperDetected = "tamper-detected"
@@ -32,6 +33,7 @@ package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
         case .grantOpened: "2b66dad08f3f46a9832a17eebd379dec"
         case .grantUsed: "1b6c58fa86d84a14b1991db6be510c4b"
         case .grantClosed: "e894a16db8164e41993e712587299981"
+        case .drainEnded: "7eacdd43a3ca4871a2a05d2fc4cbd10b"
         case .attemptDenied: "c9b14e64288440e78f402ae2e1cf9c86"
         case .attemptsSummary: "451119a5f2204881adfd06a3b0dfb1e8"
         case .tamperDetected: "9c7d11f8c5144a3495032e6d780d1d03"
@@ -52,7 +54,7 @@ package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
             4
         case .grantAccepted, .grantOpened, .grantClosed, .modeChanged, .policyLoaded, .auditRekeyed:
             5
-        case .agentStarted, .agentStopped, .grantUsed: 6
+        case .agentStarted, .agentStopped, .grantUsed, .drainEnded: 6
         }
     }
 }

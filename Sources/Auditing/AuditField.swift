@@ -16,6 +16,9 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
     case packets
     case bytes
     case connections
+    case draining
+    case drainUntil
+    case leftOut
     case mode
     case missed
     case missedSources
@@ -52,6 +55,9 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
         case .packets: "JITGATE_PACKETS"
         case .bytes: "JITGATE_BYTES"
         case .connections: "JITGATE_CONNECTIONS"
+        case .draining: "JITGATE_DRAINING"
+        case .drainUntil: "JITGATE_DRAIN_UNTIL"
+        case .leftOut: "JITGATE_LEFT_OUT"
         case .mode: "JITGATE_MODE"
         case .missed: "JITGATE_MISSED"
         case .missedSources: "JITGATE_MISSED_SOURCES"

@@ -10,6 +10,8 @@ package struct Ledger: Sendable {
     package internal(set) var standings: [GrantID: Standing] = [:]
     /// How many connections each of them let in.
     package internal(set) var connections: [GrantID: Int] = [:]
+    /// The grants that are past their deadline and whose sessions may still go on.
+    package internal(set) var draining: [GrantID: DrainingGrant] = [:]
     package internal(set) var mode: String?
     /// `nil` if the policy in force was loaded outright.
     package internal(set) var policy: PolicyStanding?
@@ -87,6 +89,9 @@ package struct Ledger: Sendable {
             restore(.open(known, since: moment, deadline: try entry.deadline()), of: known)
         case .grantClosed:
             try takeEnding(record.entry, at: moment)
+        case .drainEnded:
+            // Without a grant it is about sessions from before enforcing.
+            if entry[.grant] != nil { draining[try entry.grantID()] = nil }
         case .grantRefused:
             refusals.add(entry)
         case .modeChanged: mode = entry[.mode] ?? mode
@@ -132,6 +137,7 @@ package struct Ledger: Sendable {
         let before = standings.removeValue(forKey: id)
         connections[id] = nil
         if let live = before?.live { liveDigests[live.digest] = nil }
+        draining[id] = try DrainingGrant(entry, after: before, at: moment)
         ended.add(EndedEntry(id, digest: digest, reason: reason))
         recentEndings.add(EndedGrant(entry: entry, after: before, at: moment))
     }

@@ -12,6 +12,7 @@ enum LedgerForm {
             "live": .array(
                 ledger.standings.values.compactMap { json($0, ledger.connections) }
             ),
+            "draining": .array(ledger.draining.values.map(json)),
             "recent": .array(ledger.recentEndings.all.map(json)),
             "refusals": .array(
                 ledger.refusals.entries.map {
@@ -74,6 +75,18 @@ enum LedgerForm {
         return .object(members)
     }
 
+    private static func json(_ draining: DrainingGrant) -> JSONValue {
+        [
+            "id": .string(draining.grant.id.description),
+            "digest": .string(draining.grant.digest),
+            "accepted": .integer(draining.grant.acceptedAt.microseconds),
+            "fields": json(draining.grant.fields),
+            "since": .integer(draining.openedAt.microseconds),
+            "deadline": .integer(draining.deadline.microseconds),
+            "until": .integer(draining.until.microseconds),
+        ]
+    }
+
     private static func json(_ ending: EndedGrant) -> JSONValue {
         [
             "message": .string(ending.entry.message), "fields": json(ending.entry.fields),
@@ -109,6 +122,11 @@ enum LedgerForm {
             let (standing, grant) = try standing(item)
             ledger.restore(standing, of: grant)
             ledger.connections[grant.id] = item["connections"]?.number.map(Int.init(clamping:))
+        }
+        // What was written before there was any draining has none.
+        for item in json["draining"]?.items ?? [] {
+            let draining = try draining(item)
+            ledger.draining[draining.grant.id] = draining
         }
         for item in try items(json, "recent") { ledger.recentEndings.add(try ending(item)) }
         for item in try items(json, "refusals") {
@@ -147,6 +165,13 @@ enum LedgerForm {
             return (.accepted(grant), grant)
         }
         return (.open(grant, since: since, deadline: deadline), grant)
+    }
+
+    private static func draining(_ json: JSONValue) throws(RecordError) -> DrainingGrant {
+        guard case (.open(let grant, let since, let deadline), _) = try standing(json),
+            let until = json["until"]?.moment
+        else { throw damaged("draining") }
+        return DrainingGrant(grant: grant, openedAt: since, deadline: deadline, until: until)
     }
 
     private static func ending(_ json: JSONValue) throws(RecordError) -> EndedGrant {

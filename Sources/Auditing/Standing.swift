@@ -26,7 +26,7 @@ package struct LiveGrant: Hashable, Sendable {
         self.rules = rules
     }
 
-    init(
+    package init(
         _ entry: AuditEntry,
         at moment: Moment,
         under rules: RulesVersion

@@ -83,6 +83,6 @@ struct AuditVerifyProofCommand: Verb {
 extension Record {
     /// Whether it is of a grant that was accepted, which was signed.
     fileprivate var isAboutLetGrant: Bool {
-        [.grantAccepted, .grantOpened, .grantUsed, .grantClosed].contains(entry.event)
+        [.grantAccepted, .grantOpened, .grantUsed, .grantClosed, .drainEnded].contains(entry.event)
     }
 }

@@ -79,6 +79,7 @@ struct EvidenceCheck {
         default:
             try checkRevocation(record, at: moment)
             if entry.event == .grantClosed { try standings.close(entry) }
+            if entry.event == .drainEnded { try standings.endDrain(entry) }
         }
     }
 
@@ -135,7 +136,7 @@ struct EvidenceCheck {
             let document = try signed(entry, at: moment)
             guard case .revocation(let revocation) = document.content else { return }
             revocations.take(revocation, entry)
-        } else if entry.event == .grantClosed {
+        } else if [.grantClosed, .drainEnded].contains(entry.event) {
             try revocations.require(record)
         }
     }
@@ -153,7 +154,7 @@ struct EvidenceCheck {
     /// Of two values readers would take one or the other.
     private static func requireSingleFields(_ entry: AuditEntry) throws(RecordFlaw) {
         let single: [AuditField] = [
-            .grant, .digest, .deadline, .policyDigest, .rules, .revocation, .evidence,
+            .grant, .digest, .deadline, .drainUntil, .policyDigest, .rules, .revocation, .evidence,
         ]
         // A connection is by every grant that covers it.
         guard ![.grantUsed, .attemptDenied, .attemptsSummary].contains(entry.event) else { return }

@@ -1,10 +1,11 @@
 import ArgumentParser
 import Control
+import Grants
 
 struct ListCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "List the grants that are open or wait, with the time left and their use.",
+        abstract: "List the grants that are open, wait or drain, with the time left and their use.",
         discussion: """
               jitgate list
               jitgate list --all                      those that ended too
@@ -39,7 +40,7 @@ struct GrantTable {
             table.add([
                 grant.id, grant.state.rawValue, left(grant), grant.requestor,
                 grant.sources.joined(separator: ","), grant.ports.joined(separator: ","),
-                use(grant.traffic), grant.signers.joined(separator: ","),
+                use(grant), grant.signers.joined(separator: ","),
                 grant.justification ?? "-",
             ])
         }
@@ -50,8 +51,9 @@ struct GrantTable {
         grant.state == .ended ? "-" : ShownText.span(seconds: grant.secondsLeft)
     }
 
-    private func use(_ traffic: GrantEntry.Traffic?) -> String {
-        guard let traffic else { return "-" }
+    private func use(_ grant: GrantEntry) -> String {
+        if let sessions = grant.sessions { return sessions.counting("session") }
+        guard let traffic = grant.traffic else { return "-" }
         return "\(traffic.connections) conn, \(ShownText.size(bytes: traffic.bytes))"
     }
 }

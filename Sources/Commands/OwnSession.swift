@@ -51,7 +51,7 @@ struct OwnSession: Hashable {
         guard !policy.trusted.contains(where: { $0.contains(client) }) else { return nil }
         guard !grants.contains(where: covers) else { return nil }
         // Sessions from before the port was held may end by themselves.
-        let isCut = !policy.keepExisting || status.mode != "observe"
+        let isCut = !policy.keepExisting.keeps || status.mode != "observe"
         let what = isCut ? "would be cut" : "goes on, but the next one would be refused"
         let text =
             "your own session, from \(client) to \(port), \(what): "

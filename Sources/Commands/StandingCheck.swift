@@ -15,6 +15,8 @@ struct StandingCheck {
 
     private var live: [GrantID: Live] = [:]
     private var ended: Set<GrantID> = []
+    /// Grants that are past their deadline and whose sessions may go on.
+    private var draining: [GrantID: Live] = [:]
     /// How many openings rest on a record that is not at hand.
     private(set) var unproven = 0
     /// Whether all records are at hand, so that none may rest on one that is not.
@@ -79,7 +81,24 @@ struct StandingCheck {
         guard let id = entry.grantID else { return }
         let known = live.removeValue(forKey: id)
         ended.insert(id)
+        if entry[.drainUntil] != nil {
+            draining[id] = known ?? Live(digest: entry[.digest], grant: nil)
+            guard entry[.reason] == EndReason.expired.rawValue, known?.isOpen ?? true else {
+                throw RecordFlaw(.unaccepted, "a grant drains that did not reach its deadline")
+            }
+        }
         guard let known, let grant = known.grant, let digest = known.digest else { return }
+        try entry.requireFields(grant.signedFields.merging([.digest: [digest]]) { $1 })
+    }
+
+    /// What drained ends once, after the record that let it drain.
+    mutating func endDrain(_ entry: AuditEntry) throws(RecordFlaw) {
+        guard let id = entry.grantID else { return }
+        guard let known = draining.removeValue(forKey: id) else {
+            guard isWhole || ended.contains(id) else { return }
+            throw RecordFlaw(.unaccepted, "sessions have drained that no record let drain")
+        }
+        guard let grant = known.grant, let digest = known.digest else { return }
         try entry.requireFields(grant.signedFields.merging([.digest: [digest]]) { $1 })
     }
 }

@@ -35,6 +35,9 @@ struct StatusReport {
         table.add(["open", "\(status.openGrants)\(next)"])
         table.add(["waiting", "\(status.waitingGrants)"])
         if let held = status.heldTime { table.add(["clock", ShownText.safe(held.text)]) }
+        if status.drainingGrants + status.ongoingSessions > 0 {
+            table.add(["draining", "\(status.drainingGrants)\(ongoing)"])
+        }
         table.add(["protected", list(status.protectedPorts)])
         table.add(["trusted", list(status.trusted)])
         table.add(["records", "\(status.records)"])
@@ -47,6 +50,11 @@ struct StatusReport {
 
     private func list(_ items: [String]) -> String {
         items.isEmpty ? "none" : items.joined(separator: ", ")
+    }
+
+    private var ongoing: String {
+        let count = status.ongoingSessions
+        return count == 0 ? "" : ", \(count.counting("session")) may go on without a grant"
     }
 
     private var trial: String {

@@ -9,7 +9,7 @@ extension Configuration {
     package var json: JSONValue {
         var members: [JSONValue.Member] = [
             .init("mode", .string(policy.mode.rawValue)),
-            .init("keep_existing", .bool(policy.keepExisting)),
+            .init("keep_existing", Self.form(policy.keepExisting)),
         ]
         if let hostname { members.append(.init("hostname", .string(hostname))) }
         members += [
@@ -49,6 +49,14 @@ extension Configuration {
         ]
     }
 
+    private static func form(_ rule: ExistingSessionRule) -> JSONValue {
+        switch rule {
+        case .reset: .bool(false)
+        case .keep(nil): .bool(true)
+        case .keep(let limit?): .string(limit.shortText)
+        }
+    }
+
     private static func form(port: Port, rules: PortRules) -> JSONValue {
         [
             "number": .integer(Int64(port.number)),
@@ -60,6 +68,7 @@ extension Configuration {
             "separate_requestor": .bool(rules.separateRequestor),
             "require_justification": .bool(rules.requireJustification),
             "on_expiry": .string(rules.onExpiry.rawValue),
+            "drain_limit": .string(rules.drainLimit.shortText),
         ]
     }
 }

@@ -26,7 +26,9 @@ struct ConfigurationReader {
         file.value("mode") { setting throws(Setting.Refusal) in
             try setting.choice(of: [Mode.observe, .enforce])
         }.map { configuration.policy.mode = $0 }
-        file.flag("keep_existing").map { configuration.policy.keepExisting = $0 }
+        file.value("keep_existing") { setting throws(Setting.Refusal) in
+            try setting.existingSessionRule(in: RulesReader.drainLimits)
+        }.map { configuration.policy.keepExisting = $0 }
         file.networks("trusted").map { configuration.policy.trusted = $0 }
         configuration.hostname = file.value("hostname") { setting throws(Setting.Refusal) in
             try setting.hostname()

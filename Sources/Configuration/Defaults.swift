@@ -29,7 +29,7 @@ extension Configuration {
     package static let defaults = Configuration(
         policy: Policy(
             mode: .observe,
-            keepExisting: true,
+            keepExisting: .keep(for: .seconds(12 * 3600)),
             trusted: [],
             ports: Dictionary(uniqueKeysWithValues: Port.management.map { ($0, .defaults) }),
             maxWait: .seconds(7 * 86_400)

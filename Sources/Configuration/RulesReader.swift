@@ -5,10 +5,12 @@ import Grants
 struct RulesReader {
     static let keys = [
         "max_duration", "widest_source", "allowed_sources", "approvals", "separate_requestor",
-        "require_justification", "on_expiry",
+        "require_justification", "on_expiry", "drain_limit",
     ]
     /// A day is also the most that an Azure just-in-time policy can give.
     static let durations: ClosedRange<Duration> = .seconds(1)...(.seconds(24 * 3600))
+    /// Sessions that may end by themselves: a month at most.
+    static let drainLimits: ClosedRange<Duration> = .seconds(1)...(.seconds(720 * 3600))
     /// As many signatures as a grant file may carry (docs/PROTOCOL.grant).
     static let approvals = 1...16
 
@@ -28,6 +30,9 @@ struct RulesReader {
         section.value("on_expiry") { setting throws(Setting.Refusal) in
             try setting.choice(of: [Expiry.terminate, .drain])
         }.map { rules.onExpiry = $0 }
+        section.value("drain_limit") { setting throws(Setting.Refusal) in
+            try setting.duration(in: Self.drainLimits)
+        }.map { rules.drainLimit = $0 }
         return rules
     }
 

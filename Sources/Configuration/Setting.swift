@@ -33,7 +33,7 @@ indirect enum Setting: Hashable, Sendable {
         }
     }
 
-    private func isNot(_ wanted: String) -> Refusal {
+    func isNot(_ wanted: String) -> Refusal {
         Refusal("is \(kind)", "\(wanted) belongs here")
     }
 }

@@ -1,3 +1,4 @@
+import Admission
 import Grants
 
 /// Values that a policy spells as strings: paths, names, networks, durations.
@@ -81,6 +82,17 @@ extension Setting {
             throw Refusal("is \(QuotedText(text))", "\(limits) belongs here")
         }
         return duration
+    }
+
+    /// `true`, `false` or a length of time within limits.
+    func existingSessionRule(
+        in range: ClosedRange<Duration>
+    ) throws(Refusal) -> ExistingSessionRule {
+        switch self {
+        case .boolean(let keeps): return keeps ? .keep(for: nil) : .reset
+        case .string: return .keep(for: try duration(in: range))
+        default: throw isNot("true, false or a duration such as \"12h\"")
+        }
     }
 
     /// A prefix length alone, `"/24"`.

@@ -7,6 +7,10 @@ import Netlink
 struct ConnectedSocket: Hashable {
     /// The far end.
     let peer: Endpoint
+    /// The local port.
+    let port: UInt16
+    /// Numbers of sockets rise as they are accepted, more or less; 0 for one that was not yet.
+    let inode: UInt32
     /// AF_INET or AF_INET6: which of the kernel's tables it is in.
     let family: UInt8
     /// Its `inet_diag_sockid`, cookie included: no later socket has the same.
@@ -27,6 +31,8 @@ struct ConnectedSocket: Hashable {
             address: address.unmapped,
             port: UInt16(bigEndian: found.id.idiag_dport)
         )
+        port = UInt16(bigEndian: found.id.idiag_sport)
+        inode = found.idiag_inode
         family = found.idiag_family
         // linux/net/tcp_states.h: TCP_NEW_SYN_RECV is not in netinet/tcp.h
         let beginning = [UInt8(TCP_SYN_SENT), UInt8(TCP_SYN_RECV), 12, UInt8(TCP_LISTEN)]
@@ -34,23 +40,36 @@ struct ConnectedSocket: Hashable {
         identity = unsafe Swift.withUnsafeBytes(of: found.id) { unsafe Array($0) }
     }
 
+    /// Which of the sockets of a port are meant.
+    enum Kind {
+        /// All but those that listen, or whose connection is over: these hold no session.
+        case connected
+        /// These, and those whose connection was there until a moment ago.
+        case lately
+        /// Those whose handshake is done and that nobody has begun to close.
+        case established
+
+        fileprivate func states(_ transport: Transport) -> UInt32 {
+            // A connected UDP socket counts as established.
+            guard self != .established, transport == .tcp else {
+                return 1 << UInt32(TCP_ESTABLISHED)
+            }
+            let idle = [TCP_LISTEN, TCP_CLOSE] + (self == .lately ? [] : [TCP_TIME_WAIT])
+            return ~idle.reduce(0) { $0 | 1 << UInt32($1) }
+        }
+    }
+
     /// Asks for the sockets that are connected to a local port.
-    ///
-    /// Those that listen, or whose connection is over, hold no session; what was one until a moment
-    /// ago is told of as well if `lately`.
     static func dump(
         of port: Port,
+        _ kind: Kind = .connected,
         family: Int32,
-        lately: Bool = false,
         sequence: UInt32
     ) -> NetlinkRequest {
-        let idle = ([TCP_LISTEN, TCP_CLOSE] + (lately ? [] : [TCP_TIME_WAIT]))
-            .reduce(UInt32(0)) { $0 | 1 << UInt32($1) }
         var request = inet_diag_req_v2()
         request.sdiag_family = UInt8(family)
         request.sdiag_protocol = port.transport.protocolNumber
-        // A connected UDP socket counts as established.
-        request.idiag_states = port.transport == .tcp ? ~idle : 1 << UInt32(TCP_ESTABLISHED)
+        request.idiag_states = kind.states(port.transport)
         request.id.idiag_sport = port.number.bigEndian
         return message(SOCK_DIAG_BY_FAMILY, flags: NLM_F_DUMP, sequence, request)
     }

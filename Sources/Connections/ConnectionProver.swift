@@ -20,7 +20,7 @@ package struct ConnectionProver: ~Copyable {
             guard let port else { continue }
             let wanted = Dictionary(grouping: some, by: \.sourceEndpoint)
             let families = Set(some.map(\.source.family))
-            let sockets = try table.find(of: port, Array(families), lately: true) {
+            let sockets = try table.find(of: port, .lately, Array(families)) {
                 wanted[$0] != nil
             }
             for socket in sockets where socket.isCompleted {

@@ -49,8 +49,9 @@ struct FlowTable: ~Copyable {
         var found: Set<TrackedFlow> = []
         for request in families.flatMap({ dumps(of: port, family: $0, outOf: total) }) {
             try socket.ask(request) { message in
-                guard let flow = TrackedFlow(message), isMeant(flow),
-                    flow.original.protocolNumber == port.transport.protocolNumber
+                guard let flow = TrackedFlow(message), !flow.isEnding,
+                    flow.original.protocolNumber == port.transport.protocolNumber,
+                    flow.isAssured || port.transport == .udp, isMeant(flow)
                 else { return }
                 found.insert(flow)
             }
@@ -66,7 +67,7 @@ struct FlowTable: ~Copyable {
     ) -> [NetlinkRequest] {
         sequence += 2
         guard total > Self.few else {
-            return [TrackedFlow.dump(family: family, sequence: sequence)]
+            return [TrackedFlow.dump(family: family, port.transport, sequence: sequence)]
         }
         return [
             PortPlace.asked.dump(of: port, family: family, sequence: sequence - 1),
@@ -76,13 +77,25 @@ struct FlowTable: ~Copyable {
 
     /// Deletes them; answers how many were still there.
     mutating func delete(_ all: [TrackedFlow]) throws(Errno) -> Int {
+        try carryOut(all) { $0.deletion(sequence: $1) }
+    }
+
+    /// Has them end after so many seconds, whatever comes; answers how many were still there.
+    mutating func end(_ all: [TrackedFlow], after seconds: UInt32) throws(Errno) -> Int {
+        try carryOut(all) { $0.ending(after: seconds, sequence: $1) }
+    }
+
+    private mutating func carryOut(
+        _ all: [TrackedFlow],
+        _ request: (TrackedFlow, UInt32) -> NetlinkRequest
+    ) throws(Errno) -> Int {
         var count = 0
         for start in stride(from: 0, to: all.count, by: Self.atOnce) {
             let some = all[start..<min(start + Self.atOnce, all.count)]
             var requests: [NetlinkRequest] = []
             for flow in some {
                 sequence += 1
-                requests.append(flow.deletion(sequence: sequence))
+                requests.append(request(flow, sequence))
             }
             let refused = try socket.carryOut(requests)
             count += some.count - refused.count

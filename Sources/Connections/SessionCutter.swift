@@ -7,6 +7,8 @@ package struct CutReport: Hashable, Sendable {
     package var sockets = 0
     /// Tracked connections that were deleted.
     package var flows = 0
+    /// Sessions among these whose ends have to be reset by the gate.
+    package var published: Set<PublishedSession> = []
     package var problems: [ConnectionsError] = []
 
     package init() {}
@@ -18,8 +20,6 @@ private struct Target {
     let sources: ClosedSources
     /// The host's own addresses.
     let own: Set<Address>
-    /// A tracked connection with one of these goes on.
-    let labels: [[UInt8]]
 
     func contains(_ peer: Endpoint) -> Bool {
         sources.contains(peer.address) && !own.contains(peer.address)
@@ -34,6 +34,10 @@ package struct SessionCutter: ~Copyable {
     private var sockets: SocketTable
     private var flows: FlowTable
     private var local: LocalAddresses
+    /// For how long, in seconds, conntrack still knows a connection whose ends have to be reset.
+    ///
+    /// Resets have to be translated as its packets were.
+    package static let lastWords: UInt32 = 60
 
     /// - Throws: the errno of the socket that could not be opened.
     package init() throws(Errno) {
@@ -49,11 +53,9 @@ package struct SessionCutter: ~Copyable {
     ///
     /// It does as much as it can: one port's failure is in the report and keeps none of the others.
     ///
-    /// A tracked connection with one of the `labels` of its port goes on; `isCovered` says whether
-    /// something else lets the far end of a session in at a port.
+    /// `isCovered` says whether something else lets the far end of a session in at a port.
     package mutating func cut(
         _ closed: some Collection<Opening>,
-        keeping labels: (Port) -> [[UInt8]] = { _ in [] },
         unless isCovered: (Endpoint, Port) -> Bool
     ) -> CutReport {
         var report = CutReport()
@@ -61,7 +63,7 @@ package struct SessionCutter: ~Copyable {
         let own = (try? local.all()) ?? []
         for (port, openings) in Dictionary(grouping: closed, by: \.port) {
             let sources = ClosedSources(openings.map(\.source))
-            let target = Target(port: port, sources: sources, own: own, labels: labels(port))
+            let target = Target(port: port, sources: sources, own: own)
             cut(target, &report) { isCovered($0, port) }
         }
         return report
@@ -76,28 +78,31 @@ package struct SessionCutter: ~Copyable {
     ) {
         let (port, families) = (target.port, target.sources.families)
         let found = find(port, families, &report)
-        // Not knowing which may go on is no reason to cut them: the gate stops all others.
-        guard found != nil || target.labels.isEmpty else { return }
         var ended: [TrackedFlow] = []
         var spared: Set<Endpoint> = []
         for flow in found ?? [] {
             let source = flow.original.source
-            let goesOn = target.labels.contains(where: flow.has)
-            if !goesOn, target.contains(source), !isCovered(source) {
+            if target.contains(source), !isCovered(source) {
                 ended.append(flow)
-            } else if goesOn || !flow.isPlain {
+            } else if !flow.isPlain {
                 spared.formUnion([source, flow.reply.destination])
             }
         }
         report.sockets += destroy(port, families, &report) {
             target.contains($0) && !spared.contains($0) && !isCovered($0)
         }
-        for (number, peers) in rewritten(ended) {
+        let turned = ended.filter { !$0.isPlain }
+        let own = local.among(turned.map(\.reply.source.address))
+        for (number, peers) in rewritten(turned.filter { own.contains($0.reply.source.address) }) {
             guard let behind = Port(number: number, transport: port.transport) else { continue }
             report.sockets += destroy(behind, families, &report) { peers.contains($0) }
         }
+        let elsewhere = turned.filter { !own.contains($0.reply.source.address) }
+        let published = elsewhere.filter { PublishedSession($0) != nil }
+        report.published.formUnion(published.compactMap(PublishedSession.init))
         do {
-            report.flows += try flows.delete(ended)
+            report.flows += try flows.end(published, after: Self.lastWords)
+            report.flows += try flows.delete(Array(Set(ended).subtracting(published)))
         } catch {
             report.problems.append(.refused(attempt: "end tracked connections to \(port)", error))
         }
@@ -142,14 +147,9 @@ package struct SessionCutter: ~Copyable {
     }
 
     /// The far ends, as sockets of this host see them, of what was rewritten on its way; by port.
-    private mutating func rewritten(_ tracked: [TrackedFlow]) -> [UInt16: Set<Endpoint>] {
-        var peers: [UInt16: Set<Endpoint>] = [:]
-        let turned = tracked.filter { !$0.isPlain }
-        let own = local.among(turned.map(\.reply.source.address))
-        for flow in turned where own.contains(flow.reply.source.address) {
-            peers[flow.reply.source.port, default: []].insert(flow.reply.destination)
-        }
-        return peers
+    private func rewritten(_ turned: [TrackedFlow]) -> [UInt16: Set<Endpoint>] {
+        Dictionary(grouping: turned, by: \.reply.source.port)
+            .mapValues { Set($0.map(\.reply.destination)) }
     }
 }
 

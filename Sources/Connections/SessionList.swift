@@ -1,28 +1,79 @@
 package import Grants
 package import SystemPackage
 
-/// Lists the sessions at ports of this host, for whoever lets them go on.
+/// A TCP session at a port of this host, by its ends as the packets of the far end name them.
+package struct FoundSession: Hashable, Sendable {
+    package let peer: Endpoint
+    /// The port that it came in by, or was turned to if only that is asked for.
+    package let port: Port
+    /// Lower for an older one, as far as that is known; `.max` where it is not.
+    package let age: UInt32
+}
+
+/// Lists the TCP sessions at ports of this host, for whoever lets them go on.
 ///
-/// It works in the network namespace of the thread that made it, and takes CAP_NET_ADMIN.
+/// A session is an established socket, or a connection that conntrack has seen both ends take part
+/// in. Half-open ones, which anybody can make in another's name, are none. It works in the network
+/// namespace of the thread that made it, and takes CAP_NET_ADMIN.
 package struct SessionList: ~Copyable {
     private var sockets: SocketTable
     private var flows: FlowTable
+    private var local: LocalAddresses
 
     /// - Throws: the errno of the socket that could not be opened.
     package init() throws(Errno) {
         let sockets = try SocketTable()
         let flows = try FlowTable()
+        let local = try LocalAddresses()
         self.sockets = sockets
         self.flows = flows
+        self.local = local
     }
 
     /// The far ends of the sessions that came to a port, or were rewritten to it or from it.
     package mutating func peers(of port: Port) throws(Errno) -> Set<Endpoint> {
         let families = Address.Family.allCases
-        let connected = try sockets.find(of: port, families) { _ in true }
+        let connected = try sockets.find(of: port, .connected, families) { _ in true }
         let tracked = try flows.find(of: port, families) { flow in
             flow.original.destination.port == port.number || flow.isDestinationRewritten
         }
         return Set(connected.map(\.peer)).union(tracked.map(\.original.source))
+    }
+
+    /// The sessions at ports with a far end that is meant, and is not this host.
+    package mutating func sessions(
+        at ports: some Sequence<Port>,
+        where isMeant: (Endpoint, Port) -> Bool = { _, _ in true }
+    ) throws(Errno) -> [FoundSession] {
+        let own = try local.all()
+        var found: [FoundSession] = []
+        for port in Set(ports).sorted() where port.transport == .tcp {
+            found += try sessions(at: port).filter {
+                !own.contains($0.peer.address) && isMeant($0.peer, port)
+            }
+        }
+        return found
+    }
+
+    /// What was rewritten on its way is known by conntrack, all else by its socket.
+    private mutating func sessions(at port: Port) throws(Errno) -> [FoundSession] {
+        let families = Address.Family.allCases
+        let rewritten = try flows.find(of: port, families) { flow in
+            let isAsked = flow.original.destination.port == port.number
+            let isTurned = flow.isDestinationRewritten && flow.reply.source.port == port.number
+            return !flow.isPlain && (isAsked || isTurned)
+        }
+        let connected = try sockets.find(of: port, .established, families) { _ in true }
+        // Where both ends were rewritten the socket has another peer than the packets.
+        let hidden = Set(rewritten.map(\.reply.destination))
+            .subtracting(rewritten.map(\.original.source))
+        var ages: [Endpoint: UInt32] = [:]
+        for socket in connected where !hidden.contains(socket.peer) {
+            ages[socket.peer] = socket.inode == 0 ? .max : socket.inode
+        }
+        for flow in rewritten where ages[flow.original.source] == nil {
+            ages[flow.original.source] = .max
+        }
+        return ages.map { FoundSession(peer: $0.key, port: port, age: $0.value) }
     }
 }

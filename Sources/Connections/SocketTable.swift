@@ -24,14 +24,14 @@ struct SocketTable: ~Copyable {
         _ families: [Address.Family],
         where isMeant: (Endpoint) -> Bool
     ) throws(Errno) -> Int {
-        try destroy(find(of: port, families, where: isMeant), port.transport)
+        try destroy(find(of: port, .connected, families, where: isMeant), port.transport)
     }
 
-    /// The sockets of a port whose peer is meant; those of ended connections too if `lately`.
+    /// The sockets of a port whose peer is meant.
     mutating func find(
         of port: Port,
+        _ kind: ConnectedSocket.Kind,
         _ families: [Address.Family],
-        lately: Bool = false,
         where isMeant: (Endpoint) -> Bool
     ) throws(Errno) -> [ConnectedSocket] {
         let tables = families.contains(.ipv4) ? [AF_INET, AF_INET6] : [AF_INET6]
@@ -40,8 +40,8 @@ struct SocketTable: ~Copyable {
             sequence += 1
             let request = ConnectedSocket.dump(
                 of: port,
+                kind,
                 family: family,
-                lately: lately,
                 sequence: sequence
             )
             try socket.ask(request) { message in

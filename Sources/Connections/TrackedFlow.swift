@@ -43,8 +43,8 @@ struct TrackedFlow: Hashable {
     /// What an answer says: turned around, and with what was rewritten on the way.
     let reply: FlowDirection
     let isDestinationRewritten: Bool
-    /// 128 bits; none where it has no room for them.
-    private let labels: [UInt8]
+    /// The bits of `enum ip_conntrack_status`.
+    private let status: UInt32
     /// The attributes that name it to the kernel, as they came.
     private let name: [UInt8]
 
@@ -61,9 +61,8 @@ struct TrackedFlow: Hashable {
         else { return nil }
         self.original = original
         self.reply = reply
-        let status = attributes[CTA_STATUS.rawValue]?.payload.network(UInt32.self) ?? 0
+        status = attributes[CTA_STATUS.rawValue]?.payload.network(UInt32.self) ?? 0
         isDestinationRewritten = status & IPS_DST_NAT.rawValue != 0
-        labels = attributes[CTA_LABELS.rawValue].map { Array($0.payload) } ?? []
         var request = NetlinkRequest(type: 0, flags: 0, sequence: 0, header: [])
         for key in [CTA_TUPLE_ORIG, CTA_ID, CTA_ZONE] {
             guard let attribute = attributes[key.rawValue] else { continue }
@@ -77,9 +76,20 @@ struct TrackedFlow: Hashable {
         original.source == reply.destination && original.destination == reply.source
     }
 
-    /// Whether it has any of the bits of a label.
-    func has(_ label: [UInt8]) -> Bool {
-        zip(labels, label).contains { $0 & $1 != 0 }
+    /// Whether both ends have taken part in it, which nobody can do in another's name.
+    var isAssured: Bool { status & IPS_ASSURED.rawValue != 0 }
+
+    /// Whether no packet prolongs it: it was told when to end.
+    var isEnding: Bool { status & IPS_FIXED_TIMEOUT.rawValue != 0 }
+
+    /// Has it end after so many seconds, whatever comes until then.
+    func ending(after seconds: UInt32, sequence: UInt32) -> NetlinkRequest {
+        let family = original.source.address.family
+        var request = Self.message(IPCTNL_MSG_CT_NEW, NLM_F_ACK, family, sequence)
+        request.append(name)
+        request.put(CTA_TIMEOUT.rawValue, seconds.networkBytes)
+        request.put(CTA_STATUS.rawValue, (status | IPS_FIXED_TIMEOUT.rawValue).networkBytes)
+        return request
     }
 
     /// Asks for its end, by its name: a request that names none ends all there are.
@@ -95,9 +105,21 @@ struct TrackedFlow: Hashable {
         message(IPCTNL_MSG_CT_GET_STATS, NLM_F_ACK, nil, sequence)
     }
 
-    /// Asks for all there are of a family.
-    static func dump(family: Address.Family, sequence: UInt32) -> NetlinkRequest {
-        message(IPCTNL_MSG_CT_GET, NLM_F_DUMP, family, sequence)
+    /// Asks for those of a family, without those that one end alone took part in if it is TCP's:
+    /// half-open ones are no sessions, and there may be very many.
+    ///
+    /// Kernels before 5.17 answer with these as well.
+    static func dump(
+        family: Address.Family,
+        _ transport: Transport,
+        sequence: UInt32
+    ) -> NetlinkRequest {
+        var request = message(IPCTNL_MSG_CT_GET, NLM_F_DUMP, family, sequence)
+        guard transport == .tcp else { return request }
+        for key in [CTA_STATUS, CTA_STATUS_MASK] {
+            request.put(key.rawValue, IPS_ASSURED.rawValue.networkBytes)
+        }
+        return request
     }
 
     static func message(
@@ -135,7 +157,7 @@ enum PortPlace {
                     UInt32(1 << 3 | 1 << 4)
                 )
             }
-        var request = TrackedFlow.dump(family: family, sequence: sequence)
+        var request = TrackedFlow.dump(family: family, port.transport, sequence: sequence)
         let protocolPart = NetlinkRequest.nest(
             CTA_TUPLE_PROTO.rawValue,
             [

@@ -12,7 +12,7 @@ package enum AgentInterface {
         type Grant (
           # UUID in lower case
           id: string,
-          state: (waiting, open, ended),
+          state: (waiting, open, draining, ended),
           requestor: string,
           # Principals of allowed_signers whose approvals it carries
           signers: []string,
@@ -25,7 +25,10 @@ package enum AgentInterface {
           opened: ?string,
           # When access ends or ended; for a waiting grant, when it would at the latest
           deadline: string,
-          # Until the deadline, 0 once ended
+          # While it drains: until when its sessions may go on, and how many there are
+          drain_until: ?string,
+          sessions: ?int,
+          # Until the deadline, or the end of draining; 0 once ended
           seconds_left: int,
           # Matched by its openings; null while nothing counted them
           packets: ?int,
@@ -54,6 +57,9 @@ package enum AgentInterface {
           problems: []string,
           open_grants: int,
           waiting_grants: int,
+          draining_grants: int,
+          # That drain, or were there when enforcing began
+          ongoing_sessions: int,
           # The first deadline of an open grant
           next_deadline: ?string,
           protected_ports: []string,
@@ -72,10 +78,11 @@ package enum AgentInterface {
           held_time: ?HeldTime
         )
 
-        # The grants that wait or are open; with all, those that ended too
+        # The grants that wait, are open or drain; with all, those that ended too
         method List(all: ?bool) -> (grants: []Grant)
 
-        # Ends these grants now, or with all every one; all or nothing
+        # Ends these grants now, draining ones too, or with all every one and every session that was
+        # there when enforcing began; all or nothing
         method Revoke(ids: ?[]string, all: ?bool, reason: string) -> (revoked: []string)
 
         # What became of a dropped file; with more, waits while it is pending

@@ -8,6 +8,11 @@ package struct AgentStatus: WireValue {
     package var problems: [String]
     package var openGrants: Int
     package var waitingGrants: Int
+    /// Grants that are past their deadline and whose sessions go on.
+    package var drainingGrants: Int
+    /// Sessions that go on though nothing lets new ones in: those that drain, and those that were
+    /// there when enforcing began.
+    package var ongoingSessions: Int
     /// RFC 3339; the first deadline of an open grant.
     package var nextDeadline: String?
     package var protectedPorts: [String]
@@ -28,6 +33,8 @@ package struct AgentStatus: WireValue {
         problems: [String],
         openGrants: Int,
         waitingGrants: Int,
+        drainingGrants: Int = 0,
+        ongoingSessions: Int = 0,
         nextDeadline: String?,
         protectedPorts: [String],
         trusted: [String],
@@ -42,6 +49,8 @@ package struct AgentStatus: WireValue {
         self.problems = problems
         self.openGrants = openGrants
         self.waitingGrants = waitingGrants
+        self.drainingGrants = drainingGrants
+        self.ongoingSessions = ongoingSessions
         self.nextDeadline = nextDeadline
         self.protectedPorts = protectedPorts
         self.trusted = trusted
@@ -64,6 +73,8 @@ extension AgentStatus {
             problems: try object.texts("problems"),
             openGrants: Int(try object.number("open_grants")),
             waitingGrants: Int(try object.number("waiting_grants")),
+            drainingGrants: Int(try object.optional("draining_grants", \.number) ?? 0),
+            ongoingSessions: Int(try object.optional("ongoing_sessions", \.number) ?? 0),
             nextDeadline: try object.optionalText("next_deadline"),
             protectedPorts: try object.texts("protected_ports"),
             trusted: try object.texts("trusted"),
@@ -83,6 +94,8 @@ extension AgentStatus {
             "problems": JSONValue(texts: problems),
             "open_grants": .integer(Int64(openGrants)),
             "waiting_grants": .integer(Int64(waitingGrants)),
+            "draining_grants": .integer(Int64(drainingGrants)),
+            "ongoing_sessions": .integer(Int64(ongoingSessions)),
             "next_deadline": JSONValue(nextDeadline),
             "protected_ports": JSONValue(texts: protectedPorts),
             "trusted": JSONValue(texts: trusted),

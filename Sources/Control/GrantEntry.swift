@@ -5,6 +5,7 @@ package struct GrantEntry: WireValue {
     package enum State: String, Hashable, Sendable, CaseIterable {
         case waiting
         case open
+        case draining
         case ended
     }
 
@@ -32,6 +33,10 @@ package struct GrantEntry: WireValue {
     package var opened: String?
     /// RFC 3339.
     package var deadline: String
+    /// RFC 3339; until when its sessions may go on while it drains.
+    package var drainUntil: String?
+    /// How many sessions drain.
+    package var sessions: Int?
     package var secondsLeft: Int
     /// `nil` while nothing counted it.
     package var traffic: Traffic?
@@ -47,6 +52,8 @@ package struct GrantEntry: WireValue {
         ports: [String],
         opened: String?,
         deadline: String,
+        drainUntil: String? = nil,
+        sessions: Int? = nil,
         secondsLeft: Int,
         traffic: Traffic?,
         file: String?
@@ -60,6 +67,8 @@ package struct GrantEntry: WireValue {
         self.ports = ports
         self.opened = opened
         self.deadline = deadline
+        self.drainUntil = drainUntil
+        self.sessions = sessions
         self.secondsLeft = secondsLeft
         self.traffic = traffic
         self.file = file
@@ -79,6 +88,8 @@ extension GrantEntry {
             ports: try object.texts("ports"),
             opened: try object.optionalText("opened"),
             deadline: try object.text("deadline"),
+            drainUntil: try object.optionalText("drain_until"),
+            sessions: try object.optional("sessions", \.number).map { Int($0) },
             secondsLeft: Int(try object.number("seconds_left")),
             traffic: try Traffic(from: object),
             file: try object.optionalText("file")
@@ -96,6 +107,8 @@ extension GrantEntry {
             "ports": JSONValue(texts: ports),
             "opened": JSONValue(opened),
             "deadline": .string(deadline),
+            "drain_until": JSONValue(drainUntil),
+            "sessions": JSONValue(sessions.map(Int64.init)),
             "seconds_left": .integer(Int64(secondsLeft)),
             "packets": JSONValue(traffic?.packets),
             "bytes": JSONValue(traffic?.bytes),

@@ -10,8 +10,6 @@ package enum ConnectionLabel: Int, Hashable, Sendable, CaseIterable {
     case completed = 115
     /// This host began it: what comes back is no business of the gate.
     case begunHere = 117
-    /// A grant let it in on a port that drains.
-    case admitted = 118
 
     /// The label with this bit alone, as the kernel holds it: an array of longs, which of a
     /// little-endian machine is one of bytes (linux/bitmap.h).

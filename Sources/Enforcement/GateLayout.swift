@@ -21,6 +21,7 @@ struct GateLayout: Hashable {
             [
                 Chain(name: GateNames.refuse, hook: nil, rules: shape.refuse),
                 Chain(name: GateNames.admit, hook: nil, rules: shape.admit),
+                Chain(name: GateNames.ended, hook: nil, rules: shape.ended),
             ] + use.chains(isBlind: { prefilter.isBlind($0) }) + [
                 Chain(
                     name: GateNames.prerouting,
@@ -34,12 +35,10 @@ struct GateLayout: Hashable {
                     rules: GateShape.forward
                 ),
                 Chain(name: GateNames.output, hook: GateShape.outputHook, rules: GateShape.output),
+                Chain(name: GateNames.probes, hook: GateShape.probesHook, rules: GateShape.probes),
             ]
         let protected = shape.protected + (fallback?.protected ?? [])
         var constants = [GateNames.protected: Set(protected.map(\.element))]
-        if !shape.draining.isEmpty {
-            constants[GateNames.draining] = Set(shape.draining.map(\.element))
-        }
         let ports = constants.keys.sorted().map(Self.ports)
         for set in TrustedSet.all() { constants[set.name] = set.elements(shape.trusted) }
         if let fallback {
@@ -79,7 +78,8 @@ struct GateUse: Hashable {
         let trusted = TrustedSet.all() + (fallback == nil ? [] : TrustedSet.all(isFallback: true))
         let early = refusesEarly ? PrefilterSet.all.map(\.definition) : []
         let trial = fallback == nil ? [] : [TrialSet.definition]
-        return trusted.map(\.definition) + SessionSet.all.map(\.definition) + early + trial
+        return trusted.map(\.definition) + SessionSet.all.map(\.definition)
+            + EndedSet.all.map(\.definition) + early + trial
             + recent.sorted().map(\.definition) + sources.sorted().map(\.definition)
     }
 

@@ -1,4 +1,4 @@
-package import Grants
+import Grants
 import Netfilter
 
 /// The rules of the gate, from its shape and the prefix lengths in use.
@@ -37,7 +37,7 @@ extension GateShape {
     ]
 
     /// What DNAT turned to another host or container; all else is only routed.
-    static let forward: [[Expression]] = [publishedGoToGate]
+    static let forward: [[Expression]] = [endedAreReset, publishedGoToGate]
 
     /// What goes out from a protected port.
     static let output: [[Expression]] = [
@@ -57,41 +57,25 @@ extension GateShape {
     func passing(_ fields: KeyFields, isFallback: Bool) -> [[Expression]] {
         let passes: [Expression] = [.verdict(.accept)]
         let trusted = TrustedSet.all(isFallback: isFallback).map { $0.lookup(fields) + passes }
-        let drains =
-            draining.sorted().filter { $0.transport == .tcp }.map {
-                Test.continuesConnection + Self.isTo($0, fields) + ConnectionLabel.admitted.isSet
-                    + passes
-            }
         let ongoing = SessionSet.all.map { $0.rule(fields) }
-        return trusted + Replies.rules + drains + ongoing
+        return trusted + Replies.rules + ongoing
     }
 
-    /// The labels by which connections to a port that nothing admits may go on.
-    package func goingOn(at port: Port) -> [ConnectionLabel] {
-        draining.contains(port) ? [.admitted] : []
+    /// Takes the option from a SYN without which both ends fall back to plain TCP (RFC 8684): the end
+    /// of an MPTCP connection cannot be brought about from outside, and both ends would hang.
+    private var plainTCP: [[Expression]] {
+        stripsMultipath ? [Test.opensConnection + [.stripMultipath]] : []
     }
 
     /// What an opening covers: who came is logged once a connection, and all of it passes.
-    var admit: [[Expression]] {
-        let label = ConnectionLabel.admitted.set
-        let labelling = draining.isEmpty ? [] : [isDrainingPort + label]
-        return labelling + useLogging + [[.verdict(.accept)]]
-    }
-
-    /// Of what was rewritten only conntrack knows the port that it came to.
-    private var isDrainingPort: [Expression] {
-        [
-            .meta(.transportProtocol, into: 1), .tracking(.originalDestinationPort, into: 9),
-            .lookup(1, set: GateNames.draining),
-        ]
-    }
+    var admit: [[Expression]] { plainTCP + useLogging + [[.verdict(.accept)]] }
 
     /// Logs some of what nothing admits and counts all of it; a chain of its own, so that the count
     /// stays when other rules change.
     ///
     /// What belongs to a connection is no attempt: in observe mode all of a session comes by here.
     var refuse: [[Expression]] {
-        [
+        (denies ? [] : plainTCP) + [
             [
                 .tracking(.state, into: 1), .mask(1, Self.knownConnection),
                 .equal(1, [0, 0, 0, 0]),

@@ -9,8 +9,13 @@ package struct GateShape: Hashable, Sendable {
     /// The NFLOG group of ours.
     package let logGroup: UInt16
     package let deniedPerSecond: Int
-    /// The protected ports whose admitted connections may go on after the deadline.
-    package var draining: Set<Port> = []
+    /// Whether sessions may go on past the deadline of what let them in, at any port.
+    package var drains = false
+    /// Whether connections are kept to plain TCP, which alone can be reset at both ends: the kernel
+    /// at hand decides.
+    var stripsMultipath = false
+    /// Whether the ends of published sessions are reset; likewise.
+    var resetsEnds = false
     /// For how long sessions that were there when denying began may go on; `nil` for not at all.
     package var keepExisting: Duration?
 
@@ -29,7 +34,7 @@ package struct GateShape: Hashable, Sendable {
     }
 
     /// Whether sessions that nothing lets in anew may go on.
-    var keepsSessions: Bool { denies && keepExisting != nil }
+    var keepsSessions: Bool { denies && (keepExisting != nil || drains) }
 
     /// Whether somebody without a grant gets in by it who does not by another.
     package func admits(moreThan other: GateShape) -> Bool {
@@ -75,8 +80,12 @@ package enum GateNames {
         fallback: "fallback_published"
     )
 
-    /// The protected ports where connections that were let in may go on.
-    package static let draining = "draining"
+    /// What DNAT turned elsewhere and has ended.
+    package static let ended = "ended"
+    /// Probes that go out.
+    package static let probes = "probes"
+    /// What marks a probe (SO_PRIORITY): "jitg", which takes a privilege and routes nothing.
+    package static let probePriority: UInt32 = 0x6A69_7467
     /// Is there for the blink of an eye when an agent starts.
     static let probe = "probe"
     /// What NFLOG puts before a packet that was denied, or would be.

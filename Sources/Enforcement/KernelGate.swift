@@ -54,8 +54,11 @@ package struct KernelGate: ~Copyable {
     ///
     /// `change` says how long each opening still is; `nil` closes it. Does nothing before the first
     /// `reconcile`. After an error nothing is known to hold but what `reconcile` says.
-    package mutating func commit(_ change: [Opening: Duration?]) throws(GateError) {
-        guard let shape, !change.isEmpty else { return }
+    package mutating func commit(
+        _ change: [Opening: Duration?],
+        sessions ongoing: [OngoingSession: Duration?] = [:]
+    ) throws(GateError) {
+        guard let shape, !change.isEmpty || !ongoing.isEmpty else { return }
         let begin = ContinuousClock.now
         let step = Step(change, from: openings, inUse)
         var plan = Plan()
@@ -65,12 +68,14 @@ package struct KernelGate: ~Copyable {
         let remembered = recent.add(step.wanted, at: .now)
         if before.refusesEarly { prefilter.add(blocks, to: &plan) }
         remember(remembered, in: &plan)
+        write(ongoing, to: &plan)
         let prefilter = prefilter
         plan.change(before, to: use(shape, step.inUse)) { family, isBefore in
             prefilter.isBlind(family, after: isBefore ? Prefilter.Change() : blocks)
         }
         try commit(plan, "open \(step.opening.count) and close \(step.closing.count)", onlyAt: nil)
         self.prefilter.apply(blocks)
+        sessions.apply(ongoing, at: .now)
         inUse = step.inUse
         openings.subtract(step.closing)
         openings.formUnion(step.opening)

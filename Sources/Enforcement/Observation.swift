@@ -26,6 +26,11 @@ struct Observation: Hashable {
         return aged
     }
 
+    /// Whether a rule of the table has this step.
+    func holds(_ step: Expression) -> Bool {
+        table.chains.contains { chain in chain.rules.contains { $0?.contains(step) == true } }
+    }
+
     /// What the refusal has counted.
     var denied: Traffic {
         let rules = table.chains.first { $0.name == GateNames.refuse }?.rules ?? []

@@ -19,7 +19,10 @@ package struct OngoingSession: Hashable, Sendable {
         self.port = port
     }
 
-    /// Its key in the set of its family.
+    /// The set of its family.
+    var set: String { SessionSet(family: peer.family).name }
+
+    /// Its key in that set.
     var keyBytes: [UInt8] {
         peer.networkBytes
             + [peerPort, port.number].flatMap {
@@ -73,39 +76,65 @@ struct SessionSet: Hashable {
 /// The kernel has them with timeouts; they are remembered here as well, since a table that is
 /// removed takes its own with it.
 struct OngoingSessions {
-    private(set) var ends: [String: [[UInt8]: ContinuousClock.Instant]] = [:]
+    private(set) var ends: [String: [[UInt8]: ContinuousClock.Instant]] = [:] {
+        didSet {
+            version += 1
+            firstEnd = ends.values.compactMap { $0.values.min() }.min()
+        }
+    }
+    /// Another number each time that they change.
+    private(set) var version = 0
+    /// When the first of them ends.
+    private(set) var firstEnd: ContinuousClock.Instant?
 
     mutating func add(_ sessions: [OngoingSession], until end: ContinuousClock.Instant) {
-        for session in sessions {
-            let set = SessionSet(family: session.peer.family).name
-            ends[set, default: [:]][session.keyBytes] = end
+        var ends = ends
+        for session in sessions { ends[session.set, default: [:]][session.keyBytes] = end }
+        self.ends = ends
+    }
+
+    /// Sets how long sessions may go on from now; `nil` for not at all.
+    mutating func apply(
+        _ change: [OngoingSession: Duration?],
+        at now: ContinuousClock.Instant
+    ) {
+        guard !change.isEmpty else { return }
+        var ends = ends
+        for (session, left) in change {
+            ends[session.set, default: [:]][session.keyBytes] = left.map { now + $0 }
         }
+        self.ends = ends
     }
 
     /// Takes over what the kernel held before this agent ran.
     mutating func adopt(_ observed: Observation, at now: ContinuousClock.Instant) {
+        var ends = ends
         for set in SessionSet.all.map(\.name) {
             for element in observed.elements[set] ?? [] {
                 ends[set, default: [:]][element.key] = now + Margin.left(of: element)
             }
         }
+        self.ends = ends
     }
 
     mutating func remove(_ keys: [String: [[UInt8]]]) {
+        var ends = ends
         for (set, keys) in keys {
             for key in keys { ends[set]?[key] = nil }
         }
+        self.ends = ends
     }
 
-    mutating func removeAll() { ends = [:] }
+    mutating func removeAll() {
+        if !ends.isEmpty { ends = [:] }
+    }
 
-    mutating func removeEnded(at now: ContinuousClock.Instant) {
-        ends = ends.mapValues { $0.filter { $0.value > now } }
+    func end(of session: OngoingSession) -> ContinuousClock.Instant? {
+        ends[session.set]?[session.keyBytes]
     }
 
     func contains(_ session: OngoingSession, at now: ContinuousClock.Instant) -> Bool {
-        let end = ends[SessionSet(family: session.peer.family).name]?[session.keyBytes]
-        return end.map { $0 > now } ?? false
+        end(of: session).map { $0 > now } ?? false
     }
 }
 

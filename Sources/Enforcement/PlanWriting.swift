@@ -7,8 +7,12 @@ package struct KernelFeatures: Hashable, Sendable {
     package var refreshes: Bool
     /// Elements can be removed without knowing whether they are there (Linux 6.3).
     package var destroys: Bool
+    /// An option of a TCP segment can be overwritten (Linux 5.18).
+    package var strips = false
+    /// The end of a connection can be reset: a kernel may be built without.
+    package var resets = false
 
-    /// What every kernel does is done without either.
+    /// What every kernel does is done without any of them.
     package init(refreshes: Bool = false, destroys: Bool = false) {
         self.refreshes = refreshes
         self.destroys = destroys

@@ -52,6 +52,9 @@ extension KernelGate {
                 }
             }
             let begin = ContinuousClock.now
+            var shape = shape
+            shape.stripsMultipath = features?.strips ?? observed?.holds(.stripMultipath) ?? false
+            shape.resetsEnds = features?.resets ?? observed?.holds(.resetConnection) ?? false
             let goal = goal(shape, trial, wanted, from: start)
             let plan = goal.plan(from: observed, ours: isGuarded(observed?.table))
             // Who owns the table need not care what becomes of others meanwhile.
@@ -63,15 +66,22 @@ extension KernelGate {
                 try recover(from: error, isLast: attempt == Self.attempts)
                 continue
             }
-            result.rebuilt = plan.table != .kept
-            result.changed = !plan.isEmpty
+            result.rebuilt = result.rebuilt || plan.table != .kept
+            result.changed = result.changed || !plan.isEmpty
             self.shape = shape
             fallback = trial?.fallback
             prefilter = goal.prefilter
             inUse = goal.inUse
             openings = Set(wanted.keys)
-            if features == nil { features = try probe() }
             try putRight(plan.ends(goal.ends), computedAt: begin)
+            if features == nil {
+                features = try probe()
+                // What the kernel was found to do needs one more rule.
+                let isAsFound =
+                    features?.strips == shape.stripsMultipath
+                    && features?.resets == shape.resetsEnds
+                if !isAsFound { continue }
+            }
             return result
         }
         throw .refused(NetfilterError(attempt: "put the gate in place", errno: .interrupted))
@@ -91,7 +101,8 @@ extension KernelGate {
         from start: ContinuousClock.Instant
     ) -> Goal {
         let keeps = shape.keepsSessions || trial?.fallback.keepsSessions == true
-        if keeps { sessions.removeEnded(at: .now) } else { sessions.removeAll() }
+        // Those whose time is over stay until the agent has cut them and says so.
+        if !keeps { sessions.removeAll() }
         _ = recent.add(wanted, at: start)
         return Goal(shape, trial, wanted, sessions, recent, from: start)
     }

@@ -62,6 +62,8 @@ extension KernelGate {
             features.destroys = connection.accepts { batch in
                 batch.destroyElements([SetElement(key: [0, 1, 0, 0])], of: set.name)
             }
+            features.strips = connection.accepts(rule: [.stripMultipath])
+            features.resets = connection.accepts(rule: Test.tcp + [.resetConnection])
             try connection.commit("probe the kernel", onlyAt: nil) { $0.deleteSet(set.name) }
             return features
         }
@@ -69,6 +71,16 @@ extension KernelGate {
 }
 
 extension TableConnection {
+    /// Whether a chain could have a rule; none has it afterwards.
+    fileprivate mutating func accepts(rule: [Expression]) -> Bool {
+        accepts { batch in
+            batch.addChain(GateNames.probe)
+            batch.addRule(to: GateNames.probe, rule)
+            batch.flush(chain: GateNames.probe)
+            batch.delete(chain: GateNames.probe)
+        }
+    }
+
     fileprivate mutating func accepts(_ fill: (inout Batch) -> Void) -> Bool {
         do throws(NetfilterError) {
             try commit("probe the kernel", onlyAt: nil, fill)

@@ -123,6 +123,14 @@ package struct Batch: ~Copyable {
         }
     }
 
+    /// Deletes a chain that has no rules and that none jumps to.
+    package mutating func delete(chain name: String) {
+        let handle = ChainHandle(table: table, name: name, hook: nil)
+        unsafe write(UInt16(NFT_MSG_DELCHAIN.rawValue), flags: 0) { header in
+            unsafe handle.build(header)
+        }
+    }
+
     // MARK: rules
 
     /// Removes every rule of a chain.

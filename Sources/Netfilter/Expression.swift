@@ -20,6 +20,8 @@ package enum Expression: Hashable, Sendable {
         case outputInterfaceType
         /// The kind of the input interface, such as `vrf`: 16 bytes, padded with zeros.
         case interfaceKind
+        /// The priority that a socket gave it (SO_PRIORITY).
+        case priority
     }
 
     /// A part of the packet.
@@ -57,6 +59,12 @@ package enum Expression: Hashable, Sendable {
     /// Counts on from what it is made with.
     case counter(Traffic)
     case verdict(Verdict)
+    /// Sends the end that sent a TCP segment a reset, and drops the segment.
+    case resetConnection
+    /// Keeps connection tracking from the packet.
+    case untracked
+    /// Overwrites an option of a TCP segment, by its number, with ones that say nothing.
+    case stripOption(UInt8)
 
     /// What the step does, whatever it has counted so far.
     package var uncounted: Self {

@@ -94,7 +94,7 @@ extension Expression {
             handle.set(NFTNL_EXPR_LOOKUP_SREG, register)
             handle.set(NFTNL_EXPR_LOOKUP_SET, set)
             return handle
-        case .setLabels, .load, .limit, .log, .counter, .verdict: return statementHandle()
+        default: return statementHandle()
         }
     }
 
@@ -123,6 +123,16 @@ extension Expression {
             return handle
         case .verdict(let verdict): return Self.verdict(verdict)
         case .counter(let traffic): return Self.counter(traffic)
+        case .untracked: return ExpressionHandle("notrack")
+        case .resetConnection:
+            let handle = ExpressionHandle("reject")
+            handle.set(NFTNL_EXPR_REJECT_TYPE, NFT_REJECT_TCP_RST.rawValue)
+            return handle
+        case .stripOption(let number):
+            let handle = ExpressionHandle("exthdr")
+            handle.set(NFTNL_EXPR_EXTHDR_TYPE, byte: number)
+            handle.set(NFTNL_EXPR_EXTHDR_OP, NFT_EXTHDR_OP_TCPOPT.rawValue)
+            return handle
         default: preconditionFailure("no statement")
         }
     }

@@ -10,6 +10,7 @@ extension Expression.Meta {
         case .interfaceType: NFT_META_IFTYPE.rawValue
         case .outputInterfaceType: NFT_META_OIFTYPE.rawValue
         case .interfaceKind: NFT_META_IIFKIND.rawValue
+        case .priority: NFT_META_PRIORITY.rawValue
         }
     }
 

@@ -21,6 +21,9 @@ extension Expression {
             case "limit": Self.limit(fields)
             case "log": Self.log(fields)
             case "counter": Self.counter(fields)
+            case "notrack": .untracked
+            case "reject": Self.reset(fields)
+            case "exthdr": Self.stripping(fields)
             default: nil
             }
         guard let read else { return nil }
@@ -150,6 +153,19 @@ extension Expression {
             let prefix = fields.text(NFTA_LOG_PREFIX.rawValue)
         else { return nil }
         return .log(group: group, prefix: prefix)
+    }
+
+    private static func reset(_ fields: ExpressionFields) -> Self? {
+        let isReset = fields.number(NFTA_REJECT_TYPE.rawValue) == NFT_REJECT_TCP_RST.rawValue
+        return isReset && fields.say(only: NFTA_REJECT_TYPE.rawValue) ? .resetConnection : nil
+    }
+
+    private static func stripping(_ fields: ExpressionFields) -> Self? {
+        guard fields.say(only: NFTA_EXTHDR_TYPE.rawValue, NFTA_EXTHDR_OP.rawValue),
+            fields.number(NFTA_EXTHDR_OP.rawValue) == NFT_EXTHDR_OP_TCPOPT.rawValue,
+            let option = fields[NFTA_EXTHDR_TYPE.rawValue]?.payload.first
+        else { return nil }
+        return .stripOption(option)
     }
 
     private static func counter(_ fields: ExpressionFields) -> Self? {

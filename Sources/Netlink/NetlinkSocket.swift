@@ -75,7 +75,7 @@ package import SystemPackage
         return socket
     }
 
-    private static func open(
+    static func open(
         _ subsystem: Int32,
         buffers: Int32 = 64 << 20
     ) throws(Errno) -> NetlinkSocket {

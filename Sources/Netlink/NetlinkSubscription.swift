@@ -18,18 +18,51 @@ extension NetlinkSocket {
         guard added == 0 else { throw Errno(rawValue: errno) }
     }
 
+    /// Opens a socket that hears of TCP sockets of local ports that end, and of no others.
+    ///
+    /// What comes while nobody reads is kept up to a bound.
+    package static func endedSockets(of ports: [UInt16]) throws(Errno) -> NetlinkSocket {
+        let socket = try open(NETLINK_SOCK_DIAG, buffers: 1 << 20)
+        try socket.admit(only: ports)
+        for group in [SKNLGRP_INET_TCP_DESTROY, SKNLGRP_INET6_TCP_DESTROY] {
+            try socket.join(group.rawValue)
+        }
+        return socket
+    }
+
+    /// Drops in the kernel what is about sockets of other local ports: it wakes nobody.
+    private func admit(only ports: [UInt16]) throws(Errno) {
+        // Behind the header and four bytes of inet_diag_msg: idiag_sport, in network order.
+        var program = [sock_filter(code: Self.loadHalf, jt: 0, jf: 0, k: 20)]
+        for port in ports {
+            program += [
+                sock_filter(code: Self.jumpIfEqual, jt: 0, jf: 1, k: UInt32(port)),
+                sock_filter(code: Self.give, jt: 0, jf: 0, k: .max),
+            ]
+        }
+        try filter(by: program + [sock_filter(code: Self.give, jt: 0, jf: 0, k: 0)])
+    }
+
+    private static let loadWord = UInt16(BPF_LD | BPF_W | BPF_ABS)
+    private static let loadHalf = UInt16(BPF_LD | BPF_H | BPF_ABS)
+    private static let jumpIfEqual = UInt16(BPF_JMP | BPF_JEQ | BPF_K)
+    private static let give = UInt16(BPF_RET | BPF_K)
+
     /// Drops in the kernel what was caused by the socket with this port: it wakes nobody.
     func ignore(_ port: UInt32) throws(Errno) {
-        let load = UInt16(BPF_LD | BPF_W | BPF_ABS)
-        let jumpIfEqual = UInt16(BPF_JMP | BPF_JEQ | BPF_K)
-        let give = UInt16(BPF_RET | BPF_K)
         // A load takes the bytes for network order, and netlink has them in the machine's.
-        var program = [
-            sock_filter(code: load, jt: 0, jf: 0, k: 12),  // nlmsg_pid
-            sock_filter(code: jumpIfEqual, jt: 0, jf: 1, k: port.bigEndian),
-            sock_filter(code: give, jt: 0, jf: 0, k: 0),
-            sock_filter(code: give, jt: 0, jf: 0, k: .max),
-        ]
+        try filter(
+            by: [
+                sock_filter(code: Self.loadWord, jt: 0, jf: 0, k: 12),  // nlmsg_pid
+                sock_filter(code: Self.jumpIfEqual, jt: 0, jf: 1, k: port.bigEndian),
+                sock_filter(code: Self.give, jt: 0, jf: 0, k: 0),
+                sock_filter(code: Self.give, jt: 0, jf: 0, k: .max),
+            ]
+        )
+    }
+
+    private func filter(by steps: [sock_filter]) throws(Errno) {
+        var program = steps
         let result = unsafe program.withUnsafeMutableBufferPointer { steps in
             var filter = unsafe sock_fprog(len: UInt16(steps.count), filter: steps.baseAddress)
             let length = unsafe socklen_t(MemoryLayout<sock_fprog>.size)

@@ -41,7 +41,7 @@ struct AgentTrack {
             own.append(Exception(.clockStepped, from: moment, entry.message))
         case .hostChanged, .auditRekeyed:
             own.append(Exception(.hostChanged, from: moment, entry.message))
-        case .grantAccepted, .grantRefused, .grantOpened, .grantUsed, .grantClosed,
+        case .grantAccepted, .grantRefused, .grantOpened, .grantUsed, .grantClosed, .drainEnded,
             .attemptDenied, .attemptsSummary:
             break
         }

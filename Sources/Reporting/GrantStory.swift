@@ -18,6 +18,12 @@ package struct GrantStory: Hashable, Sendable {
     package private(set) var traffic: Int64?
     package private(set) var closed: Moment?
     package private(set) var reason = ""
+    /// Past its deadline: until when its sessions may go on, and how many there were then.
+    package private(set) var drainUntil: Moment?
+    package private(set) var drainCount: Int64 = 0
+    /// When the last of them had ended, and why.
+    package private(set) var drained: Moment?
+    package private(set) var drainReason = ""
     package private(set) var actor = ""
     package private(set) var comment = ""
     private var uses: Int64 = 0
@@ -45,6 +51,9 @@ package struct GrantStory: Hashable, Sendable {
         case .grantClosed:
             if !hasFacts { takeFacts(entry) }
             takeEnd(entry, at: moment)
+        case .drainEnded:
+            drained = moment
+            drainReason = entry[.reason] ?? ""
         case .agentStarted, .agentStopped, .policyLoaded, .policyRefused, .modeChanged,
             .grantRefused, .attemptDenied, .attemptsSummary, .tamperDetected, .tamperRepaired,
             .clockStepped, .clockAccepted, .hostChanged, .auditRekeyed:
@@ -69,12 +78,14 @@ package struct GrantStory: Hashable, Sendable {
         reason = entry[.reason] ?? ""
         actor = entry[.actor] ?? ""
         comment = entry[.comment] ?? ""
+        drainUntil = entry[.drainUntil].flatMap { try? Moment(parsing: $0) }
+        drainCount = entry.number(.draining) ?? 0
         traffic = entry.number(.bytes)
         connections = max(connections, entry.number(.connections) ?? 0)
     }
 
-    /// When access ended, or would end as far as is known.
-    package var end: Moment? { closed ?? deadline }
+    /// When access ended, or would end as far as is known: with the last session that drained.
+    package var end: Moment? { drained ?? drainUntil ?? closed ?? deadline }
 
     /// Whether nobody but the requestor approved.
     package var isOwnApproval: Bool {

@@ -48,6 +48,16 @@ struct OpeningsSection {
         cell.element("small", "\(story.reason) after \(span)")
         let order = [story.actor, story.comment].filter { !$0.isEmpty }.joined(separator: ": ")
         if !order.isEmpty { cell.element("small", order) }
+        if let text = drain(story) { cell.element("small", text) }
+    }
+
+    private func drain(_ story: GrantStory) -> String? {
+        guard let until = story.drainUntil else { return nil }
+        let sessions = story.drainCount.counting("session")
+        guard let drained = story.drained else {
+            return "\(sessions) may go on until \(clock(until, on: story))"
+        }
+        return "\(sessions) drained until \(clock(drained, on: story)): \(story.drainReason)"
     }
 
     /// Nothing says that it ended: it goes on, or nobody was there to record its deadline.

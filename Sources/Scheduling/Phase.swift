@@ -6,6 +6,8 @@ package enum Phase: Hashable, Sendable {
     case waiting(until: Moment)
     /// Open since one moment, until another.
     case open(since: Moment, deadline: Moment)
+    /// Past its deadline: nothing new comes in, and its sessions may go on until a moment at most.
+    case draining(since: Moment, deadline: Moment, until: Moment)
 }
 
 /// A grant in the timetable, with the phase it is in.
@@ -16,6 +18,10 @@ package struct ScheduledGrant: Hashable, Sendable {
     package var id: GrantID { grant.id }
 
     package var isOpen: Bool { deadline != nil }
+
+    package var isDraining: Bool {
+        if case .draining = phase { true } else { false }
+    }
 
     /// The deadline of an open grant.
     package var deadline: Moment? {
@@ -31,7 +37,7 @@ package struct ScheduledGrant: Hashable, Sendable {
     /// goes by `opening`, the slower time.
     func change(dueAt now: Moment, opening: Moment, lead: Duration) -> Change? {
         switch phase {
-        case .open(_, let deadline): deadline <= now + lead ? .end : nil
+        case .open(_, let end), .draining(_, _, let end): end <= now + lead ? .end : nil
         case .waiting(let start):
             grant.expires <= now ? .end : start <= opening ? .open : nil
         }
@@ -44,12 +50,33 @@ package struct Ending: Hashable, Sendable {
     package let reason: EndReason
 }
 
-/// What is to be done at a moment: what ends and what opens, in no order.
+/// A grant whose deadline has come and whose sessions may go on, until a moment at most.
+package struct Draining: Hashable, Sendable {
+    package let scheduled: ScheduledGrant
+    package let until: Moment
+}
+
+/// What is to be done at a moment: what ends, what begins to drain and what opens, in no order.
 package struct Agenda: Hashable, Sendable {
     package var endings: [Ending] = []
+    package private(set) var drainings: [Draining] = []
     package var openings: [ScheduledGrant] = []
 
     package init() {}
 
-    package var isEmpty: Bool { endings.isEmpty && openings.isEmpty }
+    package var isEmpty: Bool { endings.isEmpty && openings.isEmpty && drainings.isEmpty }
+
+    /// Lets open grants that reached their deadline drain, each until the moment given for it.
+    ///
+    /// What somebody ended, what was never open and what drained before ends all the same.
+    package mutating func drain(_ ends: [GrantID: Moment]) {
+        guard !ends.isEmpty else { return }
+        endings.removeAll { ending in
+            guard ending.reason == .expired, ending.scheduled.isOpen,
+                let until = ends[ending.scheduled.id]
+            else { return false }
+            drainings.append(Draining(scheduled: ending.scheduled, until: until))
+            return true
+        }
+    }
 }

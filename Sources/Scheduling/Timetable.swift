@@ -11,7 +11,7 @@ package struct Timetable: Sendable {
     var ending: [GrantID: EndReason] = [:]
     /// Grants whose moment has come and that were not dealt with yet.
     var due: Set<GrantID> = []
-    private var holders: [Opening: [GrantID: Moment]] = [:]
+    private(set) var holders: [Opening: [GrantID: Moment]] = [:]
     var alarms = AlarmQueue()
     /// When grants begin that say so, on the opening time, which may be behind.
     var starts = AlarmQueue()
@@ -21,6 +21,8 @@ package struct Timetable: Sendable {
     var warnings = WarningSchedule()
     /// How many grants are open.
     package private(set) var openCount = 0
+    /// How many grants drain.
+    package private(set) var drainingCount = 0
     let lead: Duration
 
     /// `lead` is how long before its deadline an open grant is ended: what ending it takes.
@@ -51,7 +53,26 @@ package struct Timetable: Sendable {
         open(grant, since: openSince, until: min(deadline, grant.expires), noting: &ignored)
     }
 
-    /// Marks a grant to end at the next agenda; `false` if there is no such grant.
+    /// Takes in a grant that an earlier run of the agent had let drain.
+    package mutating func restore(
+        _ grant: Grant,
+        openSince: Moment,
+        deadline: Moment,
+        drainingUntil end: Moment
+    ) {
+        guard grants[grant.id] == nil else { return }
+        drain(grant, since: openSince, deadline: deadline, until: end)
+    }
+
+    /// Lets what drains end earlier than it was to; it never ends later.
+    package mutating func drain(_ id: GrantID, until end: Moment) {
+        guard case .draining(let since, let deadline, let until)? = grants[id]?.phase, end < until
+        else { return }
+        grants[id]?.phase = .draining(since: since, deadline: deadline, until: end)
+        alarms.add(end + lead * -1, id)
+    }
+
+    /// Marks a grant, draining or not, to end at the next agenda; `false` if there is no such grant.
     ///
     /// The first reason stays.
     package mutating func end(_ id: GrantID, because reason: EndReason) -> Bool {
@@ -82,6 +103,12 @@ package struct Timetable: Sendable {
         before.reserveCapacity(agenda.endings.count + agenda.openings.count)
         for ending in agenda.endings {
             release(ending.scheduled.id, noting: &before)
+        }
+        for draining in agenda.drainings {
+            let (grant, phase) = (draining.scheduled.grant, draining.scheduled.phase)
+            release(grant.id, noting: &before)
+            guard case .open(let since, let deadline) = phase else { continue }
+            drain(grant, since: since, deadline: deadline, until: draining.until)
         }
         for scheduled in agenda.openings {
             let deadline = scheduled.grant.deadline(openingAt: now)
@@ -118,11 +145,25 @@ package struct Timetable: Sendable {
         }
     }
 
+    private mutating func drain(
+        _ grant: Grant,
+        since: Moment,
+        deadline: Moment,
+        until end: Moment
+    ) {
+        drainingCount += 1
+        let phase = Phase.draining(since: since, deadline: deadline, until: end)
+        grants[grant.id] = ScheduledGrant(grant: grant, phase: phase)
+        alarms.add(end + lead * -1, grant.id)
+    }
+
     private mutating func release(_ id: GrantID, noting before: inout [Opening: Moment?]) {
         due.remove(id)
         ending[id] = nil
         retries[id] = nil
-        guard let scheduled = grants.removeValue(forKey: id), scheduled.isOpen else { return }
+        guard let scheduled = grants.removeValue(forKey: id) else { return }
+        if scheduled.isDraining { drainingCount -= 1 }
+        guard scheduled.isOpen else { return }
         openCount -= 1
         for opening in scheduled.grant.openings {
             // Taken out and put back, as nearly always nobody else holds it.
@@ -134,44 +175,12 @@ package struct Timetable: Sendable {
     }
 }
 
-// MARK: what holds
+// MARK: what is there
 
 extension Timetable {
-    /// Until when an opening is held: the latest deadline of the grants that hold it.
-    package func deadline(of opening: Opening) -> Moment? {
-        holders[opening]?.values.max()
-    }
-
-    /// The grants that hold an opening.
-    package func holders(of opening: Opening) -> [GrantID] {
-        holders[opening].map { $0.keys.sorted() } ?? []
-    }
-
-    /// The open grants that let an address in at a port.
-    package func holders(of address: Address, at port: Port) -> [GrantID] {
-        openings(around: address, at: port).flatMap { holders(of: $0) }
-    }
-
-    /// Whether an open grant lets an address in at a port.
-    package func isHeld(_ address: Address, at port: Port) -> Bool {
-        openings(around: address, at: port).contains { holders[$0] != nil }
-    }
-
-    /// Every opening that could be for an address: one a prefix length.
-    private func openings(around address: Address, at port: Port) -> some Sequence<Opening> {
-        (0...address.family.bitCount).lazy.map { length in
-            Opening(source: Prefix(covering: address, length: length), port: port)
-        }
-    }
-
-    /// All that should be open: what the kernel's state is compared with at start and after tampering.
-    package var desired: [Opening: Moment] {
-        holders.compactMapValues { $0.values.max() }
-    }
-
     package subscript(id: GrantID) -> ScheduledGrant? { grants[id] }
 
-    /// All grants, waiting and open, in no order.
+    /// All grants, waiting, open and draining, in no order.
     package var all: some Collection<ScheduledGrant> { grants.values }
 
     /// The first deadline of an open grant; what has ended before its time is forgotten here.

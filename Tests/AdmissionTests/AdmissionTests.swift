@@ -69,7 +69,7 @@ private struct Scene {
         )
         let policy = Policy(
             mode: .enforce,
-            keepExisting: true,
+            keepExisting: .keep(for: nil),
             trusted: [],
             ports: [port: rules],
             maxWait: .seconds(86_400)

@@ -105,6 +105,29 @@ import Testing
         )
     }
 
+    @Test func `shows what drained without having been let drain`() throws {
+        func drained(_ closed: AuditEntry) -> [AuditEntry] {
+            [
+                closed,
+                AuditEntry(.drainEnded, "Drained", fields: closed.withoutEvidence.fields),
+            ]
+        }
+        var entries = try audit.moreGrantEntries()
+        entries[2].fields[.drainUntil] = ["2027-01-01T00:00:00Z"]
+        #expect(try flaws(entries.dropLast() + drained(entries[2])) == [])
+        #expect(
+            try flaws(drained(entries[2]).suffix(1))
+                == ["record 10: sessions have drained that no record let drain"]
+        )
+        entries = try audit.moreGrantEntries()
+        entries[2].fields[.drainUntil] = ["2027-01-01T00:00:00Z"]
+        entries[2].fields[.reason] = ["revoked"]
+        #expect(
+            try flaws(entries).last
+                == "record 13: a grant drains that did not reach its deadline"
+        )
+    }
+
     @Test(arguments: [[AuditField.digest: ["00"]], [.digest: []], [:]])
     func `shows an end that is not of what was signed`(change: [AuditField: [String]]) throws {
         var entries = try audit.moreGrantEntries()

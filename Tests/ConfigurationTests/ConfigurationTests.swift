@@ -98,6 +98,36 @@ import Testing
         #expect(configuration.policy.ports == [port: rules])
     }
 
+    @Test(
+        arguments: [
+            ("true", ExistingSessionRule.keep(for: nil)), ("false", .reset),
+            ("\"90m\"", .keep(for: .seconds(5400))),
+        ]
+    )
+    func `keeps existing sessions for as long as it says`(
+        text: String,
+        rule: ExistingSessionRule
+    ) throws {
+        let configuration = try Configuration(parsing: "keep_existing = \(text)", file: "policy")
+        #expect(configuration.policy.keepExisting == rule)
+    }
+
+    @Test func `lets sessions drain for as long as each port says`() throws {
+        let text = """
+            defaults.drain_limit = "4h"
+            [[port]]
+            number = 22
+            protocol = "tcp"
+            [[port]]
+            number = 23
+            protocol = "tcp"
+            drain_limit = "10m"
+            """
+        let ports = try Configuration(parsing: text, file: "policy").policy.ports
+        let limits = ports.sorted { $0.key < $1.key }.map(\.value.drainLimit)
+        #expect(limits == [.seconds(4 * 3600), .seconds(600)])
+    }
+
     @Test func `applies the defaults to the ports that it protects unasked`() throws {
         let text = "[defaults]\nmax_duration = \"1h\"\n"
         let rules = try Configuration(parsing: text, file: "policy").policy.ports.values

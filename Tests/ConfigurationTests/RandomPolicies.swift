@@ -41,7 +41,7 @@ extension SeededGenerator {
     }
 
     mutating func rules() -> PortRules {
-        PortRules(
+        var rules = PortRules(
             maxDuration: .seconds(number(1...86_400)),
             widestIPv4: number(1...32),
             widestIPv6: number(1...128),
@@ -51,6 +51,8 @@ extension SeededGenerator {
             requireJustification: flag(),
             onExpiry: flag() ? .terminate : .drain
         )
+        rules.drainLimit = .seconds(number(1...2_592_000))
+        return rules
     }
 
     mutating func policy() -> Policy {
@@ -59,7 +61,9 @@ extension SeededGenerator {
         }
         return Policy(
             mode: flag() ? .observe : .enforce,
-            keepExisting: flag(),
+            keepExisting: [.reset, .keep(for: nil), .keep(for: .seconds(number(1...2_592_000)))][
+                number(0...2)
+            ],
             trusted: prefixes(),
             ports: Dictionary(ports.map { ($0, rules()) }) { first, _ in first },
             maxWait: .seconds(number(1...400) * (flag() ? 1 : 86_400))

@@ -10,7 +10,7 @@ import Testing
     func `changes nothing where all is as it should be`(kernel: KernelAge) throws {
         let scene = try GateScene(on: kernel)
         var shape = try shape(trusted: ["192.0.2.128/25"])
-        shape.draining = [try Port(parsing: "22/tcp")]
+        shape.drains = true
         let open = try [
             opening("192.0.2.7/32"): Duration.seconds(60), opening("2001:db8::/56"): .seconds(90),
             opening("192.0.2.0/29", "3389/udp"): .seconds(30),

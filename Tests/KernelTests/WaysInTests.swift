@@ -41,7 +41,7 @@ private let families = ["192.0.2.7", "2001:db8::7"]
     func `is no SYN on a connection that drains`(source: String) throws {
         let scene = try GateScene()
         var shape = try shape()
-        shape.draining = [try Port(parsing: "22/tcp")]
+        shape.drains = true
         let open = try opening(source)
         try scene.gate.install(shape, open: [open: .seconds(60)])
         let port = try forgottenConnection(scene, from: source)

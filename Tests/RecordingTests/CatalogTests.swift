@@ -11,7 +11,8 @@ import Testing
 
     /// A record that has each field which records of its kind have at least.
     private func record(_ number: Int, _ event: AuditEvent) -> Record {
-        let isGrants = [.grantAccepted, .grantOpened, .grantUsed, .grantClosed].contains(event)
+        let isGrants = [.grantAccepted, .grantOpened, .grantUsed, .grantClosed, .drainEnded]
+            .contains(event)
         let grant: [AuditField: [String]] = [
             .grant: ["0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11"], .requestor: ["dana"],
             .file: ["/etc/jitgate/grants.d/a.grant"], .signers: ["ops@example.com"],
@@ -19,7 +20,7 @@ import Testing
         var fields = isGrants ? grant : [:]
         switch event {
         case .grantOpened: fields[.deadline] = ["2026-12-01T14:00:00Z"]
-        case .grantClosed: fields[.reason] = ["expired"]
+        case .grantClosed, .drainEnded: fields[.reason] = ["expired"]
         case .grantUsed, .attemptDenied: fields[.peer] = ["203.0.113.7:50432"]
         case .attemptsSummary: fields[.missed] = ["7"]
         case .policyLoaded, .modeChanged: fields[.mode] = ["enforce"]

@@ -3,7 +3,8 @@ import Scheduling
 import TestSupport
 import Testing
 
-/// What the timetable is checked against: a grant is open from its opening to its deadline.
+/// What the timetable is checked against: a grant is open from its opening to its deadline, and may
+/// drain from then on.
 private struct Model {
     private var intervals: [GrantID: (grant: Grant, opening: Moment)] = [:]
 
@@ -13,7 +14,21 @@ private struct Model {
         }
     }
 
-    mutating func end(_ id: GrantID) { intervals[id] = nil }
+    private var drainEnds: [GrantID: Moment] = [:]
+
+    mutating func end(_ id: GrantID) {
+        intervals[id] = nil
+        drainEnds[id] = nil
+    }
+
+    mutating func drain(_ id: GrantID, until end: Moment) { drainEnds[id] = end }
+
+    mutating func shorten(_ id: GrantID, to end: Moment) {
+        drainEnds[id] = drainEnds[id].map { min($0, end) }
+    }
+
+    /// The grants that drain, and until when.
+    func draining(at now: Moment) -> [GrantID: Moment] { drainEnds.filter { $0.value > now } }
 
     /// The open grants that have a moment to be warned behind `last`, and not later than now.
     func warned(_ leads: [Int], after last: Int, at now: Int) -> Set<GrantID> {
@@ -50,7 +65,7 @@ private struct Model {
         var nextID = 0
         for _ in 0..<500 {
             let last = now
-            switch Int.random(in: 0..<11, using: &random) {
+            switch Int.random(in: 0..<12, using: &random) {
             case 0..<4:
                 nextID += 1
                 let grant = randomGrant(nextID, at: now, using: &random)
@@ -66,6 +81,12 @@ private struct Model {
             case 6:
                 leads = Array(Set((0...2).map { _ in Int.random(in: 1...8, using: &random) }))
                 timetable.warn(ahead: leads.map { .seconds($0) }, at: second(now))
+            case 7:
+                guard let id = timetable.all.map(\.id).sorted().randomElement(using: &random)
+                else { continue }
+                let end = second(now + Int.random(in: 1...15, using: &random))
+                timetable.drain(id, until: end)
+                model.shorten(id, to: end)
             default:
                 // Asleep until the alarm: nothing may change in between.
                 let wake = timetable.nextWake(after: second(now))
@@ -74,10 +95,16 @@ private struct Model {
                     now = Int(wake.microseconds / 1_000_000)
                 } else {
                     #expect(model.open(at: second(later)) == model.open(at: second(now)))
+                    #expect(model.draining(at: second(later)) == model.draining(at: second(now)))
                     now = later
                 }
             }
-            for (opening, deadline) in timetable.settle(at: second(now)).changes {
+            var agenda = timetable.agenda(at: second(now))
+            agenda.drain(drains(of: agenda, at: now, using: &random))
+            for draining in agenda.drainings {
+                model.drain(draining.scheduled.id, until: draining.until)
+            }
+            for (opening, deadline) in timetable.carryOut(agenda, at: second(now)) {
                 kernel[opening] = deadline
             }
             #expect(
@@ -87,9 +114,24 @@ private struct Model {
             )
             #expect(timetable.desired == kernel)
             #expect(timetable.openCount == timetable.all.count { $0.isOpen })
+            #expect(timetable.drainingCount == timetable.all.count { $0.isDraining })
+            #expect(timetable.drainEnds == model.draining(at: second(now)), "seed \(seed)")
             #expect(timetable.nextDeadline == timetable.all.compactMap(\.deadline).min())
             try #require(kernel == model.open(at: second(now)), "seed \(seed) at \(now) s")
         }
+    }
+
+    /// About half of what an agenda ends is asked for, whatever it ends for.
+    private func drains(
+        of agenda: Agenda,
+        at now: Int,
+        using random: inout SeededGenerator
+    ) -> [GrantID: Moment] {
+        var ends: [GrantID: Moment] = [:]
+        for id in agenda.endings.map(\.scheduled.id).sorted() where .random(using: &random) {
+            ends[id] = second(now + Int.random(in: 1...15, using: &random))
+        }
+        return ends
     }
 
     private func randomGrant(
@@ -114,6 +156,13 @@ private struct Model {
             switch scheduled.phase {
             case .open(let since, let deadline):
                 new.restore(scheduled.grant, openSince: since, deadline: deadline)
+            case .draining(let since, let deadline, let end):
+                new.restore(
+                    scheduled.grant,
+                    openSince: since,
+                    deadline: deadline,
+                    drainingUntil: end
+                )
             case .waiting: new.admit(scheduled.grant, at: now)
             }
         }

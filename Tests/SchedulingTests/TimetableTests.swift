@@ -33,6 +33,23 @@ extension Timetable {
         return (agenda, carryOut(agenda, at: now))
     }
 
+    /// Does all that is due and lets what can drain do so until then.
+    mutating func settle(at now: Moment, drainingUntil end: Moment) -> Agenda {
+        var agenda = agenda(at: now)
+        agenda.drain(
+            Dictionary(uniqueKeysWithValues: agenda.endings.map { ($0.scheduled.id, end) })
+        )
+        _ = carryOut(agenda, at: now)
+        return agenda
+    }
+
+    /// The grants that drain, and until when.
+    var drainEnds: [GrantID: Moment] {
+        all.reduce(into: [:]) { ends, scheduled in
+            if case .draining(_, _, let end) = scheduled.phase { ends[scheduled.id] = end }
+        }
+    }
+
     /// The numbers of the grants that are to be warned.
     mutating func warned(at now: Moment) -> [Int] {
         takeWarnings(at: now).map { Int($0.value) }.sorted()

@@ -66,6 +66,41 @@ package final class TestSocket: Sendable {
         }
     }
 
+    /// A socket of MPTCP that listens at an address of `space`.
+    package static func multipath(
+        in space: NetworkNamespace,
+        to address: String,
+        port: UInt16
+    ) throws -> TestSocket {
+        try space.run {
+            let made = try Self.multipath()
+            try made.call("bind", address, port) { bind(made.descriptor, $0, $1) }
+            try made.check("listen", listen(made.descriptor, 64))
+            return made
+        }
+    }
+
+    /// A socket of MPTCP from an address of `space` to another.
+    package static func multipath(
+        in space: NetworkNamespace,
+        from source: String,
+        to address: String,
+        port: UInt16
+    ) throws -> TestSocket {
+        try space.run {
+            let made = try Self.multipath()
+            try made.call("bind", source, 0) { bind(made.descriptor, $0, $1) }
+            try made.connect(to: address, port: port)
+            return made
+        }
+    }
+
+    /// Of IPv4; IPPROTO_MPTCP is 262.
+    private static func multipath() throws -> TestSocket {
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        return try TestSocket(adopting: socket(AF_INET, kind, 262))
+    }
+
     /// What becomes of a SYN.
     package enum Answer: Sendable {
         case accepted, refused

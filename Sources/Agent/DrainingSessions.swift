@@ -1,0 +1,71 @@
+import Enforcement
+import Grants
+
+/// The sessions that drain, by the grants that let them in, and what is to be done about them.
+struct DrainingSessions {
+    /// So many sessions may go on at once, whatever lets them.
+    static let limit = 4096
+
+    private var sessions: [GrantID: Set<OngoingSession>] = [:]
+    /// How many sessions of a grant reached their limit before it did.
+    private var lapsed: [GrantID: Int] = [:]
+    /// Grants whose sessions all ended by themselves.
+    private var finished: Set<GrantID> = []
+    /// How many sessions of a grant found no room.
+    private var leftOut: [GrantID: Int] = [:]
+    /// What the kernel is to be told of sessions at the next occasion: another end, or `nil` for none.
+    var changes: [OngoingSession: Moment?] = [:]
+    /// The state of the gate's sessions that the sockets are watched for.
+    var watched: Int?
+
+    /// The sessions of a grant that drain.
+    subscript(id: GrantID) -> Set<OngoingSession> { sessions[id] ?? [] }
+
+    mutating func begin(_ id: GrantID, _ some: Set<OngoingSession>, leavingOut count: Int = 0) {
+        sessions[id] = some
+        leftOut[id] = count == 0 ? nil : count
+    }
+
+    /// How many sessions of a grant found no room; `nil` if all did.
+    mutating func takeLeftOut(_ id: GrantID) -> Int? { leftOut.removeValue(forKey: id) }
+
+    /// Ends that a grant drains: answers the sessions that no other grant lets drain.
+    mutating func end(_ id: GrantID) -> Set<OngoingSession> {
+        guard let own = sessions.removeValue(forKey: id) else { return [] }
+        lapsed[id, default: 0] += own.count
+        return sessions.values.reduce(own) { $0.subtracting($1) }
+    }
+
+    /// What became of a grant that drained: whether all its sessions ended by themselves, and how
+    /// many did not.
+    mutating func takeOutcome(_ id: GrantID) -> (isFinished: Bool, remaining: Int) {
+        let count = lapsed.removeValue(forKey: id) ?? 0
+        return (finished.remove(id) != nil, count)
+    }
+
+    /// A session has ended by itself: answers the grants that have none left.
+    mutating func remove(_ session: OngoingSession) -> [GrantID] {
+        let owners = sessions.keys.filter { sessions[$0]?.contains(session) == true }
+        for id in owners { sessions[id]?.remove(session) }
+        return owners.filter { isDone($0) }
+    }
+
+    /// Notes of a grant that its sessions ended by themselves, if none is left.
+    mutating func isDone(_ id: GrantID) -> Bool {
+        guard sessions[id]?.isEmpty == true, lapsed[id] == nil else { return false }
+        finished.insert(id)
+        return true
+    }
+
+    /// A session has reached its limit.
+    mutating func lapse(_ session: OngoingSession) {
+        for id in sessions.keys where sessions[id]?.remove(session) != nil {
+            lapsed[id, default: 0] += 1
+        }
+    }
+
+    /// Whether a grant lets a session drain.
+    func contains(_ session: OngoingSession) -> Bool {
+        sessions.values.contains { $0.contains(session) }
+    }
+}
