@@ -8,23 +8,8 @@ import Scheduling
 
 /// What a packet would meet, told from what the kernel was given.
 extension Gatekeeper {
-    /// What policy and grants say, and whether the live kernel says the same.
-    func explain(source: String, port: String) throws(ControlFault) -> Explanation {
-        guard let source = try? Prefix(parsing: source) else { throw .invalidParameter("source") }
-        guard let port = try? Port(parsing: port) else { throw .invalidParameter("port") }
-        var explanation = explain(source, port)
-        guard explanation.rule != .loopback, let gate = try? gate.explain(source, port) else {
-            return explanation
-        }
-        let agrees =
-            gate.passes == explanation.passes
-            && gate.isProtected
-                == (rulebook.configuration.policy.ports[port] != nil)
-        explanation.kernel = agrees ? .agrees : .differs
-        return explanation
-    }
-
-    private func explain(_ source: Prefix, _ port: Port) -> Explanation {
+    /// What policy and grants say of a packet; the kernel is asked elsewhere.
+    func explain(_ source: Prefix, _ port: Port) -> Explanation {
         let policy = rulebook.configuration.policy
         let mode = policy.mode.rawValue
         if source.isLoopback { return Explanation(mode: mode, rule: .loopback) }
@@ -33,9 +18,7 @@ extension Gatekeeper {
             return Explanation(mode: mode, rule: .trusted, network: network.description)
         }
         let now = read()
-        let held = timetable.desired.filter { opening, deadline in
-            opening.port == port && opening.source.contains(source) && deadline > now
-        }
+        let held = timetable.openings(covering: source, at: port).filter { $0.value > now }
         // The one that lasts longest says when access ends.
         guard let (opening, deadline) = held.max(by: { $0.value < $1.value }) else {
             return Explanation(mode: mode, rule: policy.mode == .enforce ? .denied : .observe)
@@ -49,22 +32,50 @@ extension Gatekeeper {
             until: deadline.description
         )
     }
+}
+
+/// What is asked of the live kernel, over a connection of its own: it may take a while.
+enum KernelView {
+    /// Whether the table says the same of a packet as policy and grants do.
+    static func confirm(
+        _ explanation: Explanation,
+        of source: Prefix,
+        _ port: Port,
+        isProtected: Bool
+    ) -> Explanation {
+        var explanation = explanation
+        guard let found = try? look({ gate throws(GateError) in try gate.explain(source, port) })
+        else { return explanation }
+        let agrees = found.passes == explanation.passes && found.isProtected == isProtected
+        explanation.kernel = agrees ? .agrees : .differs
+        return explanation
+    }
 
     /// What it takes root and a netlink socket to see.
-    func inspect() -> Inspection {
-        let chains = try? gate.foreignChains().filter {
-            ["prerouting", "input", "ingress"].contains($0.hook)
-                && ["ip", "ip6", "inet", "netdev"].contains($0.family)
+    static func inspect(rung: String, ports: [Port]) -> Inspection {
+        let chains = try? look { gate throws(GateError) in
+            let chains = try gate.foreignChains().filter {
+                ["prerouting", "input", "ingress"].contains($0.hook)
+                    && ["ip", "ip6", "inet", "netdev"].contains($0.family)
+            }
+            return followed(chains, ports, &gate)
         }
-        return Inspection(
-            rung: gate.rung.rawValue,
-            chains: chains.map(followed)
-        )
+        return Inspection(rung: rung, chains: chains)
+    }
+
+    private static func look<Value>(
+        _ body: (inout KernelGate) throws(GateError) -> Value
+    ) throws(GateError) -> Value {
+        var gate = try KernelGate(adopting: nil, highest: .highest)
+        return try body(&gate)
     }
 
     /// The chains with what their rules do to packets to protected ports.
-    private func followed(_ chains: [BaseChain]) -> [Inspection.Chain] {
-        let ports = rulebook.shape.protected
+    private static func followed(
+        _ chains: [BaseChain],
+        _ ports: [Port],
+        _ gate: inout KernelGate
+    ) -> [Inspection.Chain] {
         let fates = try? gate.fates(of: ports, in: chains)
         return chains.indices.map { place in
             let found = fates?[place].map { zip(ports, $0).map(Inspection.Fate.init) }

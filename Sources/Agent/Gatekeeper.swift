@@ -61,6 +61,7 @@ actor Gatekeeper {
     var files = FileIndex()
     var board = VerdictBoard()
     var watchers = Watchers()
+    var questions = Questions()
     /// Accepted grants whose record is not on disk yet, with what it carries as evidence.
     var unrecorded: [GrantID: [AuditField: [String]]] = [:]
     /// Admitted files whose verdict nobody was told yet.
@@ -175,6 +176,7 @@ actor Gatekeeper {
         takeRevocations()
         let now = read()
         var agenda = timetable.agenda(at: now, opening: timeline.opening)
+        if !agenda.openings.isEmpty || !agenda.endings.isEmpty { questions.revision += 1 }
         recordOpenings(&agenda, at: now)
         // A counter goes with its opening.
         let carried = traffic(of: agenda.endings)
