@@ -69,7 +69,12 @@ actor Gatekeeper {
     /// Grants whose last file said something else or was gone, and why that ends them.
     var orphans: [GrantID: EndReason] = [:]
     /// Records of refused files, not yet made: many at once share one fsync.
-    var refusals: [AuditEntry] = []
+    var refusals = RefusalTally()
+    /// Files that are there and count for nothing.
+    var refused = RefusedFiles()
+    /// Files that wait to be read.
+    var intake = Intake()
+    let workers = Workers()
     /// What revocations name, not yet acted on.
     var revocations: [PendingRevocation] = []
     /// Who asked for the end of a grant and why, until its closing is recorded.
@@ -219,16 +224,5 @@ actor Gatekeeper {
             }
             agenda.openings = []
         }
-    }
-
-    /// Tells those who wait what has become known; every record told of is on disk.
-    func report() {
-        let records = trail.takePublished()
-        watchers.send(records)
-        journal.publish(records, at: ClockReading.now().bootMicroseconds)
-        postVerdicts()
-        for (replier, verdict) in board.takeAnswers() { replier.finish(verdict) }
-        reportToService()
-        tidy()
     }
 }

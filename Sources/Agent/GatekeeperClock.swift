@@ -81,6 +81,7 @@ extension Gatekeeper {
     func arm(after now: Moment) {
         let dues = [
             timetable.nextWake(after: now, on: timeline), tenure.deadline, defence?.due(at: now),
+            refusals.due(at: now, isBusy: !intake.isEmpty),
         ]
         let due = dues.compactMap(\.self).min()
         let wake = triesAgain ? min(due ?? .init(microseconds: .max), now + Self.retry) : due

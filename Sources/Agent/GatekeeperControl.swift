@@ -79,6 +79,7 @@ extension Gatekeeper {
         return AgentStatus(
             mode: policy.mode.rawValue,
             problems: problems,
+            warnings: refused.warnings,
             openGrants: timetable.openCount,
             waitingGrants: timetable.all.count - timetable.openCount,
             nextDeadline: timetable.nextDeadline?.description,
@@ -115,9 +116,10 @@ extension Gatekeeper {
         if let problem = journal.problem { problems.append(problem) }
         if let problem = tenureProblem { problems.append(problem) }
         if let problem = heldTime?.problem { problems.append(problem) }
-        for path in unread.sorted() {
+        for path in unread.sorted().prefix(8) {
             problems.append("\(path) cannot be read, so what was dropped there is not known")
         }
+        problems += refused.problems
         for directory in watch.missing {
             problems.append("\(directory) does not exist, so no grant can be dropped there")
         }

@@ -38,7 +38,7 @@ extension Gatekeeper {
         let result = try gate.reconcile(
             rulebook.shape,
             trial: tenure.trial(at: now),
-            open: timetable.desired.compactMapValues { $0.left(at: now) },
+            open: desired.compactMapValues { $0.left(at: now) },
             existing: existingSessions
         )
         if isShapeNew, result.changed { reviewSessions() }
@@ -48,6 +48,13 @@ extension Gatekeeper {
         noteTimeoutsRight()
         gateProblem = nil
         return result
+    }
+
+    /// All that should be open; while not every file that is there has been read, also what grants hold
+    /// open that were live before.
+    private var desired: [Opening: Moment] {
+        guard intake.isScanning else { return timetable.desired }
+        return timetable.desired.merging(unseenOpenings) { max($0, $1) }
     }
 
     /// What is there when denying begins at ports; nothing at the start of an agent where it had begun

@@ -32,27 +32,45 @@ struct Reception: Sendable {
         let now: Moment
     }
 
+    /// What an allowed signer said in a file; to find that out takes no knowledge of any other.
+    enum Statement: Sendable {
+        case grant(Grant, SignedPayload)
+        case revocation(Revocation, SignedPayload)
+        case nothing(code: String, reason: String)
+    }
+
     let verifier: SignatureVerifier
     let admission: Admission
 
-    /// Judges one file; `standing` says what the log knows of a grant id.
-    func judge(_ arrival: Arrival, standing: (GrantID) -> Standing?) -> Verdict {
+    /// Reads one file: its signatures, then its syntax.
+    func read(_ arrival: Arrival) -> Statement {
         let payload: SignedPayload
         do throws(SignatureError) {
             payload = try verifier.verify(arrival.bytes, at: arrival.signedAt)
         } catch {
-            return .refused(code: error.code.rawValue, reason: "\(error)")
+            return .nothing(code: error.code.rawValue, reason: "\(error)")
         }
         do throws(GrantSyntaxError) {
             switch payload.namespace {
-            case .grant:
-                let grant = try Grant(parsing: payload.bytes)
-                return judge(grant, payload, arrival, GrantHistory(standing(grant.id)))
-            case .revocation:
-                return judge(try Revocation(parsing: payload.bytes), payload)
+            case .grant: return .grant(try Grant(parsing: payload.bytes), payload)
+            case .revocation: return .revocation(try Revocation(parsing: payload.bytes), payload)
             }
         } catch {
-            return .refused(code: error.code.rawValue, reason: "\(error)")
+            return .nothing(code: error.code.rawValue, reason: "\(error)")
+        }
+    }
+
+    /// Judges what a file says; `standing` says what the log knows of a grant id.
+    func judge(
+        _ statement: Statement,
+        of arrival: Arrival,
+        standing: (GrantID) -> Standing?
+    ) -> Verdict {
+        switch statement {
+        case .grant(let grant, let payload):
+            judge(grant, payload, arrival, GrantHistory(standing(grant.id)))
+        case .revocation(let revocation, let payload): judge(revocation, payload)
+        case .nothing(let code, let reason): .refused(code: code, reason: reason)
         }
     }
 

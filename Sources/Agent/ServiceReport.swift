@@ -1,7 +1,9 @@
 import Admission
 import Configuration
+import Control
 import Grants
 import Linux
+import Recording
 import Scheduling
 
 /// What the service manager was told of the agent; it hears only what is new.
@@ -40,6 +42,17 @@ struct ServiceReport: Sendable {
 }
 
 extension Gatekeeper {
+    /// Tells those who wait what has become known; every record told of is on disk.
+    func report() {
+        let records = trail.takePublished()
+        watchers.send(records)
+        journal.publish(records, at: ClockReading.now().bootMicroseconds)
+        postVerdicts()
+        for (replier, verdict) in board.takeAnswers() { replier.finish(verdict) }
+        reportToService()
+        tidy()
+    }
+
     /// Callers are heard from now on.
     func announce() {
         isListening = true

@@ -1,5 +1,6 @@
 import Admission
 import Grants
+import Linux
 import Signatures
 import StrictJSON
 
@@ -33,7 +34,11 @@ struct Verification {
 
     var isAccepted: Bool { checks.allSatisfy(\.isKept) }
 
-    init(of file: [UInt8], by judge: Judge) {
+    /// `distrust` is why the agent would not read the file where it lies.
+    init(of file: [UInt8], by judge: Judge, distrust: TrustError? = nil) {
+        if let distrust {
+            fail("file", distrust.code.rawValue, "\(distrust)", mend: distrust.remedy ?? "")
+        }
         let signed: SignedPayload
         do throws(SignatureError) {
             signed = try judge.verifier.verify(file, at: judge.now)
@@ -55,9 +60,15 @@ struct Verification {
         }
     }
 
-    private mutating func fail(_ name: String, _ code: String, _ finding: String) {
-        let finding = "\(code): \(finding)"
-        checks.append(Check(name: name, isKept: false, code: code, finding: finding))
+    private mutating func fail(
+        _ name: String,
+        _ code: String,
+        _ finding: String,
+        mend remedy: String = ""
+    ) {
+        var check = Check(name: name, isKept: false, code: code, finding: "\(code): \(finding)")
+        check.remedy = remedy
+        checks.append(check)
     }
 
     private mutating func check(_ grant: Grant, _ signed: SignedPayload, by judge: Judge) {

@@ -6,6 +6,8 @@ package struct AgentStatus: WireValue {
     package var mode: String
     /// Sentences for people; empty when all is well.
     package var problems: [String]
+    /// Sentences for people; worth a look, and no reason to call it ill.
+    package var warnings: [String]
     package var openGrants: Int
     package var waitingGrants: Int
     /// RFC 3339; the first deadline of an open grant.
@@ -26,6 +28,7 @@ package struct AgentStatus: WireValue {
     package init(
         mode: String,
         problems: [String],
+        warnings: [String] = [],
         openGrants: Int,
         waitingGrants: Int,
         nextDeadline: String?,
@@ -40,6 +43,7 @@ package struct AgentStatus: WireValue {
     ) {
         self.mode = mode
         self.problems = problems
+        self.warnings = warnings
         self.openGrants = openGrants
         self.waitingGrants = waitingGrants
         self.nextDeadline = nextDeadline
@@ -62,6 +66,7 @@ extension AgentStatus {
         self.init(
             mode: try object.text("mode"),
             problems: try object.texts("problems"),
+            warnings: try object.optional("warnings", \.texts) ?? [],
             openGrants: Int(try object.number("open_grants")),
             waitingGrants: Int(try object.number("waiting_grants")),
             nextDeadline: try object.optionalText("next_deadline"),
@@ -81,6 +86,7 @@ extension AgentStatus {
             "mode": .string(mode),
             "healthy": .bool(isHealthy),
             "problems": JSONValue(texts: problems),
+            "warnings": JSONValue(texts: warnings),
             "open_grants": .integer(Int64(openGrants)),
             "waiting_grants": .integer(Int64(waitingGrants)),
             "next_deadline": JSONValue(nextDeadline),
