@@ -5,10 +5,13 @@ import Grants
 import Netfilter
 
 /// Ways around the gate, as far as the kernel tells of them.
-extension Gatekeeper {
+extension KernelView {
     /// All of them; `nil` if some of it cannot be read.
-    func detours(around chains: [BaseChain]) -> [Inspection.Detour]? {
-        let ports = rulebook.shape.protected
+    static func detours(
+        around chains: [BaseChain],
+        at ports: [Port],
+        _ gate: inout KernelGate
+    ) -> [Inspection.Detour]? {
         guard let routing = try? RoutingDetours.read(),
             let transparent = try? TransparentListeners.among(ports),
             let (diversions, offloads) = try? gate.detours(of: chains)

@@ -8,26 +8,61 @@ import Scheduling
 
 /// What a packet would meet, told from what the kernel was given.
 extension Gatekeeper {
-    /// What policy and grants say, and whether the live kernel says the same.
-    func explain(source: String, port: String) throws(ControlFault) -> Explanation {
-        guard let source = try? Prefix(parsing: source) else { throw .invalidParameter("source") }
-        guard let port = try? Port(parsing: port) else { throw .invalidParameter("port") }
-        var explanation = explain(source, port)
-        guard explanation.rule != .loopback else { return explanation }
-        if let gate = try? gate.explain(source, port) {
-            let agrees =
-                gate.passes == explanation.passes
-                && gate.isProtected
-                    == (rulebook.configuration.policy.ports[port] != nil)
+    /// What policy and grants say of a packet; the kernel is asked elsewhere.
+    func explain(_ source: Prefix, _ port: Port) -> Explanation {
+        let policy = rulebook.configuration.policy
+        let mode = policy.mode.rawValue
+        if source.isLoopback { return Explanation(mode: mode, rule: .loopback) }
+        guard policy.ports[port] != nil else { return Explanation(mode: mode, rule: .unprotected) }
+        if let network = policy.trusted.first(where: { $0.contains(source) }) {
+            return Explanation(mode: mode, rule: .trusted, network: network.description)
+        }
+        let now = read()
+        let held = timetable.openings(covering: source, at: port).filter { $0.value > now }
+        // The one that lasts longest says when access ends.
+        guard let (opening, deadline) = held.max(by: { $0.value < $1.value }) else {
+            return Explanation(mode: mode, rule: policy.mode == .enforce ? .denied : .observe)
+        }
+        let holders = held.keys.flatMap { timetable.holders(of: $0) }
+        return Explanation(
+            mode: mode,
+            rule: .grant,
+            network: opening.source.description,
+            grants: Set(holders).sorted().map(\.description),
+            until: deadline.description
+        )
+    }
+}
+
+/// What is asked of the live kernel, over a connection of its own: it may take a while.
+enum KernelView {
+    /// Whether the table says the same of a packet as policy and grants do.
+    static func confirm(
+        _ explanation: Explanation,
+        of source: Prefix,
+        _ port: Port,
+        isProtected: Bool
+    ) -> Explanation {
+        var explanation = explanation
+        guard var gate = try? KernelGate(adopting: nil, highest: .highest) else {
+            return explanation
+        }
+        if let found = try? gate.explain(source, port) {
+            let agrees = found.passes == explanation.passes && found.isProtected == isProtected
             explanation.kernel = agrees ? .agrees : .differs
         }
-        if explanation.passes { addOthers(to: &explanation, source, port) }
+        if explanation.passes { addOthers(to: &explanation, source, port, &gate) }
         return explanation
     }
 
     /// What the tables of other tools do with it.
-    private func addOthers(to explanation: inout Explanation, _ source: Prefix, _ port: Port) {
-        guard let chains = try? foreignChains(),
+    private static func addOthers(
+        to explanation: inout Explanation,
+        _ source: Prefix,
+        _ port: Port,
+        _ gate: inout KernelGate
+    ) {
+        guard let chains = try? foreignChains(&gate),
             let fates = try? gate.fates(of: [port], from: source, in: chains)
         else { return }
         let inOrder = zip(chains, fates).sorted { $0.0.place < $1.0.place }
@@ -49,52 +84,32 @@ extension Gatekeeper {
     }
 
     /// The chains of other tables that packets to this host come through.
-    private func foreignChains() throws(GateError) -> [BaseChain] {
+    private static func foreignChains(_ gate: inout KernelGate) throws(GateError) -> [BaseChain] {
         try gate.foreignChains().filter {
             ["prerouting", "input", "ingress"].contains($0.hook)
                 && ["ip", "ip6", "inet", "netdev"].contains($0.family)
         }
     }
 
-    private func explain(_ source: Prefix, _ port: Port) -> Explanation {
-        let policy = rulebook.configuration.policy
-        let mode = policy.mode.rawValue
-        if source.isLoopback { return Explanation(mode: mode, rule: .loopback) }
-        guard policy.ports[port] != nil else { return Explanation(mode: mode, rule: .unprotected) }
-        if let network = policy.trusted.first(where: { $0.contains(source) }) {
-            return Explanation(mode: mode, rule: .trusted, network: network.description)
-        }
-        let now = read()
-        let held = timetable.desired.filter { opening, deadline in
-            opening.port == port && opening.source.contains(source) && deadline > now
-        }
-        // The one that lasts longest says when access ends.
-        guard let (opening, deadline) = held.max(by: { $0.value < $1.value }) else {
-            return Explanation(mode: mode, rule: policy.mode == .enforce ? .denied : .observe)
-        }
-        let holders = held.keys.flatMap { timetable.holders(of: $0) }
-        return Explanation(
-            mode: mode,
-            rule: .grant,
-            network: opening.source.description,
-            grants: Set(holders).sorted().map(\.description),
-            until: deadline.description
-        )
-    }
-
     /// What it takes root and a netlink socket to see.
-    func inspect() -> Inspection {
-        let chains = try? foreignChains()
+    static func inspect(rung: String, ports: [Port]) -> Inspection {
+        guard var gate = try? KernelGate(adopting: nil, highest: .highest) else {
+            return Inspection(rung: rung, chains: nil, detours: nil)
+        }
+        let chains = try? foreignChains(&gate)
         return Inspection(
-            rung: gate.rung.rawValue,
-            chains: chains.map(followed),
-            detours: detours(around: chains ?? [])
+            rung: rung,
+            chains: chains.map { followed($0, ports, &gate) },
+            detours: detours(around: chains ?? [], at: ports, &gate)
         )
     }
 
     /// The chains with what their rules do to packets to protected ports.
-    private func followed(_ chains: [BaseChain]) -> [Inspection.Chain] {
-        let ports = rulebook.shape.protected
+    private static func followed(
+        _ chains: [BaseChain],
+        _ ports: [Port],
+        _ gate: inout KernelGate
+    ) -> [Inspection.Chain] {
         let fates = try? gate.fates(of: ports, in: chains)
         return chains.indices.map { place in
             let found = fates?[place].map { zip(ports, $0).map(Inspection.Fate.init) }

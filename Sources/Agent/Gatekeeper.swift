@@ -61,6 +61,7 @@ actor Gatekeeper {
     var files = FileIndex()
     var board = VerdictBoard()
     var watchers = Watchers()
+    var questions = Questions()
     /// Accepted grants whose record is not on disk yet, with what it carries as evidence.
     var unrecorded: [GrantID: [AuditField: [String]]] = [:]
     /// Admitted files whose verdict nobody was told yet.
@@ -68,7 +69,12 @@ actor Gatekeeper {
     /// Grants whose last file said something else or was gone, and why that ends them.
     var orphans: [GrantID: EndReason] = [:]
     /// Records of refused files, not yet made: many at once share one fsync.
-    var refusals: [AuditEntry] = []
+    var refusals = RefusalTally()
+    /// Files that are there and count for nothing.
+    var refused = RefusedFiles()
+    /// Files that wait to be read.
+    var intake = Intake()
+    let workers = Workers()
     /// What revocations name, not yet acted on.
     var revocations: [PendingRevocation] = []
     /// Who asked for the end of a grant and why, until its closing is recorded.
@@ -174,6 +180,7 @@ actor Gatekeeper {
         takeRevocations()
         let now = read()
         var agenda = timetable.agenda(at: now, opening: timeline.opening)
+        if !agenda.isEmpty { questions.revision += 1 }
         recordOpenings(&agenda, at: now)
         let sessions = takeSessionChanges(&agenda)
         // A counter goes with its opening.
@@ -220,16 +227,5 @@ actor Gatekeeper {
             }
             agenda.openings = []
         }
-    }
-
-    /// Tells those who wait what has become known; every record told of is on disk.
-    func report() {
-        let records = trail.takePublished()
-        watchers.send(records)
-        journal.publish(records, at: ClockReading.now().bootMicroseconds)
-        postVerdicts()
-        for (replier, verdict) in board.takeAnswers() { replier.finish(verdict) }
-        reportToService()
-        tidy()
     }
 }

@@ -82,6 +82,7 @@ extension Gatekeeper {
         let dues = [
             timetable.nextWake(after: now, on: timeline), tenure.deadline, upkeepDue(after: now),
             nextPoll(after: now), sessionDue(at: now),
+            refusals.due(at: now, isBusy: !intake.isEmpty),
         ]
         let due = dues.compactMap(\.self).min()
         let wake = triesAgain ? min(due ?? .init(microseconds: .max), now + Self.retry) : due

@@ -73,6 +73,7 @@ extension Gatekeeper {
     func note(closing entry: AuditEntry, of id: GrantID) {
         untold[id] = Standing(ending: entry)
         closings.append(entry)
+        questions.revision += 1
     }
 
     /// Records that a grant was revoked before it came.

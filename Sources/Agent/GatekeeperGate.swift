@@ -44,7 +44,7 @@ extension Gatekeeper {
         let result = try gate.reconcile(
             rulebook.shape,
             trial: tenure.trial(at: now),
-            open: timetable.desired.compactMapValues { $0.left(at: now) }
+            open: desired.compactMapValues { $0.left(at: now) }
         ) { ports, deniesAlready in
             existing = existingSessions(at: ports, deniesAlready: deniesAlready, room: room)
             return existing?.kept ?? []
@@ -58,6 +58,13 @@ extension Gatekeeper {
         noteTimeoutsRight()
         gateProblem = nil
         return result
+    }
+
+    /// All that should be open; while not every file that is there has been read, also what grants hold
+    /// open that were live before.
+    private var desired: [Opening: Moment] {
+        guard intake.isScanning else { return timetable.desired }
+        return timetable.desired.merging(unseenOpenings) { max($0, $1) }
     }
 
     /// What no longer passes by the new rules is cut, whoever let it in.

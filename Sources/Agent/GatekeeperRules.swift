@@ -107,6 +107,7 @@ extension Gatekeeper {
     /// Holds every grant to these rules, which are on record, from now on.
     func take(_ next: Rulebook, _ tenure: Tenure) {
         rulebook = next.following(rulebook)
+        questions.revision += 1
         trail.rotate(by: next.configuration)
         self.tenure = tenure
         signersProblem = next.signersProblem

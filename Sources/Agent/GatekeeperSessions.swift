@@ -101,17 +101,22 @@ extension Gatekeeper {
             let live = trail.ledger.standings[id]?.live
         else { return false }
         note(closing: .closed(live, because: reason, carried: told), of: id)
-        willCut(live, reason)
+        // Has the sessions cut of a grant that ended while there was no agent.
+        willCut(live.openings, because: reason)
+        if intake.isScanning { isInstalled = false }
         return true
     }
 
-    /// Has the sessions cut of a grant that ended while there was no agent.
-    private func willCut(_ live: LiveGrant, _ reason: EndReason) {
-        let sources = live.fields[.sources, default: []].compactMap { try? Prefix(parsing: $0) }
-        for text in live.fields[.ports, default: []] {
-            guard let port = try? Port(parsing: text) else { continue }
-            willCut(sources.map { Opening(source: $0, port: port) }, because: reason)
+    /// What those hold open, and until when.
+    var unseenOpenings: [Opening: Moment] {
+        var openings: [Opening: Moment] = [:]
+        for case .open(let live, _, let deadline) in trail.ledger.standings.values
+        where timetable[live.id] == nil && untold[live.id] == nil {
+            for opening in live.openings {
+                openings[opening] = max(deadline, openings[opening] ?? deadline)
+            }
         }
+        return openings
     }
 
     /// Has the sessions cut of openings at protected ports.
@@ -121,5 +126,14 @@ extension Gatekeeper {
         for opening in openings where policy.ports[opening.port] != nil {
             visitors.uncut.add(opening, because: reason)
         }
+    }
+}
+
+extension LiveGrant {
+    /// All its records say that it opens.
+    fileprivate var openings: [Opening] {
+        let sources = fields[.sources, default: []].compactMap { try? Prefix(parsing: $0) }
+        let ports = fields[.ports, default: []].compactMap { try? Port(parsing: $0) }
+        return ports.flatMap { port in sources.map { Opening(source: $0, port: port) } }
     }
 }

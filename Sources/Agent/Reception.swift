@@ -34,32 +34,67 @@ struct Reception: Sendable {
         let earlierRules: RulesVersion?
     }
 
+    /// What an allowed signer said in a file; to find that out takes no knowledge of any other.
+    enum Statement: Sendable {
+        case said(SignedDocument)
+        case nothing(code: String, reason: String)
+    }
+
+    /// The same by the rules of now and by those that let a live grant in.
+    struct Statements: Sendable {
+        let current: Statement
+        let earlier: Statement?
+    }
+
     let verifier: SignatureVerifier
     let admission: Admission
 
-    /// Judges one file; `standing` says what the log knows of a grant id.
-    func judge(_ arrival: Arrival, standing: (GrantID) -> Standing?) -> Verdict {
-        let verdict = judge(arrival, under: .current, standing)
-        guard let rules = arrival.earlierRules, !verdict.isAdmitted else { return verdict }
-        let earlier = judge(arrival, under: rules, standing)
+    /// Reads one file: its signatures, then its syntax.
+    func read(_ arrival: Arrival) -> Statements {
+        Statements(
+            current: read(arrival, under: .current),
+            earlier: arrival.earlierRules.map { read(arrival, under: $0) }
+        )
+    }
+
+    private func read(_ arrival: Arrival, under rules: RulesVersion) -> Statement {
+        do throws(DocumentError) {
+            return .said(
+                try SignedDocument(
+                    arrival.bytes,
+                    signersBy: verifier,
+                    at: arrival.signedAt,
+                    under: rules
+                )
+            )
+        } catch {
+            return .nothing(code: error.code, reason: "\(error)")
+        }
+    }
+
+    /// Judges what a file says; `standing` says what the log knows of a grant id.
+    func judge(
+        _ statements: Statements,
+        of arrival: Arrival,
+        standing: (GrantID) -> Standing?
+    ) -> Verdict {
+        let verdict = judge(statements.current, of: arrival, under: .current, standing)
+        guard let rules = arrival.earlierRules, let said = statements.earlier, !verdict.isAdmitted
+        else { return verdict }
+        let earlier = judge(said, of: arrival, under: rules, standing)
         return earlier.isAdmitted ? earlier : verdict
     }
 
     private func judge(
-        _ arrival: Arrival,
+        _ statement: Statement,
+        of arrival: Arrival,
         under rules: RulesVersion,
         _ standing: (GrantID) -> Standing?
     ) -> Verdict {
         let document: SignedDocument
-        do throws(DocumentError) {
-            document = try SignedDocument(
-                arrival.bytes,
-                signersBy: verifier,
-                at: arrival.signedAt,
-                under: rules
-            )
-        } catch {
-            return .refused(code: error.code, reason: "\(error)")
+        switch statement {
+        case .said(let said): document = said
+        case .nothing(let code, let reason): return .refused(code: code, reason: reason)
         }
         let payload = document.payload
         switch document.content {

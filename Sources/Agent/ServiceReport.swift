@@ -1,6 +1,7 @@
 import Admission
 import Auditing
 import Configuration
+import Control
 import Grants
 import Linux
 import Recording
@@ -42,6 +43,17 @@ struct ServiceReport: Sendable {
 }
 
 extension Gatekeeper {
+    /// Tells those who wait what has become known; every record told of is on disk.
+    func report() {
+        let records = trail.takePublished()
+        watchers.send(records)
+        journal.publish(records, at: ClockReading.now().bootMicroseconds)
+        postVerdicts()
+        for (replier, verdict) in board.takeAnswers() { replier.finish(verdict) }
+        reportToService()
+        tidy()
+    }
+
     /// Callers are heard from now on.
     func announce() {
         isListening = true

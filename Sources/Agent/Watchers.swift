@@ -13,10 +13,8 @@ struct Watchers {
 
     mutating func send(_ records: [Record]) {
         repliers.removeAll { !$0.isOpen }
-        guard !repliers.isEmpty else { return }
-        for record in records {
-            let reply = WatchReply(record: record.json)
-            for replier in repliers { replier.send(reply) }
-        }
+        guard !repliers.isEmpty, !records.isEmpty else { return }
+        let reply = EncodedReply(continuing: records.map { WatchReply(record: $0.json) })
+        for replier in repliers { replier.send(reply) }
     }
 }

@@ -43,6 +43,9 @@ struct AgentExamination {
                     ?? .note("clock", held.text, mend: mend)
             )
         }
+        for warning in status.warnings {
+            findings.append(.warning("grants", warning, mend: nil))
+        }
         if let until = status.trialUntil {
             let reason = "the policy is on trial until \(until)"
             findings.append(.note("agent", reason, mend: "sudo jitgate confirm"))

@@ -42,7 +42,7 @@ struct StatusReport {
         table.add(["trusted", list(status.trusted)])
         table.add(["records", "\(status.records)"])
         table.add(["agent", "\(status.version), table \(status.rung)"])
-        let problems = status.problems.map { problem in
+        let problems = (status.problems + status.warnings).map { problem in
             console.paint("  - \(ShownText.safe(problem))", .yellow)
         }
         return Array(table.lines.prefix(2)) + problems + table.lines.dropFirst(2)

@@ -1,5 +1,6 @@
 import Admission
 import Grants
+import Linux
 import Signatures
 import StrictJSON
 
@@ -33,7 +34,19 @@ struct Verification {
 
     var isAccepted: Bool { checks.allSatisfy(\.isKept) }
 
-    init(of file: [UInt8], by judge: Judge) {
+    /// `distrust` is why the agent would not read the file where it lies.
+    init(of file: [UInt8], by judge: Judge, distrust: TrustError? = nil) {
+        if let distrust {
+            let finding = "\(distrust.code.rawValue): \(distrust)"
+            var check = Check(
+                name: "file",
+                isKept: false,
+                code: distrust.code.rawValue,
+                finding: finding
+            )
+            check.remedy = distrust.remedy ?? ""
+            checks.append(check)
+        }
         do throws(DocumentError) {
             let document = try SignedDocument(file, signersBy: judge.verifier, at: judge.now)
             let payload = document.payload

@@ -15,7 +15,7 @@ struct VerifyCommand: Verb {
         discussion: """
             Every check is a line. The policy, the allowed signers and the log are this host's; \
             where the log may not be read, a grant that was used before cannot be told from a new \
-            one.
+            one. Of a file in a drop directory owner and mode are checked as well.
 
               jitgate verify g.grant
               jitgate verify g.grant --config new.toml
@@ -37,13 +37,29 @@ struct VerifyCommand: Verb {
             history: history(configuration, on: console),
             now: console.now()
         )
-        let verification = Verification(of: bytes, by: judge)
+        let verification = Verification(of: bytes, by: judge, distrust: distrust(configuration))
         if format.json {
             console.print(json: verification.json)
         } else {
             verification.lines(console).forEach(console.print)
         }
         guard verification.isAccepted else { throw .saidNo }
+    }
+
+    /// Why the agent would not read the file, if it lies in a drop directory.
+    private func distrust(_ configuration: Configuration) -> TrustError? {
+        let path = WorkingDirectory.absolute(file)
+        let directory = path.split(separator: "/").dropLast().joined(separator: "/")
+        guard file != "-", configuration.grantDirectories.contains("/" + directory) else {
+            return nil
+        }
+        var trusted = TrustedFile(owners: [0])
+        do throws(TrustError) {
+            _ = try trusted.read(path, limit: GrantFile.sizeLimit)
+            return nil
+        } catch {
+            return error.code == .unreadable ? nil : error
+        }
     }
 
     private func allowedSigners(

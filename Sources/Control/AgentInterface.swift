@@ -55,6 +55,8 @@ package enum AgentInterface {
           healthy: bool,
           # Sentences for people; empty when healthy
           problems: []string,
+          # Sentences for people that do not make it unhealthy, such as why a file is refused
+          warnings: []string,
           open_grants: int,
           waiting_grants: int,
           draining_grants: int,

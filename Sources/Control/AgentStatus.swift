@@ -6,6 +6,8 @@ package struct AgentStatus: WireValue {
     package var mode: String
     /// Sentences for people; empty when all is well.
     package var problems: [String]
+    /// Sentences for people; worth a look, and no reason to call it ill.
+    package var warnings: [String]
     package var openGrants: Int
     package var waitingGrants: Int
     /// Grants that are past their deadline and whose sessions go on.
@@ -31,6 +33,7 @@ package struct AgentStatus: WireValue {
     package init(
         mode: String,
         problems: [String],
+        warnings: [String] = [],
         openGrants: Int,
         waitingGrants: Int,
         drainingGrants: Int = 0,
@@ -47,6 +50,7 @@ package struct AgentStatus: WireValue {
     ) {
         self.mode = mode
         self.problems = problems
+        self.warnings = warnings
         self.openGrants = openGrants
         self.waitingGrants = waitingGrants
         self.drainingGrants = drainingGrants
@@ -71,6 +75,7 @@ extension AgentStatus {
         self.init(
             mode: try object.text("mode"),
             problems: try object.texts("problems"),
+            warnings: try object.optional("warnings", \.texts) ?? [],
             openGrants: Int(try object.number("open_grants")),
             waitingGrants: Int(try object.number("waiting_grants")),
             drainingGrants: Int(try object.optional("draining_grants", \.number) ?? 0),
@@ -92,6 +97,7 @@ extension AgentStatus {
             "mode": .string(mode),
             "healthy": .bool(isHealthy),
             "problems": JSONValue(texts: problems),
+            "warnings": JSONValue(texts: warnings),
             "open_grants": .integer(Int64(openGrants)),
             "waiting_grants": .integer(Int64(waitingGrants)),
             "draining_grants": .integer(Int64(drainingGrants)),

@@ -27,12 +27,12 @@ final class ControlConnection {
     let id: Int
     let socket: UnixConnection
     private(set) var current: Call?
-    var isAdvancing = false
     private var framing = MessageFraming()
     private var inputEnded = false
+    /// What was read ends within a message.
+    private var isMessagePartial = false
     private var callCount = 0
-    private var outgoing: [UInt8] = []
-    private var sentCount = 0
+    private var outgoing = ReplyBacklog()
     private var reading: DescriptorSource?
     private var writing: DescriptorSource?
 
@@ -42,13 +42,16 @@ final class ControlConnection {
     }
 
     /// How many bytes the peer has yet to take.
-    var backlog: Int { outgoing.count - sentCount }
+    var backlog: Int { outgoing.count }
 
     var isReadyForCall: Bool { current == nil && backlog == 0 }
 
+    /// Whether there may be a call that can be taken without waiting for more.
+    var hasUnreadInput: Bool { isReadyForCall && framing.pendingCount > 0 && !isMessagePartial }
+
     /// The peer sends no more and has all its answers.
     var isDone: Bool {
-        guard inputEnded else { return false }
+        guard inputEnded, !hasUnreadInput else { return false }
         return current.map(\.isStream) ?? (backlog == 0)
     }
 
@@ -64,11 +67,12 @@ final class ControlConnection {
 
     // MARK: in
 
+    /// Calls `handler` when there is something to read, until `pauseReading`.
     func resumeReading(
         on executor: EngineExecutor,
         handler: @escaping @Sendable () -> Void
     ) throws(Errno) {
-        guard reading == nil else { return }
+        if let reading { return reading.resume() }
         reading = try DescriptorSource(
             reading: socket.fileDescriptor,
             on: executor,
@@ -77,7 +81,7 @@ final class ControlConnection {
     }
 
     func pauseReading() {
-        reading = nil
+        reading?.pause()
     }
 
     /// Reads what is there, a bounded piece of it; `false` if the connection broke.
@@ -85,6 +89,7 @@ final class ControlConnection {
         do throws(Errno) {
             let bytes = try socket.read(65_536)
             inputEnded = bytes.isEmpty
+            isMessagePartial = isMessagePartial && bytes.isEmpty
             framing.append(bytes)
             return true
         } catch .wouldBlock {
@@ -96,7 +101,10 @@ final class ControlConnection {
 
     func nextCall() -> Next {
         do throws(MessageFraming.TooLong) {
-            guard let message = try framing.next() else { return .notYet }
+            guard let message = try framing.next() else {
+                isMessagePartial = true
+                return .notYet
+            }
             return VarlinkCall(message: message).map(Next.call) ?? .violation
         } catch {
             return .violation
@@ -113,9 +121,9 @@ final class ControlConnection {
     // MARK: out
 
     /// Queues a reply to the current call.
-    func take(_ reply: VarlinkReply) {
+    func take(_ reply: EncodedReply) {
         guard let call = current else { return }
-        if !call.isOneway { outgoing += MessageFraming.frame(reply.message) }
+        if !call.isOneway { outgoing.append(reply.frame) }
         if !reply.continues { current = nil }
     }
 
@@ -126,27 +134,16 @@ final class ControlConnection {
     ) throws(Errno) {
         do throws(Errno) {
             while backlog > 0 {
-                sentCount += try socket.write(outgoing[sentCount...])
+                outgoing.advance(by: try socket.write(outgoing.next))
             }
-            outgoing = []
-            sentCount = 0
             writing = nil
         } catch .wouldBlock {
-            compact()
-            if writing == nil {
-                writing = try DescriptorSource(
-                    writing: socket.fileDescriptor,
-                    on: executor,
-                    handler: handler
-                )
-            }
+            guard writing == nil else { return }
+            writing = try DescriptorSource(
+                writing: socket.fileDescriptor,
+                on: executor,
+                handler: handler
+            )
         }
-    }
-
-    /// What was sent is dropped once it is the larger part.
-    private func compact() {
-        guard sentCount > outgoing.count / 2 else { return }
-        outgoing.removeFirst(sentCount)
-        sentCount = 0
     }
 }

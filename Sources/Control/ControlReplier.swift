@@ -19,23 +19,41 @@ package struct ControlReplier: Sendable {
         server.assumeIsolated { $0.isWaiting(callID) }
     }
 
+    /// Counts work that was done for the call elsewhere than in its turn.
+    package func charge(_ spent: Duration) {
+        let (seconds, attoseconds) = spent.components
+        server.assumeIsolated {
+            $0.charge(seconds * 1_000_000 + attoseconds / 1_000_000_000_000, for: callID)
+        }
+    }
+
     /// Answers for good.
     package func finish(_ value: some WireValue) {
-        reply(VarlinkReply(parameters: value.jsonValue))
+        if isOpen { reply(EncodedReply(value)) }
+    }
+
+    /// Answers for good, with what was made before.
+    package func finish(_ reply: EncodedReply) {
+        self.reply(reply)
     }
 
     /// Answers for good that it cannot be.
     package func fail(_ fault: ControlFault) {
-        reply(VarlinkReply(fault))
+        if isOpen { reply(EncodedReply(VarlinkReply(fault))) }
     }
 
     /// Answers, and more will follow.
     package func send(_ value: some WireValue) {
-        guard wantsMore else { return }
-        reply(VarlinkReply(parameters: value.jsonValue, continues: true))
+        if isOpen, wantsMore { send(EncodedReply(continuing: [value])) }
     }
 
-    private func reply(_ reply: VarlinkReply) {
+    /// Answers with what was made before, and more will follow.
+    package func send(_ reply: EncodedReply) {
+        guard wantsMore else { return }
+        self.reply(reply)
+    }
+
+    private func reply(_ reply: EncodedReply) {
         server.assumeIsolated { $0.answer(callID, with: reply) }
     }
 }

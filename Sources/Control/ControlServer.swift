@@ -5,7 +5,9 @@ package import SystemPackage
 /// The agent's end of the control socket: connections in, requests to the handler, replies out.
 ///
 /// It lives on the engine's queue, where the handler is called too, and does nothing between
-/// events. What it takes from a peer is bounded: PROTOCOL.control, sections 1 and 2.
+/// events. One turn takes at most one call of one peer, and then all else that waits on the queue
+/// goes before the next: no peer keeps an alarm, a file or a revocation waiting. What it takes from
+/// a peer is bounded: PROTOCOL.control, sections 1 and 2.
 package actor ControlServer {
     /// Takes each checked request; the replier may be used at once or later.
     package typealias Handler = @Sendable (ControlRequest, PeerCredentials, ControlReplier) -> Void
@@ -15,13 +17,25 @@ package actor ControlServer {
         package let connections: Int
         /// How many of them are for root alone.
         package let reservedForRoot: Int
-        /// A watcher with more bytes than this waiting for it is cut off.
+        /// How many of the others one user may have.
+        package let ofOneUser: Int
+        /// A watcher with more bytes than this waiting for it is told that it is too slow.
         package let backlogBytes: Int
+        /// With more bytes than this waiting for all peers together, those with the most are cut off.
+        package let totalBacklogBytes: Int
 
-        package init(connections: Int, reservedForRoot: Int, backlogBytes: Int) {
+        package init(
+            connections: Int,
+            reservedForRoot: Int,
+            ofOneUser: Int = 32,
+            backlogBytes: Int,
+            totalBacklogBytes: Int = 64 << 20
+        ) {
             self.connections = connections
             self.reservedForRoot = reservedForRoot
+            self.ofOneUser = ofOneUser
             self.backlogBytes = backlogBytes
+            self.totalBacklogBytes = totalBacklogBytes
         }
 
         package static let standard = Limits(
@@ -35,14 +49,19 @@ package actor ControlServer {
         unsafe executor.asUnownedSerialExecutor()
     }
 
-    private let executor: EngineExecutor
+    let executor: EngineExecutor
     private let listener: UnixListener
     private let limits: Limits
-    private let router: CallRouter
-    private let handler: Handler
+    let router: CallRouter
+    let handler: Handler
     private var listening: DescriptorSource?
-    private var connections: [Int: ControlConnection] = [:]
+    var connections: [Int: ControlConnection] = [:]
     private var lastConnection = 0
+    var queue = CallQueue()
+    /// Whether a turn will come by itself.
+    var isTurnDue = false
+    /// When those will be served that have used what they may; `nil` if none waits.
+    var restsUntil: Int64?
 
     package init(
         listener: UnixListener,
@@ -62,19 +81,19 @@ package actor ControlServer {
     package func start() throws(Errno) {
         listening = try DescriptorSource(reading: listener.fileDescriptor, on: executor) {
             [weak self] in
-            self?.assumeIsolated { $0.acceptAll() }
+            self?.assumeIsolated { $0.acceptSome() }
         }
     }
 
     /// Closes every connection and accepts no more.
     package func stop() {
         listening = nil
-        connections = [:]
+        connections.values.forEach(close)
     }
 
     // MARK: connections
 
-    private func acceptAll() {
+    private func acceptSome() {
         // Level-triggered: whoever still waits after these is reported again.
         for _ in 0..<16 {
             do throws(Errno) {
@@ -105,9 +124,7 @@ package actor ControlServer {
     }
 
     private func admit(_ socket: UnixConnection) throws(Errno) {
-        let isRoot = socket.peer.userID == 0
-        let room = limits.connections - (isRoot ? 0 : limits.reservedForRoot)
-        guard connections.count < room else { return }
+        guard hasRoom(for: socket.peer.userID) else { return }
         lastConnection += 1
         let connection = ControlConnection(id: lastConnection, socket: socket)
         connections[connection.id] = connection
@@ -119,74 +136,17 @@ package actor ControlServer {
         }
     }
 
-    private func close(_ connection: ControlConnection) {
+    private func hasRoom(for user: UInt32) -> Bool {
+        guard user != 0 else { return connections.count < limits.connections }
+        let own = connections.values.count { $0.socket.peer.userID == user }
+        return own < limits.ofOneUser
+            && connections.count < limits.connections - limits.reservedForRoot
+    }
+
+    func close(_ connection: ControlConnection) {
         connections[connection.id] = nil
+        queue.remove(connection.id, of: connection.socket.peer.userID)
         connection.cancel()
-    }
-
-    private func resumeReading(_ connection: ControlConnection) throws(Errno) {
-        let id = connection.id
-        try connection.resumeReading(on: executor) { [weak self] in
-            self?.assumeIsolated { $0.readable(id) }
-        }
-    }
-
-    private func readable(_ id: Int) {
-        guard let connection = connections[id] else { return }
-        guard connection.readAvailable() else { return close(connection) }
-        advance(connection)
-    }
-
-    private func writable(_ id: Int) {
-        guard let connection = connections[id] else { return }
-        flush(connection)
-        if connections[id] != nil { advance(connection) }
-    }
-
-    // MARK: calls
-
-    /// Takes one call after the other until one waits for its answer or nothing is left.
-    private func advance(_ connection: ControlConnection) {
-        guard !connection.isAdvancing else { return }
-        connection.isAdvancing = true
-        defer { connection.isAdvancing = false }
-        while connections[connection.id] != nil, connection.isReadyForCall {
-            switch connection.nextCall() {
-            case .call(let call): perform(call, on: connection)
-            case .notYet: return settle(connection)
-            case .violation: return close(connection)
-            }
-        }
-        if connections[connection.id] != nil { settle(connection) }
-    }
-
-    private func perform(_ call: VarlinkCall, on connection: ControlConnection) {
-        let peer = connection.socket.peer
-        let id = connection.begin(call)
-        switch router.route(call, from: peer) {
-        case .answer(let reply): answer(id, with: reply)
-        case .ask(let request):
-            let replier = ControlReplier(
-                server: self,
-                callID: id,
-                wantsMore: call.wantsMore
-            )
-            handler(request, peer, replier)
-        }
-    }
-
-    /// Closes a connection that is done, and reads on or waits as its state demands.
-    private func settle(_ connection: ControlConnection) {
-        if connection.isDone { return close(connection) }
-        do throws(Errno) {
-            if connection.wantsToRead {
-                try resumeReading(connection)
-            } else {
-                connection.pauseReading()
-            }
-        } catch {
-            close(connection)
-        }
     }
 
     // MARK: replies
@@ -195,17 +155,47 @@ package actor ControlServer {
         connections[id.connection]?.current?.id == id
     }
 
-    func answer(_ id: CallID, with reply: VarlinkReply) {
+    /// What was done for a call elsewhere counts as what is done for it here.
+    func charge(_ microseconds: Int64, for id: CallID) {
+        guard let user = connections[id.connection]?.socket.peer.userID else { return }
+        queue.charge(microseconds, to: user, at: ClockReading.monotonicMicroseconds())
+    }
+
+    func answer(_ id: CallID, with reply: EncodedReply) {
         guard let connection = connections[id.connection], connection.current?.id == id else {
             return
         }
-        if reply.continues, connection.backlog > limits.backlogBytes { return close(connection) }
-        connection.take(reply)
+        let isTooSlow = reply.continues && connection.backlog > limits.backlogBytes
+        connection.take(isTooSlow ? Self.tooSlow : reply)
         flush(connection)
-        if connections[id.connection] != nil { advance(connection) }
+        if connection.backlog > 0 { boundBacklogs() }
+        if connections[id.connection] != nil { settle(connection) }
     }
 
-    private func flush(_ connection: ControlConnection) {
+    private static let tooSlow = EncodedReply(
+        VarlinkReply(
+            .failed(
+                "this client reads its replies too slowly and was left behind;"
+                    + " `jitgate audit show` has what it missed"
+            )
+        )
+    )
+
+    /// Cuts off those who read the least, others than root first, while too much waits to be read.
+    private func boundBacklogs() {
+        var total = connections.values.reduce(0) { $0 + $1.backlog }
+        guard total > limits.totalBacklogBytes else { return }
+        let rank = { (connection: ControlConnection) in
+            (connection.socket.peer.userID == 0 ? 0 : 1, connection.backlog)
+        }
+        for connection in connections.values.sorted(by: { rank($0) > rank($1) }) {
+            total -= connection.backlog
+            close(connection)
+            guard total > limits.totalBacklogBytes else { return }
+        }
+    }
+
+    func flush(_ connection: ControlConnection) {
         do throws(Errno) {
             let id = connection.id
             try connection.flush(on: executor) { [weak self] in
@@ -214,5 +204,11 @@ package actor ControlServer {
         } catch {
             close(connection)
         }
+    }
+
+    private func writable(_ id: Int) {
+        guard let connection = connections[id] else { return }
+        flush(connection)
+        if connections[id] != nil { settle(connection) }
     }
 }

@@ -8,7 +8,12 @@ package import SystemPackage
 /// It watches a duplicate of its own, closed when Dispatch has let go of it, so whoever owns the
 /// original may close it at any time. Ends when released or cancelled.
 package final class DescriptorSource: Sendable {
-    private let source: Mutex<any DispatchSourceProtocol>
+    private struct State {
+        let source: any DispatchSourceProtocol
+        var isPaused = false
+    }
+
+    private let state: Mutex<State>
 
     /// Calls when there is something to read.
     ///
@@ -48,15 +53,38 @@ package final class DescriptorSource: Sendable {
         source.setEventHandler(handler: handler)
         source.setCancelHandler { close(own) }
         source.activate()
-        self.source = Mutex(source)
+        state = Mutex(State(source: source))
     }
 
     deinit {
         cancel()
     }
 
+    /// Calls no handler until `resume`; called on the engine's queue, from the next event on.
+    package func pause() {
+        state.withLock { state in
+            guard !state.isPaused else { return }
+            state.isPaused = true
+            state.source.suspend()
+        }
+    }
+
+    /// Calls again, at once if there was something meanwhile.
+    package func resume() {
+        state.withLock { state in
+            guard state.isPaused else { return }
+            state.isPaused = false
+            state.source.resume()
+        }
+    }
+
     /// No handler call begins after this returns, if it is called on the engine's queue.
     package func cancel() {
-        source.withLock { $0.cancel() }
+        state.withLock { state in
+            state.source.cancel()
+            // Dispatch lets go of no source that is suspended.
+            if state.isPaused { state.source.resume() }
+            state.isPaused = false
+        }
     }
 }

@@ -4,6 +4,12 @@ package enum DirectoryEvent: Hashable, Sendable {
     case arrived(directory: String, name: String)
     /// A file was deleted or moved out.
     case removed(directory: String, name: String)
+    /// After its going and its coming: they were one renaming, of one path to another.
+    case renamed(from: String, to: String)
+    /// Owner, mode or another attribute of a file is another.
+    case attributesChanged(directory: String, name: String)
+    /// So it is with a drop directory, or with one that was to be watched for that.
+    case trustChanged
     /// A directory is there now that was not before: list it.
     case appeared(directory: String)
     /// A directory is no longer there: nothing in it holds.

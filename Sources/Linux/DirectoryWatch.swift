@@ -14,6 +14,10 @@ package final class DirectoryWatch: Sendable {
         var isDropDirectory = false
         /// Names whose coming means that a missing directory may be there now.
         var awaited: Set<String> = []
+        /// Names whose coming means that another directory may have a name that led to a link.
+        var replaced: Set<String> = []
+        /// Nothing in it counts until its attributes change.
+        var isDistrusted = false
         /// Directories that go with it.
         var below: Set<String> = []
         /// The name of the one file that is watched by itself.
@@ -21,6 +25,8 @@ package final class DirectoryWatch: Sendable {
     }
 
     private let inotify = Mutex<InotifyInstance?>(nil)
+    /// New files that somebody writes, by the watches that tell when they are closed.
+    let unfinished = Mutex<[Int32: Set<CreatedFile>]>([:])
     let directories: [String]
     let file: Mutex<String>
     private let interests = Mutex<[Int32: Interest]>([:])
@@ -33,7 +39,9 @@ package final class DirectoryWatch: Sendable {
     private static let gone = UInt32(IN_DELETE_SELF) | UInt32(IN_MOVE_SELF) | UInt32(IN_UNMOUNT)
     /// All that is to be known of a directory that only leads to another.
     private static let coming = gone | UInt32(IN_CREATE) | UInt32(IN_MOVED_TO)
-    private static let all = arrived | removed | gone | UInt32(IN_CREATE)
+    private static let all = arrived | removed | gone | UInt32(IN_CREATE) | UInt32(IN_ATTRIB)
+    /// So many readings in a row leave room for everything else, and hold what the kernel keeps.
+    private static let readings = 32
 
     /// Begins to watch `directories`, where grant files are dropped, and `file`; all are absolute.
     package init(_ directories: [String], file: String) {
@@ -63,6 +71,13 @@ package final class DirectoryWatch: Sendable {
         file.withLock { $0 = path }
         watch(fileDirectory)
         return true
+    }
+
+    /// Tells when a directory, in which nothing counts for now, may be one that is trusted.
+    package func awaitTrust(in directory: String) {
+        _ = try? add(directory, UInt32(IN_ATTRIB)) { $0.isDistrusted = true }
+        let (parent, name) = Self.split(directory)
+        _ = try? add(parent, Self.coming) { $0.replaced.insert(name) }
     }
 
     // MARK: what is watched
@@ -170,17 +185,29 @@ package final class DirectoryWatch: Sendable {
 
     // MARK: what happened
 
-    /// Everything that has happened since the last call, in order.
+    /// What has happened since the last call, in order; if it was very much, the rest is for the next.
     package func drain() -> [DirectoryEvent] {
         var events: [DirectoryEvent] = []
         guard let instance = inotify.withLock({ $0 }) else { return [] }
-        while let chunk = try? instance.descriptor.readChunk(64 * 1024), !chunk.isEmpty {
-            for record in InotifyRecord.records(in: chunk) { events += self.events(record) }
+        var renaming = Renaming()
+        var created: Set<CreatedFile> = []
+        for _ in 0..<Self.readings {
+            guard let chunk = try? instance.descriptor.readChunk(64 * 1024), !chunk.isEmpty else {
+                break
+            }
+            for record in InotifyRecord.records(in: chunk) {
+                created.formUnion(closed(record))
+                let news = self.events(record, &created)
+                events += news + renaming.take(record, news)
+            }
         }
-        return events
+        return events + arrivals(among: created)
     }
 
-    private func events(_ record: InotifyRecord) -> [DirectoryEvent] {
+    private func events(
+        _ record: InotifyRecord,
+        _ created: inout Set<CreatedFile>
+    ) -> [DirectoryEvent] {
         guard record.mask & UInt32(IN_Q_OVERFLOW) == 0 else { return watchAnew() }
         guard let interest = interests.withLock({ $0[record.watch] }) else { return [] }
         if record.mask & Self.gone != 0 { return lose(record.watch, interest) }
@@ -188,14 +215,26 @@ package final class DirectoryWatch: Sendable {
         let isChange = record.mask & (Self.arrived | Self.removed) != 0
         if record.name == interest.file, isChange { events.append(.fileChanged) }
         if interest.awaited.contains(record.name) { events += lookAgain() }
-        guard interest.isDropDirectory, isChange, Self.counts(record.name) else { return events }
-        let hasArrived = record.mask & Self.arrived != 0
-        events.append(
-            hasArrived
-                ? .arrived(directory: interest.path, name: record.name)
-                : .removed(directory: interest.path, name: record.name)
-        )
-        return events
+        if interest.replaced.contains(record.name), record.mask & Self.coming != 0 {
+            return events + watchAnew()
+        }
+        if record.mask & UInt32(IN_ATTRIB) != 0, record.name.isEmpty {
+            return interest.isDropDirectory || interest.isDistrusted ? [.trustChanged] : []
+        }
+        guard interest.isDropDirectory, Self.counts(record.name) else { return events }
+        let file = CreatedFile(directory: interest.path, name: record.name)
+        if isChange { created.remove(file) }
+        if record.mask & UInt32(IN_CREATE) != 0 { created.insert(file) }
+        return events + Self.news(of: record, file)
+    }
+
+    /// What happened to one grant file.
+    private static func news(of record: InotifyRecord, _ file: CreatedFile) -> [DirectoryEvent] {
+        let (directory, name) = (file.directory, file.name)
+        if record.mask & arrived != 0 { return [.arrived(directory: directory, name: name)] }
+        if record.mask & removed != 0 { return [.removed(directory: directory, name: name)] }
+        guard record.mask & UInt32(IN_ATTRIB) != 0 else { return [] }
+        return [.attributesChanged(directory: directory, name: name)]
     }
 
     /// A watched directory was deleted, moved or unmounted: what it was looked at for is sought anew,

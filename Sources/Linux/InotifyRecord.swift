@@ -2,6 +2,8 @@
 struct InotifyRecord: Hashable {
     let watch: Int32
     let mask: UInt32
+    /// The same in both records of a renaming; else 0.
+    let cookie: UInt32
     /// Empty if the event is about the watched directory itself.
     let name: String
 
@@ -23,6 +25,7 @@ struct InotifyRecord: Hashable {
         return InotifyRecord(
             watch: Int32(bitPattern: word(rest, at: 0)),
             mask: word(rest, at: 4),
+            cookie: word(rest, at: 8),
             name: String(decoding: name, as: UTF8.self)
         )
     }

@@ -22,7 +22,13 @@ extension Timetable {
         openings(around: address, at: port).contains { holders[$0] != nil }
     }
 
-    /// Every opening that could be for an address: one a prefix length.
+    /// The openings that let all of a network in at a port, and until when each is held.
+    package func openings(covering source: Prefix, at port: Port) -> [Opening: Moment] {
+        let candidates = openings(around: source.address, at: port).prefix(source.length + 1)
+        return candidates.reduce(into: [:]) { $0[$1] = deadline(of: $1) }
+    }
+
+    /// Every opening that could be for an address: one a prefix length, the widest first.
     private func openings(around address: Address, at port: Port) -> some Sequence<Opening> {
         (0...address.family.bitCount).lazy.map { length in
             Opening(source: Prefix(covering: address, length: length), port: port)

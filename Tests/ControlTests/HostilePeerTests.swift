@@ -1,10 +1,13 @@
-import Control
+import Dispatch
 import Glibc
 import Linux
 import StrictJSON
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
+
+@testable import Control
 
 @Suite struct `A hostile peer` {
     private static let script = """
@@ -148,6 +151,120 @@ import Testing
         #expect(await !agent.server.isOpen(watcher))
     }
 
+    @Test func `that takes no replies is told so once it does`() async throws {
+        let limits = ControlServer.Limits(connections: 8, reservedForRoot: 1, backlogBytes: 4096)
+        let watcher = Held()
+        let agent = try await TestAgent(limits: limits) { request, replier in
+            guard request == .watch else {
+                let long: JSONValue = ["MESSAGE": .string(String(repeating: "x", count: 1 << 20))]
+                for _ in 0..<10 { watcher.send(long) }
+                return TestAgent.answerAll(request, replier)
+            }
+            watcher.hold(replier)
+            replier.send(WatchReply(record: nil))
+        }
+        let slow = try agent.connect()
+        try slow.send(VarlinkCall(method: "io.jitgate.Agent.Watch", wantsMore: true))
+        _ = try agent.connectAndAwait(.watch).status()
+        var replies: [VarlinkReply] = []
+        while replies.last?.continues ?? true {
+            replies.append(try #require(try slow.receive(timeoutMilliseconds: 10_000)))
+        }
+        #expect(replies.count < 10)
+        #expect(replies.last?.error == "io.jitgate.Agent.Failed")
+        let reason = replies.last?.parameters["reason"]?.text ?? ""
+        #expect(reason.contains("reads its replies too slowly"))
+        // It may go on with something else.
+        #expect(try slow.status() == Samples.status)
+    }
+
+    @Test func `that reads nothing has no more kept for it than all may have together`()
+        async throws
+    {
+        let limits = ControlServer.Limits(
+            connections: 8,
+            reservedForRoot: 1,
+            backlogBytes: 1 << 30,
+            totalBacklogBytes: 2 << 20
+        )
+        let long = String(repeating: "x", count: 1 << 20)
+        let agent = try await TestAgent(limits: limits) { request, replier in
+            guard request == .reload else { return TestAgent.answerAll(request, replier) }
+            replier.finish(ReloadReply(mode: long, protectedPorts: []))
+        }
+        let call = MessageFraming.frame(VarlinkCall(method: "io.jitgate.Agent.Reload").message)
+        let deaf = try (0..<6).map { _ in try agent.connectRaw() }
+        for peer in deaf { _ = try peer.write(call[...]) }
+        try await agent.waitUntilSeen(6, .reload)
+        let open = await agent.server.connectionCount
+        #expect(open < 4, "three times what is left of a MiB is more than two")
+        #expect(try agent.connect().status() == Samples.status)
+    }
+
+    @Test func `that pipelines calls has one answered, then all else goes first`() async throws {
+        let count = 500
+        let others = Others()
+        let agent = try await TestAgent { request, replier in
+            others.callCame()
+            TestAgent.answerAll(request, replier)
+        }
+        others.watch(agent.executor)
+        let peers = try (0..<8).map { _ in try agent.connect() }
+        for peer in peers {
+            for _ in 0..<count { try peer.send(VarlinkCall(method: "io.jitgate.Agent.Status")) }
+        }
+        for peer in peers {
+            for _ in 0..<count { _ = try #require(try peer.receive(timeoutMilliseconds: 30_000)) }
+        }
+        // What was put on the queue during a call ran before the next call.
+        #expect(others.longestRun == 1)
+    }
+
+    @Test func `cannot keep another's call waiting behind its own`() async throws {
+        let count = 300
+        let agent = try await TestAgent()
+        let busy = try agent.connect()
+        for _ in 0..<count { try busy.send(VarlinkCall(method: "io.jitgate.Agent.Status")) }
+        let other = try agent.connect()
+        #expect(try other.reload().mode == "enforce")
+        let place = try #require(agent.seenRequests.firstIndex(of: .reload))
+        #expect(place < count)
+        #expect(try busy.receive(timeoutMilliseconds: 10_000) != nil)
+    }
+
+    @Test func `of one user cannot take every connection that the group may have`() async throws {
+        let limits = ControlServer.Limits(
+            connections: 8,
+            reservedForRoot: 1,
+            ofOneUser: 2,
+            backlogBytes: 4096
+        )
+        let agent = try await TestAgent(group: 990, limits: limits)
+        try agent.openToEveryone()
+        let script = """
+            import os, socket, sys
+            def ask(user):
+                peers = [socket.socket(socket.AF_UNIX) for _ in range(3)]
+                for peer in peers:
+                    peer.connect(sys.argv[1])
+                    peer.settimeout(10)
+                answers = 0
+                for peer in peers:
+                    try:
+                        peer.sendall(b'{"method":"io.jitgate.Agent.Status"}\\0')
+                        answers += peer.recv(65536).count(0)
+                    except (BrokenPipeError, ConnectionResetError):
+                        pass
+                return peers, answers
+            os.setgroups([990]); os.setgid(990)
+            os.seteuid(65533); first = ask(65533)
+            os.seteuid(0); os.seteuid(65534); second = ask(65534)
+            print(first[1], second[1])
+            """
+        let result = try Command.run(["/usr/bin/python3", "-c", script, agent.path])
+        #expect(result.text == "2 2\n", "\(result.errors)")
+    }
+
     @Test func `cannot make the agent read ahead without end`() async throws {
         let agent = try await TestAgent { _, _ in }
         let raw = try UnixConnection.connecting(to: agent.path)
@@ -178,6 +295,43 @@ import Testing
         let deadline = ContinuousClock.now + .seconds(10)
         while (try? agent.connect().status()) == nil, ContinuousClock.now < deadline {}
         #expect(try agent.connect().status() == Samples.status)
+    }
+}
+
+/// Counts the calls that come one after the other with nothing else of the queue in between.
+private final class Others: Sendable {
+    private let state = Mutex((run: 0, longest: 0, queue: nil as DispatchQueue?))
+
+    var longestRun: Int { state.withLock { $0.longest } }
+
+    func watch(_ executor: EngineExecutor) {
+        state.withLock { $0.queue = executor.queue }
+    }
+
+    func callCame() {
+        let queue = state.withLock { state in
+            state.run += 1
+            state.longest = max(state.longest, state.run)
+            return state.queue
+        }
+        queue?.async { self.state.withLock { $0.run = 0 } }
+    }
+}
+
+extension ControlServer {
+    fileprivate var connectionCount: Int { connections.count }
+}
+
+extension TestAgent {
+    /// Waits until requests have reached the handler so many times.
+    fileprivate func waitUntilSeen(_ count: Int, _ request: ControlRequest) async throws {
+        let end = ContinuousClock.now + .seconds(30)
+        while seenRequests.count(where: { $0 == request }) < count {
+            try #require(ContinuousClock.now < end)
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        // The answer to the last one is on its way when the queue is free.
+        _ = await server.connectionCount
     }
 }
 

@@ -8,6 +8,7 @@ import TestSupport
 final class TestAgent: Sendable {
     let path: String
     let server: ControlServer
+    let executor = EngineExecutor(label: "test-agent")
     private let directory: TemporaryDirectory
     private let listener: UnixListener
     private let seen: Seen
@@ -32,7 +33,7 @@ final class TestAgent: Sendable {
             listener: listener,
             router: CallRouter(info: Self.info, group: group),
             limits: limits,
-            on: EngineExecutor(label: "test-agent")
+            on: executor
         ) { request, _, replier in
             seen.requests.withLock { $0.append(request) }
             answer(request, replier)

@@ -10,6 +10,10 @@
 /// open(2) of an absolute path, none of whose components may be a symbolic link: ELOOP if one is.
 int clinux_open_without_links(const char *_Nonnull path, int flags);
 
+/// Whether anybody has a file open for writing, by asking for a read lease on it: 0 or 1; -1 with
+/// errno set where the file system gives none, or not to us.
+int clinux_has_writers(int file);
+
 /// accept4(2) with SOCK_NONBLOCK | SOCK_CLOEXEC.
 int clinux_accept(int listener);
 

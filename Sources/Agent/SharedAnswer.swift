@@ -1,0 +1,79 @@
+import Control
+
+/// One answer for all who ask the same thing within a moment.
+///
+/// It is made once at a time, and kept for ten times as long as that took: so questions take no
+/// more than a tenth of anything, whatever number of peers asks. Others than root are given one
+/// that is up to a second old, unless something has changed since.
+struct SharedAnswer {
+    enum Step {
+        /// An answer is there.
+        case kept(EncodedReply)
+        /// One is being made.
+        case waiting
+        /// One has to be made, for the state of now.
+        case make
+    }
+
+    private struct Kept {
+        let reply: EncodedReply
+        let revision: UInt64
+        let madeAt: Int64
+        /// How long it took to make, in microseconds.
+        let spent: Int64
+    }
+
+    private static let freshness: Int64 = 1_000_000
+    private static let price: Int64 = 10
+
+    private var kept: Kept?
+    /// The state that is being told of, while an answer is made.
+    private var making: UInt64?
+    private var asking: [ControlReplier] = []
+    /// Those who asked when that state had changed.
+    private var later: [ControlReplier] = []
+
+    var isIdle: Bool { making == nil }
+
+    /// Takes a question about the state of `revision`; `now` is in microseconds.
+    mutating func ask(
+        _ replier: ControlReplier,
+        isRoot: Bool,
+        _ revision: UInt64,
+        at now: Int64
+    ) -> Step {
+        if let kept, kept.revision == revision {
+            let age = max(Self.price * kept.spent, isRoot ? 0 : Self.freshness)
+            if now - kept.madeAt < age { return .kept(kept.reply) }
+        }
+        guard let making else {
+            asking = [replier]
+            making = revision
+            return .make
+        }
+        if making == revision { asking.append(replier) } else { later.append(replier) }
+        return .waiting
+    }
+
+    /// Takes the answer that was made; says who waits for it, and whether another has to be made for
+    /// those who asked later.
+    mutating func take(
+        _ reply: EncodedReply,
+        took spent: Int64,
+        _ revision: UInt64,
+        at now: Int64
+    ) -> (answered: [ControlReplier], makesAnother: Bool) {
+        let answered = asking
+        kept = making.map { Kept(reply: reply, revision: $0, madeAt: now, spent: spent) }
+        (asking, later) = (later.filter(\.isOpen), [])
+        making = asking.isEmpty ? nil : revision
+        return (answered, making != nil)
+    }
+
+    /// The answer that was made may tell of two states at once: it is to be made again.
+    mutating func makeAgain(_ revision: UInt64) {
+        making = revision
+        asking += later
+        later = []
+    }
+}
