@@ -37,6 +37,20 @@ extension Gatekeeper {
         }
     }
 
+    /// The quick answer to what others did to the gate; `install` must follow, and mends what this cannot.
+    func restore(after extent: Tampering.Extent, at now: Moment) -> Bool {
+        guard isInstalled else { return false }
+        do {
+            return try gate.restore(
+                after: extent,
+                trial: tenure.trial(at: now),
+                open: timetable.desired.compactMapValues { $0.left(at: now) }
+            )
+        } catch {
+            return false
+        }
+    }
+
     @discardableResult
     func install(at now: Moment) throws(GateError) -> Reconciliation {
         var existing: ExistingSessions?

@@ -12,6 +12,8 @@ struct TamperDefence: ~Copyable {
     var report = TamperReport()
     /// When what was heard must be answered.
     var answerDue: Moment?
+    /// What was heard and is not answered.
+    var unanswered = Tampering.Extent.elements
 
     init(_ watch: consuming TamperWatch) {
         self.watch = watch
@@ -52,9 +54,10 @@ extension Gatekeeper {
         if let due = defence?.brake.due(at: now), due > now {
             defence?.source = nil
             defence?.answerDue = due
+            defence?.unanswered = max(defence?.unanswered ?? .elements, tampering.extent)
             return settle()
         }
-        mend(at: now)
+        mend(tampering.extent, at: now)
         settle()
     }
 
@@ -64,8 +67,13 @@ extension Gatekeeper {
         let now = read()
         guard due <= now else { return }
         defence?.answerDue = nil
-        if let tampering = defence?.watch.drain() { defence?.report.take(tampering) }
-        mend(at: now)
+        var extent = defence?.unanswered ?? .elements
+        if let tampering = defence?.watch.drain() {
+            defence?.report.take(tampering)
+            extent = max(extent, tampering.extent)
+        }
+        defence?.unanswered = .elements
+        mend(extent, at: now)
         listenForTampering()
     }
 
@@ -78,12 +86,17 @@ extension Gatekeeper {
         if let entries = defence?.report.takeEntries() { trail.note(entries, at: .now()) }
     }
 
-    private func mend(at now: Moment) {
+    /// Shuts first, and then looks at what there is: what strangers can do meanwhile is to get in.
+    private func mend(_ extent: Tampering.Extent, at now: Moment) {
         defence?.brake.answer(at: now)
+        let begin = ContinuousClock.now
+        let isRestored = restore(after: extent, at: now)
+        let taken = begin.duration(to: .now)
         do throws(GateError) {
-            let begin = ContinuousClock.now
             if try install(at: now).changed {
                 defence?.report.repaired(in: begin.duration(to: .now))
+            } else if isRestored {
+                defence?.report.repaired(in: taken)
             }
         } catch {
             isInstalled = false

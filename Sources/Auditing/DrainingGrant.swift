@@ -16,7 +16,12 @@ package struct DrainingGrant: Hashable, Sendable {
     }
 
     /// `nil` for a closing that let nothing go on.
-    init?(_ entry: AuditEntry, after standing: Standing?, at moment: Moment) throws(RecordError) {
+    init?(
+        _ entry: AuditEntry,
+        after standing: Standing?,
+        at moment: Moment,
+        under rules: RulesVersion
+    ) throws(RecordError) {
         guard let text = entry[.drainUntil] else { return nil }
         guard let until = try? Moment(parsing: text) else {
             throw RecordError(
@@ -28,7 +33,7 @@ package struct DrainingGrant: Hashable, Sendable {
         if let live = standing?.live {
             grant = live
         } else {
-            grant = try LiveGrant(entry, at: moment)
+            grant = try LiveGrant(entry, at: moment, under: rules)
         }
         if case .open(_, let since, let end) = standing {
             (openedAt, deadline) = (since, end)

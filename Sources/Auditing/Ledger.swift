@@ -137,7 +137,7 @@ package struct Ledger: Sendable {
         let before = standings.removeValue(forKey: id)
         connections[id] = nil
         if let live = before?.live { liveDigests[live.digest] = nil }
-        draining[id] = try DrainingGrant(entry, after: before, at: moment)
+        draining[id] = try DrainingGrant(entry, after: before, at: moment, under: rules)
         ended.add(EndedEntry(id, digest: digest, reason: reason))
         recentEndings.add(EndedGrant(entry: entry, after: before, at: moment))
     }

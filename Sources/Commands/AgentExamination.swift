@@ -61,7 +61,9 @@ struct AgentExamination {
                 .ok("kernel", "the table belongs to the agent: no one else can change it")
             )
         } else {
-            let reason = "the table is \(rung): other tools can change it, and it is put back"
+            let reason =
+                "the table is \(rung): other tools can change it, and strangers get in for the"
+                + " milliseconds until it is put back"
             findings.append(
                 .note("kernel", reason, mend: "Linux 6.9 or later lets the agent own it")
             )

@@ -41,7 +41,10 @@ struct StatusReport {
         table.add(["protected", list(status.protectedPorts)])
         table.add(["trusted", list(status.trusted)])
         table.add(["records", "\(status.records)"])
-        table.add(["agent", "\(status.version), table \(status.rung)"])
+        // Where others can change the table strangers get in for as long.
+        let note =
+            status.rung == "owned" ? "" : ": what others change is undone within milliseconds"
+        table.add(["agent", "\(status.version), table \(status.rung)\(note)"])
         let problems = (status.problems + status.warnings).map { problem in
             console.paint("  - \(ShownText.safe(problem))", .yellow)
         }

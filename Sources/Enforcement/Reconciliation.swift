@@ -94,7 +94,7 @@ extension KernelGate {
         recent.adopt(observed, at: now)
     }
 
-    private mutating func goal(
+    mutating func goal(
         _ shape: GateShape,
         _ trial: GateTrial?,
         _ wanted: [Opening: Duration],
@@ -157,7 +157,7 @@ extension KernelGate {
 }
 
 /// What should be, in the terms of the kernel.
-private struct Goal {
+struct Goal {
     let layout: GateLayout
     let prefilter: Prefilter
     let inUse: [SourceSet: Int]

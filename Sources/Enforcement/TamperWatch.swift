@@ -18,7 +18,20 @@ package struct Tampering: Hashable, Sendable {
         }
     }
 
+    /// How much of the table is gone at most, by what was heard.
+    package enum Extent: Int, Comparable, Sendable {
+        /// Elements or sets: the rules stand.
+        case elements
+        /// Rules or chains: strangers may get in.
+        case rules
+        /// All of it.
+        case table
+
+        package static func < (one: Self, other: Self) -> Bool { one.rawValue < other.rawValue }
+    }
+
     package internal(set) var changes: [Change] = []
+    package internal(set) var extent = Extent.elements
     /// More happened than could be kept: what is there must be read anew.
     package internal(set) var lostEvents = false
 
@@ -81,10 +94,23 @@ struct TamperReader {
         let attributes = message.attributes(after: Self.familyHeaderLength)
         if message.type == Self.generation { return end(by: attributes) }
         // The name of the table is the first attribute of every kind of object.
-        guard message.payload.first == UInt8(NFPROTO_INET), !touchesOurs else { return }
-        touchesOurs = attributes.contains {
+        guard message.payload.first == UInt8(NFPROTO_INET) else { return }
+        let isOurs = attributes.contains {
             $0.type == NFTA_TABLE_NAME.rawValue
                 && $0.payload.elementsEqual(Array(GateNames.table.utf8) + [0])
+        }
+        guard isOurs else { return }
+        touchesOurs = true
+        tampering.extent = max(tampering.extent, Self.extent(of: message.type & 0xFF))
+    }
+
+    private static func extent(of kind: UInt16) -> Tampering.Extent {
+        switch UInt32(kind) {
+        case NFT_MSG_DELTABLE.rawValue: .table
+        case NFT_MSG_NEWRULE.rawValue, NFT_MSG_DELRULE.rawValue, NFT_MSG_NEWCHAIN.rawValue,
+            NFT_MSG_DELCHAIN.rawValue, NFT_MSG_NEWTABLE.rawValue:
+            .rules
+        default: .elements
         }
     }
 
@@ -102,6 +128,7 @@ struct TamperReader {
 
     mutating func lose() {
         tampering.lostEvents = true
+        tampering.extent = max(tampering.extent, .rules)
     }
 
     mutating func take() -> Tampering {

@@ -28,17 +28,3 @@ package enum DirectoryListing {
         try SystemCall.check { fsync(descriptor) }
     }
 }
-
-/// The grant files themselves.
-extension DirectoryWatch {
-    /// The names of the grant files in a directory, sorted.
-    package static func list(_ path: String) throws(Errno) -> [String] {
-        try DirectoryListing.names(in: path).filter(counts)
-    }
-
-    /// Removes a file, unless it is another by now: what took its place has yet to be heard of.
-    package static func remove(_ path: String, in state: FileIdentity) {
-        guard (try? FileIdentity.of(path)) == state else { return }
-        _ = unsafe unlink(path)
-    }
-}

@@ -61,6 +61,14 @@ final class HeldGate: Sendable {
         }
     }
 
+    func restore(
+        after extent: Tampering.Extent,
+        open wanted: [Opening: Duration]
+    ) throws -> Bool {
+        let left = wanted.mapValues { $0 - begin.duration(to: .now) }
+        return try call { try $0.restore(after: extent, open: left) }
+    }
+
     func commit(_ change: [Opening: Duration?]) throws {
         try call { try $0.commit(change) }
     }

@@ -44,6 +44,55 @@ private final class HeldWatch: Sendable {
         #expect(watch.next(within: 0) == nil)
     }
 
+    @Test(arguments: [
+        ("flush ruleset", Tampering.Extent.table), ("delete table inet jitgate", .table),
+        ("flush table inet jitgate", .rules), ("flush chain inet jitgate gate", .rules),
+        ("insert rule inet jitgate gate accept", .rules),
+        ("flush set inet jitgate ipv4_32", .elements),
+    ])
+    func `tells what is gone, and that is put back without a look at the rest`(
+        command: String,
+        extent: Tampering.Extent
+    ) throws {
+        let scene = try GateScene(highest: .watched)
+        let open = [try opening("192.0.2.7/32"): Duration.seconds(600)]
+        try scene.gate.install(shape(), open: open)
+        let watch = try scene.server.run { try HeldWatch(over: scene.gate) }
+        #expect(try scene.reaches(from: "192.0.2.7"))
+        let counted = try scene.listing
+        try scene.nft(command)
+        let tampering = try #require(watch.next(within: 10_000))
+        #expect(tampering.extent == extent)
+        #expect(try scene.gate.restore(after: extent, open: open) == (extent > .elements))
+        if extent > .elements {
+            #expect(try !scene.reaches(from: "192.0.2.8"))
+            #expect(try scene.reaches(from: "192.0.2.7"))
+            // All that a look finds then is right.
+            #expect(try scene.gate.install(shape(), open: open).changed == false)
+        }
+        if extent == .rules {
+            // Its use goes on being counted: it came in before and after.
+            let element = try scene.listing.split(separator: "\n").first {
+                $0.contains("192.0.2.7")
+            }
+            let packets = element?.firstMatch(of: /packets (\d+)/).flatMap { Int($0.1) }
+            let before = counted.firstMatch(of: /192\.0\.2\.7.*?packets (\d+)/).flatMap {
+                Int($0.1)
+            }
+            #expect(try #require(packets) > #require(before))
+        }
+        #expect(watch.next(within: 0) == nil)
+    }
+
+    @Test func `where more is gone than was heard, a look mends it`() throws {
+        let scene = try GateScene(highest: .watched)
+        try scene.gate.install(shape())
+        try scene.nft("delete table inet jitgate")
+        #expect(throws: GateError.self) { try scene.gate.restore(after: .rules, open: [:]) }
+        #expect(try scene.gate.install(shape()).rebuilt)
+        #expect(try !scene.reaches(from: "192.0.2.8"))
+    }
+
     @Test func `does not hear of the gate itself, nor care for other tables`() throws {
         let scene = try GateScene(highest: .watched)
         try scene.gate.install(shape())
