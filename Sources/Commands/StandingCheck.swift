@@ -15,6 +15,8 @@ struct StandingCheck {
 
     private var live: [GrantID: Live] = [:]
     private var ended: Set<GrantID> = []
+    /// Whether a grant was accepted, or opened, that has not ended.
+    var hasLive: Bool { !live.isEmpty }
     /// How many openings rest on a record that is not at hand.
     private(set) var unproven = 0
     /// Whether all records are at hand, so that none may rest on one that is not.
