@@ -91,7 +91,11 @@ struct EvidenceCheck {
         guard let moment = record.entry.acceptedTime else {
             throw RecordFlaw(.evidence, "its JITGATE_CLOCK is no time")
         }
-        guard isWhole, record.entry[.actor] == nil else { return }
+        guard isWhole else { return }
+        guard record.entry[.actor] == nil else {
+            guard standings.hasLive else { return }
+            throw RecordFlaw(.evidence, "time went back while grants were live")
+        }
         guard before.mayGoBack(to: moment, by: record.stamp, slack: Self.tolerance) else {
             throw RecordFlaw(.evidence, "time went back behind no step forward, on nobody's word")
         }

@@ -17,6 +17,8 @@ struct StandingCheck {
     private var ended: Set<GrantID> = []
     /// Grants that are past their deadline and whose sessions may go on.
     private var draining: [GrantID: Live] = [:]
+    /// Whether a grant was accepted, or opened, that has not ended.
+    var hasLive: Bool { !live.isEmpty }
     /// How many openings rest on a record that is not at hand.
     private(set) var unproven = 0
     /// Whether all records are at hand, so that none may rest on one that is not.

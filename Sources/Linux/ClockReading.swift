@@ -13,11 +13,20 @@ package struct ClockReading: Hashable, Sendable {
     }
 
     package static func now() -> ClockReading {
-        ClockReading(
-            wallMicroseconds: microseconds(CLOCK_REALTIME),
-            bootMicroseconds: microseconds(CLOCK_BOOTTIME)
-        )
+        var attempts = 4
+        while true {
+            let before = microseconds(CLOCK_BOOTTIME)
+            let wall = microseconds(CLOCK_REALTIME)
+            let boot = microseconds(CLOCK_BOOTTIME)
+            attempts -= 1
+            // Standing still in between would look as if the wall clock had been set.
+            guard boot - before > longestReading, attempts > 0 else {
+                return ClockReading(wallMicroseconds: wall, bootMicroseconds: boot)
+            }
+        }
     }
+
+    private static let longestReading: Int64 = 1000
 
     /// CLOCK_MONOTONIC, which stands still while the machine is suspended.
     package static func monotonicMicroseconds() -> Int64 {

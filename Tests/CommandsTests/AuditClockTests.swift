@@ -94,6 +94,17 @@ import Testing
         #expect(try audit.flaws() == ["evidence 7"])
     }
 
+    @Test func `goes back on root's word only once nothing is live`() throws {
+        let step = AuditEntry(.clockStepped, "The wall clock was set")
+        let grant = try audit.moreGrantEntries()
+        try append([
+            (step, 60, 10, "d"), (grant[0], 70, 20, "d"), (grant[1], 70, 20, "d"),
+            (accepting(30, actor: "uid:0"), 30, 30, "d"), (grant[2], 40, 40, "d"),
+            (accepting(20, actor: "uid:0"), 20, 50, "d"),
+        ])
+        #expect(try audit.flaws() == ["evidence 9"])
+    }
+
     @Test func `does not go back behind an opening`() throws {
         let step = AuditEntry(.clockStepped, "The wall clock was set")
         let opened = try audit.moreGrantEntries()[1]
