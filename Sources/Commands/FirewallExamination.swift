@@ -6,9 +6,6 @@ import Linux
 
 /// What other firewalls do to packets that a grant lets in, or that should come to the gate first.
 struct FirewallExamination {
-    /// Where the gate's own chains stand (Enforcement.GateShape).
-    private static let gatePriority = -150
-
     private(set) var findings: [Finding] = []
     private let protected: [Port]
 
@@ -31,14 +28,13 @@ struct FirewallExamination {
     private mutating func take(_ chain: Inspection.Chain) {
         guard ["prerouting", "input", "ingress"].contains(chain.hook) else { return }
         guard let fates = chain.fates else { return takeUnread(chain) }
-        let isEarly = chain.hook == "prerouting" && chain.priority <= Self.gatePriority
         let dropping = Dictionary(grouping: fates) { Drop(end: $0.end, chain: $0.droppedIn) }
         for (drop, fates) in dropping.sorted(by: { $0.key < $1.key }) {
             tell(drop, Self.list(fates.map(\.port)), chain)
         }
         let rewriting = fates.filter { $0.rewrittenTo != nil }
         for (rule, fates) in Dictionary(grouping: rewriting, by: \.rewrittenIn) {
-            tell(fates, rewrittenIn: rule, chain, isEarly: isEarly)
+            tell(fates, rewrittenIn: rule, chain)
         }
     }
 
@@ -78,22 +74,13 @@ struct FirewallExamination {
     private mutating func tell(
         _ fates: [Inspection.Fate],
         rewrittenIn rule: String?,
-        _ chain: Inspection.Chain,
-        isEarly: Bool
+        _ chain: Inspection.Chain
     ) {
         let tool = ForeignTool(of: chain, rule: rule)
         let who = "\(tool.name) (\(Self.place(chain, rule: rule)))"
         let changes = Self.list(fates.map { "\($0.port) to port \($0.rewrittenTo ?? 0)" })
-        if isEarly {
-            let reason =
-                "\(who) rewrites \(changes) at priority \(chain.priority), before the gate sees it: "
-                + "it can be got around"
-            let remedy = "give the chain a priority above \(Self.gatePriority), such as dstnat"
-            findings.append(.error("firewall", reason, mend: remedy))
-        } else {
-            let reason = "\(who) rewrites \(changes) behind the gate, which holds it as well"
-            findings.append(.note("firewall", reason))
-        }
+        let reason = "\(who) rewrites \(changes): the gate holds the port that it was sent to"
+        findings.append(.note("firewall", reason))
     }
 
     // MARK: what could not be read
@@ -107,13 +94,6 @@ struct FirewallExamination {
                 "\(who) drops what no rule of it lets in: "
                 + "a grant opens \(ports) only if it does too"
             findings.append(.warning("firewall", reason, mend: tool.opening(protected.first)))
-        } else if chain.type == "nat", chain.hook == "prerouting",
-            chain.priority <= Self.gatePriority
-        {
-            let reason =
-                "\(who) may rewrite destinations at priority \(chain.priority), before the gate "
-                + "sees them: its rules could not be read"
-            findings.append(.warning("firewall", reason, mend: tool.listing))
         } else {
             let reason = "\(who) has more rules than could be read"
             findings.append(.note("firewall", reason, mend: tool.listing))

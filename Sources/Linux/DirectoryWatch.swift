@@ -8,38 +8,16 @@ import SystemPackage
 /// A directory that is missing, or goes with one above it, is waited for at the nearest one above it
 /// that is there. What inotify has no room for is to be looked at by the clock, by `poll`.
 package final class DirectoryWatch: Sendable {
-    /// What a watched directory is looked at for.
-    private struct Interest {
-        let path: String
-        var isDropDirectory = false
-        /// Names whose coming means that a missing directory may be there now.
-        var awaited: Set<String> = []
-        /// Names whose coming means that another directory may have a name that led to a link.
-        var replaced: Set<String> = []
-        /// Nothing in it counts until its attributes change.
-        var isDistrusted = false
-        /// Directories that go with it.
-        var below: Set<String> = []
-        /// The name of the one file that is watched by itself.
-        var file: String?
-    }
-
     private let inotify = Mutex<InotifyInstance?>(nil)
     /// New files that somebody writes, by the watches that tell when they are closed.
     let unfinished = Mutex<[Int32: Set<CreatedFile>]>([:])
     let directories: [String]
     let file: Mutex<String>
-    private let interests = Mutex<[Int32: Interest]>([:])
+    private let interests = Mutex<[Int32: DirectoryInterest]>([:])
     private let absent = Mutex<Set<String>>([])
     /// Directories that cannot be watched, and what was found in them last.
     let polling = Mutex(DirectoryPolling())
 
-    private static let arrived = UInt32(IN_CLOSE_WRITE) | UInt32(IN_MOVED_TO)
-    private static let removed = UInt32(IN_DELETE) | UInt32(IN_MOVED_FROM)
-    private static let gone = UInt32(IN_DELETE_SELF) | UInt32(IN_MOVE_SELF) | UInt32(IN_UNMOUNT)
-    /// All that is to be known of a directory that only leads to another.
-    private static let coming = gone | UInt32(IN_CREATE) | UInt32(IN_MOVED_TO)
-    private static let all = arrived | removed | gone | UInt32(IN_CREATE) | UInt32(IN_ATTRIB)
     /// So many readings in a row leave room for everything else, and hold what the kernel keeps.
     private static let readings = 32
 
@@ -77,7 +55,7 @@ package final class DirectoryWatch: Sendable {
     package func awaitTrust(in directory: String) {
         _ = try? add(directory, UInt32(IN_ATTRIB)) { $0.isDistrusted = true }
         let (parent, name) = Self.split(directory)
-        _ = try? add(parent, Self.coming) { $0.replaced.insert(name) }
+        _ = try? add(parent, WatchedEvents.coming) { $0.replaced.insert(name) }
     }
 
     // MARK: what is watched
@@ -107,7 +85,7 @@ package final class DirectoryWatch: Sendable {
         var before: Int?
         while true {
             let depth = try watchAbove(directory, parts)
-            if try add(directory, Self.all, { self.look(in: &$0, as: directory) }) {
+            if try add(directory, WatchedEvents.all, { self.look(in: &$0, as: directory) }) {
                 _ = absent.withLock { $0.remove(directory) }
                 return true
             }
@@ -116,11 +94,11 @@ package final class DirectoryWatch: Sendable {
             guard depth != before else { return false }
             before = depth
             let (above, name) = (Self.path(parts.prefix(depth)), String(parts[depth]))
-            _ = try add(above, Self.coming) { $0.awaited.insert(name) }
+            _ = try add(above, WatchedEvents.coming) { $0.awaited.insert(name) }
         }
     }
 
-    private func look(in interest: inout Interest, as directory: String) {
+    private func look(in interest: inout DirectoryInterest, as directory: String) {
         if directories.contains(directory) { interest.isDropDirectory = true }
         let (parent, name) = Self.split(file.withLock { $0 })
         if parent == directory { interest.file = name }
@@ -133,7 +111,9 @@ package final class DirectoryWatch: Sendable {
         for count in 0..<max(parts.count, 1) {
             let path = Self.path(parts.prefix(count))
             do throws(Errno) {
-                guard try add(path, Self.gone, { $0.below.insert(directory) }) else { break }
+                guard try add(path, WatchedEvents.gone, { $0.below.insert(directory) }) else {
+                    break
+                }
                 depth = count
             } catch .permissionDenied {
                 continue  // One that may be passed through and not be read.
@@ -146,7 +126,7 @@ package final class DirectoryWatch: Sendable {
     private func add(
         _ path: String,
         _ events: UInt32,
-        _ change: (inout Interest) -> Void
+        _ change: (inout DirectoryInterest) -> Void
     ) throws(Errno) -> Bool {
         let mask = events | UInt32(IN_ONLYDIR) | UInt32(IN_MASK_ADD)
         let descriptor = try instance()
@@ -157,7 +137,7 @@ package final class DirectoryWatch: Sendable {
             return false
         }
         interests.withLock { interests in
-            var interest = interests[watch] ?? Interest(path: path)
+            var interest = interests[watch] ?? DirectoryInterest(path: path)
             change(&interest)
             interests[watch] = interest
         }
@@ -210,12 +190,12 @@ package final class DirectoryWatch: Sendable {
     ) -> [DirectoryEvent] {
         guard record.mask & UInt32(IN_Q_OVERFLOW) == 0 else { return watchAnew() }
         guard let interest = interests.withLock({ $0[record.watch] }) else { return [] }
-        if record.mask & Self.gone != 0 { return lose(record.watch, interest) }
+        if record.mask & WatchedEvents.gone != 0 { return lose(record.watch, interest) }
         var events: [DirectoryEvent] = []
-        let isChange = record.mask & (Self.arrived | Self.removed) != 0
+        let isChange = record.mask & (WatchedEvents.arrived | WatchedEvents.removed) != 0
         if record.name == interest.file, isChange { events.append(.fileChanged) }
         if interest.awaited.contains(record.name) { events += lookAgain() }
-        if interest.replaced.contains(record.name), record.mask & Self.coming != 0 {
+        if interest.replaced.contains(record.name), record.mask & WatchedEvents.coming != 0 {
             return events + watchAnew()
         }
         if record.mask & UInt32(IN_ATTRIB) != 0, record.name.isEmpty {
@@ -225,21 +205,12 @@ package final class DirectoryWatch: Sendable {
         let file = CreatedFile(directory: interest.path, name: record.name)
         if isChange { created.remove(file) }
         if record.mask & UInt32(IN_CREATE) != 0 { created.insert(file) }
-        return events + Self.news(of: record, file)
-    }
-
-    /// What happened to one grant file.
-    private static func news(of record: InotifyRecord, _ file: CreatedFile) -> [DirectoryEvent] {
-        let (directory, name) = (file.directory, file.name)
-        if record.mask & arrived != 0 { return [.arrived(directory: directory, name: name)] }
-        if record.mask & removed != 0 { return [.removed(directory: directory, name: name)] }
-        guard record.mask & UInt32(IN_ATTRIB) != 0 else { return [] }
-        return [.attributesChanged(directory: directory, name: name)]
+        return events + record.news(of: file)
     }
 
     /// A watched directory was deleted, moved or unmounted: what it was looked at for is sought anew,
     /// and so is what went with it.
-    private func lose(_ watch: Int32, _ interest: Interest) -> [DirectoryEvent] {
+    private func lose(_ watch: Int32, _ interest: DirectoryInterest) -> [DirectoryEvent] {
         unwatch(watch)
         var lost = interest.below
         if interest.isDropDirectory || interest.file != nil { lost.insert(interest.path) }

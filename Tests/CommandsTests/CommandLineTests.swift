@@ -46,7 +46,7 @@ import Testing
         ["status", "--bogus"], ["submit"], ["submit", "g", "--wait", "-1"],
         ["audit", "show", "-n", "-1"], ["audit", "show", "-f", "-r"],
         ["audit", "show", "--csv", "--json"], ["audit", "show", "--source", "203.0.113.7/24"],
-        ["audit", "show", "--since", "soon"], ["audit", "report"],
+        ["audit", "show", "--since", "soon"],
         ["audit", "report", "--from", "today", "--to", "yesterday"],
         ["audit", "report", "--from", "whenever"],
         ["audit", "report", "--from", "today", "--json"],

@@ -232,12 +232,11 @@ import Testing
                     + "exceptions: what a grant opens is open only where they hold",
                 "note: fail2ban (table inet f2b-table, chain f2b-chain) drops packets to 22/tcp "
                     + "under conditions of its own",
-                "note: docker (table ip nat, chain DOCKER) rewrites 22/tcp to port 2222 behind the "
-                    + "gate, which holds it as well",
-                "error: another tool (table inet mine, chain early) rewrites 22/tcp to port 2222 at "
-                    + "priority -160, before the gate sees it: it can be got around",
-                "warning: another tool (table inet mine, chain unread) may rewrite destinations at "
-                    + "priority -160, before the gate sees them: its rules could not be read",
+                "note: docker (table ip nat, chain DOCKER) rewrites 22/tcp to port 2222: "
+                    + "the gate holds the port that it was sent to",
+                "note: another tool (table inet mine, chain early) rewrites 22/tcp to port 2222: "
+                    + "the gate holds the port that it was sent to",
+                "note: another tool (table inet mine, chain unread) has more rules than could be read",
             ]
         )
         #expect(firewall[0].remedy == "sudo iptables -I INPUT -p tcp --dport 22 -j ACCEPT")
