@@ -126,10 +126,6 @@ package enum AgentInterface {
           mode: (observe, enforce),
           # What decides
           rule: (unprotected, loopback, trusted, grant, observe, denied),
-          # The chain of another tool that drops it all the same; passes is false then
-          dropped_by: ?string,
-          # Chains of other tools that drop it unless something is so that only they know
-          may_be_dropped_by: []string,
           # The trusted network, or the source of the opening, that covers it
           network: ?string,
           # The grants that hold that opening
@@ -137,7 +133,11 @@ package enum AgentInterface {
           # When the last of them ends
           until: ?string,
           # What the kernel's own table says of it; unknown where it could not be read
-          kernel: (agrees, differs, unknown)
+          kernel: (agrees, differs, unknown),
+          # The chain of another tool that drops it all the same; passes is false then
+          dropped_by: ?string,
+          # Chains of other tools that drop it unless something is so that only they know
+          may_be_dropped_by: []string
         )
 
         # A chain of another tool that packets to this host go through

@@ -30,8 +30,8 @@ package import SystemPackage
 
     /// Opens a socket for NFLOG; what comes while nobody reads is kept up to a bound.
     package static func packetLog() throws(Errno) -> NetlinkSocket {
-        // A packet takes a page and more of it, however short: room for some 3,600.
-        try open(NETLINK_NETFILTER, buffers: 8 << 20)
+        // Room for some 5,000 packets: more than the gate logs in a burst.
+        try open(NETLINK_NETFILTER, buffers: 2 << 20)
     }
 
     /// Opens a socket to rtnetlink(7).
