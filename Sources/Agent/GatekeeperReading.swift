@@ -84,6 +84,7 @@ extension Gatekeeper {
             var entry = AuditEntry.refused(path, code: code, text)
             entry.fields[.digest] = [digest]
             refuse(path, digest, entry, reason)
+            endByPolicy(live)
             note(path, RefusedFiles.Refusal(reason: text, remedy: nil, isDistrust: false))
         case .denied(let facts, _) where !isClone && live != nil && facts.grant.expires <= now:
             // It ran out while no agent ran: it ends on the way that all others end.
@@ -101,6 +102,7 @@ extension Gatekeeper {
                 return
             }
             refuse(path, digest, .refused(facts, refusal), reason)
+            endByPolicy(live)
             guard !hasEnded(facts), refusal.rule != "host" else { return }
             let text = "\(refusal.field): \(refusal.reason)"
             note(path, .init(reason: text, remedy: refusal.remedy, isDistrust: false))
@@ -115,6 +117,12 @@ extension Gatekeeper {
             forget(path)
             revocations.append(.init(ids: revocation.ids, fields: fields, file: file))
         }
+    }
+
+    /// Has a grant that was live when this agent began end for what policy and signers say now.
+    private func endByPolicy(_ live: LiveGrant?) {
+        guard let live, timetable[live.id] == nil else { return }
+        orphans[live.id] = .policy
     }
 
     /// The file is not one to be read; if it only cannot be now, what it said before holds and it is

@@ -77,7 +77,7 @@ extension Gatekeeper {
     func endWhatHasNoFile() {
         let now = read()
         for (id, standing) in trail.ledger.standings where timetable[id] == nil {
-            var reason = isClone ? EndReason.policy : .removed
+            var reason = isClone ? EndReason.policy : orphans[id] ?? .removed
             let order = revocations.first { $0.ids.contains(id) }
             if order != nil { reason = .revoked }
             if case .open(_, _, let deadline) = standing, deadline <= now { reason = .expired }

@@ -54,7 +54,8 @@ extension Gatekeeper {
         if let due = defence?.brake.due(at: now), due > now {
             defence?.source = nil
             defence?.answerDue = due
-            defence?.unanswered = max(defence?.unanswered ?? .elements, tampering.extent)
+            let extent = max(defence?.unanswered ?? .elements, tampering.extent)
+            defence?.unanswered = extent
             return settle()
         }
         mend(tampering.extent, at: now)

@@ -119,6 +119,8 @@ struct Visitors: ~Copyable {
     mutating func provoke(_ sessions: Set<PublishedSession>) {
         do {
             try ProbeSender.provoke(sessions, priority: GateNames.probePriority)
+        } catch .notPermitted, .permissionDenied, .addressFamilyNotSupported {
+            // Without raw sockets, as in the unit's sandbox, the gate resets each end at its next packet.
         } catch {
             note([.refused(attempt: "have published sessions reset before they go on", error)])
         }

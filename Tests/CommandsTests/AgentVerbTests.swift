@@ -84,7 +84,7 @@ import Testing
                 protected  22/tcp, 3389/tcp
                 trusted    none
                 records    42
-                agent      0.1.0, table owner
+                agent      0.1.0, table owner: what others change is undone within milliseconds
 
                 """
         )

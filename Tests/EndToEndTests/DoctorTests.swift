@@ -199,7 +199,8 @@ private struct ExaminedHost {
             "(echo flush ruleset; nft list tables | grep -vx \"table inet jitgate\" "
             + "| xargs -rL1 nft -s list)"
         let page = try String(
-            contentsOfFile: AgentHost.build + "../../docs/OPERATING.md",
+            contentsOf: URL(filePath: #filePath).deletingLastPathComponent()
+                .appending(path: "../../docs/OPERATING.md"),
             encoding: .utf8
         )
         #expect(page.contains(command))

@@ -13,12 +13,13 @@ private final class Askers {
         asking, answered = open(sys.argv[5] + "/asking", "w"), open(sys.argv[5] + "/answers", "w")
         os.setgroups([]); os.setgid(60); os.setuid(65534)
         call = (json.dumps({"method": "io.jitgate.Agent." + method,
-                            "parameters": json.loads(parameters)}) + "\0").encode() * 100
+                            "parameters": json.loads(parameters)}) + chr(0)).encode() * 100
         selector = selectors.DefaultSelector()
         waiting, answers = set(), 0
         def stop(*_):
             answered.write(str(answers)); answered.close(); os._exit(0)
         signal.signal(signal.SIGTERM, stop)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])  # the test blocks it
         for _ in range(count):
             peer = socket.socket(socket.AF_UNIX); peer.connect(path); peer.setblocking(False)
             selector.register(peer, selectors.EVENT_READ | selectors.EVENT_WRITE); waiting.add(peer)
