@@ -1,6 +1,6 @@
 // swift-tools-version: 6.3
-// A package of its own, so that whoever builds jitgate never resolves what only this needs. It looks
-// at the built binaries from outside: scripts/benchmark builds them and runs it.
+// A package of its own, so that building jitgate does not resolve the benchmarks' dependencies. It
+// measures the built programs from outside; scripts/benchmark builds and runs it.
 import PackageDescription
 
 let package = Package(

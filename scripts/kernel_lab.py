@@ -1,21 +1,22 @@
 """A guest with a Debian kernel of its own for tests, under qemu: `scripts/lab kernel VERSION [VERB ...]`.
 
 VERSION is 6.1 (Debian 12), 6.12 (Debian 13) or 5.10 (Debian 11's, under Debian 12). The guest has one
-processor, one disk, no network card and no way out; tests make namespaces inside. Kernel, clock, disk, firewall
-and journal are its own: it can be suspended, its clock set, its power cut. Needs root and Debian with apt.
+processor, one disk and no network card; tests make namespaces inside. Kernel, clock, disk, firewall and journal are
+its own, so a test can suspend it, set its clock and cut its power. Needs root and Debian with apt.
 
   prepare            install what is missing and build the cached image; boots nothing
   up [--fresh]       boot and wait until the guest answers; --fresh: from a new disk. This is the verb if none is given
   exec CMD [ARG]...  run CMD inside; input, output and exit status pass through
-  suspend SECONDS    suspend to RAM, woken by the guest's own clock chip
+  suspend SECONDS    suspend to RAM; the guest's own clock chip wakes it
   cut                cut the power: the guest is killed and its disk stays
   poweroff           a clean shutdown; the disk stays
   status             up, booting or off
   console            what the kernel printed
   down               end the guest and remove its disk
 
-Environment: LAB_NAME (default lab) sets apart guests of one version; LAB_CACHE_KERNELS, where images are kept
-(default ${XDG_CACHE_HOME:-/var/cache}/jitgate-lab); LAB_PAYLOAD, a folder more that the guest sees below /lab/more.
+Environment: LAB_NAME (default lab) names a guest, so that there can be several of one version; LAB_CACHE_KERNELS is the
+folder for images (default ${XDG_CACHE_HOME:-/var/cache}/jitgate-lab); LAB_PAYLOAD is another folder, which the guest
+sees below /lab/more.
 """
 import base64
 import fcntl
@@ -37,9 +38,9 @@ CACHE = Path(
     or os.path.join(os.environ.get("XDG_CACHE_HOME") or "/var/cache", "jitgate-lab")
 )
 VERSIONS = ("5.10", "6.1", "6.12")
-# Raised when scripts/build-kernel-image makes something else.
+# Raise this when scripts/build-kernel-image changes the image.
 REVISION = 1
-# An emulated processor on a busy machine takes its time.
+# An emulated processor on a busy machine is slow.
 BOOT_LIMIT = 300
 
 
@@ -48,7 +49,7 @@ class LabError(Exception):
 
 
 class Guest:
-    """A guest of a kernel version, or what is left of it on disk."""
+    """A guest of a kernel version, or its files on disk."""
 
     def __init__(self, version, name="lab"):
         if version not in VERSIONS:
@@ -68,7 +69,7 @@ class Guest:
                 subprocess.run([ROOT / "scripts/build-kernel-image", self.version, self.image], check=True)
 
     def _payload(self):
-        """A read-only disk with the tests, and what more was asked for."""
+        """A read-only disk with the tests and the folder of LAB_PAYLOAD."""
         with tempfile.TemporaryDirectory() as folder:
             shutil.copytree(ROOT / "Tests/KernelLab/guest", folder, dirs_exist_ok=True)
             more = os.environ.get("LAB_PAYLOAD")
@@ -92,13 +93,13 @@ class Guest:
             words = Path(f"/proc/{pid}/cmdline").read_bytes()
         except (OSError, ValueError):
             return None
-        # Without words it is a process that is just becoming another program.
+        # An empty command line belongs to a process that is about to execute another program.
         ours = not words or os.fsencode(self.folder) in words
         return pid if ours and state not in "ZX" else None
 
     def up(self, fresh=False, logged=None):
-        """Boots. `logged` is a third disk and a file: what is written to the one is logged in the other, as dm-log-writes
-        of the kernel does it."""
+        """Boots. `logged` is a third disk and a file: writes to the disk are logged in the file, in the format of the
+        kernel's dm-log-writes."""
         self.prepare()
         if fresh:
             self.down()
@@ -118,7 +119,7 @@ class Guest:
                 self._command(logged), stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
             )
         (self.folder / "pid").write_text(str(child.pid))
-        # Whoever started it need not stay: it is reaped if they do.
+        # The process that started it may exit; if it does not, it reaps the guest.
         threading.Thread(target=child.wait, daemon=True).start()
 
     def _command(self, logged):
@@ -135,7 +136,7 @@ class Guest:
             ]  # fmt: skip
         return [
             "nice", "-n", "10", "qemu-system-x86_64", "-name", str(self.folder),
-            # An emulated processor runs everywhere.
+            # An emulated processor works on every machine.
             "-accel", "tcg,thread=single,tb-size=256", "-cpu", "Nehalem",
             "-smp", "1", "-m", "768", "-display", "none", "-nodefaults", "-no-user-config", "-nic", "none",
             "-kernel", str(self.image / "vmlinuz"), "-initrd", str(self.image / "initrd"),
@@ -167,7 +168,7 @@ class Guest:
         raise LabError(f"no answer within {BOOT_LIMIT} s: {self.console()[-1000:]}")
 
     def run(self, *words, input=b"", limit=120, wait=None):
-        """Runs a command inside; its exit status and what it printed."""
+        """Runs a command inside; returns its exit status and output."""
         mark = os.urandom(8).hex()
         request = {"run": words, "limit": limit, "id": mark, "input": base64.b64encode(input).decode()}
         with socket.socket(socket.AF_UNIX) as channel:
@@ -189,7 +190,7 @@ class Guest:
                         return reply["status"], base64.b64decode(reply["output"]).decode(errors="replace")
 
     def events(self):
-        """What tests inside have said so far, a line each."""
+        """The lines that tests inside have printed so far."""
         try:
             text = (self.folder / "events").read_text(errors="replace")
         except OSError:
