@@ -1,11 +1,11 @@
-// Checks a jitgate audit log with Go's own transparency log packages alone.
+// Checks a jitgate audit log with nothing but Go's own transparency log packages.
 //
-//	verifying checkpoint VKEY CHECKPOINT          who signed it, over how many records
-//	verifying log VKEY CHECKPOINT FILE...         the records in these files are what it signs
-//	verifying record VKEY PROOF LINE              the record in the file LINE is in the log
-//	verifying extends VKEY OLD NEW PROOF          NEW begins with all records of OLD
+//	verifying checkpoint VKEY CHECKPOINT          checks the signature; prints the number of records and the root
+//	verifying log VKEY CHECKPOINT FILE...         checks that CHECKPOINT signs the records in these files
+//	verifying record VKEY PROOF LINE              checks that the record in the file LINE is in the log
+//	verifying extends VKEY OLD NEW PROOF          checks that NEW begins with all records of OLD
 //
-// PROOF of `record` is a https://c2sp.org/tlog-proof, PROOF of `extends` one base64 hash a line.
+// PROOF of `record` is a https://c2sp.org/tlog-proof, and PROOF of `extends` has one base64 hash per line.
 package main
 
 import (
