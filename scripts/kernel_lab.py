@@ -4,7 +4,7 @@ VERSION is 6.1 (Debian 12), 6.12 (Debian 13) or 5.10 (Debian 11's, under Debian 
 processor, one disk and no network card; tests make namespaces inside. Kernel, clock, disk, firewall and journal are
 its own, so a test can suspend it, set its clock and cut its power. Needs root and Debian with apt.
 
-  prepare            install what is missing and build the cached image; boots nothing
+  prepare            install missing packages and build the cached image; boots nothing
   up [--fresh]       boot and wait until the guest answers; --fresh: from a new disk. This is the verb if none is given
   exec CMD [ARG]...  run CMD inside; input, output and exit status pass through
   suspend SECONDS    suspend to RAM; the guest's own clock chip wakes it
