@@ -12,11 +12,9 @@ let house: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444: members come from named imports
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461: async stays on its caller
     .enableUpcomingFeature("InferIsolatedConformances"),  // SE-0470
+    .strictMemorySafety(),  // SE-0458: every unsafe expression is written as such
     .treatAllWarnings(as: .error),
 ]
-
-/// The edges: every unsafe expression is written as such (SE-0458).
-let atTheEdge: [SwiftSetting] = house + [.strictMemorySafety()]
 
 let argumentParser: Target.Dependency = .product(
     name: "ArgumentParser",
@@ -24,22 +22,21 @@ let argumentParser: Target.Dependency = .product(
 )
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
-let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
-/// A target of the core: no I/O, no clock, no globals.
+/// A target of the core: no I/O, no clock, no globals, nothing unsafe.
 func core(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: house)
 }
 
 /// A target at the edge: system calls and C, values in and values out.
 func edge(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: atTheEdge)
+    .target(name: name, dependencies: dependencies, swiftSettings: house)
 }
 
 /// The tests of one module.
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: house)
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: house)
 }
 
 let package = Package(
@@ -53,7 +50,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
     targets: [
@@ -74,8 +70,8 @@ let package = Package(
             providers: [.apt(["libnftnl-dev", "libmnl-dev"])]
         ),
         .target(name: "CLinux"),  // what the Glibc module cannot import
-        edge("Linux", ["CLinux", logging, system]),  // inotify, timerfd, sockets
-        edge("Netlink", ["CNetfilter", "CLinux", system]),  // one socket, every answer read
+        edge("Linux", ["CLinux", system]),  // inotify, timerfd, sockets
+        edge("Netlink", ["CNetfilter", system]),  // one socket, every answer read
         edge("Netfilter", ["CNetfilter", "Netlink", system]),  // nftables as values
         edge("Connections", ["CNetfilter", "Netlink", "Grants", system]),  // who came
         // records on to the disk
@@ -93,9 +89,8 @@ let package = Package(
         edge(
             "Agent",
             [
-                "StrictJSON", "Grants", "Signatures", "Admission", "Scheduling", "Auditing",
-                "Configuration", "Linux", "Recording", "Netlink", "Enforcement", "Connections",
-                "Control", logging, system,
+                "Grants", "Signatures", "Admission", "Scheduling", "Auditing", "Configuration",
+                "Linux", "Recording", "Netfilter", "Enforcement", "Connections", "Control", system,
             ]
         ),
         .executableTarget(
@@ -137,46 +132,50 @@ let package = Package(
         .target(name: "CFaults", path: "Tests/CFaults"),
         .target(
             name: "TestSupport",
-            dependencies: [
-                "Grants", "StrictJSON", "Recording", "Linux", "CLinux", "CTestSupport", system,
-            ],
+            dependencies: ["Grants", "StrictJSON", "Recording", "CTestSupport", system],
             path: "Tests/TestSupport",
             swiftSettings: house
         ),
         tests("StrictJSONTests", ["StrictJSON"]),
-        tests("GrantsTests", ["Grants", "StrictJSON"]),
-        tests("SignaturesTests", ["Signatures", "Grants", crypto, cryptoExtras]),
-        tests("AdmissionTests", ["Admission", "Grants", "Signatures"]),
-        tests("SchedulingTests", ["Scheduling", "Grants", "Auditing"]),
-        tests("AuditingTests", ["Auditing", "Grants", "Scheduling", "StrictJSON", crypto]),
-        tests("ReportingTests", ["Reporting", "Auditing", "Grants", "StrictJSON"]),
-        tests("ConfigurationTests", ["Configuration", "Admission", "Grants", "StrictJSON"]),
-        tests("LinuxTests", ["Linux", "CLinux", "Auditing", "Grants", "StrictJSON", system]),
-        tests("NetfilterTests", ["Netfilter", "Netlink", system]),
-        tests("ConnectionsTests", ["Connections", "Netlink", "Grants"]),
+        tests("GrantsTests", ["Grants", "TestSupport"]),
+        tests("SignaturesTests", ["Signatures", "Grants", "TestSupport", crypto, cryptoExtras]),
+        tests("AdmissionTests", ["Admission", "Grants", "Signatures", "TestSupport"]),
+        tests("SchedulingTests", ["Scheduling", "Grants", "Auditing", "TestSupport"]),
+        tests(
+            "AuditingTests",
+            ["Auditing", "Grants", "Scheduling", "StrictJSON", "TestSupport", crypto]
+        ),
+        tests("ReportingTests", ["Reporting", "Auditing", "Grants", "TestSupport"]),
+        tests(
+            "ConfigurationTests",
+            ["Configuration", "Admission", "Grants", "StrictJSON", "TestSupport"]
+        ),
+        tests("LinuxTests", ["Linux", "Auditing", "Grants", "StrictJSON", "TestSupport", system]),
+        tests("NetfilterTests", ["Netfilter", "Netlink", "TestSupport"]),
+        tests("ConnectionsTests", ["Connections", "Netlink", "Grants", "TestSupport"]),
         tests(
             "RecordingTests",
-            ["Recording", "Auditing", "Grants", "Linux", "StrictJSON", system]
+            ["Recording", "Auditing", "Grants", "Linux", "StrictJSON", "TestSupport"]
         ),
-        tests("EnforcementTests", ["Enforcement", "Netfilter", "Grants", system]),
+        tests("EnforcementTests", ["Enforcement", "Netfilter", "Grants", "TestSupport"]),
         tests("AgentTests", ["Agent", "Auditing", "Connections", "Enforcement", "Grants"]),
-        tests("ControlTests", ["Control", "StrictJSON", "Linux", system]),
+        tests("ControlTests", ["Control", "StrictJSON", "Linux", "TestSupport", system]),
         tests(
             "CommandsTests",
             [
-                "Commands", "Grants", "Signatures", "Admission", "Auditing", "Configuration",
-                "Control", "Linux", "Recording", "StrictJSON", system,
+                "Commands", "Grants", "Signatures", "Auditing", "Control", "Linux", "Recording",
+                "StrictJSON", "TestSupport", system,
             ]
         ),
         tests(
             "KernelTests",
-            ["Enforcement", "Netfilter", "Netlink", "Connections", "Grants", "Linux", system]
+            ["Enforcement", "Netfilter", "Netlink", "Connections", "Grants", "TestSupport"]
         ),
         tests(
             "EndToEndTests",
             [
-                "StrictJSON", "Grants", "Auditing", "Recording", "Control", "Connections", "Linux",
-                system,
+                "StrictJSON", "Grants", "Signatures", "Auditing", "Recording", "Control",
+                "Connections", "Linux", "TestSupport",
             ]
         ),
     ],

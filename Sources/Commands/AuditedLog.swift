@@ -19,9 +19,9 @@ struct AuditedLog {
         let places = try options.places(console)
         directory = LogDirectory(places.log)
         let state = StateDirectory(places.state)
-        self.state = GrantFile.exists(state.evidence) ? state : nil
+        self.state = FileAccess.exists(state.evidence) ? state : nil
         guard self.state != nil || options.state == nil else {
-            if GrantFile.isDenied(state.evidence) {
+            if FileAccess.isReadingDenied(state.evidence) {
                 throw CommandFailure(.noPermission, "\(state.evidence): you may not read it")
             }
             throw CommandFailure(
@@ -81,7 +81,7 @@ struct AuditedLog {
 
     /// Says so if the leaves may not be read: that is no flaw of theirs.
     func requireReadableLeaves() throws(CommandFailure) {
-        guard GrantFile.isDenied(directory.leaves) else { return }
+        guard FileAccess.isReadingDenied(directory.leaves) else { return }
         throw CommandFailure(
             .noPermission,
             "\(directory.leaves): you may not read it",

@@ -1,6 +1,7 @@
 import Admission
 import Auditing
 import Grants
+import Linux
 import Recording
 import Signatures
 
@@ -231,7 +232,7 @@ private struct AwaitedFile {
         let what =
             isKept
             ? "is not the one that was recorded"
-            : GrantFile.isDenied(path) ? "may not be read" : "is not there"
+            : FileAccess.isReadingDenied(path) ? "may not be read" : "is not there"
         return LogFlaw(.evidence, at: record, "record \(record): \(path) \(what)")
     }
 }

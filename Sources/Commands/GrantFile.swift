@@ -1,4 +1,3 @@
-import Glibc
 import Linux
 import Signatures
 import SystemPackage
@@ -77,14 +76,5 @@ enum GrantFile {
         } catch {
             throw CommandFailure(.cannotCreate, "\(path): \(error)")
         }
-    }
-
-    /// Whether it is there and may not be read.
-    static func isDenied(_ path: String) -> Bool {
-        access(path, R_OK) != 0 && errno == EACCES
-    }
-
-    static func exists(_ path: String) -> Bool {
-        access(path, F_OK) == 0
     }
 }

@@ -25,7 +25,7 @@ struct SSHSigner {
         }
         let home = console.variable("HOME") ?? "/root"
         let names = ["id_ed25519", "id_ed25519_sk", "id_ecdsa", "id_ecdsa_sk", "id_rsa"]
-        guard let file = names.map({ "\(home)/.ssh/\($0)" }).first(where: GrantFile.exists) else {
+        guard let file = names.map({ "\(home)/.ssh/\($0)" }).first(where: FileAccess.exists) else {
             throw CommandFailure(
                 .noInput,
                 "no key to sign with: ssh-agent has none, and ~/.ssh holds no id_ed25519 or its like",

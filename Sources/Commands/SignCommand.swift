@@ -1,5 +1,6 @@
 import ArgumentParser
 import Grants
+import Linux
 import Signatures
 import StrictJSON
 
@@ -106,7 +107,7 @@ struct SignCommand: Verb {
             return file
         }
         let target = (file.hasSuffix(".json") ? String(file.dropLast(5)) : file) + ".grant"
-        guard !GrantFile.exists(target) else {
+        guard !FileAccess.exists(target) else {
             throw CommandFailure(
                 .cannotCreate,
                 "\(target): it is there already",

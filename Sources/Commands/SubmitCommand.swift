@@ -1,8 +1,8 @@
 import ArgumentParser
 import Configuration
 import Control
-import Glibc
 import Grants
+import Linux
 import Signatures
 import StrictJSON
 
@@ -40,7 +40,7 @@ struct SubmitCommand: Verb {
         let session = try AgentSession(configuration)
         let path = try drop(bytes, configuration, on: console)
         let verdict = try verdict(on: bytes, at: path, session)
-        if verdict.outcome == .refused { unlink(path) }
+        if verdict.outcome == .refused { FileAccess.remove(path) }
         if format.json { console.print(json: Self.form(verdict, path)) }
         try conclude(verdict, path, on: console)
     }
@@ -70,7 +70,9 @@ struct SubmitCommand: Verb {
         _ configuration: Configuration,
         on console: Console
     ) throws(CommandFailure) -> String {
-        let directories = configuration.grantDirectories.filter { access($0, W_OK | X_OK) == 0 }
+        let directories = configuration.grantDirectories.filter {
+            FileAccess.isWritableDirectory($0)
+        }
         let volatile = directories.first { $0.hasPrefix("/run/") }
         guard let directory = volatile ?? directories.first else {
             let all = configuration.grantDirectories.joined(separator: ", ")
@@ -81,7 +83,7 @@ struct SubmitCommand: Verb {
             )
         }
         let path = "\(directory)/\(try name(of: bytes))"
-        if GrantFile.exists(path), try GrantFile.read(path, on: console) != bytes {
+        if FileAccess.exists(path), try GrantFile.read(path, on: console) != bytes {
             throw CommandFailure(
                 .cannotCreate,
                 "\(path): another file of this name is there",

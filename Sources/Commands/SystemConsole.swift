@@ -11,7 +11,7 @@ extension Console {
             environment: environment,
             isTerminal: isatty(STDOUT_FILENO) == 1,
             now: { Moment(microseconds: ClockReading.now().wallMicroseconds) },
-            secondsEast: secondsEast,
+            secondsEast: { LocalTime.secondsEast(atSecond: $0.microseconds / 1_000_000) },
             write: { bytes in writeAll(bytes, to: .standardOutput) },
             note: { line in writeAll(Array("\(line)\n".utf8), to: .standardError) },
             readInput: readAll,
@@ -20,26 +20,13 @@ extension Console {
         )
     }
 
-    /// By `TZ`, else /etc/localtime.
-    private static func secondsEast(at moment: Moment) -> Int {
-        var time = time_t(moment.microseconds / 1_000_000)
-        var local = tm()
-        return localtime_r(&time, &local) == nil ? 0 : local.tm_gmtoff
-    }
-
     /// Goes back to the line's beginning and erases what was there.
     @Sendable private static func showProgress(_ text: String) {
         writeAll(Array("\r\u{1B}[K\(text)".utf8), to: .standardError)
     }
 
     private static func environmentVariables() -> [String: String] {
-        var variables: [String: String] = [:]
-        var cursor = environ
-        while let entry = cursor.pointee {
-            let words = String(cString: entry).split(separator: "=", maxSplits: 1)
-            if words.count == 2 { variables[String(words[0])] = String(words[1]) }
-            cursor += 1
-        }
+        var variables = ProcessEnvironment.variables()
         let ours = "SSH_CONNECTION"
         if variables[ours] == nil {
             variables[ours] = ProcessAncestry.variable(ours)

@@ -99,7 +99,9 @@ struct VerifyCommand: Verb {
         on console: Console
     ) -> (GrantID) -> GrantHistory {
         let path = AuditLogFile.path(configuration)
-        guard GrantFile.exists(path) || GrantFile.isDenied(path) else { return { _ in .unseen } }
+        guard FileAccess.exists(path) || FileAccess.isReadingDenied(path) else {
+            return { _ in .unseen }
+        }
         var ledger = Ledger()
         do {
             try AuditLogFile.forEachLine(path) { line in try ledger.take(Record(parsing: line)) }

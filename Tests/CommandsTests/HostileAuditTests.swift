@@ -137,11 +137,11 @@ private struct Mutation {
         }
         let current = audit.bench.path("audit/audit.jsonl")
         // Zeros, and on the disk nothing.
-        #expect(truncate(current, 1 << 32) == 0)
+        unsafe #expect(truncate(current, 1 << 32) == 0)
         #expect(statuses() == [.no, .no, .done, .no, .no])
         #expect(audit.verify().errors.contains("no record is as long as the line from byte "))
         try FileManager.default.removeItem(atPath: current)
-        #expect(mkfifo(current, 0o600) == 0)
+        unsafe #expect(mkfifo(current, 0o600) == 0)
         #expect(statuses() == [.inputOutput, .inputOutput, .done, .inputOutput, .inputOutput])
     }
 
@@ -169,7 +169,7 @@ private struct Mutation {
         let audit = try AuditBench()
         let path = audit.bench.path("audit/\(name)")
         try FileManager.default.removeItem(atPath: path)
-        #expect(mkfifo(path, 0o600) == 0)
+        unsafe #expect(mkfifo(path, 0o600) == 0)
         #expect(audit.verify().status == .no)
         let proof = audit.bench.run("audit", "prove", "1", "--log", "@audit")
         #expect(proof.status == (name == "audit.leaves" ? .done : .no))
@@ -181,10 +181,10 @@ private struct Mutation {
         for name in try audit.bench.names(in: folder) {
             let path = audit.bench.path("\(folder)/\(name)")
             try FileManager.default.removeItem(atPath: path)
-            #expect(mkfifo(path, 0o600) == 0)
+            unsafe #expect(mkfifo(path, 0o600) == 0)
         }
         // Zeros behind the leaves that are signed, and on the disk nothing.
-        #expect(truncate(audit.bench.path("audit/audit.leaves"), 1 << 36) == 0)
+        unsafe #expect(truncate(audit.bench.path("audit/audit.leaves"), 1 << 36) == 0)
         let flaws = try audit.flaws()
         #expect(flaws == ["evidence 0", "evidence 1", "evidence 1"])
     }

@@ -340,9 +340,9 @@ extension UnixConnection {
     func writeUntilFull(_ bytes: [UInt8]) throws -> Int {
         var sent = 0
         var poll = pollfd(fd: fileDescriptor, events: Int16(POLLOUT), revents: 0)
-        while sent < bytes.count, Glibc.poll(&poll, 1, 500) > 0 {
-            let count = bytes[sent...].withUnsafeBytes {
-                send(fileDescriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT))
+        while sent < bytes.count, unsafe Glibc.poll(&poll, 1, 500) > 0 {
+            let count = unsafe bytes[sent...].withUnsafeBytes {
+                unsafe send(fileDescriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT))
             }
             guard count > 0 else { break }
             sent += count

@@ -69,7 +69,7 @@ private struct Distrust: Sendable, CustomStringConvertible {
         try host.start()
         #expect(try host.status()["healthy"] == false)
         let file = try host.stage(host.grant(), as: "g")
-        #expect(rename(file, drop + "/g.grant") == 0)
+        unsafe #expect(rename(file, drop + "/g.grant") == 0)
         try eventually { try host.records("grant-refused").count == 1 }
         #expect(try host.problems().contains { $0.contains("chmod go-w \(spoiled)") })
         try shell("chmod", "755", spoiled)
@@ -87,10 +87,10 @@ private struct Distrust: Sendable, CustomStringConvertible {
         let problems = try host.problems()
         #expect(problems.contains { $0.hasPrefix("no grant file in \(drop) counts: ") })
         let file = try host.stage(host.grant(), as: "g")
-        #expect(rename(file, folder.path + "/real/g.grant") == 0)
+        unsafe #expect(rename(file, folder.path + "/real/g.grant") == 0)
         try eventually { try host.records("grant-refused").count == 1 }
-        #expect(unlink(drop) == 0)
-        #expect(rename(folder.path + "/real", drop) == 0)
+        unsafe #expect(unlink(drop) == 0)
+        unsafe #expect(rename(folder.path + "/real", drop) == 0)
         try eventually { try host.openings() == ["192.0.2.7 . tcp . 22"] }
         #expect(try host.problems() == [])
     }
@@ -115,11 +115,11 @@ private struct Distrust: Sendable, CustomStringConvertible {
         let host = try AgentHost()
         try host.start()
         let file = try host.stage(host.grant(), as: "g")
-        #expect(link(file, host.drop + "/g.grant") == 0)
+        unsafe #expect(link(file, host.drop + "/g.grant") == 0)
         try eventually { try host.openings() == ["192.0.2.7 . tcp . 22"] }
         #expect(try host.records("grant-refused").isEmpty)
         // Its other name is nobody's business.
-        #expect(unlink(file) == 0)
+        unsafe #expect(unlink(file) == 0)
         try host.remove("g.grant")
         try eventually { try host.reasons("grant-closed") == ["removed"] }
     }
@@ -143,21 +143,23 @@ private struct Distrust: Sendable, CustomStringConvertible {
         let host = try AgentHost()
         try host.start()
         let grant = try host.grant()
-        let unnamed = open(host.drop, Self.unnamed | O_RDWR, 0o600)
+        let unnamed = unsafe open(host.drop, Self.unnamed | O_RDWR, 0o600)
         try #require(unnamed >= 0)
         let part = closesFirst ? grant.count : 100
-        #expect(write(unnamed, Array(grant.prefix(part)), part) == part)
-        let reader = open("/proc/self/fd/\(unnamed)", O_RDONLY)
+        unsafe #expect(write(unnamed, Array(grant.prefix(part)), part) == part)
+        let reader = unsafe open("/proc/self/fd/\(unnamed)", O_RDONLY)
         defer { close(reader) }
         if closesFirst { close(unnamed) }
         let source = "/proc/self/fd/\(closesFirst ? reader : unnamed)"
-        #expect(linkat(AT_FDCWD, source, AT_FDCWD, host.drop + "/g.grant", AT_SYMLINK_FOLLOW) == 0)
+        unsafe #expect(
+            linkat(AT_FDCWD, source, AT_FDCWD, host.drop + "/g.grant", AT_SYMLINK_FOLLOW) == 0
+        )
         if !closesFirst {
             // What comes later is taken first.
             let other = try host.grant(changes: [.init("sources", ["198.51.100.7"])])
             try host.submit(other, as: "z.grant")
             try eventually { try host.openings() == ["198.51.100.7 . tcp . 22"] }
-            #expect(write(unnamed, Array(grant.dropFirst(part)), grant.count - part) > 0)
+            unsafe #expect(write(unnamed, Array(grant.dropFirst(part)), grant.count - part) > 0)
             close(unnamed)
         }
         try eventually { try host.openings().contains("192.0.2.7 . tcp . 22") }

@@ -161,7 +161,7 @@ private func shell(_ words: [String]) throws {
         try host.start()
         let grant = try host.grant()
         let path = host.drop + "/a.grant"
-        let file = FileHandle(fileDescriptor: open(path, O_WRONLY | O_CREAT, 0o600))
+        let file = unsafe FileHandle(fileDescriptor: open(path, O_WRONLY | O_CREAT, 0o600))
         try file.write(contentsOf: grant.prefix(100))
         try file.synchronize()
         try host.submit(host.grant(changes: [.init("sources", ["198.51.100.7"])]), as: "b.grant")

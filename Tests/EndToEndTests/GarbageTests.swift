@@ -72,7 +72,7 @@ extension AgentHost {
         host.kill()
         try host.submitGarbage(Self.many, named: "a")
         // The file has another name by now: it is found when all others were read.
-        #expect(rename(host.drop + "/zzz.grant", host.drop + "/zzzz.grant") == 0)
+        unsafe #expect(rename(host.drop + "/zzz.grant", host.drop + "/zzzz.grant") == 0)
         try host.start()
         let started = try #require(try host.records("agent-started").last)
         try eventually { try host.tally() != nil }

@@ -57,7 +57,7 @@ private struct CrowdedHost {
         let host = scene.host
         try host.submit(host.grant(), as: "a.grant")
         try eventually { try host.openings().count == 1 }
-        #expect(rename(host.drop, host.path + "/away") == 0)
+        unsafe #expect(rename(host.drop, host.path + "/away") == 0)
         try eventually { try host.openings().isEmpty }
         #expect(try scene.problems.contains { $0.hasPrefix("\(host.drop) does not exist") })
         try host.makeDirectory("grants")

@@ -24,14 +24,14 @@ private struct SlowKernel {
 
     /// Has the next transaction wait.
     func block() throws {
-        try #require(mkfifo(fifo, 0o600) == 0)
+        try unsafe #require(mkfifo(fifo, 0o600) == 0)
     }
 
     /// Lets it go on, once it has waited for long enough.
     func unblock() throws {
         var writer: Int32 = -1
         try eventually {
-            writer = open(fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+            writer = unsafe open(fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
             return writer >= 0
         }
         let end = Date(timeIntervalSinceNow: Self.delay)

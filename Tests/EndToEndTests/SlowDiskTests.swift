@@ -27,7 +27,7 @@ import Testing
     private func waiter(for disk: String) throws -> Int32 {
         var writer: Int32 = -1
         try eventually {
-            writer = open(disk, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+            writer = unsafe open(disk, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
             return writer >= 0
         }
         return writer
@@ -41,7 +41,7 @@ import Testing
         _ = consume log
         #expect(try segments.count == 1)
         let disk = host.path + "/disk"
-        try #require(mkfifo(disk, 0o600) == 0)
+        try unsafe #require(mkfifo(disk, 0o600) == 0)
         try host.launch(environment: ["LD_PRELOAD": AgentHost.faults, "SLOW_DISK": disk])
         let writer = try waiter(for: disk)
         let id = UUID()
@@ -61,7 +61,7 @@ import Testing
         try host.launch(environment: ["LD_PRELOAD": AgentHost.faults, "SLOW_LOG": disk])
         try host.submit(host.grant(lasting: 3), as: "a.grant")
         try eventually { try host.openings().count == 1 }
-        try #require(mkfifo(disk, 0o600) == 0)
+        try unsafe #require(mkfifo(disk, 0o600) == 0)
         // Its end is being recorded.
         let writer = try waiter(for: disk)
         try host.submit(host.grant(), as: "a.grant")
@@ -77,7 +77,7 @@ import Testing
         let disk = host.path + "/disk"
         try host.launch(environment: ["LD_PRELOAD": AgentHost.faults, "SLOW_LOG": disk])
         try eventually { try host.records("agent-started").count == 1 }
-        try #require(mkfifo(disk, 0o600) == 0)
+        try unsafe #require(mkfifo(disk, 0o600) == 0)
         try host.submit(host.grant(lasting: seconds), as: "a.grant")
         let writer = try waiter(for: disk)
         sleep(4)

@@ -7,7 +7,7 @@ import Testing
     @Test func `holds nothing open for longer because the kernel's timeouts stood still`() throws {
         let host = try AgentHost()
         let machine = host.path + "/suspend"
-        try #require(mkfifo(machine, 0o600) == 0)
+        try unsafe #require(mkfifo(machine, 0o600) == 0)
         try host.launch(environment: ["LD_PRELOAD": AgentHost.faults, "SUSPEND": machine])
         try host.submit(host.grant(lasting: 7200), as: "long.grant")
         let short = try host.grant(

@@ -41,7 +41,7 @@ private struct WatchingHost {
     }
 
     func move(_ old: String, to new: String) throws {
-        guard rename(host.path + "/" + old, host.path + "/" + new) == 0 else {
+        guard unsafe rename(host.path + "/" + old, host.path + "/" + new) == 0 else {
             throw CommandFailure("rename: errno \(errno)")
         }
     }
@@ -101,8 +101,8 @@ private struct WatchingHost {
         )
         let file = host.drop + "/b.grant"
         for _ in 0..<(Int(limit.dropLast()) ?? 16_384) {
-            close(open(file, O_CREAT | O_WRONLY, 0o600))
-            unlink(file)
+            unsafe close(open(file, O_CREAT | O_WRONLY, 0o600))
+            unsafe unlink(file)
         }
         try scene.allow(scene.stranger, in: "signers")
         host.send(SIGCONT)
@@ -158,7 +158,7 @@ private struct WatchingHost {
         try host.start()
         try Data(host.grant()).write(to: URL(filePath: path + "/above/between/grants/a.grant"))
         try eventually { try host.openings().count == 1 }
-        try #require(rename(path + "/above", path + "/away") == 0)
+        try unsafe #require(rename(path + "/above", path + "/away") == 0)
         try eventually { try host.reasons("grant-closed") == ["removed"] }
         #expect(try host.openings().isEmpty)
         for round in 0..<50 {
@@ -182,7 +182,7 @@ private struct WatchingHost {
         }
         #expect(try limit(4).status == 0)
         try host.submit(host.grant(changes: [.init("sources", ["192.0.2.8"])]), as: "b.grant")
-        let file = open(host.drop + "/a.grant", O_WRONLY)
+        let file = unsafe open(host.drop + "/a.grant", O_WRONLY)
         close(file)
         try eventually { try host.records("grant-refused").count == 2 }
         #expect(

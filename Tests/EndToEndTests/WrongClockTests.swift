@@ -12,7 +12,7 @@ private struct SettableHost {
     init() throws {
         host = try AgentHost()
         clock = host.path + "/clock"
-        try #require(mkfifo(clock, 0o600) == 0)
+        try unsafe #require(mkfifo(clock, 0o600) == 0)
         try launch()
     }
 

@@ -11,7 +11,7 @@ import Testing
         let descriptor = try scene.gate.call { $0.ownerDescriptor }
         var size: Int32 = 32_768
         let length = socklen_t(MemoryLayout<Int32>.size)
-        #expect(setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, length) == 0)
+        unsafe #expect(setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, length) == 0)
     }
 
     private func openings(_ count: Int) throws -> [Opening: Duration] {

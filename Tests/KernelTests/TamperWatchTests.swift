@@ -22,7 +22,7 @@ private final class HeldWatch: Sendable {
             events: Int16(POLLIN),
             revents: 0
         )
-        return poll(&waiting, 1, milliseconds) == 1 ? drain() : nil
+        return unsafe poll(&waiting, 1, milliseconds) == 1 ? drain() : nil
     }
 }
 

@@ -95,7 +95,7 @@ enum SSHSIG {
 
 /// An SSH string (RFC 4251).
 func wire(_ bytes: some Collection<UInt8>) -> [UInt8] {
-    withUnsafeBytes(of: UInt32(bytes.count).bigEndian, Array.init) + bytes
+    unsafe withUnsafeBytes(of: UInt32(bytes.count).bigEndian, Array.init) + bytes
 }
 
 func wire(_ text: String) -> [UInt8] {

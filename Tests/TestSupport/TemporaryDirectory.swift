@@ -10,7 +10,7 @@ package final class TemporaryDirectory: Sendable {
     package static let memory: String = {
         var status = statvfs()
         let path = "/dev/shm"
-        guard statvfs(path, &status) == 0, status.f_flag & noExecution == 0,
+        guard unsafe statvfs(path, &status) == 0, status.f_flag & noExecution == 0,
             UInt64(status.f_bavail) * UInt64(status.f_frsize) >= 1 << 28
         else { return "/tmp" }
         return path

@@ -61,7 +61,7 @@ package struct TestPacket: Sendable {
     }
 
     private static func bytes<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
-        withUnsafeBytes(of: number.bigEndian) { Array($0) }
+        unsafe withUnsafeBytes(of: number.bigEndian) { unsafe Array($0) }
     }
 
     private static func checksum(_ bytes: [UInt8]) -> UInt16 {
@@ -90,10 +90,17 @@ package struct TestPacket: Sendable {
     private func sendIPv4(_ raw: Int32) -> Int {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        inet_pton(AF_INET, destination, &address.sin_addr)
-        return withUnsafePointer(to: address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                sendto(raw, bytes, bytes.count, 0, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        unsafe inet_pton(AF_INET, destination, &address.sin_addr)
+        return unsafe withUnsafePointer(to: address) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe sendto(
+                    raw,
+                    bytes,
+                    bytes.count,
+                    0,
+                    $0,
+                    socklen_t(MemoryLayout<sockaddr_in>.size)
+                )
             }
         }
     }
@@ -101,10 +108,17 @@ package struct TestPacket: Sendable {
     private func sendIPv6(_ raw: Int32) -> Int {
         var address = sockaddr_in6()
         address.sin6_family = sa_family_t(AF_INET6)
-        inet_pton(AF_INET6, destination, &address.sin6_addr)
-        return withUnsafePointer(to: address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                sendto(raw, bytes, bytes.count, 0, $0, socklen_t(MemoryLayout<sockaddr_in6>.size))
+        unsafe inet_pton(AF_INET6, destination, &address.sin6_addr)
+        return unsafe withUnsafePointer(to: address) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe sendto(
+                    raw,
+                    bytes,
+                    bytes.count,
+                    0,
+                    $0,
+                    socklen_t(MemoryLayout<sockaddr_in6>.size)
+                )
             }
         }
     }

@@ -11,7 +11,7 @@ package final class TestSocket: Sendable {
         var limit = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             let size = socklen_t(MemoryLayout<timeval>.size)
-            setsockopt(descriptor, SOL_SOCKET, option, &limit, size)
+            unsafe setsockopt(descriptor, SOL_SOCKET, option, &limit, size)
         }
     }
 
@@ -40,8 +40,8 @@ package final class TestSocket: Sendable {
         try space.run {
             let made = try Self.made(kind, for: address)
             var yes: Int32 = 1
-            setsockopt(made.descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, 4)
-            try made.call("bind", address, port) { bind(made.descriptor, $0, $1) }
+            unsafe setsockopt(made.descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, 4)
+            try unsafe made.call("bind", address, port) { unsafe bind(made.descriptor, $0, $1) }
             if kind == SOCK_STREAM { try made.check("listen", listen(made.descriptor, 64)) }
             return made
         }
@@ -59,8 +59,10 @@ package final class TestSocket: Sendable {
         try space.run {
             let made = try Self.made(kind, for: address)
             var yes: Int32 = 1
-            setsockopt(made.descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, 4)
-            try made.call("bind", source, sourcePort) { bind(made.descriptor, $0, $1) }
+            unsafe setsockopt(made.descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, 4)
+            try unsafe made.call("bind", source, sourcePort) {
+                unsafe bind(made.descriptor, $0, $1)
+            }
             try made.connect(to: address, port: port)
             return made
         }
@@ -74,7 +76,7 @@ package final class TestSocket: Sendable {
     ) throws -> TestSocket {
         try space.run {
             let made = try Self.multipath()
-            try made.call("bind", address, port) { bind(made.descriptor, $0, $1) }
+            try unsafe made.call("bind", address, port) { unsafe bind(made.descriptor, $0, $1) }
             try made.check("listen", listen(made.descriptor, 64))
             return made
         }
@@ -89,7 +91,7 @@ package final class TestSocket: Sendable {
     ) throws -> TestSocket {
         try space.run {
             let made = try Self.multipath()
-            try made.call("bind", source, 0) { bind(made.descriptor, $0, $1) }
+            try unsafe made.call("bind", source, 0) { unsafe bind(made.descriptor, $0, $1) }
             try made.connect(to: address, port: port)
             return made
         }
@@ -118,10 +120,12 @@ package final class TestSocket: Sendable {
     ) throws -> Answer {
         try space.run {
             let made = try Self.made(SOCK_STREAM, for: address, milliseconds: 300)
-            try made.call("bind", source, sourcePort) { bind(made.descriptor, $0, $1) }
+            try unsafe made.call("bind", source, sourcePort) {
+                unsafe bind(made.descriptor, $0, $1)
+            }
             var answer = Answer.accepted
-            try made.call("connect", address, port) {
-                guard Glibc.connect(made.descriptor, $0, $1) != 0 else { return 0 }
+            try unsafe made.call("connect", address, port) {
+                guard unsafe Glibc.connect(made.descriptor, $0, $1) != 0 else { return 0 }
                 switch errno {
                 case ECONNREFUSED: answer = .refused
                 case EINPROGRESS: answer = .silence
@@ -134,7 +138,7 @@ package final class TestSocket: Sendable {
     }
 
     package func connect(to address: String, port: UInt16) throws {
-        try call("connect", address, port) { Glibc.connect(descriptor, $0, $1) }
+        try unsafe call("connect", address, port) { unsafe Glibc.connect(descriptor, $0, $1) }
     }
 
     package func accept() throws -> TestSocket {
@@ -145,9 +149,9 @@ package final class TestSocket: Sendable {
     package var port: UInt16 {
         var address = sockaddr_in6()
         var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
-        withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                _ = getsockname(descriptor, $0, &length)
+        unsafe withUnsafeMutablePointer(to: &address) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = unsafe getsockname(descriptor, $0, &length)
             }
         }
         return UInt16(bigEndian: address.sin6_port)
@@ -155,28 +159,29 @@ package final class TestSocket: Sendable {
 
     /// Whether a byte that is sent from here arrives there.
     package func reaches(_ other: TestSocket) -> Bool {
-        guard Glibc.send(descriptor, "x", 1, Int32(MSG_NOSIGNAL)) == 1 else { return false }
+        guard unsafe Glibc.send(descriptor, "x", 1, Int32(MSG_NOSIGNAL)) == 1 else { return false }
         var byte: UInt8 = 0
-        return recv(other.descriptor, &byte, 1, 0) == 1
+        return unsafe recv(other.descriptor, &byte, 1, 0) == 1
     }
 
     /// Sends a byte and does not ask what becomes of it.
     package func send() {
-        _ = Glibc.send(descriptor, "x", 1, Int32(MSG_NOSIGNAL))
+        _ = unsafe Glibc.send(descriptor, "x", 1, Int32(MSG_NOSIGNAL))
     }
 
     /// Has the connection closed without a word when the socket is: as if the host lost its power.
     package func vanishes() throws {
         var yes: Int32 = 1
-        try check("repair", setsockopt(descriptor, Int32(IPPROTO_TCP), 19, &yes, 4))  // TCP_REPAIR
+        let repair: Int32 = 19  // TCP_REPAIR
+        try unsafe check("repair", setsockopt(descriptor, Int32(IPPROTO_TCP), repair, &yes, 4))
     }
 
     /// Waits for what ends the connection; the errno, 0 for an orderly end, `nil` for silence.
     package func ending(within milliseconds: Int32) -> Int32? {
         var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        guard poll(&waiting, 1, milliseconds) == 1 else { return nil }
+        guard unsafe poll(&waiting, 1, milliseconds) == 1 else { return nil }
         var byte: UInt8 = 0
-        return recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT)) < 0 ? errno : 0
+        return unsafe recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT)) < 0 ? errno : 0
     }
 
     private func check(_ attempt: String, _ result: Int32) throws {
@@ -190,14 +195,15 @@ package final class TestSocket: Sendable {
         _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
     ) throws {
         var found: UnsafeMutablePointer<addrinfo>?
-        var hints = addrinfo()
-        hints.ai_flags = AI_NUMERICHOST
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        let status = getaddrinfo(address, String(port), &hints, &found)
-        defer { freeaddrinfo(found) }
-        guard status == 0, let result = found?.pointee, let pointer = result.ai_addr else {
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_flags = AI_NUMERICHOST
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        let status = unsafe getaddrinfo(address, String(port), &hints, &found)
+        defer { unsafe freeaddrinfo(found) }
+        guard status == 0, let result = unsafe found?.pointee, let pointer = unsafe result.ai_addr
+        else {
             throw CommandFailure("\(address) is no address")
         }
-        try check(attempt, body(pointer, result.ai_addrlen))
+        try unsafe check(attempt, body(pointer, result.ai_addrlen))
     }
 }

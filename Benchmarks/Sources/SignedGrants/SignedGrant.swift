@@ -59,6 +59,6 @@ package struct SignedGrant {
 
     /// RFC 4251, section 5: a length of 32 bits, then the bytes.
     private static func string(_ bytes: [UInt8]) -> [UInt8] {
-        withUnsafeBytes(of: UInt32(bytes.count).bigEndian) { Array($0) } + bytes
+        [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: bytes.count >> $0) } + bytes
     }
 }

@@ -1,0 +1,11 @@
+import Glibc
+
+/// Local time, by `TZ`, else by /etc/localtime.
+package enum LocalTime {
+    /// How far local time is ahead of UTC at a moment of the wall clock.
+    package static func secondsEast(atSecond second: Int64) -> Int {
+        var time = time_t(second)
+        var local = unsafe tm()
+        return unsafe localtime_r(&time, &local) == nil ? 0 : unsafe local.tm_gmtoff
+    }
+}
