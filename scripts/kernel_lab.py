@@ -20,6 +20,7 @@ sees below /lab/more.
 """
 import base64
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -38,8 +39,7 @@ CACHE = Path(
     or os.path.join(os.environ.get("XDG_CACHE_HOME") or "/var/cache", "jitgate-lab")
 )
 VERSIONS = ("5.10", "6.1", "6.12")
-# Raise this when scripts/build-kernel-image changes the image.
-REVISION = 1
+BUILDER = ROOT / "scripts/build-kernel-image"
 # An emulated processor on a busy machine is slow.
 BOOT_LIMIT = 300
 
@@ -55,7 +55,8 @@ class Guest:
         if version not in VERSIONS:
             raise LabError(f"no kernel {version}: one of {', '.join(VERSIONS)}")
         self.version = version
-        self.image = CACHE / f"kernel-{version}-{REVISION}"
+        # Each version of the builder has images of its own.
+        self.image = CACHE / f"kernel-{version}-{hashlib.sha256(BUILDER.read_bytes()).hexdigest()[:12]}"
         self.folder = CACHE / "run" / f"{name}-{version}"
         self.disk = self.folder / "disk.img"
 
@@ -66,7 +67,7 @@ class Guest:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not self.image.is_dir():
                 print(f"lab: building the image of Linux {self.version}", file=sys.stderr)
-                subprocess.run([ROOT / "scripts/build-kernel-image", self.version, self.image], check=True)
+                subprocess.run([BUILDER, self.version, self.image], check=True)
 
     def _payload(self):
         """A read-only disk with the tests and the folder of LAB_PAYLOAD."""
@@ -97,33 +98,34 @@ class Guest:
         ours = not words or os.fsencode(self.folder) in words
         return pid if ours and state not in "ZX" else None
 
-    def up(self, fresh=False, logged=None):
+    def up(self, fresh=False, logged=None, behind=0):
         """Boots. `logged` is a third disk and a file: writes to the disk are logged in the file, in the format of the
-        kernel's dm-log-writes."""
+        kernel's dm-log-writes. `behind` is by how many seconds the hardware clock is slow."""
         self.prepare()
         if fresh:
             self.down()
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.pid is None:
-            self._start(logged)
+            self._start(logged, behind)
         self.wait()
         return self
 
-    def _start(self, logged):
+    def _start(self, logged, behind):
         if not self.disk.exists():
             subprocess.run(["cp", "--sparse=always", self.image / "root.img", self.disk], check=True)
         for name in ("control", "events", "monitor"):
             (self.folder / name).unlink(missing_ok=True)
         with open(self.folder / "qemu.log", "w") as said:
             child = subprocess.Popen(
-                self._command(logged), stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
+                self._command(logged, behind), stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
             )
         (self.folder / "pid").write_text(str(child.pid))
         # The process that started it may exit; if it does not, it reaps the guest.
         threading.Thread(target=child.wait, daemon=True).start()
 
-    def _command(self, logged):
+    def _command(self, logged, behind):
         third = []
+        chip = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() - behind)) if behind else "utc"
         if logged:
             disk, log = logged
             Path(log).unlink(missing_ok=True)
@@ -151,7 +153,7 @@ class Guest:
             "-chardev", f"file,id=events,path={self.folder}/events,append=on",
             "-device", "virtserialport,chardev=events,name=events",
             "-device", "virtio-rng-pci", "-serial", f"file:{self.folder}/console",
-            "-qmp", f"unix:{self.folder}/monitor,server=on,wait=off", "-rtc", "base=utc",
+            "-qmp", f"unix:{self.folder}/monitor,server=on,wait=off", "-rtc", f"base={chip}",
         ]  # fmt: skip
 
     def wait(self):
