@@ -35,7 +35,7 @@ def suite(version, names):
         print(output, end="", flush=True)
         if not names:
             guest.cut()
-            guest.up()
+            guest.up(behind=7200)
             booted, output = guest.run("python3", "-u", "/lab/suite.py", "--after-boot", limit=300)
             print(output, end="", flush=True)
             status = status or booted
@@ -57,6 +57,8 @@ def main(words):
         os.environ["LAB_PAYLOAD"] = payload
         power.furnish(Path(payload))
         with ThreadPoolExecutor(2) as pool:
+            # The processors are for the guests alone once there are any.
+            list(pool.map(lambda version: Guest(version).prepare(), versions))
             jobs = [pool.submit(suite, version, names) for version in versions]
             if not names:
                 jobs.append(pool.submit(power.cuts, versions[0], 10 if everything else 1))

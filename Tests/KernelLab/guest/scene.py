@@ -214,6 +214,12 @@ def elements(address=NEAR):
     return found
 
 
+def is_left(end, address=NEAR):
+    """Whether the kernel has what is left to a deadline."""
+    with contextlib.suppress(AssertionError):
+        return expect_left(end, address)
+
+
 def expect_left(end, address=NEAR):
     """Holds what the kernel has left to a deadline. nft rounds down to seconds, and takes a while to answer."""
     before = time.time()
