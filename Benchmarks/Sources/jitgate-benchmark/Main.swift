@@ -22,6 +22,7 @@ enum Main {
     private static let benchmarks: [(String, @Sendable (Scene) throws -> Void)] = [
         ("opening", OpeningLatency.run),
         ("packet", PacketCost.run),
+        ("flush", ForeignFlush.run),
         ("start", ManyGrants.start),
         ("expiry", ManyGrants.expiry),
         ("idle", Idle.run),
