@@ -44,7 +44,10 @@ def elements():
     text = subprocess.run(("nft", "-j", "list", "table", "inet", "jitgate"), capture_output=True, text=True, check=False).stdout
     after, found = time.time(), {}
     for entry in json.loads(text or '{"nftables": []}')["nftables"]:
-        for element in entry.get("set", {}).get("elem", []):
+        opening = entry.get("set", {})
+        if not re.fullmatch(r"ipv[46]_\d+", opening.get("name", "")):
+            continue
+        for element in opening.get("elem", []):
             element = element.get("elem", element) if isinstance(element, dict) else {}
             address = re.search(r"198\.1[89]\.\d+\.\d+", json.dumps(element.get("val", "")))
             if address:

@@ -203,11 +203,15 @@ def deadline(record):
 
 
 def elements(address=NEAR):
-    """The seconds that the kernel's own elements of an address have left, in whole ones, rounded down."""
+    """The seconds that the kernel's own openings of an address have left, in whole ones, rounded down."""
     text = run("nft", "-j", "list", "table", "inet", "jitgate", check=False).stdout
     found = []
     for entry in json.loads(text or '{"nftables": []}')["nftables"]:
-        for element in entry.get("set", {}).get("elem", []):
+        opening = entry.get("set", {})
+        # Other sets name peers too: recent_* remembers for a day who could send datagrams.
+        if not re.fullmatch(r"ipv[46]_\d+", opening.get("name", "")):
+            continue
+        for element in opening.get("elem", []):
             element = element.get("elem", element) if isinstance(element, dict) else {}
             if address in re.findall(r"[0-9a-f.:]+", json.dumps(element.get("val", ""))) and "expires" in element:
                 found.append(element["expires"])
