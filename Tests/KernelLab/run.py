@@ -1,5 +1,6 @@
 """Boots the guests and runs the suite in each; two at a time, each with one processor."""
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -8,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "Tests/KernelLab")]
-from kernel_lab import VERSIONS, Guest, LabError  # noqa: E402
+from kernel_lab import CACHE, VERSIONS, Guest, LabError  # noqa: E402
 import power  # noqa: E402
 
 
@@ -48,6 +49,15 @@ def suite(version, names):
             guest.down()
 
 
+def stop(pool):
+    """Ends the guests of this run, and with them their tests; nothing new starts."""
+    pool.shutdown(wait=False, cancel_futures=True)
+    for folder in (CACHE / "run").glob(f"*{os.getpid()}-*"):
+        name, _, version = folder.name.rpartition("-")
+        Guest(version, name).down()
+    sys.exit(1)
+
+
 def main(words):
     everything = "--all" in words
     versions = [word for word in words if word in VERSIONS] or (list(VERSIONS) if everything else ["6.1", "6.12"])
@@ -57,6 +67,7 @@ def main(words):
         os.environ["LAB_PAYLOAD"] = payload
         power.furnish(Path(payload))
         with ThreadPoolExecutor(2) as pool:
+            signal.signal(signal.SIGTERM, lambda *_: stop(pool))
             # The processors are for the guests alone once there are any.
             list(pool.map(lambda version: Guest(version).prepare(), versions))
             jobs = [pool.submit(suite, version, names) for version in versions]
