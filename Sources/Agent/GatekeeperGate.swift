@@ -64,6 +64,7 @@ extension Gatekeeper {
             return existing?.kept ?? []
         }
         if let existing { noteKept(existing) }
+        try rememberSenders()
         if !wasInstalled { adoptSessions() }
         if isShapeNew, result.changed { reviewSessions() }
         isShapeNew = false

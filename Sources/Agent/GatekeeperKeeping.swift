@@ -1,9 +1,11 @@
 import Admission
 import Auditing
 import Configuration
+import Connections
 import Enforcement
 import Grants
 import Linux
+import SystemPackage
 
 /// Sessions from before enforcing.
 extension Gatekeeper {
@@ -17,6 +19,25 @@ extension Gatekeeper {
         guard wasInstalled || !hadEnforced || deniesAlready else { return nil }
         let trusted = rulebook.configuration.policy.trusted
         return ExistingSessions(at: ports, trusted: trusted, room: max(0, room))
+    }
+
+    /// Has the gate remember who sent datagrams to ports before denying began there.
+    ///
+    /// Conntrack forgets them at half a minute after their last one at the earliest, so that none is
+    /// missed who sends something meanwhile.
+    func rememberSenders() throws(GateError) {
+        let ports = gate.takeBeginnings()
+        guard !ports.isEmpty else { return }
+        let senders: [Port: Set<Address>]
+        do throws(Errno) {
+            var sessions = try SessionList()
+            var found: [Port: Set<Address>] = [:]
+            for port in ports { found[port] = try sessions.senders(to: port) }
+            senders = found
+        } catch {
+            return try gate.rememberEverybody(at: ports)
+        }
+        try gate.remember(senders: senders)
     }
 
     func noteKept(_ existing: ExistingSessions) {

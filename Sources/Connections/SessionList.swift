@@ -30,14 +30,15 @@ package struct SessionList: ~Copyable {
         self.local = local
     }
 
-    /// The far ends of the sessions that came to a port, or were rewritten to it or from it.
-    package mutating func peers(of port: Port) throws(Errno) -> Set<Endpoint> {
-        let families = Address.Family.allCases
-        let connected = try sockets.find(of: port, .connected, families) { _ in true }
-        let tracked = try flows.find(of: port, families) { flow in
-            flow.original.destination.port == port.number || flow.isDestinationRewritten
+    /// The addresses that began to send datagrams to a UDP port, as far as conntrack remembers; also
+    /// to one that was turned to it.
+    package mutating func senders(to port: Port) throws(Errno) -> Set<Address> {
+        guard port.transport == .udp else { return [] }
+        let tracked = try flows.find(of: port, Address.Family.allCases) { flow in
+            flow.original.destination.port == port.number
+                || flow.isDestinationRewritten && flow.reply.source.port == port.number
         }
-        return Set(connected.map(\.peer)).union(tracked.map(\.original.source))
+        return Set(tracked.map(\.original.source.address.unmapped))
     }
 
     /// The sessions at ports with a far end that is meant, and is not this host.

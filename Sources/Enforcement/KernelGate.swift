@@ -24,6 +24,8 @@ package struct KernelGate: ~Copyable {
     var prefilter = Prefilter()
     var sessions = OngoingSessions()
     var recent = RecentPeers()
+    /// The ports at which denying began with a `reconcile`, until somebody has taken them.
+    var beginnings: Set<Port> = []
 
     /// Opens a gate in the network namespace of the calling thread; changes nothing there.
     ///
@@ -82,7 +84,7 @@ package struct KernelGate: ~Copyable {
         try putRight(step.ends(from: begin), computedAt: begin)
     }
 
-    private func use(_ shape: GateShape, _ inUse: [SourceSet: Int]) -> GateUse {
+    func use(_ shape: GateShape, _ inUse: [SourceSet: Int]) -> GateUse {
         GateUse(
             shape: shape,
             fallback: fallback,
@@ -98,7 +100,7 @@ package struct KernelGate: ~Copyable {
         return change
     }
 
-    private func remember(
+    func remember(
         _ changed: [RecentSet: [[UInt8]: ContinuousClock.Instant]],
         in plan: inout Plan
     ) {

@@ -40,16 +40,18 @@ extension KernelGate {
     ) throws(GateError) -> Reconciliation {
         let start = ContinuousClock.now
         var result = Reconciliation()
-        var began: [Port] = []
+        var began: [Port]?
         for attempt in 1...Self.attempts {
             if try takeOver() { result.adopted = true }
             let observed = try observe()
             if self.shape == nil, let observed { adopt(observed) }
-            if began.isEmpty {
-                began = beginnings(shape, observed)
-                if let kept = shape.keepExisting, !began.isEmpty {
-                    sessions.add(existing(began, observed?.denies == true), until: .now + kept)
+            if began == nil {
+                let ports = beginnings(shape, observed)
+                if let kept = shape.keepExisting, !ports.isEmpty {
+                    sessions.add(existing(ports, observed?.denies == true), until: .now + kept)
                 }
+                began = ports
+                _ = recent.add(peersLosingTrust(shape, observed), at: .now)
             }
             let begin = ContinuousClock.now
             var shape = shape
@@ -69,6 +71,7 @@ extension KernelGate {
             result.rebuilt = result.rebuilt || plan.table != .kept
             result.changed = result.changed || !plan.isEmpty
             self.shape = shape
+            beginnings.formUnion(began ?? [])
             fallback = trial?.fallback
             prefilter = goal.prefilter
             inUse = goal.inUse
@@ -110,7 +113,7 @@ extension KernelGate {
     /// The ports at which denying begins with this: none was denied there before, as far as the
     /// kernel and we know.
     private func beginnings(_ next: GateShape, _ observed: Observation?) -> [Port] {
-        guard next.denies, next.keepExisting != nil else { return [] }
+        guard next.denies else { return [] }
         if let shape {
             return shape.denies
                 ? next.protected.filter { !shape.protected.contains($0) } : next.protected

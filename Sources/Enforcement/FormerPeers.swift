@@ -1,0 +1,118 @@
+package import Grants
+import Netfilter
+
+/// Peers whose datagrams came in without an opening: before denying began, or by a network that is
+/// trusted no longer. What this host sends them makes no replies of what they send, as with openings.
+extension KernelGate {
+    /// More peers are remembered by wider networks.
+    private static let peerLimit = 4096
+
+    /// The UDP ports at which denying began since this was last asked.
+    package mutating func takeBeginnings() -> [Port] {
+        defer { beginnings = [] }
+        return beginnings.filter { $0.transport == .udp }.sorted()
+    }
+
+    /// Remembers for a day that these could send to UDP ports.
+    package mutating func remember(senders: [Port: Set<Address>]) throws(GateError) {
+        let openings = senders.flatMap { port, addresses in
+            addresses.map {
+                Opening(source: Prefix(covering: $0, length: $0.family.bitCount), port: port)
+            }
+        }
+        try remember(peers: Self.bounded(Set(openings)))
+    }
+
+    /// Remembers for a day that everybody could send to these UDP ports.
+    package mutating func rememberEverybody(at ports: [Port]) throws(GateError) {
+        let all = Address.Family.allCases.map {
+            Prefix(covering: Address(family: $0, value: 0), length: 0)
+        }
+        try remember(
+            peers: Set(ports.flatMap { port in all.map { Opening(source: $0, port: port) } })
+        )
+    }
+
+    private mutating func remember(peers: Set<Opening>) throws(GateError) {
+        guard let shape, !peers.isEmpty else { return }
+        let before = use(shape, inUse)
+        let times = Dictionary(uniqueKeysWithValues: peers.map { ($0, Duration.zero) })
+        var plan = Plan()
+        remember(recent.add(times, at: .now), in: &plan)
+        let prefilter = prefilter
+        plan.change(before, to: use(shape, inUse)) { family, _ in prefilter.isBlind(family) }
+        guard !plan.isEmpty else { return }
+        try commit(plan, "remember the peers of UDP ports", onlyAt: nil)
+    }
+
+    /// The networks that were trusted and are no longer, at each UDP port.
+    func peersLosingTrust(_ next: GateShape, _ observed: Observation?) -> [Opening: Duration] {
+        let before = shape?.trusted ?? observed.map(TrustedSet.networks) ?? []
+        let covered = Set(next.trusted)
+        let lost = before.filter { network in
+            !covered.contains(network) && !next.trusted.contains { $0.contains(network) }
+        }
+        let ports = next.protected.filter { $0.transport == .udp }
+        let openings = lost.flatMap { network in
+            ports.map { Opening(source: network, port: $0) }
+        }
+        return Dictionary(uniqueKeysWithValues: Self.bounded(Set(openings)).map { ($0, .zero) })
+    }
+
+    /// The same by so few networks, wider ones if need be, that the kernel has room for them.
+    static func bounded(_ openings: Set<Opening>) -> Set<Opening> {
+        var bounded = openings
+        for (ipv4, ipv6) in [(24, 56), (16, 32), (0, 0)] where bounded.count > peerLimit {
+            bounded = Set(
+                bounded.map { opening in
+                    let source = opening.source
+                    let most = source.family == .ipv4 ? ipv4 : ipv6
+                    let length = min(source.length, most)
+                    let wider = Prefix(covering: source.address, length: length)
+                    return Opening(source: wider, port: opening.port)
+                }
+            )
+        }
+        return bounded
+    }
+}
+
+extension TrustedSet {
+    /// The networks that the sets of trusted networks of a table hold.
+    static func networks(in observed: Observation) -> [Prefix] {
+        all().flatMap { set in
+            set.ranges(of: observed.elements[set.name] ?? []).flatMap(set.networks)
+        }
+    }
+
+    private func ranges(of elements: [ElementState]) -> [ClosedRange<UInt128>] {
+        let last = Prefix.mask(length: family.bitCount, family: family)
+        let found = elements.compactMap { element in
+            Address(networkBytes: element.key[...])
+                .map { (at: $0.value, isEnd: element.endsInterval) }
+        }
+        let marks = found.sorted { $0.at < $1.at }
+        return marks.indices.compactMap { index in
+            guard !marks[index].isEnd else { return nil }
+            let next = index + 1 < marks.count ? marks[index + 1].at - 1 : last
+            return marks[index].at...max(marks[index].at, next)
+        }
+    }
+
+    /// The largest networks that make up a range.
+    private func networks(_ range: ClosedRange<UInt128>) -> [Prefix] {
+        var networks: [Prefix] = []
+        var first = range.lowerBound
+        while first <= range.upperBound {
+            let room = range.upperBound - first
+            var bits = min(first.trailingZeroBitCount, family.bitCount)
+            while bits > 0, UInt128.max >> UInt128(128 - bits) > room { bits -= 1 }
+            let address = Address(family: family, value: first)
+            networks.append(Prefix(covering: address, length: family.bitCount - bits))
+            let (next, isOver) = first.addingReportingOverflow(1 << UInt128(min(bits, 127)))
+            guard !isOver, bits < 128 else { break }
+            first = next
+        }
+        return networks
+    }
+}
