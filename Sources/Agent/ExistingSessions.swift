@@ -27,22 +27,70 @@ extension OngoingSession {
     }
 }
 
-/// The order in which sessions may go on where there is no room for all: those of people who have
-/// logged in, then the oldest.
+/// The order in which sessions may go on where there is no room for all: the caller's own, those of
+/// people who have logged in, then all others.
+///
+/// Of each kind every neighbourhood (a /24, a /56) has its oldest one before any has its second, so
+/// that no neighbourhood crowds out another one.
 struct SessionOrder {
+    private let callers: Set<OngoingSession>
     private let logins: Set<Address>
 
-    init() {
+    /// `callers` are the sessions of whoever had enforcing begin.
+    init(callers: Set<OngoingSession> = []) {
         let all = (try? LoginSession.all()) ?? []
-        logins = Set(all.compactMap { Address(networkBytes: $0.address)?.unmapped })
+        self.init(
+            callers: callers,
+            logins: Set(all.compactMap { Address(networkBytes: $0.address)?.unmapped })
+        )
     }
 
-    func precedes(_ one: FoundSession, _ other: FoundSession) -> Bool {
-        place(of: one) < place(of: other)
+    init(callers: Set<OngoingSession>, logins: Set<Address>) {
+        self.callers = callers
+        self.logins = logins
     }
 
-    private func place(of found: FoundSession) -> (Int, UInt32, UInt16) {
-        (logins.contains(found.peer.address) ? 0 : 1, found.age, found.peer.port)
+    func sorted<Item>(_ items: [Item], by session: (Item) -> FoundSession) -> [Item] {
+        let byAge = items.map { (item: $0, found: session($0)) }.sorted {
+            ($0.found.age, $0.found.peer.port) < ($1.found.age, $1.found.peer.port)
+        }
+        var taken: [Neighbourhood: Int] = [:]
+        let placed = byAge.enumerated().map { index, entry in
+            let rank = rank(of: entry.found)
+            let neighbourhood = Neighbourhood(entry.found.peer.address, rank)
+            let turn = taken[neighbourhood, default: 0]
+            taken[neighbourhood] = turn + 1
+            return (place: (rank, turn, index), item: entry.item)
+        }
+        return placed.sorted { $0.place < $1.place }.map(\.item)
+    }
+
+    private func rank(of found: FoundSession) -> Int {
+        if let session = OngoingSession(found), callers.contains(session) { return 0 }
+        return logins.contains(found.peer.address) ? 1 : 2
+    }
+
+    /// Addresses that one person can have all of, among the sessions of one rank.
+    private struct Neighbourhood: Hashable {
+        let network: Prefix
+        let rank: Int
+
+        init(_ address: Address, _ rank: Int) {
+            network = Prefix(covering: address, length: address.family == .ipv4 ? 24 : 56)
+            self.rank = rank
+        }
+    }
+}
+
+extension OngoingSession {
+    /// Reads a value as sshd writes it into SSH_CONNECTION: client, its port, server, its port.
+    init?(connection text: String) {
+        let words = text.split(separator: " ")
+        guard words.count == 4, let peer = try? Prefix(parsing: String(words[0])).address,
+            let peerPort = UInt16(words[1]), let number = UInt16(words[3]),
+            let port = Port(number: number, transport: .tcp)
+        else { return nil }
+        self.init(peer: peer.unmapped, peerPort: peerPort, port: port)
     }
 }
 
@@ -52,19 +100,22 @@ struct ExistingSessions {
     /// How many more there were than may go on.
     private(set) var leftOut = 0
 
-    /// Those at `ports` that no trusted network lets in; what cannot be found out is not among them.
-    init(at ports: [Port], trusted: [Prefix], room: Int) {
+    /// Those at `ports` that no trusted network lets in.
+    ///
+    /// The callers' own have places besides `room`, also where nothing else can be found out.
+    init(at ports: [Port], trusted: [Prefix], room: Int, callers: Set<OngoingSession>) {
+        let own = callers.filter { ports.contains($0.port) }
         do throws(Errno) {
             var sessions = try SessionList()
-            let order = SessionOrder()
             let found = try sessions.sessions(at: ports) { peer, _ in
                 !trusted.contains { $0.contains(peer.address) }
             }
-            .sorted(by: order.precedes).compactMap(OngoingSession.init)
-            kept = Array(found.prefix(room))
-            leftOut = found.count - kept.count
+            let others = SessionOrder().sorted(found) { $0 }.compactMap(OngoingSession.init)
+                .filter { !own.contains($0) }
+            kept = Array(own) + others.prefix(room)
+            leftOut = max(0, others.count - room)
         } catch {
-            return
+            kept = Array(own)
         }
     }
 }

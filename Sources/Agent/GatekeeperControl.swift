@@ -18,9 +18,9 @@ extension Gatekeeper {
             case .revoke(let target, let reason):
                 replier.finish(try revoke(target, reason, by: peer))
             case .verdict(let file, let sha256): verdict(on: file, sha256, replier)
-            case .reload: replier.finish(try reload())
-            case .tryPolicy(let seconds):
-                replier.finish(try beginTrial(seconds: seconds, by: peer))
+            case .reload(let sessions): replier.finish(try reload(from: sessions))
+            case .tryPolicy(let seconds, let sessions):
+                replier.finish(try beginTrial(seconds: seconds, by: peer, from: sessions))
             case .confirm: replier.finish(try confirmTrial(by: peer))
             case .acceptClock: replier.finish(try acceptClock(by: peer))
             case .explain(let source, let port):

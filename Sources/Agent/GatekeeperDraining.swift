@@ -91,8 +91,7 @@ extension Gatekeeper {
         let new = claims.filter { !gate.keeps($0.session) }
         let room = max(0, DrainingSessions.limit - gate.ongoingCount)
         guard new.count > room else { return (claims, []) }
-        let order = SessionOrder()
-        let ordered = new.sorted { order.precedes($0.found, $1.found) }
+        let ordered = SessionOrder(callers: ongoing.callers).sorted(new, by: \.found)
         return (known + ordered.prefix(room), Array(ordered.dropFirst(room)))
     }
 

@@ -18,7 +18,12 @@ extension Gatekeeper {
     ) -> ExistingSessions? {
         guard wasInstalled || !hadEnforced || deniesAlready else { return nil }
         let trusted = rulebook.configuration.policy.trusted
-        return ExistingSessions(at: ports, trusted: trusted, room: max(0, room))
+        return ExistingSessions(
+            at: ports,
+            trusted: trusted,
+            room: max(0, room),
+            callers: ongoing.callers
+        )
     }
 
     /// Has the gate remember who sent datagrams to ports before denying began there.
@@ -41,6 +46,7 @@ extension Gatekeeper {
     }
 
     func noteKept(_ existing: ExistingSessions) {
+        ongoing.existingLeftOut = existing.leftOut
         guard !existing.kept.isEmpty || existing.leftOut > 0 else { return }
         let limit = rulebook.configuration.policy.keepExisting.limit
         let end = limit.map { read() + $0 }

@@ -14,8 +14,8 @@ import SystemPackage
 extension Gatekeeper {
     /// Puts the policy on disk in force, and the allowed signers with it.
     ///
-    /// Whatever is wrong with it, the one in force stays.
-    func reload() throws(ControlFault) -> ReloadReply {
+    /// Whatever is wrong with it, the one in force stays. `connections` are the caller's own sessions.
+    func reload(from connections: [String] = []) throws(ControlFault) -> ReloadReply {
         try service.reloading { () throws(ControlFault) in
             let next = try rulebookOnDisk()
             let entries = loadedEntries(next, .settled)
@@ -24,8 +24,9 @@ extension Gatekeeper {
             } else {
                 trail.note(entries, at: .now())
             }
+            ongoing.called(from: connections)
             take(next, .settled)
-            return ReloadReply(next.configuration)
+            return ReloadReply(next.configuration, leavingOut: ongoing.existingLeftOut)
         }
     }
 

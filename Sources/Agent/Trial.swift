@@ -16,7 +16,8 @@ extension Gatekeeper {
     /// Puts the policy on disk on trial, once that is on disk.
     func beginTrial(
         seconds: Int,
-        by peer: PeerCredentials
+        by peer: PeerCredentials,
+        from connections: [String]
     ) throws(ControlFault) -> TrialReply {
         let next = try rulebookOnDisk()
         let deadline = read() + .seconds(seconds)
@@ -31,11 +32,13 @@ extension Gatekeeper {
         }
         let policy = next.configuration.policy
         let text = "Policy on trial until \(deadline), in \(policy.mode.rawValue) mode"
+        ongoing.called(from: connections)
         try force(next, .onTrial(until: deadline, fallback: fallback), text, by: peer)
         return TrialReply(
             mode: policy.mode.rawValue,
             protectedPorts: policy.ports.keys.sorted().map(\.description),
-            until: deadline.description
+            until: deadline.description,
+            sessionsLeftOut: ongoing.existingLeftOut
         )
     }
 
@@ -45,7 +48,7 @@ extension Gatekeeper {
         guard case .onTrial = tenure else { throw .noTrial }
         let mode = rulebook.configuration.policy.mode.rawValue
         try force(rulebook, .settled, "Policy confirmed, in \(mode) mode", by: peer)
-        return ReloadReply(rulebook.configuration)
+        return ReloadReply(rulebook.configuration, leavingOut: ongoing.existingLeftOut)
     }
 
     /// The rules take force after the record of it, or not at all.
@@ -91,11 +94,12 @@ extension Gatekeeper {
 }
 
 extension ReloadReply {
-    init(_ configuration: Configuration) {
+    init(_ configuration: Configuration, leavingOut count: Int) {
         let policy = configuration.policy
         self.init(
             mode: policy.mode.rawValue,
-            protectedPorts: policy.ports.keys.sorted().map(\.description)
+            protectedPorts: policy.ports.keys.sorted().map(\.description),
+            sessionsLeftOut: count
         )
     }
 }

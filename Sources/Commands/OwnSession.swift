@@ -7,10 +7,13 @@ import Grants
 struct OwnSession: Hashable {
     let client: Address
     let port: Port
+    /// As sshd writes it into SSH_CONNECTION: client, its port, server, its port.
+    let connection: String
 
-    init(client: Address, port: Port) {
+    init(client: Address, port: Port, connection: String = "") {
         self.client = client
         self.port = port
+        self.connection = connection
     }
 
     /// Those that it may be: none outside of an SSH session.
@@ -29,7 +32,7 @@ struct OwnSession: Hashable {
         guard words.count == 4, let client = try? Prefix(parsing: String(words[0])).address,
             let number = UInt16(words[3]), let port = Port(number: number, transport: .tcp)
         else { return nil }
-        self.init(client: client, port: port)
+        self.init(client: client, port: port, connection: connection)
     }
 
     /// What a policy would do to the session.
@@ -62,6 +65,19 @@ struct OwnSession: Hashable {
     private func covers(_ grant: GrantEntry) -> Bool {
         grant.state == .open && grant.ports.contains(port.description)
             && grant.sources.contains { (try? Prefix(parsing: $0))?.contains(client) ?? false }
+    }
+}
+
+extension [OwnSession] {
+    /// What the agent is told of them.
+    var connections: [String] { prefix(64).map(\.connection) }
+}
+
+extension Console {
+    /// Says that sessions found no room among those that go on.
+    func noteLeftOut(_ count: Int) {
+        guard count > 0 else { return }
+        note("jitgate: \(count) sessions that were there had no room to go on and were reset")
     }
 }
 

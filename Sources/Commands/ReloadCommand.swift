@@ -23,14 +23,18 @@ struct ReloadCommand: Verb {
     func perform(on console: Console) throws(CommandFailure) {
         let configuration = try policy.load(console)
         let session = try AgentSession(configuration)
-        if let danger = try session.danger(of: configuration, to: OwnSession.all(console)) {
+        let own = OwnSession.all(console)
+        if let danger = try session.danger(of: configuration, to: own) {
             guard force || !danger.isCut else {
                 let hint = "try it first: sudo jitgate try; or load it all the same: --force"
                 throw CommandFailure(.no, danger.text, hints: [hint])
             }
             console.note("jitgate: \(ShownText.safe(danger.text))")
         }
-        let reply = try session.ask { client throws(ControlError) in try client.reload() }
+        let reply = try session.ask { client throws(ControlError) in
+            try client.reload(sessions: own.connections)
+        }
+        console.noteLeftOut(reply.sessionsLeftOut)
         guard !format.json else { return console.print(json: reply.jsonValue) }
         console.print("\(reply.mode): \(reply.protectedPorts.joined(separator: ", "))")
     }

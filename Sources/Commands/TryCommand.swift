@@ -38,13 +38,15 @@ struct TryCommand: Verb {
     func perform(on console: Console) throws(CommandFailure) {
         let configuration = try policy.load(console)
         let session = try AgentSession(configuration)
-        if let danger = try session.danger(of: configuration, to: OwnSession.all(console)) {
+        let own = OwnSession.all(console)
+        if let danger = try session.danger(of: configuration, to: own) {
             console.note("jitgate: \(ShownText.safe(danger.text))")
         }
         let seconds = Int(duration.components.seconds)
         let reply = try session.ask { client throws(ControlError) in
-            try client.tryPolicy(seconds: seconds)
+            try client.tryPolicy(seconds: seconds, sessions: own.connections)
         }
+        console.noteLeftOut(reply.sessionsLeftOut)
         guard !format.json else { return console.print(json: reply.jsonValue) }
         let ports = reply.protectedPorts.joined(separator: ", ")
         console.print("on trial until \(ShownText.moment(reply.until)): \(reply.mode): \(ports)")
@@ -70,6 +72,7 @@ struct ConfirmCommand: Verb {
     func perform(on console: Console) throws(CommandFailure) {
         let session = try policy.session(console)
         let reply = try session.ask { client throws(ControlError) in try client.confirm() }
+        console.noteLeftOut(reply.sessionsLeftOut)
         guard !format.json else { return console.print(json: reply.jsonValue) }
         console.print("confirmed: \(reply.mode): \(reply.protectedPorts.joined(separator: ", "))")
     }

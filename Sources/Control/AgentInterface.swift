@@ -100,18 +100,32 @@ package enum AgentInterface {
         )
 
         # Loads the policy that is on disk
-        method Reload() -> (mode: (observe, enforce), protected_ports: []string)
+        method Reload(
+          # The caller's own, as sshd writes SSH_CONNECTION: they go on before all others
+          sessions: ?[]string
+        ) -> (
+          mode: (observe, enforce),
+          protected_ports: []string,
+          # Sessions that found no room among those that go on
+          sessions_left_out: int
+        )
 
         # Puts the policy that is on disk on trial; default 120 seconds, at most a day
-        method Try(seconds: ?int) -> (
+        method Try(seconds: ?int, sessions: ?[]string) -> (
           mode: (observe, enforce),
           protected_ports: []string,
           # When the policy before it comes back, unless Confirm is called
-          until: string
+          until: string,
+          sessions_left_out: int
         )
 
         # Keeps the policy that is on trial
-        method Confirm() -> (mode: (observe, enforce), protected_ports: []string)
+        method Confirm() -> (
+          mode: (observe, enforce),
+          protected_ports: []string,
+          # When the trial began
+          sessions_left_out: int
+        )
 
         # Ends every grant with the reason clock and takes the wall clock's word, which is behind
         method AcceptClock() -> (

@@ -42,12 +42,19 @@ package final class ControlClient {
         return try call("Revoke", parameters, as: RevokeReply.self).revoked
     }
 
-    package func reload() throws(ControlError) -> ReloadReply {
-        try call("Reload")
+    /// `sessions` are the caller's own, as sshd writes SSH_CONNECTION: they go on before others.
+    package func reload(sessions: [String] = []) throws(ControlError) -> ReloadReply {
+        try call("Reload", ["sessions": JSONValue(texts: sessions)])
     }
 
-    package func tryPolicy(seconds: Int) throws(ControlError) -> TrialReply {
-        try call("Try", ["seconds": .integer(Int64(seconds))])
+    package func tryPolicy(
+        seconds: Int,
+        sessions: [String] = []
+    ) throws(ControlError) -> TrialReply {
+        try call(
+            "Try",
+            ["seconds": .integer(Int64(seconds)), "sessions": JSONValue(texts: sessions)]
+        )
     }
 
     package func confirm() throws(ControlError) -> ReloadReply {

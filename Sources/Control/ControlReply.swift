@@ -54,20 +54,27 @@ package struct ReloadReply: WireValue {
     /// `observe` or `enforce`.
     package var mode: String
     package var protectedPorts: [String]
+    /// How many sessions found no room among those that go on when enforcing began.
+    package var sessionsLeftOut: Int
 
-    package init(mode: String, protectedPorts: [String]) {
+    package init(mode: String, protectedPorts: [String], sessionsLeftOut: Int = 0) {
         self.mode = mode
         self.protectedPorts = protectedPorts
+        self.sessionsLeftOut = sessionsLeftOut
     }
 
     package init(from value: JSONValue) throws(WireError) {
         let object = try WireObject(value)
         mode = try object.text("mode")
         protectedPorts = try object.texts("protected_ports")
+        sessionsLeftOut = Int(clamping: try object.optional("sessions_left_out", \.number) ?? 0)
     }
 
     package var jsonValue: JSONValue {
-        ["mode": .string(mode), "protected_ports": JSONValue(texts: protectedPorts)]
+        [
+            "mode": .string(mode), "protected_ports": JSONValue(texts: protectedPorts),
+            "sessions_left_out": .integer(Int64(sessionsLeftOut)),
+        ]
     }
 }
 
@@ -78,11 +85,19 @@ package struct TrialReply: WireValue {
     package var protectedPorts: [String]
     /// RFC 3339; when the policy before it comes back unless this one is confirmed.
     package var until: String
+    /// How many sessions found no room among those that go on when enforcing began.
+    package var sessionsLeftOut: Int
 
-    package init(mode: String, protectedPorts: [String], until: String) {
+    package init(
+        mode: String,
+        protectedPorts: [String],
+        until: String,
+        sessionsLeftOut: Int = 0
+    ) {
         self.mode = mode
         self.protectedPorts = protectedPorts
         self.until = until
+        self.sessionsLeftOut = sessionsLeftOut
     }
 
     package init(from value: JSONValue) throws(WireError) {
@@ -90,12 +105,13 @@ package struct TrialReply: WireValue {
         mode = try object.text("mode")
         protectedPorts = try object.texts("protected_ports")
         until = try object.text("until")
+        sessionsLeftOut = Int(clamping: try object.optional("sessions_left_out", \.number) ?? 0)
     }
 
     package var jsonValue: JSONValue {
         [
             "mode": .string(mode), "protected_ports": JSONValue(texts: protectedPorts),
-            "until": .string(until),
+            "until": .string(until), "sessions_left_out": .integer(Int64(sessionsLeftOut)),
         ]
     }
 }

@@ -13,9 +13,10 @@ package enum ControlRequest: Hashable, Sendable {
     case list(all: Bool)
     case revoke(Target, reason: String)
     case verdict(file: String, sha256: String)
-    case reload
+    /// `sessions` are the caller's own, as sshd writes SSH_CONNECTION; none is known to be well-formed.
+    case reload(sessions: [String])
     /// The policy on disk is to be in force for so long, and for good if it is confirmed.
-    case tryPolicy(seconds: Int)
+    case tryPolicy(seconds: Int, sessions: [String])
     case confirm
     /// The wall clock's word is to be taken, which is behind.
     case acceptClock
@@ -62,10 +63,12 @@ struct MethodRule: Sendable {
                 reason: try parameters.required("reason") { $0.text(of: 1...1024) }
             )
         },
-        MethodRule("Reload", .change) { _ throws(WireError) in .reload },
-        MethodRule("Try", .change, ["seconds"]) { parameters throws(WireError) in
+        MethodRule("Reload", .change, ["sessions"]) { parameters throws(WireError) in
+            .reload(sessions: try sessions(parameters))
+        },
+        MethodRule("Try", .change, ["seconds", "sessions"]) { parameters throws(WireError) in
             let seconds = try parameters.optional("seconds") { $0.number(in: 1...86_400) }
-            return .tryPolicy(seconds: seconds ?? 120)
+            return .tryPolicy(seconds: seconds ?? 120, sessions: try sessions(parameters))
         },
         MethodRule("Confirm", .change) { _ throws(WireError) in .confirm },
         MethodRule("AcceptClock", .change) { _ throws(WireError) in .acceptClock },
@@ -91,6 +94,12 @@ struct MethodRule: Sendable {
         self.parameters = parameters
         self.needsMore = needsMore
         self.read = read
+    }
+
+    private static func sessions(_ parameters: WireObject) throws(WireError) -> [String] {
+        try parameters.optional("sessions") { value in
+            value.texts.flatMap { $0.count <= 64 ? $0 : nil }
+        } ?? []
     }
 
     private static func target(_ parameters: WireObject) throws(WireError) -> ControlRequest.Target

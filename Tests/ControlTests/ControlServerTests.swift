@@ -31,7 +31,7 @@ import Testing
         #expect(throws: ControlError.fault(.clockNotHeld)) { try client.acceptClock() }
         #expect(try client.explain(source: "::1", port: "22/tcp") == Samples.explanation)
         #expect(try client.inspect() == Samples.inspection)
-        #expect(agent.seenRequests.contains(.tryPolicy(seconds: 90)))
+        #expect(agent.seenRequests.contains(.tryPolicy(seconds: 90, sessions: [])))
         #expect(agent.seenRequests.count == 12)
     }
 
@@ -83,7 +83,9 @@ import Testing
         #expect(verdict.parameters["outcome"] == "accepted")
         #expect(try first.receive(timeoutMilliseconds: 10_000)?.parameters["mode"] == "enforce")
         #expect(
-            agent.seenRequests == [.verdict(file: "/f", sha256: Self.digest), .status, .reload]
+            agent.seenRequests == [
+                .verdict(file: "/f", sha256: Self.digest), .status, .reload(sessions: []),
+            ]
         )
     }
 

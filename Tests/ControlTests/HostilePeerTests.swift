@@ -189,13 +189,15 @@ import Testing
         )
         let long = String(repeating: "x", count: 1 << 20)
         let agent = try await TestAgent(limits: limits) { request, replier in
-            guard request == .reload else { return TestAgent.answerAll(request, replier) }
+            guard request == .reload(sessions: []) else {
+                return TestAgent.answerAll(request, replier)
+            }
             replier.finish(ReloadReply(mode: long, protectedPorts: []))
         }
         let call = MessageFraming.frame(VarlinkCall(method: "io.jitgate.Agent.Reload").message)
         let deaf = try (0..<6).map { _ in try agent.connectRaw() }
         for peer in deaf { _ = try peer.write(call[...]) }
-        try await agent.waitUntilSeen(6, .reload)
+        try await agent.waitUntilSeen(6, .reload(sessions: []))
         let open = await agent.server.connectionCount
         #expect(open < 4, "three times what is left of a MiB is more than two")
         #expect(try agent.connect().status() == Samples.status)
@@ -227,7 +229,7 @@ import Testing
         for _ in 0..<count { try busy.send(VarlinkCall(method: "io.jitgate.Agent.Status")) }
         let other = try agent.connect()
         #expect(try other.reload().mode == "enforce")
-        let place = try #require(agent.seenRequests.firstIndex(of: .reload))
+        let place = try #require(agent.seenRequests.firstIndex(of: .reload(sessions: [])))
         #expect(place < count)
         #expect(try busy.receive(timeoutMilliseconds: 10_000) != nil)
     }

@@ -58,7 +58,7 @@ import Testing
             Self.members(of: "method Explain(source: string, port: string) -> (")
                 == names(Samples.explanation.jsonValue)
         )
-        let trial = Self.members(of: "method Try(seconds: ?int) -> (")
+        let trial = Self.members(of: "method Try(seconds: ?int, sessions: ?[]string) -> (")
         #expect(trial == names(Samples.trial.jsonValue))
         #expect(Self.members(of: "method Inspect() -> (") == names(Samples.inspection.jsonValue))
         let chain = Samples.inspection.chains?.first?.jsonValue ?? .null
