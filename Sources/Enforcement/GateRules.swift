@@ -58,7 +58,7 @@ extension GateShape {
         let passes: [Expression] = [.verdict(.accept)]
         let trusted = TrustedSet.all(isFallback: isFallback).map { $0.lookup(fields) + passes }
         let ongoing = SessionSet.all.map { $0.rule(fields) }
-        return trusted + Replies.rules + ongoing
+        return plainTCP + trusted + Replies.rules + ongoing
     }
 
     /// Takes the option from a SYN without which both ends fall back to plain TCP (RFC 8684): the end
@@ -75,7 +75,7 @@ extension GateShape {
     ///
     /// What belongs to a connection is no attempt: in observe mode all of a session comes by here.
     var refuse: [[Expression]] {
-        (denies ? [] : plainTCP) + [
+        [
             [
                 .tracking(.state, into: 1), .mask(1, Self.knownConnection),
                 .equal(1, [0, 0, 0, 0]),

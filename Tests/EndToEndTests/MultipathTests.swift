@@ -22,4 +22,41 @@ import Testing
         #expect(session.client.ending(within: 10_000) == ECONNRESET)
         #expect(session.server.ending(within: 10_000) == ECONNABORTED)
     }
+
+    @Test func `is plain TCP from a trusted network, and reset once that is trusted no longer`()
+        throws
+    {
+        let trust = "trusted = [\"192.0.2.7/32\"]\n"
+        let scene = try SessionScene { trust + $0 }
+        let listener = try TestSocket.multipath(in: scene.server, to: "192.0.2.1", port: 22)
+        let client = try TestSocket.multipath(
+            in: scene.client,
+            from: "192.0.2.7",
+            to: "192.0.2.1",
+            port: 22
+        )
+        let session = Session(client: client, server: try listener.accept())
+        #expect(session.lives)
+        try scene.host.edit { $0.replacing(trust, with: "") }
+        #expect(try scene.host.jitgate("reload", "--force").status == 0)
+        #expect(session.client.ending(within: 10_000) == ECONNRESET)
+        #expect(session.server.ending(within: 10_000) == ECONNABORTED)
+    }
+
+    @Test func `and is older than the gate carries nothing any more once it may not`() throws {
+        let scene = try SessionScene(starting: false) { "keep_existing = false\n" + $0 }
+        let listener = try TestSocket.multipath(in: scene.server, to: "192.0.2.1", port: 22)
+        let client = try TestSocket.multipath(
+            in: scene.client,
+            from: "192.0.2.7",
+            to: "192.0.2.1",
+            port: 22
+        )
+        let session = Session(client: client, server: try listener.accept())
+        #expect(session.lives)
+        try scene.host.start()
+        // Its ends learn of it when MPTCP itself gives up: net.mptcp.close_timeout.
+        #expect(!session.client.reaches(session.server))
+        #expect(!session.server.reaches(session.client))
+    }
 }
