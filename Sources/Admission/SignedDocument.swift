@@ -14,15 +14,22 @@ package struct SignedDocument: Hashable, Sendable {
     package let payload: SignedPayload
     package let content: Content
 
-    /// Reads a file whose signers must be allowed at `moment`.
+    /// Reads a file whose signers must be allowed at `moment`, and for a grant not first after
+    /// `earliest`.
     package init(
         _ file: [UInt8],
         signersBy verifier: SignatureVerifier,
         at moment: Moment,
+        orAtLeast earliest: Moment? = nil,
         under rules: RulesVersion = .current
     ) throws(DocumentError) {
         do throws(SignatureError) {
-            payload = try verifier.verify(file, at: moment, under: rules)
+            payload = try verifier.verify(
+                file,
+                at: moment,
+                orAtLeast: earliest,
+                under: rules
+            )
         } catch {
             throw .signature(error)
         }

@@ -168,7 +168,10 @@ extension Gatekeeper {
     /// Checks all signatures, which is the most work, on all cores, and then judges one after the other.
     private func judge(_ opened: inout [(item: Intake.Item, file: OpenedFile)]) {
         let (rulebook, ledger, now) = (rulebook, trail.ledger, read())
-        let results = workers.map(opened.map(\.file)) { $0.read(by: rulebook, ledger, at: now) }
+        let opening = timeline.opening
+        let results = workers.map(opened.map(\.file)) {
+            $0.read(by: rulebook, ledger, at: now, opening: opening)
+        }
         for (place, file) in zip(opened, results) {
             receive(file, place.file.content.identity, isListed: place.item.isListed)
         }

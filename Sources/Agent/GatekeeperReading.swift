@@ -20,13 +20,19 @@ struct OpenedFile: Sendable {
     let content: TrustedFile.Content
 
     /// What it says: all of that can be found out beside other files.
-    func read(by rulebook: Rulebook, _ ledger: Ledger, at now: Moment) -> ReadFile {
+    func read(
+        by rulebook: Rulebook,
+        _ ledger: Ledger,
+        at now: Moment,
+        opening: Moment
+    ) -> ReadFile {
         let digest = FileDigest.sha256(of: content.bytes)
         let live = ledger.liveGrant(inFile: digest)
         let arrival = Reception.Arrival(
             path: path,
             bytes: content.bytes,
             signedAt: live?.acceptedAt ?? now,
+            earliest: live?.acceptedAt ?? opening,
             now: now,
             earlierRules: live.flatMap { rulebook.earlierRules(of: $0) }
         )

@@ -22,13 +22,15 @@ struct AllowedSigner: Sendable {
 
     /// Why the line does not hold at a moment, or `nil` if it does.
     ///
-    /// Both bounds are inclusive, as ssh-keygen has them.
-    func lapse(at now: Moment) -> SignatureError? {
+    /// Both bounds are inclusive, as ssh-keygen has them. `earliest` is what time it is at least: until
+    /// that has come the key does not begin to be valid.
+    func lapse(at now: Moment, _ earliest: Moment) -> SignatureError? {
         let name = principalText.debugDescription
-        if let first = options.validAfter, now < first {
+        if let first = options.validAfter, earliest < first {
+            let doubt = now < first ? "" : " at least: the clock was set forward"
             return SignatureError(
                 .notYetValid,
-                "the key of \(name) is valid from \(first), and now it is \(now)"
+                "the key of \(name) is valid from \(first), and now it is \(earliest)\(doubt)"
             )
         }
         if let last = options.validBefore, now > last {

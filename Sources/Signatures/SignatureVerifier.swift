@@ -10,10 +10,12 @@ package struct SignatureVerifier: Sendable {
 
     /// Takes a file apart and checks every signature on it; each must hold, or the file is refused.
     ///
-    /// `now` is the moment at which the signers must be allowed.
+    /// `now` is the moment at which the signers must be allowed. For what opens something, what time it
+    /// is at least (`earliest`) says whether a key is valid yet.
     package func verify(
         _ file: [UInt8],
         at now: Moment,
+        orAtLeast earliest: Moment? = nil,
         under rules: RulesVersion = .current
     ) throws(SignatureError) -> SignedPayload {
         let parts = try SignedFile(splitting: file)
@@ -22,7 +24,10 @@ package struct SignatureVerifier: Sendable {
         var verified: [VerifiedSignature] = []
         for (index, (signature, namespace)) in zip(signatures, namespaces).enumerated() {
             do {
-                verified.append(try verify(signature, over: parts.payload, for: namespace, at: now))
+                let earliest = namespace.file == .grant ? earliest ?? now : now
+                let line = try line(of: signature, for: namespace, at: now, earliest)
+                try signature.verify(parts.payload, by: line.line.key)
+                verified.append(VerifiedSignature(namespace, line.line, of: line.key))
             } catch {
                 throw error.about(signature: index + 1, by: signature.fingerprint)
             }
@@ -38,28 +43,19 @@ package struct SignatureVerifier: Sendable {
         )
     }
 
-    private func verify(
-        _ signature: SSHSignature,
-        over payload: [UInt8],
+    private func line(
+        of signature: SSHSignature,
         for namespace: SignatureNamespace,
-        at now: Moment
-    ) throws(SignatureError) -> VerifiedSignature {
+        at now: Moment,
+        _ earliest: Moment
+    ) throws(SignatureError) -> (key: ListedKey, line: AllowedSigner) {
         guard let key = allowedSigners[signature.keyBlob] else {
             // A key that nobody could have listed is better told by what is wrong with it. By its
             // form alone: what no allowed signer stands for does not reach the crypto library.
             _ = try PublicKeyForm(parsing: signature.keyBlob)
             throw SignatureError(.stranger, "the key is not in allowed_signers")
         }
-        let line = try key.line(for: namespace, at: now)
-        try signature.verify(payload, by: line.key)
-        return VerifiedSignature(
-            namespace: namespace,
-            principal: line.principal,
-            principals: line.principals,
-            keyType: line.keyType,
-            signer: key.signer,
-            lines: key.lines.map(\.line)
-        )
+        return (key, try key.line(for: namespace, at: now, earliest))
     }
 
     private static func signatures(
@@ -101,15 +97,29 @@ package struct SignatureVerifier: Sendable {
     }
 }
 
+extension VerifiedSignature {
+    fileprivate init(_ namespace: SignatureNamespace, _ line: AllowedSigner, of key: ListedKey) {
+        self.init(
+            namespace: namespace,
+            principal: line.principal,
+            principals: line.principals,
+            keyType: line.keyType,
+            signer: key.signer,
+            lines: key.lines.map(\.line)
+        )
+    }
+}
+
 extension ListedKey {
     /// The first line that lets the key sign for the namespace now.
     fileprivate func line(
         for namespace: SignatureNamespace,
-        at now: Moment
+        at now: Moment,
+        _ earliest: Moment
     ) throws(SignatureError) -> AllowedSigner {
         var lapse: SignatureError?
         for line in lines where line.maySign(for: namespace) {
-            guard let reason = line.lapse(at: now) else { return line }
+            guard let reason = line.lapse(at: now, earliest) else { return line }
             lapse = lapse ?? reason
         }
         throw lapse ?? notAllowed(for: namespace)
