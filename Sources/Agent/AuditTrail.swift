@@ -72,6 +72,8 @@ struct AuditTrail: ~Copyable {
     }
 
     var ledger: Ledger { log.ledger }
+    /// The signed file of this SHA-256, as far as it is kept.
+    func evidence(of digest: String) -> [UInt8]? { log.evidence(of: digest) }
     /// The signed checkpoint over all records that are on disk.
     var checkpoint: String { log.checkpoint }
     /// What of the work on the log, its records being on disk, does not succeed.

@@ -214,7 +214,7 @@ extension Gatekeeper {
         for scheduled in timetable.all {
             guard case .draining(_, let deadline, _) = scheduled.phase else { continue }
             let limits = drainLimits(scheduled.grant.ports)
-            guard let longest = limits.values.max() else {
+            guard let longest = limits.values.max(), mayDrain(scheduled.id) else {
                 _ = timetable.end(scheduled.id, because: .policy)
                 continue
             }

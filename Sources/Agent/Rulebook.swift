@@ -16,7 +16,7 @@ struct Rulebook: Sendable {
     /// Why the allowed signers are not those on disk.
     let signersProblem: String?
     /// True once policy or signers are others than those in force when the last agent ended.
-    private var hasChanged = false
+    private(set) var hasChanged = false
 
     /// Reads the policy at `path` and the allowed signers that it names.
     init(policy path: String, host: HostFacts) throws(AgentError) {

@@ -17,6 +17,13 @@ extension AuditLog {
         }
     }
 
+    /// The signed file of this SHA-256, as far as it is kept.
+    package func evidence(of digest: String) -> [UInt8]? {
+        let name = "\(digest).grant"
+        let waiting = uncopied.first { $0.name == name }?.bytes
+        return waiting ?? (try? state.content(of: name)) ?? nil
+    }
+
     mutating func copyEvidence(atMost count: Int) throws(RecordingError) {
         var copied = 0
         defer { uncopied.removeFirst(copied) }

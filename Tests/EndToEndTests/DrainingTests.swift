@@ -37,6 +37,27 @@ extension SessionScene {
 }
 
 @Suite struct `A session that drains` {
+    @Test func `is cut when its grant's signer may sign no longer, as an open one is`() throws {
+        let scene = try SessionScene(draining: "drain_limit = \"4h\"\n")
+        let other = try SSHKey()
+        let path = scene.host.path + "/allowed_signers"
+        let before = try String(contentsOfFile: path, encoding: .utf8)
+        try scene.host.write(before + "erin \(other.publicLine)\n", to: "allowed_signers")
+        let (session, _) = try scene.drained(at: scene.listen())
+        // Another signer who goes is no reason, over a restart neither.
+        try scene.host.write(before, to: "allowed_signers")
+        #expect(try scene.host.jitgate("reload", "--force").status == 0)
+        scene.host.kill()
+        try scene.host.start()
+        #expect(session.lives)
+        try scene.host.write("erin \(other.publicLine)\n", to: "allowed_signers")
+        #expect(try scene.host.jitgate("reload", "--force").status == 0)
+        #expect(scene.isReset(session))
+        let ended = try scene.host.records("drain-ended")
+        #expect(ended.map { $0["JITGATE_REASON"]?.text } == ["policy"])
+        #expect(try scene.host.jitgate("audit", "verify").status == 0)
+    }
+
     @Test func `is listed with its end, on record, and cut by a revocation of its grant`() throws {
         let scene = try SessionScene(draining: "drain_limit = \"4h\"\n")
         let (session, id) = try scene.drained(at: scene.listen())
