@@ -81,7 +81,7 @@ extension Gatekeeper {
         return AgentStatus(
             mode: policy.mode.rawValue,
             problems: problems,
-            warnings: refused.warnings,
+            warnings: refused.warnings + [diskWarning].compactMap(\.self),
             openGrants: timetable.openCount,
             waitingGrants: timetable.all.count - timetable.openCount - timetable.drainingCount,
             drainingGrants: timetable.drainingCount,

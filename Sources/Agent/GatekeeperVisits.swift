@@ -85,6 +85,14 @@ extension Gatekeeper {
         return StrangersRoom(free: disk.bytes, of: disk.total, keeping: configuration.keepFree)
     }
 
+    /// That strangers leave less on record than their allowance has room for.
+    var diskWarning: String? {
+        guard !trail.isWaiting, strangersRoom().extent != .allowance else { return nil }
+        let directory = rulebook.configuration.auditDirectory
+        return "the disk of \(directory) has less than audit.keep_free left: denied packets get a"
+            + " summary an hour, and none at half of that; make room"
+    }
+
     // MARK: who tried
 
     private func recordsOfAttempts(

@@ -43,7 +43,8 @@ struct AgentExamination {
                     ?? .note("clock", held.text, mend: mend)
             )
         }
-        for warning in status.warnings {
+        // How full the disk is has a finding of its own.
+        for warning in status.warnings where !warning.contains("audit.keep_free") {
             findings.append(.warning("grants", warning, mend: nil))
         }
         if let until = status.trialUntil {
