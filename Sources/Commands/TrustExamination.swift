@@ -1,3 +1,4 @@
+import Admission
 import Configuration
 import Glibc
 import Grants
@@ -9,8 +10,11 @@ import SystemPackage
 struct TrustExamination {
     private(set) var findings: [Finding] = []
     private var trusted = TrustedFile(owners: [0])
+    /// Whether some port asks the requestor to sign too.
+    private let isSeparate: Bool
 
     init(_ configuration: Configuration, policyPath: String) {
+        isSeparate = configuration.policy.ports.values.contains(where: \.separateRequestor)
         policy(policyPath)
         signers(configuration.allowedSigners)
         for directory in configuration.grantDirectories { drop(directory) }
@@ -40,24 +44,32 @@ struct TrustExamination {
             return report(
                 error,
                 subject,
-                whenMissing: Self.line(for: "ssh-ed25519 …", in: path)
+                whenMissing: line(for: "ssh-ed25519 …", in: path)
             )
         }
         do throws(AllowedSignersError) {
             let signers = try AllowedSigners(parsing: bytes)
-            guard signers.isEmpty else { return }
-            let reason = "\(path) names nobody: no grant can be signed"
-            let remedy = Self.line(for: "$(cat id_ed25519.pub)", in: path)
-            findings.append(.warning(subject, reason, mend: remedy))
+            let remedy = line(for: "$(cat id_ed25519.pub)", in: path)
+            if signers.isEmpty {
+                let reason = "\(path) names nobody: no grant can be signed"
+                findings.append(.warning(subject, reason, mend: remedy))
+            } else if isSeparate, !signers.allowsAny(for: .request) {
+                let reason =
+                    "policy has separate_requestor, and no line of \(path) names jitgate-request in "
+                    + "namespaces=: no requestor can sign, so no grant opens the ports that ask for it"
+                findings.append(.warning(subject, reason, mend: remedy))
+            }
         } catch {
             let remedy = "mend that line; an agent that read a good one goes on by it"
             findings.append(.error(subject, "\(path): \(error)", mend: remedy))
         }
     }
 
-    /// The command that adds a signer, for our two purposes alone.
-    private static func line(for key: String, in path: String) -> String {
-        let purposes = #"namespaces=\"jitgate-grant,jitgate-revocation\""#
+    /// The command that adds a signer, for our purposes alone.
+    private func line(for key: String, in path: String) -> String {
+        let names =
+            ["jitgate-grant", "jitgate-revocation"] + (isSeparate ? ["jitgate-request"] : [])
+        let purposes = #"namespaces=\""# + names.joined(separator: ",") + #"\""#
         return "echo \"ops@example.com \(purposes) \(key)\" >> \(ShellWord.quoted(path))"
     }
 

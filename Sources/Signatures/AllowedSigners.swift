@@ -37,6 +37,11 @@ package struct AllowedSigners: Sendable {
     /// The plain names of all signers.
     package var names: [String] { keys.values.flatMap(\.signer.names) }
 
+    /// Whether some line lets its key sign for a namespace, at some time.
+    package func allowsAny(for namespace: SignatureNamespace) -> Bool {
+        keys.values.contains { $0.lines.contains { $0.maySign(for: namespace) } }
+    }
+
     /// Whether nobody may sign.
     package var isEmpty: Bool { keys.isEmpty }
 

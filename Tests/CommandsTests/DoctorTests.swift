@@ -172,6 +172,21 @@ import Testing
         #expect(try !findings(bench).contains { $0.subject == "signers" })
     }
 
+    @Test func `warns where a requestor has to sign and nobody may`() throws {
+        let bench = try bench()
+        let policy = String(decoding: try bench.read("jitgate.toml"), as: UTF8.self)
+        try bench.write(policy + "[defaults]\nseparate_requestor = true\n", to: "jitgate.toml")
+        let signers = try #require(try findings(bench).first { $0.subject == "signers" })
+        #expect(signers.severity == "warning")
+        #expect(signers.reason.contains("separate_requestor"))
+        try bench.write("\(bench.approver.publicLine) dana\n", to: "id_ed25519.pub")
+        let line = "cd \(bench.directory.path) && \(signers.remedy)"
+        #expect(try Command.run(["bash", "-c", line]).status == 0)
+        let written = String(decoding: try bench.read("allowed_signers"), as: UTF8.self)
+        #expect(written.contains("\"jitgate-grant,jitgate-revocation,jitgate-request\""))
+        #expect(try !findings(bench).contains { $0.subject == "signers" })
+    }
+
     @Test func `finds the agent where the policy is broken and compares no mode`() async throws {
         let bench = try bench()
         let server = try await serve(bench, Inspection(rung: "owned", chains: []))
