@@ -5,6 +5,7 @@ package import Grants
 package struct Chronicle: Sendable {
     package private(set) var period: Period
     package private(set) var refusals: [RefusedFile] = []
+    package private(set) var leftOut = LeftOut()
     package private(set) var hosts: [String] = []
     /// Records that lie in the period, and their first and last number.
     package private(set) var count = 0
@@ -58,6 +59,7 @@ package struct Chronicle: Sendable {
             min(known?.lowerBound ?? number, number)...max(known?.upperBound ?? number, number)
         if !hosts.contains(record.stamp.hostname) { hosts.append(record.stamp.hostname) }
         if record.entry.event == .grantRefused { refusals.append(RefusedFile(record)) }
+        leftOut.take(record.entry)
         takeAttempts(record)
     }
 

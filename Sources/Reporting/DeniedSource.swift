@@ -32,7 +32,8 @@ package struct DeniedSource: Hashable, Sendable {
                 return [(address, count)]
             }
             return [(address, 1)] + named(entry, of: missed)
-        case .attemptsSummary where entry[.grant] == nil: return named(entry, of: missed)
+        case .attemptsSummary where entry[.grant] == nil && entry[.reason] != "lost":
+            return named(entry, of: missed)
         default: return []
         }
     }
@@ -82,6 +83,8 @@ package struct RefusedFile: Hashable, Sendable {
     package let sources: [String]
     /// `CODE: what and why`.
     package let reason: String
+    /// How many files the record is about: it names the first of them.
+    package let count: Int64
 
     init(_ record: Record) {
         moment = record.stamp.realtime
@@ -89,5 +92,6 @@ package struct RefusedFile: Hashable, Sendable {
         requestor = record.entry[.requestor] ?? ""
         sources = record.entry.fields[.sources] ?? []
         reason = record.entry[.reason] ?? ""
+        count = max(1, record.entry.number(.missed) ?? 1)
     }
 }

@@ -13,7 +13,15 @@ struct RefusalsSection {
             files(in: &section)
             section.element("h3", "Denied attempts, by source")
             sources(in: &section)
+            leftOut(in: &section)
         }
+    }
+
+    private func leftOut(in section: inout Markup) {
+        let parts = report.chronicle.leftOut.parts
+        guard !parts.isEmpty else { return }
+        let text = parts.joined(separator: ", ")
+        section.element("p", "Without a record of their own, and counted by others: \(text).")
     }
 
     private func files(in section: inout Markup) {
@@ -37,7 +45,12 @@ struct RefusalsSection {
                         cell.element("small", refusal.sources.joined(separator: ", "))
                     }
                 }
-                row.cell { $0.element("code", refusal.file) }
+                row.cell { cell in
+                    cell.element("code", refusal.file)
+                    if refusal.count > 1 {
+                        cell.element("small", "and \(refusal.count - 1) more")
+                    }
+                }
             }
         }
     }

@@ -19,11 +19,12 @@ struct SummarySection {
         let people = Set(openings.map(\.requestor)).count
         let signers = Set(openings.flatMap(\.signers)).count
         let attempts = report.denied.reduce(into: Int64(0)) { $0.add($1.attempts) }
+        let refused = report.chronicle.refusals.reduce(into: Int64(0)) { $0.add($1.count) }
         return [
             ("Openings", "\(openings.count)", longest.map(Self.longest) ?? "none"),
             ("People let in", "\(people)", "approved by \(signers)"),
             ("Used", "\(openings.count { $0.connections > 0 })", "openings with a connection"),
-            ("Refused files", "\(report.chronicle.refusals.count)", "nothing was opened for them"),
+            ("Refused files", "\(refused)", "nothing was opened for them"),
             ("Denied attempts", "\(attempts)", "from \(report.denied.count) addresses"),
             ("Exceptions", "\(report.exceptions.count)", "to look at, below"),
         ]

@@ -171,6 +171,30 @@ import Testing
         #expect(sources.map(\.attempts) == [10, 7, 2, 1])
     }
 
+    @Test func `sums what has no record of its own, by kind`() {
+        var log = Logbook()
+        let add = { (log: inout Logbook, event: AuditEvent, fields: [AuditField: [String]]) in
+            log.add(event, after: 1, "It happened", fields)
+        }
+        add(&log, .grantRefused, [.file: ["/a"], .reason: ["stranger: no"]])
+        add(&log, .grantRefused, [.file: ["/b"], .reason: ["too-many: no"], .missed: ["19000"]])
+        add(&log, .grantUsed, Logbook.grant("a").merging([.missed: ["3"]]) { $1 })
+        add(&log, .attemptDenied, [.peer: ["198.51.100.3:1"], .missed: ["4"]])
+        add(&log, .attemptsSummary, [.reason: ["denied"], .missed: ["5"]])
+        add(&log, .attemptsSummary, [.reason: ["unproved"], .grant: ["a"], .missed: ["6"]])
+        add(&log, .attemptsSummary, [.reason: ["lost"], .missed: ["7"]])
+        let chronicle = log.chronicle()
+        #expect(chronicle.refusals.map(\.count) == [1, 19_000])
+        let left = chronicle.leftOut
+        #expect(left.refusedFiles == 19_000 && left.denied == 9 && left.uses == 3)
+        #expect(left.unproved == 6 && left.lost == 7)
+        // What may have been used is not counted as denied.
+        #expect(chronicle.deniedSources.map(\.attempts).reduce(0, +) == 10)
+        let html = log.html()
+        #expect(html.contains("<dd class=\"value\">19001</dd>"))
+        #expect(html.contains("19000 refused files, 9 denied packets, 3 connections under grants"))
+    }
+
     @Test func `is of the whole log where no beginning is named`() {
         var log = Logbook()
         log.add(.agentStarted, after: 5)
