@@ -57,16 +57,27 @@ enum Test {
     }
 
     // RFC 9293, section 3.1, and netinet/tcp.h
-    private static let flags: Expression = .payload(.transport, offset: 13, count: 1, into: 1)
-    private static let (synchronize, acknowledge): (UInt8, UInt8) = (0x02, 0x10)
+    private static let (finish, synchronize, reset, acknowledge): (UInt8, UInt8, UInt8, UInt8) =
+        (0x01, 0x02, 0x04, 0x10)
+
+    /// Loads some of the flags of a TCP segment into register 1.
+    private static func flags(_ mask: UInt8) -> [Expression] {
+        tcp + [.payload(.transport, offset: 13, count: 1, into: 1), .mask(1, [mask])]
+    }
 
     /// A TCP segment that opens a connection: SYN without ACK.
-    static let opensConnection: [Expression] =
-        tcp + [flags, .mask(1, [synchronize | acknowledge]), .equal(1, [synchronize])]
+    static let opensConnection = flags(synchronize | acknowledge) + [.equal(1, [synchronize])]
 
     /// A TCP segment of a connection that is there, or claims to be.
-    static let continuesConnection: [Expression] =
-        tcp + [flags, .mask(1, [synchronize | acknowledge]), .unequal(1, [synchronize])]
+    static let continuesConnection = flags(synchronize | acknowledge) + [.unequal(1, [synchronize])]
+
+    /// A TCP segment that opens a connection, as a well-behaved peer sends it.
+    static let beginsHandshake =
+        flags(finish | synchronize | reset | acknowledge) + [.equal(1, [synchronize])]
+
+    /// A TCP segment that acknowledges and neither opens nor resets.
+    static let acknowledges =
+        flags(synchronize | reset | acknowledge) + [.equal(1, [acknowledge])]
 
     static let isLoopback: [Expression] = [.meta(.interfaceType, into: 1), .equal(1, loopbackType)]
     static let goesToLoopback: [Expression] = [

@@ -12,8 +12,6 @@ import Netfilter
 /// What conntrack does not follow (notrack, the handshake of synproxy) is logged at a low rate; a
 /// socket then has to prove it.
 extension GateShape {
-    private static let (finish, synchronize, reset, acknowledge): (UInt8, UInt8, UInt8, UInt8) =
-        (0x01, 0x02, 0x04, 0x10)  // netinet/tcp.h
     private static let assured: [UInt8] = native(UInt32(1 << 2))  // IPS_ASSURED
     // NF_CT_STATE_BIT(IP_CT_NEW), NF_CT_STATE_INVALID_BIT, NF_CT_STATE_UNTRACKED_BIT
     private static let (new, invalid, untracked) = (UInt32(1 << 3), UInt32(1), UInt32(1 << 6))
@@ -28,13 +26,13 @@ extension GateShape {
         [
             Self.isState(Self.established) + ConnectionLabel.completed.isSet
                 + [.verdict(.accept)],
-            Self.opensTCP + Self.isState(Self.new) + ConnectionLabel.arrived.set,
-            Self.isTransport(.udp) + Self.isState(Self.new) + ConnectionLabel.arrived.set,
-            Self.isTransport(.tcp) + Self.isAssured + logsCompletion,
-            Self.isTransport(.udp) + logsCompletion,
-            Self.acknowledgesTCP + Self.isState(Self.untracked) + logs(GateNames.untrackedPrefix),
-            Self.acknowledgesTCP + Self.isState(Self.invalid) + logs(GateNames.invalidPrefix),
-            Self.isTransport(.udp) + Self.isState(Self.untracked)
+            Test.beginsHandshake + Self.isState(Self.new) + ConnectionLabel.arrived.set,
+            Test.udp + Self.isState(Self.new) + ConnectionLabel.arrived.set,
+            Test.tcp + Self.isAssured + logsCompletion,
+            Test.udp + logsCompletion,
+            Test.acknowledges + Self.isState(Self.untracked) + logs(GateNames.untrackedPrefix),
+            Test.acknowledges + Self.isState(Self.invalid) + logs(GateNames.invalidPrefix),
+            Test.udp + Self.isState(Self.untracked)
                 + logs(GateNames.untrackedPrefix),
         ]
     }
@@ -51,10 +49,6 @@ extension GateShape {
         [.limit(perSecond: 20, burst: 40), .log(group: logGroup, prefix: prefix)]
     }
 
-    private static func isTransport(_ transport: Transport) -> [Expression] {
-        [.meta(.transportProtocol, into: 1), .equal(1, [transport.protocolNumber])]
-    }
-
     private static func isState(_ bit: UInt32) -> [Expression] {
         [.tracking(.state, into: 1), .mask(1, native(bit)), .unequal(1, [0, 0, 0, 0])]
     }
@@ -62,16 +56,4 @@ extension GateShape {
     private static var isAssured: [Expression] {
         [.tracking(.status, into: 1), .mask(1, assured), .unequal(1, [0, 0, 0, 0])]
     }
-
-    private static func flags(_ set: UInt8, of mask: UInt8) -> [Expression] {
-        isTransport(.tcp) + [
-            .payload(.transport, offset: 13, count: 1, into: 1), .mask(1, [mask]), .equal(1, [set]),
-        ]
-    }
-
-    private static let opensTCP = flags(
-        synchronize,
-        of: finish | synchronize | reset | acknowledge
-    )
-    private static let acknowledgesTCP = flags(acknowledge, of: synchronize | reset | acknowledge)
 }
