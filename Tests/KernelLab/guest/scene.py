@@ -108,7 +108,10 @@ def agent():
 
 
 def status():
-    return json.loads(run("jitgate", "status", "--json", check=False).stdout)
+    """The status of the agent, as soon as it answers: after a boot systemd may have to start it twice where the
+    processor is emulated on a busy machine."""
+    text = eventually(lambda: run("jitgate", "status", "--json", check=False).stdout, "the agent answers", 120)
+    return json.loads(text)
 
 
 def kill_agent():
