@@ -1,5 +1,6 @@
 """In the guest: what holds on this kernel. Run as `python3 /lab/suite.py [NAME]...`, once a disk."""
 import os
+import re
 import signal
 import socket
 import sys
@@ -173,6 +174,19 @@ def sleep_for(seconds):
     return time.monotonic() - still, time.clock_gettime(time.CLOCK_BOOTTIME) - going
 
 
+def since_resume(record):
+    """How long before a record, in ms, the processor woke up, and processes were thawed, by the kernel's log."""
+    Path("/dev/kmsg").write_text("jitgate: awake\n")
+    now = time.clock_gettime(time.CLOCK_BOOTTIME)
+    text = run("dmesg").stdout
+    awake, *moments = (
+        float(re.findall(rf"\[ *([0-9.]+)\].*{words}", text)[-1])
+        for words in ("jitgate: awake", "Waking up from system sleep", "Restarting tasks")
+    )
+    written = int(record["__MONOTONIC_TIMESTAMP"]) / 1e6
+    return [1000 * (written - (now - (awake - moment))) for moment in moments]
+
+
 @test("A deadline that passes in a suspend to RAM has passed, one behind it comes in time")
 def suspend():
     length = 30
@@ -192,6 +206,7 @@ def suspend():
         closed = event("grant-closed", inner, seen)
         expect(closed["JITGATE_REASON"] == "expired", summary(closed))
         expect(probe.try_more("near") == 0, "open after the deadline")
+        woken, thawed = since_resume(closed)
         slipped = [moment for moment in probe.arrivals["near"] if moment > inner_end + 0.1]
         expect_left(outer_end, FAR)
         event("grant-closed", outer, seen, limit=120)
@@ -199,7 +214,7 @@ def suspend():
         late = max(probe.arrivals["far"]) - outer_end
         expect(late < LATE, f"the later deadline came {late:+.2f} s late")
     moment = 1000 * (slipped[-1] - slipped[0]) if slipped else 0
-    return f"slept {going - still:.0f} s; {len(slipped)} datagrams (one each 20 ms) let in after the resume, over {moment:.0f} ms; the later deadline {1000 * late:+.0f} ms"
+    return f"slept {going - still:.0f} s; {len(slipped)} datagrams (one each 20 ms) let in after the resume, over {moment:.0f} ms; closed {woken:.0f} ms after the processor woke up, {thawed:.0f} ms after processes thawed; the later deadline {1000 * late:+.0f} ms"
 
 
 def step(words):
