@@ -107,7 +107,11 @@ private struct RecordFields {
             throw RecordError(description: "`JITGATE_EVENT` is no event of this version: \(name)")
         }
         var fields: [AuditField: [String]] = [:]
-        for field in AuditField.allCases { fields[field] = values[field.rawValue] }
+        for field in AuditField.allCases {
+            // No value at all is as if the field were not there, as it is when it is written.
+            guard let values = values[field.rawValue], !values.isEmpty else { continue }
+            fields[field] = values
+        }
         return AuditEntry(event, try text("MESSAGE"), fields: fields)
     }
 }

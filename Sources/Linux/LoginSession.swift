@@ -17,7 +17,11 @@ package struct LoginSession: Hashable, Sendable {
 
     /// Those of the file at `path`; a record that is cut off is none.
     package static func all(in path: String = systemPath) throws(Errno) -> [LoginSession] {
-        let bytes = try SmallFile.read(path, limit: limit)
+        all(decoding: try SmallFile.read(path, limit: limit)).filter(\.isAlive)
+    }
+
+    /// Those of the records in `bytes`, whether or not their processes still run.
+    static func all(decoding bytes: [UInt8]) -> [LoginSession] {
         // This machine's own size: 400 bytes on some, where others have 384.
         let size = MemoryLayout<utmp>.size
         return unsafe bytes.withUnsafeBytes { bytes in
@@ -25,7 +29,6 @@ package struct LoginSession: Hashable, Sendable {
                 LoginSession(unsafe bytes.loadUnaligned(fromByteOffset: start, as: utmp.self))
             }
         }
-        .filter(\.isAlive)
     }
 
     private init?(_ record: utmp) {

@@ -25,7 +25,7 @@ package struct Acknowledgements: Sendable {
     /// Takes one datagram of answers.
     package mutating func take(_ datagram: [UInt8]) {
         for message in NetlinkMessage.all(in: datagram) where message.type == Self.errorType {
-            let error = -Int32(bitPattern: message.payload.native32(at: 0))
+            let error = 0 &- Int32(bitPattern: message.payload.native32(at: 0))
             if error != 0 {
                 if failure == nil { failure = (message.sequence, error) }
             } else if message.sequence == last {

@@ -37,6 +37,12 @@ private func answer(_ sequence: UInt32, _ error: Int32) -> [UInt8] {
         #expect(answers.outcome == .waiting)
     }
 
+    @Test func `hold an error that no errno is`() {
+        var answers = Acknowledgements(last: 9)
+        answers.take(message(type: 2, sequence: 9, payload: Int32.min.nativeBytes))
+        #expect(answers.outcome == .refused(sequence: 9, error: .min))
+    }
+
     @Test func `count a failure of the batch itself`() {
         var answers = Acknowledgements(last: 9)
         answers.take(answer(1, 1))
