@@ -1,0 +1,57 @@
+// swift-tools-version: 6.3
+// Fuzzers of every parser of bytes from outside. The modules are the product's own, by links: what
+// is `package` there is visible here. scripts/fuzz builds with -sanitize=fuzzer,address.
+import PackageDescription
+
+let house: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .strictMemorySafety(),
+]
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+let package = Package(
+    name: "jitgate-fuzz",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    ],
+    targets: [
+        module("StrictJSON"),
+        module("Grants", ["StrictJSON"]),
+        module("Signatures", ["Grants", crypto, cryptoExtras]),
+        module("Admission", ["Grants", "Signatures"]),
+        module("Scheduling", ["Grants"]),
+        module("Auditing", ["Grants", "Scheduling", "StrictJSON", crypto]),
+        module("Configuration", ["StrictJSON", "Grants", "Admission"]),
+        .systemLibrary(name: "CNetfilter", pkgConfig: "libnftnl"),
+        .target(name: "CLinux"),
+        module("Linux", ["CLinux", logging, system]),
+        module("Netlink", ["CNetfilter", "CLinux", system]),
+        module("Netfilter", ["CNetfilter", "Netlink", system]),
+        module("Connections", ["CNetfilter", "Netlink", "Grants", system]),
+        module("Control", ["StrictJSON", "Linux", system]),
+        .target(name: "CFuzzer"),
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "CFuzzer", "StrictJSON", "Grants", "Signatures", "Admission", "Auditing",
+                "Configuration", "Control", "Linux", "Netlink", "Netfilter", "Connections", crypto,
+            ],
+            swiftSettings: house
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

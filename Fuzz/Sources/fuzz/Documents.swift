@@ -1,0 +1,38 @@
+import Admission
+import Grants
+@testable import Signatures
+
+/// Signed files, and the file that says who may sign.
+extension Target {
+    static let documents = [
+        Target(name: "grant") { bytes in
+            if let grant = try? Grant(parsing: bytes) {
+                hold(!grant.sources.isEmpty && !grant.ports.isEmpty, "a grant opens something")
+            }
+            _ = try? Revocation(parsing: bytes)
+        },
+        Target(name: "signature") { bytes in
+            guard let file = try? SignedFile(splitting: bytes) else { return }
+            hold(!file.payload.isEmpty && !file.signatures.isEmpty, "both parts are there")
+            hold(bytes.starts(with: file.payload), "the payload is the beginning, byte for byte")
+            for blob in file.signatures { _ = try? SSHSignature(parsing: blob) }
+        },
+        Target(name: "signature-blob") { bytes in
+            guard let signature = try? SSHSignature(parsing: bytes) else { return }
+            _ = try? PublicKeyForm(parsing: signature.keyBlob)
+        },
+        Target(name: "public-key") { bytes in _ = try? PublicKey(parsing: bytes) },
+        Target(name: "allowed-signers") { bytes in _ = try? AllowedSigners(parsing: bytes) },
+        // The first part says who may sign, up to a line that no file of either kind has.
+        Target(name: "signed-document") { bytes in
+            let border = Array("\u{C}\n".utf8)
+            guard let gap = bytes.firstRange(of: border),
+                let signers = try? AllowedSigners(parsing: Array(bytes[..<gap.lowerBound]))
+            else { return }
+            let verifier = SignatureVerifier(allowedSigners: signers)
+            let file = Array(bytes[gap.upperBound...])
+            let moment = Moment(microseconds: 1_800_000_000_000_000)
+            _ = try? SignedDocument(file, signersBy: verifier, at: moment)
+        },
+    ]
+}

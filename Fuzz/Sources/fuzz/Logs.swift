@@ -1,0 +1,37 @@
+@testable import Auditing
+import Crypto
+
+/// The audit log and what proves it.
+extension Target {
+    static let logs = [
+        Target(name: "record") { bytes in
+            guard let record = try? Record(parsing: bytes) else {
+                hold(Record(scanning: bytes) == nil, "the fast reader takes no more")
+                return
+            }
+            hold((try? Record(parsing: record.line)) == record, "what is written is read alike")
+        },
+        Target(name: "note") { bytes in
+            guard let note = try? SignedNote(parsing: bytes) else { return }
+            hold(bytes.starts(with: note.text.utf8), "the text is the beginning, byte for byte")
+            guard let checkpoint = try? Checkpoint(parsing: note.text) else { return }
+            hold(note.text.hasPrefix(checkpoint.text), "a checkpoint has one form")
+        },
+        Target(name: "verifier-key") { bytes in
+            _ = try? VerifierKey(parsing: String(decoding: bytes, as: UTF8.self))
+            _ = try? AuditKey(parsing: String(decoding: bytes, as: UTF8.self))
+        },
+        Target(name: "inclusion-proof") { bytes in
+            _ = try? InclusionProof(parsing: String(decoding: bytes, as: UTF8.self))
+        },
+        // The digest at the end is put right, or nothing behind it would ever be read.
+        Target(name: "snapshot") { bytes in
+            let whole = bytes + SHA256.hash(data: bytes)
+            guard let snapshot = try? LogSnapshot(parsing: whole, open: { _ in nil }) else {
+                return
+            }
+            let again = try? LogSnapshot(parsing: snapshot.encoded(), open: { _ in nil })
+            hold(again?.position == snapshot.position, "what is written is read alike")
+        },
+    ]
+}

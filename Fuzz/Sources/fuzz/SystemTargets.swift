@@ -1,0 +1,19 @@
+@testable import Linux
+
+/// What the system's own files and descriptors tell.
+extension Target {
+    static let system = [
+        Target(name: "inotify") { bytes in
+            for record in InotifyRecord.records(in: bytes) {
+                hold(!record.name.contains("\0"), "a name ends before the padding")
+            }
+        },
+        Target(name: "utmp") { bytes in _ = LoginSession.all(decoding: bytes) },
+        Target(name: "proc-net") { bytes in
+            let line = String(decoding: bytes, as: UTF8.self)
+            _ = ListeningSocket(line: line[...], transport: .tcp)
+            _ = ListeningSocket(line: line[...], transport: .udp)
+            _ = TCPConnection(line: line[...])?.text
+        },
+    ]
+}
