@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
@@ -12,8 +13,13 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <string.h>
 #include <time.h>
@@ -169,4 +175,127 @@ int64_t cbenchmark_flood(const char *target, uint16_t port, int count) {
     }
     close(sender);
     return spent;
+}
+
+void cbenchmark_hold_all(int listener) {
+    while (accept4(listener, NULL, NULL, SOCK_CLOEXEC) >= 0 || errno == EINTR || errno == ECONNABORTED) {}
+}
+
+int cbenchmark_connect(const char *target, uint16_t port) {
+    int connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct timeval patience = {.tv_sec = 5};
+    inet_pton(AF_INET, target, &to.sin_addr);
+    setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    if (connect(connection, (struct sockaddr *)&to, sizeof to) == 0) return connection;
+    close(connection);
+    return -1;
+}
+
+int64_t cbenchmark_ended(int connection) {
+    struct pollfd wait = {.fd = connection, .events = POLLIN};
+    int64_t moment = poll(&wait, 1, 10000) == 1 ? cbenchmark_now() : -1;
+    reset(connection);
+    return moment;
+}
+
+static int control(const char *path) {
+    int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    strncpy(to.sun_path, path, sizeof to.sun_path - 1);
+    if (connect(connection, (struct sockaddr *)&to, sizeof to) == 0) return connection;
+    close(connection);
+    return -1;
+}
+
+int cbenchmark_call(const char *path, const char *message) {
+    int connection = control(path);
+    char reply[4096];
+    if (connection < 0) return -1;
+    ssize_t length = write(connection, message, strlen(message) + 1) > 0 ? read(connection, reply, sizeof reply) : -1;
+    close(connection);
+    return length > 0 && memmem(reply, (size_t)length, "\"error\"", 7) == NULL ? 0 : -1;
+}
+
+/// A child that ends with this process.
+static pid_t child(void) {
+    pid_t parent = getpid(), pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent) _exit(1);
+    }
+    return pid;
+}
+
+pid_t cbenchmark_flooder(const char *path, const char *target, uint16_t port, int rate) {
+    enum { portions = 100 };
+    pid_t pid = child();
+    if (pid != 0) return pid;
+    if (cbenchmark_enter(path)) _exit(1);
+    for (int64_t due = cbenchmark_now();; due += 1000000000 / portions) {
+        int64_t early = due - cbenchmark_now();
+        struct timespec pause = {.tv_nsec = early};
+        if (early > 0) nanosleep(&pause, NULL);
+        if (cbenchmark_flood(target, port, rate / portions) < 0) _exit(1);
+    }
+}
+
+pid_t cbenchmark_pipeliners(const char *path, gid_t group, int count, const char *message) {
+    enum { most = 256 };
+    pid_t pid = child();
+    if (pid != 0) return pid;
+    struct pollfd all[most];
+    char calls[65536], reply[65536];
+    size_t length = 0, one = strlen(message) + 1;
+    while (length + one <= sizeof calls) {
+        memcpy(calls + length, message, one);
+        length += one;
+    }
+    if (setgroups(0, NULL) || setgid(group) || setuid(65534) || count > most) _exit(1);
+    for (int place = 0; place < count; place++) {
+        int connection = control(path);
+        if (connection < 0) _exit(1);
+        fcntl(connection, F_SETFL, O_NONBLOCK);
+        all[place] = (struct pollfd){.fd = connection, .events = POLLIN | POLLOUT};
+    }
+    while (poll(all, (nfds_t)count, -1) >= 0) {
+        for (int place = 0; place < count; place++) {
+            if (all[place].revents & POLLOUT && write(all[place].fd, calls, length) < 0 && errno != EAGAIN) all[place].fd = -1;
+            if (all[place].revents & POLLIN) (void)!read(all[place].fd, reply, sizeof reply);
+        }
+        usleep(1000);
+    }
+    _exit(1);
+}
+
+pid_t cbenchmark_litterer(const char *folder, int count) {
+    static const char garbage[] = "{\"jitgate\": \"grant/1\"}\n";
+    pid_t pid = child();
+    if (pid != 0) return pid;
+    char path[512];
+    for (int round = 0;; round++) {
+        for (int number = 0; number < count; number++) {
+            snprintf(path, sizeof path, "%s/bad-%d-%d.grant", folder, round, number);
+            int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+            (void)!write(file, garbage, sizeof garbage - 1);
+            close(file);
+        }
+        for (int number = 0; number < count; number++) {
+            snprintf(path, sizeof path, "%s/bad-%d-%d.grant", folder, round, number);
+            unlink(path);
+        }
+    }
+}
+
+void cbenchmark_kill(pid_t pid) {
+    if (pid > 0) {
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+    }
+}
+
+int64_t cbenchmark_realtime_offset(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - cbenchmark_now();
 }

@@ -23,6 +23,7 @@ enum Main {
         ("opening", OpeningLatency.run),
         ("packet", PacketCost.run),
         ("flush", ForeignFlush.run),
+        ("strangers", Strangers.run),
         ("start", ManyGrants.start),
         ("expiry", ManyGrants.expiry),
         ("idle", Idle.run),

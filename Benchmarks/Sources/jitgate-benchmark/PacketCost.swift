@@ -13,8 +13,8 @@ enum PacketCost {
 
     static func run(_ scene: Scene) throws {
         let alone = try measure(scene)
-        report("a stranger's SYN over an empty chain, nothing open", alone.gate, bound: "< 0.3 us")
-        report("  the same of a bare hash set", alone.bareSet, bound: "")
+        show("a stranger's SYN over an empty chain, nothing open", alone.gate, bound: "< 0.3 us")
+        show("  the same of a bare hash set", alone.bareSet, bound: "")
         let flooded = try Int(scene.read("/proc/sys/net/netfilter/nf_conntrack_count")) ?? -1
         report("  conntrack entries after \(packets * rounds) of them", "\(flooded)", bound: "0")
         try scene.add(trusted: (0..<trusted).map { "10.\($0 >> 8).\($0 & 255).0/24" })
@@ -22,11 +22,11 @@ enum PacketCost {
         try scene.waitUntilStarted()
         try openAll(scene)
         let full = try measure(scene, keepingAgent: true)
-        report("the same, \(grants) grants and \(trusted) trusted", full.gate, bound: "< 0.3 us")
+        show("the same, \(grants) grants and \(trusted) trusted", full.gate, bound: "< 0.3 us")
     }
 
-    private static func report(_ what: String, _ nanoseconds: Double, bound: String) {
-        jitgate_benchmark.report(what, String(format: "%.3f us", nanoseconds / 1000), bound: bound)
+    private static func show(_ what: String, _ nanoseconds: Double, bound: String) {
+        report(what, String(format: "%.3f us", nanoseconds / 1000), bound: bound)
     }
 
     /// Grants of four prefix lengths.

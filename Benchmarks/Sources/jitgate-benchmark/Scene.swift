@@ -17,6 +17,7 @@ final class Scene {
     private let program: String
     private(set) var agent: Process?
 
+    var socket: String { folder + "/run/control" }
     var drop: String { folder + "/grants" }
     var log: String { logFolder + "/audit.jsonl" }
     /// On a disk, so that fsync costs what it costs.
@@ -71,7 +72,8 @@ final class Scene {
         [state]
         directory = "\(state)"
         [control]
-        socket = "\(folder)/run/control"
+        socket = "\(socket)"
+        group = "games"
 
         """
     }
@@ -149,7 +151,8 @@ final class Scene {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/sbin/ip")
         process.arguments = [
-            "netns", "exec", server, program, "--config", folder + "/jitgate.toml",
+            "netns", "exec", server, "nice", "-n", "-10", program, "--config",
+            folder + "/jitgate.toml",
         ]
         try process.run()
         agent = process
