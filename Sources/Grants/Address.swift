@@ -1,14 +1,14 @@
 /// An IPv4 or IPv6 address as a number, with no zone and no port.
 ///
-/// Text is read strictly: IPv4 is four decimal octets without leading zeros (`010.0.0.1` is octal to
-/// some readers and decimal to others, so it is nobody's); IPv6 is RFC 4291 without a zone id; an
-/// IPv4-mapped IPv6 address is refused, since the kernel sees such a packet as IPv4.
+/// The parser is strict: IPv4 is four decimal octets without leading zeros, since some readers take
+/// `010.0.0.1` for octal and others for decimal; IPv6 is RFC 4291 without a zone id. It refuses an
+/// IPv4-mapped IPv6 address, since the kernel sees such a packet as IPv4.
 package struct Address: Hashable, Sendable {
     package enum Family: UInt8, Hashable, Sendable, CaseIterable, Comparable {
         case ipv4 = 4
         case ipv6 = 6
 
-        /// Bits of an address of this family.
+        /// The bits of an address of this family.
         package var bitCount: Int { self == .ipv4 ? 32 : 128 }
 
         package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }

@@ -36,7 +36,7 @@ extension Address {
         return Address(family: .ipv6, value: value)
     }
 
-    /// What stands before and after `::`; one part if there is none.
+    /// The text before and after `::`; one part if there is no `::`.
     private static func halves(
         of text: some StringProtocol,
         orThrow malformed: TextError
@@ -123,7 +123,7 @@ extension Prefix {
         self = prefix
     }
 
-    /// The network of this length that an address lies in.
+    /// The network of this length that contains an address.
     package init(covering address: Address, length: Int) {
         let length = min(max(length, 0), address.family.bitCount)
         let mask = Prefix.mask(length: length, family: address.family)

@@ -1,4 +1,4 @@
-/// Base64 (RFC 4648 section 4), strict: padded, no blanks, no stray bits.
+/// Base64 (RFC 4648 section 4), strict: padded, no white space, no stray bits.
 package enum Base64 {
     private static let alphabet = Array(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
@@ -10,7 +10,7 @@ package enum Base64 {
         return values
     }()
 
-    /// `nil` unless the text is the one encoding of some bytes.
+    /// Decodes a text; `nil` unless it is the one encoding of some bytes.
     package static func decode(_ text: [UInt8]) -> [UInt8]? {
         guard text.count % 4 == 0 else { return nil }
         let padding = text.suffix(2).count { $0 == UInt8(ascii: "=") }
@@ -34,7 +34,7 @@ package enum Base64 {
         encodeUnpadded(bytes) + String(repeating: "=", count: (3 - bytes.count % 3) % 3)
     }
 
-    /// Without padding, as OpenSSH prints fingerprints.
+    /// Encodes without padding, as OpenSSH prints fingerprints.
     package static func encodeUnpadded(_ bytes: some Sequence<UInt8>) -> String {
         var text: [UInt8] = []
         var bits: UInt32 = 0

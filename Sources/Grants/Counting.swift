@@ -1,5 +1,5 @@
 extension BinaryInteger {
-    /// So many of something, for messages: `1 grant`, `2 grants`.
+    /// This number and a noun, for messages: `1 grant`, `2 grants`.
     package func counting(_ noun: String) -> String {
         "\(self) \(noun)\(self == 1 ? "" : "s")"
     }

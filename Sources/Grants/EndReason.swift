@@ -1,12 +1,12 @@
-/// Why a grant ended; the words of the audit log.
+/// The reason that a grant ended, in the words of the audit log.
 package enum EndReason: String, Hashable, Sendable, CaseIterable {
     case expired
     case revoked
     case removed
     case superseded
     case policy
-    /// The kernel would not open it.
+    /// The kernel refused to open it.
     case failed
-    /// Root had the agent take the wall clock's word, which had gone back.
+    /// Root had the agent accept the wall clock after it had gone back.
     case clock
 }

@@ -1,11 +1,12 @@
 import StrictJSON
 
-/// Takes the fields of one JSON object, each once, and names what is wrong with them.
+/// Reads the fields of one JSON object, each once, and reports what is wrong with them.
 struct FieldReader {
     private let node: JSONNode
     private var members: [String: JSONNode] = [:]
 
-    /// The `jitgate` field must say `kind`: of a file of another kind the other fields say nothing.
+    /// Checks first that the `jitgate` field says `kind`: the other fields of another kind mean
+    /// nothing.
     init(
         _ bytes: [UInt8],
         kind: String,
@@ -50,7 +51,7 @@ struct FieldReader {
         GrantSyntaxError(code: code, position: node.position, field: field, reason: reason)
     }
 
-    /// A text field of so many characters, without control characters; `nil` if it is not there.
+    /// A text field without control characters, of `count` characters; `nil` if it is absent.
     func text(_ name: String, count: ClosedRange<Int>) throws(GrantSyntaxError) -> String? {
         guard let node = members[name] else { return nil }
         return try text(node, name, count: count)
@@ -75,7 +76,7 @@ struct FieldReader {
         return text
     }
 
-    /// A field in a text form of its own; `nil` if it is not there.
+    /// A field that `Value` parses from its text; `nil` if it is absent.
     func value<Value>(
         _ name: String,
         _ parse: (String) throws(TextError) -> Value
@@ -97,7 +98,7 @@ struct FieldReader {
         }
     }
 
-    /// An array of texts of one form.
+    /// An array of texts of one form, none of them twice.
     func values<Value: Hashable>(
         _ name: String,
         count: ClosedRange<Int>,
@@ -130,7 +131,7 @@ struct FieldReader {
         return value
     }
 
-    /// Checks the field that says what the object is.
+    /// Checks the `jitgate` field, which names the kind of the object.
     private func expect(_ kind: String) throws(GrantSyntaxError) {
         let found = try required(try text("jitgate", count: 0...1024), "jitgate")
         guard found == kind else {

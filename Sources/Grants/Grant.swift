@@ -1,4 +1,4 @@
-/// The name of a grant, a UUID: one grant, once, ever.
+/// The name of a grant, a UUID that is used for one grant only, ever.
 package struct GrantID: Hashable, Sendable, Comparable {
     package let value: UInt128
 
@@ -9,28 +9,29 @@ package struct GrantID: Hashable, Sendable, Comparable {
     package static func < (left: Self, right: Self) -> Bool { left.value < right.value }
 }
 
-/// Which host a grant is for: a glob over host names, or one machine's id.
+/// The host that a grant is for: a glob over host names, or one machine's id.
 package enum HostPattern: Hashable, Sendable {
-    /// `*` and `?` as in OpenSSH's patterns; compared without regard to ASCII case.
+    /// A glob with `*` and `?` as in OpenSSH's patterns; ASCII case does not matter.
     case name(String)
     /// The 32 lower-case hex digits of machine-id(5).
     case machineID(String)
 }
 
-/// What a grant file says, once its bytes were found well-formed (docs/PROTOCOL.grant).
+/// The content of a well-formed grant file (docs/PROTOCOL.grant).
 package struct Grant: Hashable, Sendable {
     package let id: GrantID
     package let hosts: [HostPattern]
-    /// Who will come in.
+    /// The person who will log in.
     package let requestor: String
     package let justification: String?
     package let sources: [Prefix]
     package let ports: [Port]
-    /// Opens no earlier; `nil` means at once.
+    /// The earliest opening; `nil` means at once.
     package let notBefore: Moment?
-    /// Nothing of this grant holds at or after this moment.
+    /// The latest end: nothing of this grant holds at or after this moment.
     package let expires: Moment
-    /// Counted from the first opening; the deadline is the earlier of the two.
+    /// The longest access from the first opening; the deadline is the earlier of this and
+    /// `expires`.
     package let duration: Duration?
 
     package init(
@@ -55,13 +56,13 @@ package struct Grant: Hashable, Sendable {
         self.duration = duration
     }
 
-    /// When access ends if it begins at `opening`.
+    /// The end of access that begins at `opening`.
     package func deadline(openingAt opening: Moment) -> Moment {
         duration.map { min(expires, opening + $0) } ?? expires
     }
 }
 
-/// What a signed revocation says: these grants end now.
+/// The content of a signed revocation: the grants that end now.
 package struct Revocation: Hashable, Sendable {
     package let ids: [GrantID]
     package let hosts: [HostPattern]

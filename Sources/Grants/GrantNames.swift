@@ -1,8 +1,8 @@
 extension GrantID {
-    /// Where the hyphens of a UUID stand.
+    /// The places of the hyphens in a UUID.
     private static let hyphens: Set<Int> = [8, 13, 18, 23]
 
-    /// Reads a UUID in its 8-4-4-4-12 form; letters of either case.
+    /// Reads a UUID in its 8-4-4-4-12 form; letters may be of either case.
     package init(parsing text: String) throws(TextError) {
         var value: UInt128 = 0
         var isValid = text.utf8.count == 36
@@ -35,7 +35,7 @@ extension GrantID: CustomStringConvertible {
 }
 
 extension UInt8 {
-    /// What this ASCII character stands for as a hex digit.
+    /// The value of this ASCII character as a hex digit.
     fileprivate var hexadecimalDigit: UInt8? {
         switch self {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
@@ -73,7 +73,7 @@ extension HostPattern {
         self = .name(text.lowercased())
     }
 
-    /// Whether the pattern means the host of this name and machine id.
+    /// Returns whether the pattern matches the host of this name and machine id.
     package func matches(hostname: String, machineID: String) -> Bool {
         switch self {
         case .machineID(let digits): digits == machineID.lowercased()
@@ -82,7 +82,7 @@ extension HostPattern {
         }
     }
 
-    /// Matches `*` and `?`, going back to the last `*` alone: O(pattern × text) at worst.
+    /// Matches `*` and `?`, backtracking to the last `*` alone: O(pattern × text) at worst.
     private static func glob(_ pattern: [UInt8], matches text: [UInt8]) -> Bool {
         var (patternIndex, textIndex) = (0, 0)
         var retry: (pattern: Int, text: Int)?

@@ -1,7 +1,7 @@
 import StrictJSON
 
 extension Grant {
-    /// What the `jitgate` field of a grant says.
+    /// The `jitgate` field of a grant.
     package static let kind = "grant/1"
 
     /// Reads a grant from the bytes that its signers signed.
@@ -48,7 +48,7 @@ extension Grant {
 }
 
 extension Revocation {
-    /// What the `jitgate` field of a revocation says.
+    /// The `jitgate` field of a revocation.
     package static let kind = "revocation/1"
 
     /// Reads a revocation from the bytes that its signers signed.

@@ -1,8 +1,8 @@
 package import StrictJSON
 
-/// Why signed bytes are not a grant or a revocation: where, which field, and what would be right.
+/// The mistake in signed bytes that makes them no grant or revocation: place, field and remedy.
 package struct GrantSyntaxError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The kinds of mistake; stable names for scripts and tests.
+    /// The kinds of mistakes; their names are stable for scripts and tests.
     package enum Code: String, Hashable, Sendable {
         case malformedJSON = "malformed-json"
         case unknownField = "unknown-field"
@@ -14,7 +14,7 @@ package struct GrantSyntaxError: Error, Hashable, Sendable, CustomStringConverti
 
     package let code: Code
     package let position: JSONPosition
-    /// `sources[1]`; empty for the object as a whole.
+    /// The field at fault, such as `sources[1]`; empty for the object as a whole.
     package let field: String
     package let reason: String
 

@@ -1,6 +1,6 @@
 /// A point in time: microseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 ///
-/// The core never reads a clock; whoever calls it says what time it is.
+/// The core never reads a clock; its callers pass the time.
 package struct Moment: Hashable, Sendable, Comparable {
     package let microseconds: Int64
 
@@ -12,12 +12,12 @@ package struct Moment: Hashable, Sendable, Comparable {
         left.microseconds < right.microseconds
     }
 
-    /// Without its fraction of a second, so that people can read it.
+    /// The moment without its fraction of a second, for people to read.
     package var wholeSecond: Moment {
         Moment(microseconds: microseconds - microseconds % 1_000_000)
     }
 
-    /// Saturates instead of overflowing, so that hostile dates cannot trap.
+    /// Adds a length and saturates instead of overflowing, so that hostile dates cannot trap.
     package static func + (moment: Self, length: Duration) -> Self {
         let (sum, overflow) = moment.microseconds.addingReportingOverflow(length.microseconds)
         guard overflow else { return Self(microseconds: sum) }
@@ -34,7 +34,7 @@ package struct Moment: Hashable, Sendable, Comparable {
 }
 
 extension Duration {
-    /// Whole microseconds, rounded towards zero and saturated.
+    /// The length in whole microseconds, rounded towards zero and saturated.
     package var microseconds: Int64 {
         let (seconds, attoseconds) = components
         let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)

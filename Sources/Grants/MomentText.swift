@@ -1,7 +1,7 @@
 extension Moment {
-    /// Reads an RFC 3339 time in UTC: `2026-12-01T12:00:00Z`, with a fraction if need be.
+    /// Reads an RFC 3339 time in UTC: `2026-12-01T12:00:00Z`, with an optional fraction.
     ///
-    /// Digits beyond microseconds are dropped, so a deadline is never later than it says.
+    /// Digits beyond microseconds are dropped, so that no deadline is later than its text.
     package init(parsing text: String) throws(TextError) {
         let malformed = TextError("`\(text)` is not a UTC time such as 2026-12-01T12:00:00Z")
         let bytes = Array(text.utf8)
@@ -29,7 +29,7 @@ extension Moment {
         }
     }
 
-    /// Microseconds of `.123`; 0 for nothing at all; `nil` if it is neither.
+    /// The microseconds of `.123`; 0 for an empty text; `nil` for anything else.
     private static func fraction(_ bytes: ArraySlice<UInt8>) -> Int64? {
         guard let point = bytes.first else { return 0 }
         let decimals = bytes.dropFirst()
@@ -41,7 +41,7 @@ extension Moment {
 }
 
 extension Moment: CustomStringConvertible {
-    /// RFC 3339 in UTC, with six decimals unless it is a whole second.
+    /// The moment in RFC 3339, UTC, with six decimals unless it is a whole second.
     package var description: String {
         let (seconds, fraction) = microseconds.quotientAndRemainder(dividingBy: 1_000_000)
         let whole = fraction < 0 ? seconds - 1 : seconds
@@ -62,7 +62,7 @@ extension Moment: CustomStringConvertible {
 
 /// The Gregorian calendar as day numbers from 1970-01-01.
 private enum Calendar {
-    /// `nil` for a date that does not exist.
+    /// The day number of a date; `nil` for a date that does not exist.
     static func days(year: Int64, month: Int64, day: Int64) -> Int64? {
         guard (1...12).contains(month), day >= 1, day <= length(of: month, year) else { return nil }
         // Years that begin in March put the leap day last (Hinnant, chrono-compatible dates).

@@ -1,7 +1,7 @@
-/// What a live grant holds open: one source network towards one port.
+/// The access of one source network to one port, which a live grant holds open.
 ///
-/// The unit of the gate: several grants may hold the same opening, and each grant holds
-/// sources × ports of them.
+/// The unit that the gate opens and closes: several grants may hold the same opening, and each
+/// grant holds sources × ports of them.
 package struct Opening: Hashable, Sendable {
     package let source: Prefix
     package let port: Port
@@ -13,7 +13,7 @@ package struct Opening: Hashable, Sendable {
 }
 
 extension Grant {
-    /// Every opening the grant asks for.
+    /// All openings that the grant asks for.
     package var openings: [Opening] {
         sources.flatMap { source in ports.map { Opening(source: source, port: $0) } }
     }

@@ -13,11 +13,11 @@ package enum Transport: String, Hashable, Sendable, CaseIterable, Comparable {
 
 /// A port as policies and grants name it: `22/tcp`.
 package struct Port: Hashable, Sendable, Comparable {
-    /// 1…65535.
+    /// The port number, 1…65535.
     package let number: UInt16
     package let transport: Transport
 
-    /// `nil` for port 0, which no packet can be sent to.
+    /// Makes a port; `nil` for port 0, which no packet can be sent to.
     package init?(number: UInt16, transport: Transport) {
         guard number != 0 else { return nil }
         self.number = number

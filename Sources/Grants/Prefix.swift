@@ -2,10 +2,10 @@
 package struct Prefix: Hashable, Sendable {
     /// The lowest address of the network.
     package let address: Address
-    /// How many leading bits are fixed: 0…32 or 0…128.
+    /// The number of leading bits that are fixed: 0…32 or 0…128.
     package let length: Int
 
-    /// `nil` if `length` does not fit the family or `address` has host bits set.
+    /// Makes a network; `nil` if `length` does not fit the family or `address` has host bits set.
     package init?(address: Address, length: Int) {
         guard (0...address.family.bitCount).contains(length),
             address.value & ~Prefix.mask(length: length, family: address.family) == 0
@@ -14,7 +14,7 @@ package struct Prefix: Hashable, Sendable {
         self.length = length
     }
 
-    /// For callers that have already cleared the host bits.
+    /// Makes a network of an address whose host bits the caller has cleared.
     init(network: Address, length: Int) {
         self.address = network
         self.length = length

@@ -1,18 +1,18 @@
-/// The version of the rules by which grants are judged, as `JITGATE_RULES` names it.
+/// The version of the rules that judge grants, as the field `JITGATE_RULES` of a record names it.
 ///
-/// A record is held to the rules of its time; docs/PROTOCOL.audit, section 4, says what changed.
+/// A record is judged by the rules of its time; docs/PROTOCOL.audit, section 4, lists the changes.
 package enum RulesVersion: Int, Hashable, Sendable, CaseIterable {
-    /// Signers are told apart by the first name of a line and by their key.
+    /// Tells signers apart by the first name of a line and by their key.
     case first = 1
-    /// Signers are told apart by all their names, the requestor signs where policy says so, and
-    /// how long a grant may wait is bounded.
+    /// Tells signers apart by all their names, has the requestor sign if policy demands it, and
+    /// limits the time that a grant may wait.
     case second = 2
 
     package static let current = Self.second
 
-    /// The version that a record names; one without a number is of the first.
+    /// Reads the version that a record names; a record without one is of the first version.
     ///
-    /// `nil` for a number that only a later release knows.
+    /// Returns `nil` for a number that only a later release knows.
     package init?(recorded text: String?) {
         guard let text else {
             self = .first

@@ -1,4 +1,4 @@
-/// Why a text is not what it should be, as one clause that says what would be right.
+/// The mistake in a text, as one clause that says what would be right.
 package struct TextError: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
 
