@@ -1,6 +1,6 @@
 import Grants
 
-/// What one line of allowed_signers says.
+/// One line of allowed_signers, parsed.
 struct AllowedSigner: Sendable {
     let principals: PatternList
     /// The principals as written, without quotes.
@@ -8,22 +8,23 @@ struct AllowedSigner: Sendable {
     let options: AllowedSignersOptions
     let key: PublicKey
     let keyType: String
-    /// The key in wire form, which is what a signature names it by.
+    /// The key in wire form, by which a signature names it.
     let keyBlob: [UInt8]
     /// The line as written.
     let line: String
 
-    /// How an approval names its signer.
+    /// The name of the signer in an approval.
     var principal: String { principals.firstName ?? principalText }
 
     func maySign(for namespace: SignatureNamespace) -> Bool {
         options.namespaces?.matches(namespace.rawValue) ?? namespace.isImplied
     }
 
-    /// Why the line does not hold at a moment, or `nil` if it does.
+    /// The reason that the line is not valid at a moment, or `nil` if it is.
     ///
-    /// Both bounds are inclusive, as ssh-keygen has them. `earliest` is what time it is at least: until
-    /// that has come the key does not begin to be valid.
+    /// Both bounds are inclusive, as in ssh-keygen. `earliest` is the lower bound of the true time:
+    /// the key is not valid before `earliest` has reached its `valid-after`. that has come the key
+    /// does not begin to be valid.
     func lapse(at now: Moment, _ earliest: Moment) -> SignatureError? {
         let name = principalText.debugDescription
         if let first = options.validAfter, earliest < first {

@@ -1,23 +1,23 @@
 import Grants
 
-/// Why an allowed_signers file is refused as a whole, and at which line.
+/// The mistake that has a whole allowed_signers file refused, and its line.
 package struct AllowedSignersError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// 1 is the first line.
+    /// The number of the line, from 1.
     package let line: Int
     package let reason: String
 
     package var description: String { "line \(line): \(reason)" }
 }
 
-/// Who may sign what and when: OpenSSH's allowed_signers (ssh-keygen(1), ALLOWED SIGNERS).
+/// The keys that may sign, what for and when: OpenSSH's allowed_signers (ssh-keygen(1)).
 ///
-/// Stricter than ssh-keygen on purpose: one malformed line refuses the file, since a skipped line
-/// may be the one that restricts; times carry a `Z`; certificates are not supported yet.
-/// docs/PROTOCOL.grant, section 1.
+/// Stricter than ssh-keygen on purpose: one malformed line has the file refused, since a skipped
+/// line may be the one that restricts; times must end with a `Z`; certificates are not supported
+/// yet. See docs/PROTOCOL.grant, section 1.
 package struct AllowedSigners: Sendable {
     private let keys: [[UInt8]: ListedKey]
 
-    /// Nobody may sign.
+    /// Makes an empty list: no key may sign.
     package init() { keys = [:] }
 
     package init(parsing file: [UInt8]) throws(AllowedSignersError) {
@@ -37,21 +37,21 @@ package struct AllowedSigners: Sendable {
     /// The plain names of all signers.
     package var names: [String] { keys.values.flatMap(\.signer.names) }
 
-    /// Whether some line lets its key sign for a namespace, at some time.
+    /// Returns whether any line allows its key a namespace, at any time.
     package func allowsAny(for namespace: SignatureNamespace) -> Bool {
         keys.values.contains { $0.lines.contains { $0.maySign(for: namespace) } }
     }
 
-    /// Whether nobody may sign.
+    /// Whether the list has no key.
     package var isEmpty: Bool { keys.isEmpty }
 
-    /// The lines of one key; `nil` if the file does not list it.
+    /// The lines of one key; `nil` if the file does not list the key.
     subscript(keyBlob: [UInt8]) -> ListedKey? { keys[keyBlob] }
 }
 
-/// A key of allowed_signers, with every line that holds it.
+/// A key of allowed_signers, with all lines that list it.
 struct ListedKey: Sendable {
-    /// In the order of the file; never empty.
+    /// The lines in the order of the file; never empty.
     let lines: [AllowedSigner]
     let signer: SignerIdentity
 

@@ -2,11 +2,11 @@ import Grants
 
 /// One line of allowed_signers: principals [options] keytype base64 [comment].
 ///
-/// Bytes, not characters: to Swift a quote and a combining mark are one character, to ssh-keygen two.
+/// Works on bytes: a quote and a combining mark are one character in Swift, two in ssh-keygen.
 struct AllowedSignersLine {
     private var rest: ArraySlice<UInt8>
 
-    /// `nil` for an empty line or a comment.
+    /// Parses a line; `nil` for an empty line or a comment.
     static func parse(_ bytes: ArraySlice<UInt8>) throws(TextError) -> AllowedSigner? {
         let content = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
         let text = try text(of: content)
@@ -61,7 +61,7 @@ struct AllowedSignersLine {
         byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
     }
 
-    /// Takes a word off the front; blanks inside quotes belong to it.
+    /// Removes a word from the front; white space inside quotes belongs to the word.
     private mutating func word() throws(TextError) -> String {
         skipBlanks()
         var isQuoted = false
@@ -78,7 +78,7 @@ struct AllowedSignersLine {
         return String(decoding: rest[..<end], as: UTF8.self)
     }
 
-    /// Quotes go around all of the principals or none, so that no reader can see another list.
+    /// Removes quotes, which must enclose all principals or none, so that all readers agree.
     private static func unquoted(_ word: String) throws(TextError) -> String {
         let quote = UInt8(ascii: "\"")
         var bytes = Array(word.utf8)[...]
@@ -91,7 +91,7 @@ struct AllowedSignersLine {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Reads what stands where options or a key type may.
+    /// Reads a word at the place of the options or the key type.
     private static func options(_ word: String) throws(TextError) -> AllowedSignersOptions {
         if PublicKey.isCertificateType(word) {
             throw TextError("certificates are not supported yet; list the plain key")

@@ -1,8 +1,8 @@
 import Grants
 
-/// The options of one line of allowed_signers: what for and when its key may sign.
+/// The options of one line of allowed_signers: the purposes and times its key may sign for.
 struct AllowedSignersOptions: Hashable, Sendable {
-    /// `nil`: any.
+    /// The namespaces that the key may sign for; `nil` for any.
     private(set) var namespaces: PatternList?
     /// The first moment at which the key may sign.
     private(set) var validAfter: Moment?
@@ -69,7 +69,7 @@ struct AllowedSignersOptions: Hashable, Sendable {
         return String(decoding: inner, as: UTF8.self)
     }
 
-    /// `YYYYMMDDZ` or `YYYYMMDDHHMM[SS]Z`; without the Z it would depend on the host's time zone.
+    /// Reads `YYYYMMDDZ` or `YYYYMMDDHHMM[SS]Z`; without the Z it would depend on the time zone.
     private static func time(_ text: String) throws(TextError) -> Moment {
         let bytes = Array(text.utf8)
         let digits = bytes.dropLast()
@@ -85,7 +85,7 @@ struct AllowedSignersOptions: Hashable, Sendable {
         let date = [part(0..<4), part(4..<6), part(6..<8)].joined(separator: "-")
         let clock = [part(8..<10), part(10..<12), part(12..<14)].joined(separator: ":")
         let moment = try Moment(parsing: "\(date)T\(clock)Z")
-        // To ssh-keygen the epoch means that no time was given.
+        // ssh-keygen takes the epoch as no time at all.
         guard moment.microseconds > 0 else {
             throw TextError("\(text.debugDescription) is not later than 1970-01-01T00:00:00Z")
         }

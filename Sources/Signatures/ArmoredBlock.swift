@@ -15,7 +15,7 @@ enum ArmoredBlock {
         "lines of a signature end with a line feed alone, not with CR LF"
     )
 
-    /// Takes one block off the front and decodes it; what follows stays.
+    /// Removes one block from the front and decodes it; the rest stays.
     static func read(from armor: inout ArraySlice<UInt8>) throws(SignatureError) -> [UInt8] {
         guard try line(from: &armor).elementsEqual(begin) else {
             throw SignatureError(
@@ -44,7 +44,7 @@ enum ArmoredBlock {
         return content
     }
 
-    /// Takes a line off the front, without its line feed.
+    /// Removes a line from the front, without its line feed.
     private static func line(
         from armor: inout ArraySlice<UInt8>
     ) throws(SignatureError) -> ArraySlice<UInt8> {

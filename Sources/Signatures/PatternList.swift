@@ -1,11 +1,11 @@
 package import Grants
 
-/// A list of OpenSSH patterns (ssh_config(5), PATTERNS): a negated match loses, wherever it stands.
+/// A list of OpenSSH patterns (ssh_config(5), PATTERNS): a negated match rejects, at any place.
 package struct PatternList: Hashable, Sendable {
     private struct Pattern: Hashable, Sendable {
         let isNegated: Bool
         let text: [UInt8]
-        /// The same without regard to case.
+        /// The pattern in lower case.
         let folded: [UInt8]
 
         init(_ text: ArraySlice<UInt8>) {
@@ -17,7 +17,7 @@ package struct PatternList: Hashable, Sendable {
         var isPlain: Bool { !text.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") } }
     }
 
-    /// OpenSSH's buffer for one pattern; a longer one matches nothing there.
+    /// The size of OpenSSH's buffer for one pattern, which matches nothing if it is longer.
     private static let lengthLimit = 1023
 
     private let patterns: [Pattern]
@@ -45,10 +45,11 @@ package struct PatternList: Hashable, Sendable {
 
     var firstName: String? { names.first }
 
-    /// True if a pattern of the list may match several names.
+    /// Whether a pattern of the list may match several names.
     var hasWildcard: Bool { patterns.contains { !$0.isNegated && !$0.isPlain } }
 
-    /// Whether it is plain that no name at all matches: what is not negated is, by the rest.
+    /// Whether the list can match no name: it has no wildcard, and negation rejects its plain
+    /// names.
     var matchesNothing: Bool {
         firstName == nil && patterns.allSatisfy { $0.isNegated || $0.isPlain }
     }
@@ -62,16 +63,17 @@ package struct PatternList: Hashable, Sendable {
         return !hits.isEmpty && !hits.contains(where: \.isNegated)
     }
 
-    /// Matches a name without regard to case.
+    /// Matches a name in any case.
     ///
-    /// Only a name exactly as it is written is excepted by a negated pattern.
+    /// A negated pattern excludes only the name in its exact case.
     func mayMean(_ name: String) -> Bool {
         let (exact, folded) = (Array(name.utf8), Self.fold(Array(name.utf8)))
         return patterns.contains { !$0.isNegated && Self.glob($0.folded, matches: folded) }
             && !patterns.contains { $0.isNegated && Self.glob($0.text, matches: exact) }
     }
 
-    /// Tells whether some name matches a pattern of each list, without regard to case and exceptions.
+    /// Returns whether some name matches a pattern of each list, in any case; negated patterns are
+    /// ignored.
     func overlaps(_ other: Self) -> Bool {
         let (own, others) = (patterns, other.patterns.filter { !$0.isNegated })
         return own.contains { pattern in
@@ -102,7 +104,8 @@ package struct PatternList: Hashable, Sendable {
         return row[text.count]
     }
 
-    /// Finds out in the same way if some text matches both patterns: a cell is about two beginnings.
+    /// Returns whether some text matches both patterns, in the same way: each cell compares two
+    /// prefixes.
     private static func glob(_ left: [UInt8], overlaps right: [UInt8]) -> Bool {
         let (star, any) = (UInt8(ascii: "*"), UInt8(ascii: "?"))
         var row = [true]

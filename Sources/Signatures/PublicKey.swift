@@ -8,7 +8,7 @@ enum PublicKey: Sendable {
     case p384(P384.Signing.PublicKey)
     case p521(P521.Signing.PublicKey)
     case rsa(_RSA.Signing.PublicKey)
-    /// On a FIDO token; it signs the application and its own flags too.
+    /// A key on a FIDO token, which also signs the application and its own flags.
     indirect case token(PublicKey, application: [UInt8])
 
     static let types: Set<String> = [
@@ -20,13 +20,13 @@ enum PublicKey: Sendable {
         type.utf8.reversed().starts(with: "-cert-v01@openssh.com".utf8.reversed())
     }
 
-    /// The type that a key in wire form says it has.
+    /// The key type that a key in wire form names.
     static func type(of blob: [UInt8]) -> String? {
         var reader = WireReader(blob)
         return reader.text()
     }
 
-    /// Hands a key to the library that verifies with it: only for keys that allowed_signers lists.
+    /// Hands a key to the crypto library: only for keys that allowed_signers lists.
     init(parsing blob: [UInt8]) throws(SignatureError) {
         do {
             self = try Self.key(in: try PublicKeyForm(parsing: blob))

@@ -1,14 +1,14 @@
-/// A public key taken apart by lengths alone, without the library that verifies with it.
+/// A public key parsed by its lengths alone, without the crypto library.
 ///
-/// It tells what is wrong with a key that nobody listed; so no number that a stranger chose
-/// gets as far as that library.
+/// It finds what is wrong with a key that allowed_signers does not list, so that no number of a
+/// stranger's choice reaches the crypto library.
 enum PublicKeyForm: Sendable {
     enum Curve: String, Sendable {
         case p256 = "nistp256"
         case p384 = "nistp384"
         case p521 = "nistp521"
 
-        /// The bytes of a coordinate.
+        /// The size of a coordinate in bytes.
         var width: Int {
             switch self {
             case .p256: 32

@@ -2,9 +2,9 @@ import Crypto
 import CryptoExtras
 
 extension PublicKey {
-    /// Whether a signature in wire form is this key's over `message`.
+    /// Returns whether this key made a signature in wire form over `message`.
     ///
-    /// - Throws: if the signature is of a kind that is not accepted.
+    /// - Throws: if signatures of this kind are not accepted.
     func accepts(_ signature: [UInt8], over message: [UInt8]) throws(SignatureError) -> Bool {
         var reader = WireReader(signature)
         guard let type = reader.text(), let blob = reader.string() else {
@@ -64,7 +64,7 @@ extension PublicKey {
         }
     }
 
-    /// ECDSA: two numbers to the fixed width that the library wants.
+    /// Pads the two numbers of ECDSA to the fixed width that the crypto library expects.
     private static func pair(
         _ blob: [UInt8],
         _ width: Int,
@@ -82,9 +82,10 @@ extension PublicKey {
         }
     }
 
-    /// PROTOCOL.u2f: flags and a counter follow, and are signed with the application.
+    /// Verifies a token's signature: it covers the application, the flags and a counter
+    /// (PROTOCOL.u2f).
     ///
-    /// ssh-keygen -Y verify accepts a signature made without touch; a grant needs one.
+    /// ssh-keygen -Y verify accepts a signature made without a touch; a grant needs the touch.
     private func accepts(
         _ type: String,
         _ blob: [UInt8],

@@ -1,17 +1,17 @@
 import Crypto
 import Grants
 
-/// One signature of OpenSSH's PROTOCOL.sshsig, read but not yet verified.
+/// One signature of OpenSSH's PROTOCOL.sshsig, parsed but not yet verified.
 struct SSHSignature: Sendable {
     private static let magic = Array("SSHSIG".utf8)
 
-    /// The public key in wire form, as allowed_signers holds it.
+    /// The public key in wire form, as in allowed_signers.
     let keyBlob: [UInt8]
     let namespace: String
     private let hash: Hash
     private let signature: [UInt8]
 
-    /// How the message is hashed before it is signed.
+    /// The hash of the message that the signature covers.
     private enum Hash: String {
         case sha256
         case sha512
@@ -31,7 +31,7 @@ struct SSHSignature: Sendable {
             let reserved = reader.string(), let name = reader.text(),
             let signature = reader.string(), reader.isAtEnd
         else { throw SignatureError(.malformed, "it is not an SSH signature of version 1") }
-        // Nothing signs the reserved field, so nothing may hide there.
+        // No signature covers the reserved field, so it must be empty.
         guard reserved.isEmpty else {
             throw SignatureError(.malformed, "its reserved field is not empty")
         }
@@ -44,14 +44,14 @@ struct SSHSignature: Sendable {
         self.signature = signature
     }
 
-    /// `SHA256:…`, as ssh-keygen -l prints it.
+    /// The fingerprint `SHA256:…`, as ssh-keygen -l prints it.
     var fingerprint: String { Self.fingerprint(of: keyBlob) }
 
     static func fingerprint(of keyBlob: [UInt8]) -> String {
         "SHA256:" + Base64.encodeUnpadded(SHA256.hash(data: keyBlob))
     }
 
-    /// Checks that `key`, whose wire form is `keyBlob`, made the signature over a message.
+    /// Checks that `key`, whose wire form is `keyBlob`, signed a message.
     func verify(_ message: [UInt8], by key: PublicKey) throws(SignatureError) {
         let signed =
             Self.magic + Array(namespace.utf8).asWireString + [UInt8]().asWireString

@@ -1,17 +1,17 @@
-/// Why a file is not signed as it must be; the description names the signature and its key.
+/// The fault in the signatures of a file; the description names the signature and its key.
 package struct SignatureError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The kinds of refusal; stable names for scripts, records and tests.
+    /// The kinds of refusals; their names are stable for scripts, records and tests.
     package enum Code: String, Hashable, Sendable, CaseIterable {
-        /// There is nothing that could be signed.
+        /// There is no payload to sign.
         case empty
         /// No armored block follows the payload.
         case unsigned
         case tooLarge = "too-large"
-        /// Armor or the bytes inside it are not what PROTOCOL.sshsig says.
+        /// The armor or the bytes inside it do not follow PROTOCOL.sshsig.
         case malformed = "malformed-signature"
         case unsupported = "unsupported-key"
         case certificate
-        /// RSA below 2048 bits, or SHA-1.
+        /// The key is RSA below 2048 bits, or the signature uses SHA-1.
         case weak = "weak-key"
         case wrongNamespace = "wrong-namespace"
         /// The key is not in allowed_signers.
@@ -22,7 +22,7 @@ package struct SignatureError: Error, Hashable, Sendable, CustomStringConvertibl
         case noLongerValid = "no-longer-valid"
         /// A FIDO token signed without a touch.
         case untouched
-        /// The signature is not over these bytes.
+        /// The signature covers other bytes.
         case tampered
     }
 
@@ -34,7 +34,7 @@ package struct SignatureError: Error, Hashable, Sendable, CustomStringConvertibl
         self.description = description
     }
 
-    /// The same error, saying which signature of the file it is about: 1 is the first.
+    /// The same error with the number of the signature in the file, from 1.
     func about(signature number: Int, by fingerprint: String? = nil) -> Self {
         let key = fingerprint.map { " by \($0)" } ?? ""
         return Self(code, "signature \(number)\(key): \(description)")

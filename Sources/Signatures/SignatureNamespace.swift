@@ -1,22 +1,22 @@
 import Grants
 
-/// What a signature is good for; the namespaces of ours (`ssh-keygen -Y sign -n`).
+/// The purpose of a signature: the namespaces of jitgate (`ssh-keygen -Y sign -n`).
 package enum SignatureNamespace: String, Hashable, Sendable, CaseIterable {
     /// Approves a grant.
     case grant = "jitgate-grant"
     case revocation = "jitgate-revocation"
-    /// Says that the requestor asks for a grant, and approves nothing.
+    /// Shows that the requestor asks for a grant; approves nothing.
     case request = "jitgate-request"
 
-    /// The kind of file that it signs: a requestor signs a grant, as an approver does.
+    /// The kind of the signed file: requestors and approvers both sign a grant.
     var file: Self { self == .request ? .grant : self }
 
-    /// True if a line of allowed_signers without `namespaces=` counts for it.
+    /// Whether a line of allowed_signers without `namespaces=` includes this namespace.
     ///
-    /// A later namespace has to be named, so that no old line lets a key sign for more than it did.
+    /// Later namespaces must be named, so that no old line lets a key sign for more than it did.
     var isImplied: Bool { self == .grant || self == .revocation }
 
-    /// Tells whether files could be signed for it by these rules.
+    /// Returns whether these rules know the namespace.
     func isKnown(under rules: RulesVersion) -> Bool {
         self != .request || rules >= .second
     }

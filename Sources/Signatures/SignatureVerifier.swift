@@ -8,10 +8,10 @@ package struct SignatureVerifier: Sendable {
         self.allowedSigners = allowedSigners
     }
 
-    /// Takes a file apart and checks every signature on it; each must hold, or the file is refused.
+    /// Splits a file and checks all its signatures; one that fails has the file refused.
     ///
-    /// `now` is the moment at which the signers must be allowed. For what opens something, what time it
-    /// is at least (`earliest`) says whether a key is valid yet.
+    /// The signers must be allowed at `now`. For grants, `earliest`, the lower bound of the true
+    /// time, decides whether a key is valid yet.
     package func verify(
         _ file: [UInt8],
         at now: Moment,
@@ -50,8 +50,8 @@ package struct SignatureVerifier: Sendable {
         _ earliest: Moment
     ) throws(SignatureError) -> (key: ListedKey, line: AllowedSigner) {
         guard let key = allowedSigners[signature.keyBlob] else {
-            // A key that nobody could have listed is better told by what is wrong with it. By its
-            // form alone: what no allowed signer stands for does not reach the crypto library.
+            // A malformed key is better described by its fault. The lengths alone are checked: keys
+            // that allowed_signers does not list never reach the crypto library.
             _ = try PublicKeyForm(parsing: signature.keyBlob)
             throw SignatureError(.stranger, "the key is not in allowed_signers")
         }
@@ -72,7 +72,7 @@ package struct SignatureVerifier: Sendable {
         return signatures
     }
 
-    /// The namespace of ours that each signature is for; all are for one kind of file.
+    /// The namespace of each signature; all must be for one kind of file.
     private static func namespaces(
         of signatures: [SSHSignature],
         under rules: RulesVersion
@@ -111,7 +111,7 @@ extension VerifiedSignature {
 }
 
 extension ListedKey {
-    /// The first line that lets the key sign for the namespace now.
+    /// The first line that allows the key to sign for the namespace now.
     fileprivate func line(
         for namespace: SignatureNamespace,
         at now: Moment,

@@ -1,20 +1,20 @@
-/// A grant file taken apart: what was signed, and the signatures, both still only bytes.
+/// A grant file split into its payload and signatures, both still only bytes.
 ///
 /// docs/PROTOCOL.grant, section 1.
 package struct SignedFile: Hashable, Sendable {
-    /// A payload is at most this long, in bytes.
+    /// The longest payload in bytes.
     package static let payloadLimit = 64 * 1024
-    /// A file carries at most this many signatures.
+    /// The most signatures in a file.
     package static let signatureLimit = 16
-    /// A file is at most this long, in bytes: the payload and each signature at their longest.
+    /// The longest file in bytes: the payload and each signature at their longest.
     package static let sizeLimit = payloadLimit + signatureLimit * ArmoredBlock.sizeLimit
 
-    /// Exactly the bytes before the first signature, their final line feed included.
+    /// The bytes before the first signature, with their final line feed.
     package let payload: [UInt8]
     /// The decoded content of each armored block, in the order of the file; never empty.
     package let signatures: [[UInt8]]
 
-    /// Takes a file apart; after the payload come whole armored blocks and nothing else.
+    /// Splits a file; only whole armored blocks may follow the payload.
     package init(splitting file: [UInt8]) throws(SignatureError) {
         guard !file.isEmpty else { throw SignatureError(.empty, "the file is empty") }
         guard file.count <= Self.sizeLimit else {
@@ -34,7 +34,7 @@ package struct SignedFile: Hashable, Sendable {
         signatures = try Self.blocks(of: file[start...])
     }
 
-    /// Where the first line starts that is exactly the marker.
+    /// The start of the first line that is exactly the marker.
     private static func firstBlock(in file: [UInt8]) -> Int? {
         var start = 0
         while start < file.count {
@@ -61,7 +61,7 @@ package struct SignedFile: Hashable, Sendable {
         return blocks
     }
 
-    /// Why no line is the marker: the two mistakes that hide one, or there is none.
+    /// The error for a file without a marker: one of two mistakes that hide it, or it is missing.
     private static func unsigned(_ file: [UInt8]) -> SignatureError {
         if file.starts(with: [0xFF, 0xFE]) || file.starts(with: [0xFE, 0xFF]) {
             return SignatureError(

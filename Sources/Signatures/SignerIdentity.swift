@@ -1,12 +1,12 @@
-/// The names and the key by which a signer is told apart from another person.
+/// The names and the key that distinguish a signer from other people.
 package struct SignerIdentity: Hashable, Sendable {
-    /// `SHA256:…`, as ssh-keygen -l prints it.
+    /// The fingerprint of the key, `SHA256:…`, as ssh-keygen -l prints it.
     package let fingerprint: String
-    /// The plain names of all lines of allowed_signers that hold the key.
+    /// The plain names of all lines of allowed_signers that list the key.
     let names: [String]
-    /// The same without regard to case.
+    /// The names in lower case.
     private let foldedNames: Set<String>
-    /// The lists of names of those lines, as far as they have patterns.
+    /// The principals of those lines that contain wildcards.
     private let patterns: [PatternList]
 
     /// The signer with a key and with the names of these lines.
@@ -17,13 +17,14 @@ package struct SignerIdentity: Hashable, Sendable {
         patterns = lists.filter(\.hasWildcard)
     }
 
-    /// Looks for a name among the signer's, without regard to case; no pattern stands for one.
+    /// Returns whether the signer has a name, in any case; wildcards do not count.
     package func isNamed(_ name: String) -> Bool { foldedNames.contains(name.lowercased()) }
 
-    /// Tells whether both may be one person: by the key, by a name, or as a pattern covers both.
+    /// Returns whether both may be one person: by the key, by a name, or because a pattern covers
+    /// both.
     ///
-    /// That does not carry over: a colleague of two people with a name in common with each makes
-    /// those two no one person.
+    /// The relation is not transitive: a signer who shares a name with each of two others does not
+    /// make those two one person.
     package func isSamePerson(as other: Self) -> Bool {
         fingerprint == other.fingerprint
             || !foldedNames.isDisjoint(with: other.foldedNames)
@@ -31,7 +32,7 @@ package struct SignerIdentity: Hashable, Sendable {
             || patterns.contains { list in other.patterns.contains(where: list.overlaps) }
     }
 
-    /// Looks for a pattern of this signer's that matches a name of the other's.
+    /// Returns whether a pattern of this signer matches a name of the other.
     private func covers(_ other: Self) -> Bool {
         patterns.contains { other.names.contains(where: $0.mayMean) }
     }

@@ -1,4 +1,4 @@
-/// Reads the SSH wire format (RFC 4251 section 5); `nil` where the bytes run out.
+/// Reads the SSH wire format (RFC 4251 section 5); `nil` at the end of the bytes.
 struct WireReader {
     private var rest: ArraySlice<UInt8>
 
@@ -29,9 +29,10 @@ struct WireReader {
         string().flatMap { String(validating: $0, as: UTF8.self) }
     }
 
-    /// A number that is not negative, as its bytes without leading zeros.
+    /// A non-negative number, as its bytes without leading zeros.
     ///
-    /// RFC 4251: no leading zero byte but the one that keeps the sign, so each number has one form.
+    /// RFC 4251 allows one leading zero byte, only to keep the sign, so that each number has one
+    /// form.
     mutating func number() -> [UInt8]? {
         guard let bytes = string() else { return nil }
         guard bytes.first == 0 else { return (bytes.first ?? 0) < 0x80 ? bytes : nil }
