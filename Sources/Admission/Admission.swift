@@ -1,12 +1,12 @@
 package import Grants
 package import Signatures
 
-/// Whether a grant may open what it asks for on this host.
+/// Judges whether a grant may open what it asks for on this host.
 package struct Admission: Sendable {
     private let policy: Policy
     private let host: HostIdentity
 
-    /// The rules of a version, in the order in which they are asked.
+    /// The rules of a version, in the order of evaluation.
     private static func rules(of version: RulesVersion) -> [Rule] {
         let hasPeople = version >= .second
         let first: [Rule] = [.host, .history, .expiry, .protectedPorts, .duration]
@@ -20,8 +20,7 @@ package struct Admission: Sendable {
         self.host = host
     }
 
-    /// Asks every rule of a version, also after one has refused, so that all that is wrong is said
-    /// at once.
+    /// Evaluates all rules of a version, even after a refusal, so that one answer names all faults.
     package func judge(
         _ grant: Grant,
         signedBy payload: SignedPayload,
@@ -56,16 +55,17 @@ package struct Admission: Sendable {
         )
     }
 
-    /// The role of each signature, by the rule of a separate requestor if any port of the grant has it.
+    /// The role of each signature; a separate requestor counts if any port of the grant demands
+    /// one.
     private func roles(of payload: SignedPayload, under grant: Grant) -> [SignatureRole] {
         let isSeparate = grant.ports.contains { policy.ports[$0]?.separateRequestor ?? false }
         let count = ApprovalCount(payload, requestor: grant.requestor, isSeparate: isSeparate)
         return payload.signatures.indices.map(count.role)
     }
 
-    /// Why a revocation is not for this host, or `nil` if it is.
+    /// The reason that a revocation is not for this host, or `nil` if it is.
     ///
-    /// One allowed signer is enough.
+    /// One allowed signer suffices.
     package func refusal(of revocation: Revocation) -> Refusal? {
         guard !revocation.hosts.contains(where: { $0.matches(host) }) else { return nil }
         return Refusal(

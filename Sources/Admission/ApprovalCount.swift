@@ -4,27 +4,27 @@ import Signatures
 /// The role of a signature under a grant: whether it counts, and why not.
 package enum SignatureRole: Hashable, Sendable {
     case approves
-    /// The same person signed before it, or may have: signature number so and so.
+    /// The same person has signed before, or may have: the number of that signature.
     case repeats(Int)
-    /// The requestor's own approval where policy wants another's.
+    /// The requestor approves, but policy demands another approver.
     case approvesOwn
     /// The requestor asks for the grant.
     case requests
-    /// Somebody asks who is not called what the requestor is.
+    /// The signer asks, but does not have the requestor's name.
     case requestsForAnother
 }
 
-/// The signatures of a grant by the people behind them.
+/// The approvals of a grant, counted by person.
 struct ApprovalCount {
     private let payload: SignedPayload
     private let requestor: String
     private let isSeparate: Bool
-    /// The signatures by the requestor, in their namespace.
+    /// The requestor's signatures in the namespace of requests.
     private let requests: [VerifiedSignature]
-    /// A largest choice of approvals that are pairwise of different people.
+    /// A largest set of approvals by pairwise different people.
     let counted: [VerifiedSignature]
 
-    /// With `isSeparate` the requestor signs too, and is none of the approvers.
+    /// With `isSeparate` the requestor must sign and cannot approve.
     init(_ payload: SignedPayload, requestor: String, isSeparate: Bool) {
         self.payload = payload
         self.requestor = requestor
@@ -46,7 +46,7 @@ struct ApprovalCount {
             || requests.contains { $0.signer.isSamePerson(as: approval.signer) }
     }
 
-    /// The reason why a port's approvals are not met and the remedy; `nil` if they are.
+    /// The reason that a port lacks approvals and the remedy; `nil` if it has enough.
     func gap(at port: Port, needing approvals: Int) -> (reason: String, remedy: String)? {
         if isSeparate, requests.isEmpty { return missingRequest(at: port) }
         guard counted.count < approvals else { return nil }
@@ -89,7 +89,7 @@ struct ApprovalCount {
         let same = payload.signatures.firstIndex {
             counted.contains($0) && $0.signer.isSamePerson(as: signature.signer)
         }
-        // A choice to which one more could be added is not a largest one.
+        // A set to which one more could be added is not a largest one.
         return .repeats((same ?? index) + 1)
     }
 }
@@ -111,13 +111,12 @@ extension SignatureRole: CustomStringConvertible {
     }
 }
 
-/// A choice among signers of whom some may be the same person.
+/// Finds different people among signers, some of whom may be the same person.
 enum DistinctPeople {
-    /// The places of a largest choice in which no two may be the same person, the first ones if
-    /// there are several.
+    /// The indices of a largest set in which no two may be the same person; the first of several.
     ///
-    /// Exact, as taking one after the other could count too few: a signer who shares a name with
-    /// each of two others makes those two no one person. A file has at most 16 signatures.
+    /// The search is exact, since a greedy one could count too few: a signer who shares a name with
+    /// each of two others does not make those two one person. A file has at most 16 signatures.
     static func largest(of signers: [SignerIdentity]) -> [Int] {
         let conflicts = signers.map { signer in
             signers.enumerated().reduce(UInt64(0)) { mask, other in

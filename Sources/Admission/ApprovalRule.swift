@@ -15,7 +15,7 @@ extension Rule {
         return nil
     }
 
-    /// The rule of `RulesVersion.first`, by which records of that time are still judged.
+    /// The rule of `RulesVersion.first`, which still judges the records of that time.
     static let approvalsByFirstName = Rule(name: "approvals") { item in
         for (_, port, rules) in item.protectedPorts {
             let own = rules.separateRequestor ? item.grant.requestor : nil

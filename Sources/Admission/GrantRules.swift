@@ -1,7 +1,7 @@
 import Grants
 import Signatures
 
-/// The rules about who the grant is for, and when.
+/// The rules about the host and the times of a grant.
 extension Rule {
     static let host = Rule(name: "host") { item in
         guard !item.grant.hosts.contains(where: { $0.matches(item.host) }) else { return nil }
@@ -60,9 +60,9 @@ extension Rule {
         return nil
     }
 
-    /// A file that opens at some time far ahead is a key that nobody watches over.
+    /// Limits the wait: nobody watches over a file that opens far in the future.
     static let wait = Rule(name: "max-wait") { item in
-        // One that is open waits for nothing.
+        // An open grant does not wait.
         if case .live(_, openSince: .some) = item.history { return nil }
         let ahead = item.grant.expires - item.now
         for (_, port, rules) in item.protectedPorts

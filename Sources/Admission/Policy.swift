@@ -1,30 +1,30 @@
 package import Grants
 
-/// Whether the gate denies or only records what it would deny.
+/// The mode of the gate: it denies, or only records what it would deny.
 package enum Mode: String, Hashable, Sendable {
     case observe
     case enforce
 }
 
-/// What becomes of sessions when the grant that let them in ends.
+/// The treatment of sessions when the grant that admitted them ends.
 package enum Expiry: String, Hashable, Sendable {
-    /// Cut at the deadline.
+    /// Resets them at the deadline.
     case terminate
-    /// They may end by themselves.
+    /// Lets them end by themselves.
     case drain
 }
 
-/// What becomes of sessions that were there when enforcing began.
+/// The treatment of sessions that existed when enforcement began.
 package enum ExistingSessionRule: Hashable, Sendable {
-    /// They are reset.
+    /// Resets them.
     case reset
-    /// They may end by themselves, and are reset after this time; `nil` for no limit.
+    /// Lets them end by themselves, and resets them after this time; `nil` for no limit.
     case keep(for: Duration?)
 
-    /// Whether they may go on at all.
+    /// Whether they may continue.
     package var keeps: Bool { self != .reset }
 
-    /// For how long, at most; `nil` for no limit.
+    /// The longest time they may continue; `nil` for no limit.
     package var limit: Duration? {
         guard case .keep(let limit) = self else { return .zero }
         return limit
@@ -38,15 +38,15 @@ package struct PortRules: Hashable, Sendable {
     /// The shortest prefix length a source may have, by family.
     package var widestIPv4: Int
     package var widestIPv6: Int
-    /// When not empty, each source must lie inside one of these.
+    /// The networks that must contain each source; empty for any.
     package var allowedSources: [Prefix]
-    /// How many distinct signers it takes.
+    /// The number of distinct signers needed.
     package var approvals: Int
-    /// The requestor signs too, and is none of the approvers.
+    /// Whether the requestor must sign too and cannot approve.
     package var separateRequestor: Bool
     package var requireJustification: Bool
     package var onExpiry: Expiry
-    /// How long after the deadline the last session may go on where sessions drain.
+    /// The longest time that sessions may drain after the deadline.
     package var drainLimit = Duration.seconds(12 * 3600)
 
     package init(
@@ -70,15 +70,15 @@ package struct PortRules: Hashable, Sendable {
     }
 }
 
-/// What a grant is judged by, as read from the policy file.
+/// The policy that grants are judged by, as read from its file.
 package struct Policy: Hashable, Sendable {
     package var mode: Mode
     package var keepExisting: ExistingSessionRule
-    /// Networks that are never denied.
+    /// The networks that are never denied.
     package var trusted: [Prefix]
     /// The protected ports, each with its rules.
     package var ports: [Port: PortRules]
-    /// The most by which the end of a grant may lie further ahead than a port's `maxDuration`.
+    /// The furthest that the end of a grant may lie ahead, beyond a port's `maxDuration`.
     package var maxWait: Duration
 
     package init(

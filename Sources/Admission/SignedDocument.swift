@@ -3,8 +3,8 @@ package import Signatures
 
 /// A grant or a revocation that allowed signers signed.
 ///
-/// The one way from the bytes of a file to what they say: signatures come first, so that no parser
-/// sees a byte that nobody vouches for. The agent, `jitgate verify` and `jitgate audit verify` take it.
+/// The one way from a file to its content: signatures are verified first, so that no parser sees
+/// unsigned bytes. The agent, `jitgate verify` and `jitgate audit verify` use it.
 package struct SignedDocument: Hashable, Sendable {
     package enum Content: Hashable, Sendable {
         case grant(Grant)
@@ -14,8 +14,8 @@ package struct SignedDocument: Hashable, Sendable {
     package let payload: SignedPayload
     package let content: Content
 
-    /// Reads a file whose signers must be allowed at `moment`, and for a grant not first after
-    /// `earliest`.
+    /// Reads a file whose signers must be allowed at `moment`; `earliest` decides whether the key
+    /// of a grant's signer is valid yet.
     package init(
         _ file: [UInt8],
         signersBy verifier: SignatureVerifier,
@@ -44,10 +44,10 @@ package struct SignedDocument: Hashable, Sendable {
     }
 }
 
-/// The reason why a file is no grant and no revocation that allowed signers signed.
+/// The reason that a file is no signed grant or revocation.
 package enum DocumentError: Error, Hashable, Sendable, CustomStringConvertible {
     case signature(SignatureError)
-    /// The signatures hold.
+    /// The signatures are valid, but the payload is malformed.
     case syntax(GrantSyntaxError, SignedPayload)
 
     /// The stable name of the refusal.

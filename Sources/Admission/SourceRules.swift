@@ -1,6 +1,6 @@
 import Grants
 
-/// The rules about where a grant may let somebody in from.
+/// The rules about the sources of a grant.
 extension Rule {
     static let widestSource = Rule(name: "widest-source") { item in
         for (index, source) in item.grant.sources.enumerated() {
@@ -17,7 +17,7 @@ extension Rule {
         return nil
     }
 
-    /// Whatever policy says, no set of sources may add up to a whole address family.
+    /// Refuses sources that add up to a whole address family, whatever policy says.
     static let wholeInternet = Rule(name: "whole-internet") { item in
         for family in Address.Family.allCases {
             let sources = item.grant.sources.filter { $0.family == family }
@@ -28,7 +28,7 @@ extension Rule {
         return nil
     }
 
-    /// Walks up from the lowest address over the sources that continue where the last one ended.
+    /// Walks up from the lowest address over the sources that continue at the end of the last one.
     private static func coverAll(_ sources: [Prefix], family: Address.Family) -> Bool {
         let highest = Prefix.mask(length: family.bitCount, family: family)
         var next: UInt128 = 0
