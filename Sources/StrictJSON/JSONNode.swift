@@ -1,4 +1,4 @@
-/// Where something stands in a text: both count from 1, columns in bytes.
+/// A position in a text: line and column count from 1, columns in bytes.
 package struct JSONPosition: Hashable, Sendable {
     package let line: Int
     package let column: Int
@@ -9,7 +9,7 @@ package struct JSONPosition: Hashable, Sendable {
     }
 }
 
-/// Why a text is not I-JSON (RFC 7493), and where.
+/// The reason that a text is not I-JSON (RFC 7493), and its position.
 package struct JSONSyntaxError: Error, Hashable, Sendable, CustomStringConvertible {
     package let position: JSONPosition
     package let reason: String
@@ -19,7 +19,7 @@ package struct JSONSyntaxError: Error, Hashable, Sendable, CustomStringConvertib
     }
 }
 
-/// A value with the place where it stands, for whoever has to say what is wrong with it.
+/// A value with its position in the text, for error messages.
 package struct JSONNode: Hashable, Sendable {
     package struct Member: Hashable, Sendable {
         package let name: String
@@ -39,7 +39,7 @@ package struct JSONNode: Hashable, Sendable {
     package let position: JSONPosition
     package let content: Content
 
-    /// What one text may hold at most.
+    /// The limits of one text.
     package struct Limits: Sendable {
         package let bytes: Int
         package let depth: Int
@@ -49,14 +49,14 @@ package struct JSONNode: Hashable, Sendable {
             self.depth = depth
         }
 
-        /// 1 MiB, 16 deep.
+        /// 1 MiB, nested at most 16 deep.
         package static let standard = Limits(bytes: 1 << 20, depth: 16)
     }
 
-    /// Reads one strict I-JSON text.
+    /// Parses one strict I-JSON text.
     ///
-    /// Refused beyond what RFC 8259 refuses: a byte order mark, invalid UTF-8, a repeated member
-    /// name, a lone surrogate, U+0000, a number with a fraction, an exponent or more than 64 bits.
+    /// Beyond RFC 8259 it refuses a byte order mark, invalid UTF-8, a repeated member name, a lone
+    /// surrogate, U+0000, a number with a fraction, an exponent or more than 64 bits.
     package static func parse(
         _ bytes: [UInt8],
         limits: Limits = .standard
@@ -68,7 +68,7 @@ package struct JSONNode: Hashable, Sendable {
         return try reader.document()
     }
 
-    /// The value without its places.
+    /// The value without positions.
     package var value: JSONValue {
         switch content {
         case .null: .null

@@ -1,4 +1,4 @@
-/// A recursive descent over bytes; the depth limit bounds the recursion.
+/// A recursive-descent parser over bytes; the depth limit bounds the recursion.
 struct JSONReader {
     let bytes: [UInt8]
     var index = 0
@@ -117,7 +117,7 @@ struct JSONReader {
         return JSONNode.Member(name: name, namePosition: start, node: try value())
     }
 
-    /// Reads what stands between the bracket under the cursor and `end`, with commas between.
+    /// Reads the comma-separated items between the bracket under the cursor and `end`.
     private mutating func list(
         end: Unicode.Scalar,
         item: (inout JSONReader) throws(JSONSyntaxError) -> Void

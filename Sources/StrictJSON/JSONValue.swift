@@ -13,13 +13,13 @@ package enum JSONValue: Hashable, Sendable {
 
     case null
     case bool(Bool)
-    /// Numbers are whole: nothing here has a use for fractions.
+    /// A whole number: jitgate needs no fractions.
     case integer(Int64)
     case string(String)
     case array([JSONValue])
     case object([Member])
 
-    /// The member of an object by its name; `nil` for anything else.
+    /// The member of an object by its name; `nil` for other values.
     package subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.name == name }?.value

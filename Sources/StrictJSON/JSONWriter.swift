@@ -1,15 +1,15 @@
 extension JSONValue {
     /// The value as one line of UTF-8, without a line feed.
     ///
-    /// Control characters, C1 included, and the characters that reorder text are escaped, so that
-    /// what a stranger wrote cannot drive the terminal it is shown on.
+    /// Control characters, C1 included, and characters that reorder text are escaped, so that text
+    /// from outside cannot control the terminal that shows it.
     package func encoded() -> [UInt8] {
         var writer = JSONWriter(indent: nil)
         writer.write(self)
         return writer.bytes
     }
 
-    /// The value over several lines, indented by two spaces, without a final line feed.
+    /// The value on several lines, indented by two spaces, without a final line feed.
     package func prettyEncoded() -> [UInt8] {
         var writer = JSONWriter(indent: 2)
         writer.write(self)
@@ -102,15 +102,15 @@ private struct JSONWriter {
 }
 
 extension UInt8 {
-    /// Whether it stands for itself in a string of JSON, whatever is around it.
+    /// Whether the character needs no escape in a JSON string, whatever surrounds it.
     fileprivate var isPlainInJSON: Bool {
         (0x20..<0x7F).contains(self) && self != UInt8(ascii: "\"") && self != UInt8(ascii: "\\")
     }
 }
 
 extension Unicode.Scalar {
-    /// Whether a terminal or a page may act on it instead of showing it: control characters, and
-    /// what Unicode has for format (bidi, joiners, tags) and line breaks.
+    /// Whether a terminal or web page may act on the character instead of showing it: control
+    /// characters, Unicode format characters (bidi, joiners, tags) and line breaks.
     package var isUnsafeToShow: Bool {
         guard !isASCII else { return value < 0x20 || value == 0x7F }
         return switch properties.generalCategory {
