@@ -12,9 +12,9 @@ package final class Alarm: Sendable {
 
     package var fileDescriptor: Int32 { timer.rawValue }
 
-    /// Replaces what was armed before; a point in the past rings at once.
+    /// Arms the timer in place of its last point; a point in the past fires at once.
     package func arm(atBootMicroseconds point: Int64) throws(Errno) {
-        // All zero would disarm, so the earliest point is one nanosecond after boot.
+        // All zero would disarm the timer, so the earliest point is one nanosecond after boot.
         let (seconds, microseconds) = max(point, 0).quotientAndRemainder(dividingBy: 1_000_000)
         try SystemCall.check {
             clinux_set_timer(timer.rawValue, seconds, max(microseconds * 1_000, 1))
@@ -25,14 +25,14 @@ package final class Alarm: Sendable {
         try SystemCall.check { clinux_set_timer(timer.rawValue, 0, 0) }
     }
 
-    /// Whether it rang since it was armed or last acknowledged.
+    /// Reports whether the timer fired since it was armed or last acknowledged.
     package func acknowledge() throws(Errno) -> Bool {
         try timer.readExpirations() > 0
     }
 }
 
 extension OwnedDescriptor {
-    /// How often a timer expired since the last read; 0 if not at all.
+    /// The number of expirations since the last read; 0 if the timer has not expired.
     borrowing func readExpirations() throws(Errno) -> UInt64 {
         var count: UInt64 = 0
         do throws(Errno) {

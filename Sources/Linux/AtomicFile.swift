@@ -1,13 +1,12 @@
 import Glibc
 package import SystemPackage
 
-/// Files that are there whole or not at all.
+/// Files that are written whole or not at all.
 package enum AtomicFile {
-    /// Puts `bytes` at `path`, in place of what was there.
+    /// Writes `bytes` to `path` in place of the file there.
     ///
-    /// They are written to a dot file beside it, made durable (fsync) and renamed; when this
-    /// returns the new name is durable too. On an error nothing has changed, and the dot file is
-    /// gone.
+    /// The bytes go to a dot file in the same directory, which is synced (fsync) and renamed; on
+    /// return the new name is durable too. An error changes nothing and leaves no dot file.
     package static func replace(
         _ path: String,
         with bytes: [UInt8],
@@ -37,7 +36,7 @@ package enum AtomicFile {
         try SystemCall.check { fsync(file.rawValue) }
     }
 
-    /// `a/b` gives `a` and `b`, `b` gives `.` and `b`, `/b` gives `/.` and `b`.
+    /// Splits a path: `a/b` gives `a` and `b`, `b` gives `.` and `b`, `/b` gives `/.` and `b`.
     private static func split(_ path: String) -> (folder: String, name: String) {
         guard let slash = path.lastIndex(of: "/") else { return (".", path) }
         let folder = slash == path.startIndex ? "/." : String(path[..<slash])

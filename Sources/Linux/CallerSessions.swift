@@ -1,14 +1,15 @@
 import Glibc
 import SystemPackage
 
-/// The connections by which whoever runs this process may be logged in.
+/// The connections through which the caller of this process may be logged in.
 ///
-/// sudo(8) and su(1) take SSH_CONNECTION away, a daemon in between takes the ancestors away, and in
-/// tmux(1) both may be of a connection that is no more: so all that tells is asked.
+/// sudo(8) and su(1) remove SSH_CONNECTION, a daemon in between hides the ancestors, and in tmux(1)
+/// both may name a closed connection: so all sources are consulted.
 package enum CallerSessions {
     private static let variable = "SSH_CONNECTION"
 
-    /// Values as sshd(8) writes into SSH_CONNECTION; `known` is what this process has there.
+    /// Returns values in the form of SSH_CONNECTION of sshd(8); `known` is this process's own
+    /// value.
     package static func connections(besides known: String?) -> [String] {
         let established = TCPConnection.all()
         let ancestors = ProcessAncestry.ancestors()
@@ -16,19 +17,19 @@ package enum CallerSessions {
         found += ancestors.flatMap { connections(of: $0, established) }
         if found.isEmpty, let value = ofAuditSession() { found.append(value) }
         let live = Set(established.map(\.text))
-        // A connection that is no more is not the one by which this was typed.
+        // A closed connection cannot be the one that carried this command.
         if live.isDisjoint(with: found) { found += ofLogins(established) }
         var seen: Set<String> = []
         return found.filter { seen.insert($0).inserted }
     }
 
-    /// Those that a process holds itself, as the server that let the caller in does.
+    /// The connections that a process itself holds, such as the server that let the caller in.
     private static func connections(of process: Int32, _ all: [TCPConnection]) -> [String] {
         let held = SocketOwner.sockets(of: "\(process)")
         return all.filter { held.contains($0.inode) }.map(\.text)
     }
 
-    /// What another process of the same login was started with: su(1) does not begin another one.
+    /// The SSH_CONNECTION of another process of the same login: su(1) does not begin a new one.
     private static func ofAuditSession() -> String? {
         guard let session = number("/proc/self/sessionid"), session != .max else { return nil }
         for entry in (try? DirectoryListing.names(in: "/proc")) ?? [] {
@@ -40,7 +41,8 @@ package enum CallerSessions {
         return nil
     }
 
-    /// The connections from where the caller, or whoever has this terminal, is logged in.
+    /// The connections from the hosts that the user of this terminal, or the caller, logged in
+    /// from.
     private static func ofLogins(_ established: [TCPConnection]) -> [String] {
         let logins = (try? LoginSession.all()) ?? []
         let terminals = (0...2).compactMap(terminal)
@@ -56,7 +58,7 @@ package enum CallerSessions {
         return UInt32(text)
     }
 
-    /// Below /dev, such as `pts/3`.
+    /// The name of the terminal below /dev, such as `pts/3`.
     private static func terminal(_ descriptor: Int32) -> String? {
         var name = [CChar](repeating: 0, count: 256)
         guard unsafe ttyname_r(descriptor, &name, name.count) == 0 else { return nil }

@@ -4,20 +4,20 @@ package import SystemPackage
 
 /// Another program, run to its end.
 package enum ChildProcess {
-    /// How it ended and what it printed.
+    /// The exit status and the output of a child.
     package struct Outcome: Hashable, Sendable {
         /// The exit status, or 128 and the signal that ended it, as shells count.
         package let status: Int32
         package let output: [UInt8]
     }
 
-    /// Descriptor 3 of the child, when it is given a file there.
+    /// The path of descriptor 3 in the child, if it is given a file there.
     package static let attachmentPath = "/dev/fd/3"
 
-    /// Runs the first of `arguments`, found by PATH, with `input` to read.
+    /// Runs the first of `arguments`, found by PATH, with `input` as its standard input.
     ///
-    /// Its messages go where ours go. `attachment` is what it finds at `attachmentPath`. EFBIG if
-    /// it prints more than `outputLimit` bytes.
+    /// Its standard error is ours. It finds `attachment` at `attachmentPath`. Throws EFBIG if it
+    /// prints more than `outputLimit` bytes.
     package static func run(
         _ arguments: [String],
         input: [UInt8],
@@ -30,7 +30,7 @@ package enum ChildProcess {
         try SystemCall.check { unsafe clinux_pipe(&ends) }
         let reading = OwnedDescriptor(adopting: ends[0])
         let writing = OwnedDescriptor(adopting: ends[1])
-        // Here both sides wait for each other.
+        // Both ends block here: the parent and the child wait for each other.
         for end in ends { try SystemCall.check { fcntl(end, F_SETFL, 0) } }
         let child = try spawn(
             arguments,
@@ -49,7 +49,7 @@ package enum ChildProcess {
 
     private static func close(_ descriptor: consuming OwnedDescriptor) {}
 
-    /// A sealed file in memory, read from its beginning: no pipe that could fill up.
+    /// A sealed memory file at its beginning, used since a pipe could fill up.
     private static func memory(_ bytes: [UInt8]) throws(Errno) -> OwnedDescriptor {
         let file = try OwnedDescriptor.opening {
             unsafe clinux_sealed_memory("jitgate", bytes + [0], bytes.count)
@@ -59,7 +59,7 @@ package enum ChildProcess {
         return file
     }
 
-    /// Starts the child with `descriptors` as its 0, 1 and 3; 2 is ours.
+    /// Starts the child with `descriptors` as its 0, 1 and 3; it shares our 2.
     private static func spawn(
         _ arguments: [String],
         descriptors: [Int32]

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What the two clocks that matter said, read one right after the other.
+/// The two clocks that matter, read one right after the other.
 package struct ClockReading: Hashable, Sendable {
     /// CLOCK_REALTIME: microseconds since 1970-01-01T00:00:00Z.
     package let wallMicroseconds: Int64
@@ -19,7 +19,7 @@ package struct ClockReading: Hashable, Sendable {
             let wall = microseconds(CLOCK_REALTIME)
             let boot = microseconds(CLOCK_BOOTTIME)
             attempts -= 1
-            // Standing still in between would look as if the wall clock had been set.
+            // A pause between the readings would look as if the wall clock had been set.
             guard boot - before > longestReading, attempts > 0 else {
                 return ClockReading(wallMicroseconds: wall, bootMicroseconds: boot)
             }
@@ -28,18 +28,18 @@ package struct ClockReading: Hashable, Sendable {
 
     private static let longestReading: Int64 = 1000
 
-    /// CLOCK_MONOTONIC, which stands still while the machine is suspended.
+    /// CLOCK_MONOTONIC, which stops while the machine is suspended.
     package static func monotonicMicroseconds() -> Int64 {
         microseconds(CLOCK_MONOTONIC)
     }
 
-    /// How long the machine was suspended since boot.
+    /// The time that the machine was suspended since boot.
     package static func suspendedMicroseconds() -> Int64 {
         let awake = microseconds(CLOCK_MONOTONIC)
         return microseconds(CLOCK_BOOTTIME) - awake
     }
 
-    /// Cannot fail: both clocks exist on every kernel we run on, and the pointer is ours.
+    /// Reads a clock; cannot fail, since every supported kernel has both clocks.
     static func microseconds(_ clock: clockid_t) -> Int64 {
         var time = timespec()
         unsafe clock_gettime(clock, &time)

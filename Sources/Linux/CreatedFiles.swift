@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// A file that was created in a drop directory: opened anew, or linked there.
+/// A file that was created or linked in a drop directory.
 struct CreatedFile: Hashable, Comparable {
     let directory: String
     let name: String
@@ -13,22 +13,24 @@ struct CreatedFile: Hashable, Comparable {
     static func < (left: Self, right: Self) -> Bool { left.path < right.path }
 }
 
-/// Files of which inotify tells that they were created, and may never tell anything else.
+/// Files that inotify reports as created, and may never report again.
 ///
-/// Whoever opens a new file closes it, and is waited for. But a hard link (`ln`, `cp -l`), an
-/// unnamed file that is linked in (O_TMPFILE), a symbolic link, a fifo and a directory are there at
-/// once. So what is created counts as complete when nobody has it open for writing, which the kernel
-/// says by granting a read lease on it. A count of links would not tell: an unnamed file has one
+/// The writer of a new file closes it, and that event is awaited. But a hard link (`ln`, `cp -l`),
+/// an unnamed file that is linked in (O_TMPFILE), a symbolic link, a fifo and a directory are
+/// complete at once. So a created file counts as complete when nobody has it open for writing,
+/// which the kernel shows by granting a read lease on it. The link count would not tell: an unnamed
+/// file has one link, as has a file still being written, and a file with two can be open for
+/// writing as well.
 /// link, as one that is just being written, and one with two can be open for writing as well.
 extension DirectoryWatch {
     private enum Progress {
         case complete
         case beingWritten
-        /// It is gone, or the file system does not say.
+        /// The file is gone, or the file system does not say.
         case unknown
     }
 
-    /// Those that are complete; the others are watched until they are closed.
+    /// The files that are complete; the others are watched until they are closed.
     func arrivals(among created: Set<CreatedFile>) -> [DirectoryEvent] {
         created.sorted().filter { isComplete($0) }
             .map { .arrived(directory: $0.directory, name: $0.name) }
@@ -40,7 +42,7 @@ extension DirectoryWatch {
         case .unknown: return false
         case .beingWritten:
             guard let watch = watchClosing(of: file) else { return false }
-            // It may have been closed before the watch was there.
+            // The file may have been closed before the watch was there.
             guard case .complete = Self.progress(of: file.path) else { return false }
             forget(watch)
             return true
@@ -51,22 +53,22 @@ extension DirectoryWatch {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else { return .unknown }
         guard status.st_mode & S_IFMT == S_IFREG else { return .complete }
-        // Its maker may be about to open it: the kernel tells of the creation before that.
+        // Its creator may be about to open it: the kernel reports the creation first.
         if status.st_size == 0, status.st_nlink == 1 { return .beingWritten }
         let flags = O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC
-        // Whoever reads it finds out why it cannot be opened.
+        // The reader will find out why the file cannot be opened.
         guard let file = try? OwnedDescriptor.opening({ unsafe open(path, flags) }) else {
             return .complete
         }
         switch clinux_has_writers(file.rawValue) {
         case 0: return .complete
         case 1: return .beingWritten
-        // No leases here, or not on files of others: two names show that it was linked.
+        // No leases on this file system or on files of other users: two links show a linked file.
         default: return status.st_nlink > 1 || status.st_uid != geteuid() ? .complete : .unknown
         }
     }
 
-    /// Tells of the file itself, by whatever name it was opened.
+    /// Watches the closing of the file itself, under whatever name it was opened.
     private func watchClosing(of file: CreatedFile) -> Int32? {
         let mask = UInt32(IN_CLOSE_WRITE) | UInt32(IN_ONESHOT) | UInt32(IN_DONT_FOLLOW)
         guard let descriptor = fileDescriptor else { return nil }
@@ -81,19 +83,19 @@ extension DirectoryWatch {
         if let descriptor = fileDescriptor { _ = inotify_rm_watch(descriptor, watch) }
     }
 
-    /// The files that an event says were closed: each is looked at as if it had just been created.
+    /// The files that an event reports as closed; each is checked as if it had just been created.
     func closed(_ record: InotifyRecord) -> Set<CreatedFile> {
         let files = unfinished.withLock { $0.removeValue(forKey: record.watch) }
         return record.mask & UInt32(IN_CLOSE_WRITE) != 0 ? files ?? [] : []
     }
 }
 
-/// Finds the two records that one renaming makes.
+/// Pairs the two records of one rename.
 struct Renaming {
     private var cookie: UInt32 = 0
     private var origin: String?
 
-    /// Takes the next record with the event it was; answers what the two of a renaming add.
+    /// Reads the next record with its events; returns the events that a completed rename adds.
     mutating func take(_ record: InotifyRecord, _ events: [DirectoryEvent]) -> [DirectoryEvent] {
         guard record.cookie != 0 else { return [] }
         switch events.last {

@@ -5,8 +5,8 @@ package import SystemPackage
 
 /// Calls a handler on the engine's queue each time a descriptor is ready.
 ///
-/// It watches a duplicate of its own, closed when Dispatch has let go of it, so whoever owns the
-/// original may close it at any time. Ends when released or cancelled.
+/// Watches a duplicate, closed after Dispatch has released it, so that the owner of the original
+/// may close it at any time. Ends when released or cancelled.
 package final class DescriptorSource: Sendable {
     private struct State {
         let source: any DispatchSourceProtocol
@@ -15,10 +15,9 @@ package final class DescriptorSource: Sendable {
 
     private let state: Mutex<State>
 
-    /// Calls when there is something to read.
+    /// Calls the handler when the descriptor is readable.
     ///
-    /// The handler must read until nothing is left or the descriptor would be reported again at
-    /// once.
+    /// The handler must read until nothing is left, or the descriptor is reported again at once.
     package convenience init(
         reading fileDescriptor: Int32,
         on executor: EngineExecutor,
@@ -29,7 +28,7 @@ package final class DescriptorSource: Sendable {
         }
     }
 
-    /// Calls when bytes are taken again.
+    /// Calls the handler when the descriptor is writable.
     ///
     /// Keep it only while there is something to send: a socket that is not full is always reported.
     package convenience init(
@@ -60,7 +59,8 @@ package final class DescriptorSource: Sendable {
         cancel()
     }
 
-    /// Calls no handler until `resume`; called on the engine's queue, from the next event on.
+    /// Suspends the calls until `resume`; to be called on the engine's queue, from the next event
+    /// on.
     package func pause() {
         state.withLock { state in
             guard !state.isPaused else { return }
@@ -69,7 +69,7 @@ package final class DescriptorSource: Sendable {
         }
     }
 
-    /// Calls again, at once if there was something meanwhile.
+    /// Resumes the calls, at once if the descriptor became ready meanwhile.
     package func resume() {
         state.withLock { state in
             guard state.isPaused else { return }
@@ -78,11 +78,11 @@ package final class DescriptorSource: Sendable {
         }
     }
 
-    /// No handler call begins after this returns, if it is called on the engine's queue.
+    /// Ends the calls: none begins after this returns if it is called on the engine's queue.
     package func cancel() {
         state.withLock { state in
             state.source.cancel()
-            // Dispatch lets go of no source that is suspended.
+            // Dispatch must not release a suspended source.
             if state.isPaused { state.source.resume() }
             state.isPaused = false
         }

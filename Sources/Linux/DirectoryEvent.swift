@@ -1,20 +1,20 @@
-/// What happened in the directories that a `DirectoryWatch` looks at.
+/// An event in a directory that a `DirectoryWatch` watches.
 package enum DirectoryEvent: Hashable, Sendable {
     /// A file is complete: it was written and closed, or moved in.
     case arrived(directory: String, name: String)
     /// A file was deleted or moved out.
     case removed(directory: String, name: String)
-    /// After its going and its coming: they were one renaming, of one path to another.
+    /// Follows the removal and the arrival that were one rename.
     case renamed(from: String, to: String)
-    /// Owner, mode or another attribute of a file is another.
+    /// The owner, mode or another attribute of a file changed.
     case attributesChanged(directory: String, name: String)
-    /// So it is with a drop directory, or with one that was to be watched for that.
+    /// The trust in a drop directory, or in one that `awaitTrust` names, may have changed.
     case trustChanged
-    /// A directory is there now that was not before: list it.
+    /// A directory has appeared: list it.
     case appeared(directory: String)
-    /// A directory is no longer there: nothing in it holds.
+    /// A directory is gone: nothing in it holds.
     case gone(directory: String)
-    /// The one file that is watched by itself is there anew, or gone.
+    /// The individually watched file was replaced or removed.
     case fileChanged
     /// Events were lost: list every directory.
     case overflowed

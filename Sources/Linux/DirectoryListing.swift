@@ -1,9 +1,9 @@
 import Glibc
 package import SystemPackage
 
-/// What is in a directory.
+/// The names in a directory.
 package enum DirectoryListing {
-    /// All names in the directory at `path`, sorted, but `.` and `..`.
+    /// All names in the directory at `path`, sorted, without `.` and `..`.
     package static func names(in path: String) throws(Errno) -> [String] {
         guard let stream = unsafe opendir(path) else { throw Errno(rawValue: errno) }
         defer { unsafe closedir(stream) }
@@ -19,7 +19,7 @@ package enum DirectoryListing {
         return names.sorted()
     }
 
-    /// Makes the names in a directory durable: what was made, renamed or removed in it.
+    /// Makes all changes to the names in a directory durable (fsync).
     package static func synchronize(_ path: String) throws(Errno) {
         let directory = try OwnedDescriptor.opening {
             unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

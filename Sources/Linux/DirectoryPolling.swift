@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// One inotify instance, of which the kernel gives each user so many.
+/// One inotify instance; the kernel limits their number per user.
 final class InotifyInstance: Sendable {
     let descriptor: OwnedDescriptor
 
@@ -13,7 +13,7 @@ final class InotifyInstance: Sendable {
     }
 }
 
-/// Why inotify does not serve.
+/// The reason that inotify cannot watch.
 enum InotifyShortage: Hashable, Sendable, CustomStringConvertible {
     case instances
     case watches
@@ -35,7 +35,7 @@ enum InotifyShortage: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What bounds it, and how that is raised.
+    /// The sysctl that limits it, and the way to raise it.
     private static func limit(_ name: String) -> String {
         let setting = "fs.inotify.\(name)"
         guard let bytes = try? SmallFile.read("/proc/sys/fs/inotify/\(name)", limit: 64) else {
@@ -47,12 +47,12 @@ enum InotifyShortage: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Which state of a file it is; other than its time of writing, that of its change cannot be set.
+/// The state of a file; unlike its modification time, its change time cannot be set.
 private struct FileStamp: Hashable {
     let identity: FileIdentity
     let changed: timespec
 
-    /// The file at `path`; `nil` if there is none.
+    /// Reads the state of the file at `path`; `nil` if there is none.
     init?(_ path: String) {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else { return nil }
@@ -67,17 +67,17 @@ private struct FileStamp: Hashable {
 
     func hash(into hasher: inout Hasher) { hasher.combine(identity) }
 
-    /// Whether nothing has happened to the file for a second at least: it is likely to be complete.
+    /// Returns whether the file was unchanged for over a second and so is likely to be complete.
     func isSettled(at now: Int64) -> Bool {
         (now - Int64(changed.tv_sec) &* 1_000_000).magnitude >= 2_000_000
     }
 }
 
-/// What was found in directories that inotify does not watch.
+/// The known state of directories that inotify does not watch.
 struct DirectoryPolling: Sendable {
     private(set) var shortage: InotifyShortage?
     private(set) var unwatched: Set<String> = []
-    /// The grant files of each directory; none of one that was not there.
+    /// The grant files of each directory; `nil` for one that was missing.
     private var known: [String: [String: FileStamp]?] = [:]
     private var file: FileStamp?
 
@@ -91,7 +91,7 @@ struct DirectoryPolling: Sendable {
         self = DirectoryPolling()
     }
 
-    /// What is other than the last time; the first time all has to be listed.
+    /// The changes since the last look; the first look asks for a listing of everything.
     fileprivate mutating func events(_ directories: [String], _ path: String) -> [DirectoryEvent] {
         let now = ClockReading.now().wallMicroseconds
         let isFirst = known.isEmpty
@@ -109,7 +109,8 @@ struct DirectoryPolling: Sendable {
         return events + (stamp == file ? [] : [.fileChanged])
     }
 
-    /// The grant files of a directory, `.some(nil)` if it is not there; `nil` if it cannot be read now.
+    /// The grant files of a directory, `.some(nil)` if it is missing; `nil` if it cannot be read
+    /// now.
     private static func files(in directory: String) -> [String: FileStamp]?? {
         do throws(Errno) {
             var files: [String: FileStamp] = [:]
@@ -124,7 +125,7 @@ struct DirectoryPolling: Sendable {
         }
     }
 
-    /// What happened to the files of a directory, and what is to be known of them from now on.
+    /// The changes of a directory's files, and the state to compare with next time.
     private static func changes(
         in directory: String,
         from before: [String: FileStamp]?,
@@ -139,7 +140,7 @@ struct DirectoryPolling: Sendable {
             DirectoryEvent.removed(directory: directory, name: $0)
         }
         for (name, stamp) in found.sorted(by: { $0.key < $1.key }) where stamp != before[name] {
-            // Whoever writes it may not be done: it counts the next time.
+            // The file may still be being written: it counts the next time.
             if stamp.isSettled(at: now) {
                 events.append(.arrived(directory: directory, name: name))
             } else {
@@ -151,14 +152,14 @@ struct DirectoryPolling: Sendable {
 }
 
 extension DirectoryWatch {
-    /// Why directories are looked at by the clock; `nil` while inotify tells of all of them.
+    /// The reason for polling; `nil` while inotify watches all directories.
     package var shortage: String? { polling.withLock { $0.shortage?.description } }
 
-    /// Looks at the directories that cannot be watched, and whether they can be by now.
+    /// Looks for changes in the directories that are not watched, and tries to watch them.
     package func poll() -> [DirectoryEvent] {
         guard shortage != nil else { return [] }
         for directory in polling.withLock({ $0.unwatched }).sorted() { watch(directory) }
-        // From here on inotify tells; what happened before it could, a look at all of it.
+        // From here on inotify reports; earlier changes need a listing of everything.
         guard shortage != nil else { return [.overflowed, .fileChanged] }
         let path = file.withLock { $0 }
         return polling.withLock { $0.events(directories, path) }

@@ -2,43 +2,42 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// Tells what happens to the grant files of several directories, and to one file elsewhere
-/// (inotify(7)).
+/// Reports changes of the grant files in several directories, and of one other file (inotify(7)).
 ///
-/// A directory that is missing, or goes with one above it, is waited for at the nearest one above it
-/// that is there. What inotify has no room for is to be looked at by the clock, by `poll`.
+/// A directory that is missing, or may be moved with a parent, is awaited at its nearest existing
+/// parent. Directories that inotify cannot watch are polled by `poll`.
 package final class DirectoryWatch: Sendable {
     private let inotify = Mutex<InotifyInstance?>(nil)
-    /// New files that somebody writes, by the watches that tell when they are closed.
+    /// The files that are being written, by the watches that report their closing.
     let unfinished = Mutex<[Int32: Set<CreatedFile>]>([:])
     let directories: [String]
     let file: Mutex<String>
     private let interests = Mutex<[Int32: DirectoryInterest]>([:])
     private let absent = Mutex<Set<String>>([])
-    /// Directories that cannot be watched, and what was found in them last.
+    /// The directories that cannot be watched, and their last known content.
     let polling = Mutex(DirectoryPolling())
 
-    /// So many readings in a row leave room for everything else, and hold what the kernel keeps.
+    /// The most reads in a row: enough for the kernel's whole queue, and other work still gets its
+    /// turn.
     private static let readings = 32
 
-    /// Begins to watch `directories`, where grant files are dropped, and `file`; all are absolute.
+    /// Watches `directories`, where grant files are dropped, and `file`; all paths are absolute.
     package init(_ directories: [String], file: String) {
         self.directories = directories
         self.file = Mutex(file)
         for directory in directories + [fileDirectory] { watch(directory) }
     }
 
-    /// Readable while there is something to drain; `nil` while inotify has no room for this user.
+    /// The descriptor to wait on; `nil` while inotify has no instance left for this user.
     package var fileDescriptor: Int32? { inotify.withLock { $0?.descriptor.rawValue } }
 
-    /// The drop directories that are not there.
+    /// The drop directories that are missing.
     package var missing: [String] {
         let unwatched = polling.withLock { $0.unwatched }.filter { !FileKind.isDirectory($0) }
         return absent.withLock { $0.union(unwatched) }.intersection(directories).sorted()
     }
 
-    /// Watches this one file by itself from now on, and the one before no longer; says whether it is
-    /// another.
+    /// Watches this file in place of the last one; returns whether it is another.
     package func follow(_ path: String) -> Bool {
         guard file.withLock({ $0 != path }) else { return false }
         let directory = fileDirectory
@@ -51,20 +50,20 @@ package final class DirectoryWatch: Sendable {
         return true
     }
 
-    /// Tells when a directory, in which nothing counts for now, may be one that is trusted.
+    /// Reports when a distrusted directory may have become trusted.
     package func awaitTrust(in directory: String) {
         _ = try? add(directory, UInt32(IN_ATTRIB)) { $0.isDistrusted = true }
         let (parent, name) = Self.split(directory)
         _ = try? add(parent, WatchedEvents.coming) { $0.replaced.insert(name) }
     }
 
-    // MARK: what is watched
+    // MARK: watches
 
     private var fileDirectory: String { Self.split(file.withLock { $0 }).parent }
 
-    /// Watches a directory, or for its coming; `true` if it is there.
+    /// Watches a directory, or for its creation; returns whether it exists.
     ///
-    /// What cannot be watched is polled from now on.
+    /// A directory that cannot be watched is polled.
     @discardableResult
     func watch(_ directory: String) -> Bool {
         do throws(Errno) {
@@ -79,7 +78,7 @@ package final class DirectoryWatch: Sendable {
         }
     }
 
-    /// Watches a directory, or for its coming; `true` if it is there.
+    /// Watches a directory, or for its creation; returns whether it exists.
     private func look(for directory: String) throws(Errno) -> Bool {
         let parts = directory.split(separator: "/")
         var before: Int?
@@ -90,7 +89,8 @@ package final class DirectoryWatch: Sendable {
                 return true
             }
             _ = absent.withLock { $0.insert(directory) }
-            // It may have come before its coming was watched for: then there is more above it now.
+            // It may have appeared before the watch of its parent: then more of its parents exist
+            // now.
             guard depth != before else { return false }
             before = depth
             let (above, name) = (Self.path(parts.prefix(depth)), String(parts[depth]))
@@ -104,8 +104,8 @@ package final class DirectoryWatch: Sendable {
         if parent == directory { interest.file = name }
     }
 
-    /// Watches whether the directories above one go, as it goes with them; answers how many of its
-    /// `parts` lead to the nearest.
+    /// Watches the parents of a directory for their removal; returns the number of its `parts` that
+    /// lead to the nearest existing parent.
     private func watchAbove(_ directory: String, _ parts: [Substring]) throws(Errno) -> Int {
         var depth = 0
         for count in 0..<max(parts.count, 1) {
@@ -122,7 +122,7 @@ package final class DirectoryWatch: Sendable {
         return depth
     }
 
-    /// Adds an interest in a directory; `false` if there is none of that name.
+    /// Adds an interest in a directory; `false` if there is no directory of that name.
     private func add(
         _ path: String,
         _ events: UInt32,
@@ -144,7 +144,7 @@ package final class DirectoryWatch: Sendable {
         return true
     }
 
-    /// The descriptor of the inotify instance, which is made now if there was no room before.
+    /// The descriptor of the inotify instance; makes the instance if none could be made before.
     private func instance() throws(Errno) -> Int32 {
         if let descriptor = fileDescriptor { return descriptor }
         let made = try InotifyInstance()
@@ -157,15 +157,15 @@ package final class DirectoryWatch: Sendable {
         "/" + parts.joined(separator: "/")
     }
 
-    /// `/a/b` gives `/a` and `b`, `/a` gives `/` and `a`.
+    /// Splits a path: `/a/b` gives `/a` and `b`, `/a` gives `/` and `a`.
     private static func split(_ path: String) -> (parent: String, name: String) {
         let parts = path.split(separator: "/")
         return (Self.path(parts.dropLast()), parts.last.map(String.init) ?? "")
     }
 
-    // MARK: what happened
+    // MARK: events
 
-    /// What has happened since the last call, in order; if it was very much, the rest is for the next.
+    /// The events since the last call, in order; a long queue is left in part to the next call.
     package func drain() -> [DirectoryEvent] {
         var events: [DirectoryEvent] = []
         guard let instance = inotify.withLock({ $0 }) else { return [] }
@@ -208,8 +208,7 @@ package final class DirectoryWatch: Sendable {
         return events + record.news(of: file)
     }
 
-    /// A watched directory was deleted, moved or unmounted: what it was looked at for is sought anew,
-    /// and so is what went with it.
+    /// Watches again what depended on a directory that was deleted, moved or unmounted.
     private func lose(_ watch: Int32, _ interest: DirectoryInterest) -> [DirectoryEvent] {
         unwatch(watch)
         var lost = interest.below
@@ -222,7 +221,7 @@ package final class DirectoryWatch: Sendable {
         return events + lookAgain()
     }
 
-    /// Events were lost, and so it may be another directory by now that has a name.
+    /// Renews all watches after lost events, since another directory may have one of the names now.
     private func watchAnew() -> [DirectoryEvent] {
         for watch in interests.withLock({ $0 }).keys { unwatch(watch) }
         absent.withLock { $0.formUnion(directories + [fileDirectory]) }
@@ -234,13 +233,13 @@ package final class DirectoryWatch: Sendable {
         if let fileDescriptor { _ = inotify_rm_watch(fileDescriptor, watch) }
     }
 
-    /// Which of the missing directories are there now.
+    /// Watches the missing directories that have appeared, and reports them.
     private func lookAgain() -> [DirectoryEvent] {
         absent.withLock { $0.sorted() }.filter { watch($0) }
             .flatMap { news(of: $0, .appeared(directory: $0)) }
     }
 
-    /// What the coming or going of a directory is to those who look at it.
+    /// The events that the creation or removal of a directory means to its watchers.
     private func news(of directory: String, _ event: DirectoryEvent) -> [DirectoryEvent] {
         (directory == fileDirectory ? [.fileChanged] : [])
             + (directories.contains(directory) ? [event] : [])

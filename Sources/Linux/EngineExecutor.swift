@@ -1,10 +1,10 @@
 package import Dispatch
 
-/// The one serial queue that everything in the agent runs on that decides or acts.
+/// The one serial queue on which the agent decides and acts.
 ///
 /// It is a serial executor for the agent's actors and a task executor for its tasks, so that no job
-/// ever reaches the global pool: the first one there would start a wake-up every second that never
-/// ends. With nothing to do the agent sleeps until a descriptor is readable.
+/// ever reaches the global pool: its first job would start a wake-up every second that never ends.
+/// With nothing to do the agent sleeps until a descriptor is readable.
 package final class EngineExecutor: SerialExecutor, TaskExecutor {
     package let queue: DispatchQueue
 

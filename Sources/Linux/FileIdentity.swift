@@ -1,7 +1,7 @@
 import Glibc
 package import SystemPackage
 
-/// Which file it is and which state of it, so that a later look can tell whether it is still that.
+/// The identity and the state of a file, to tell later whether the file has changed.
 package struct FileIdentity: Hashable, Sendable {
     package let device: UInt64
     package let inode: UInt64
@@ -24,12 +24,12 @@ package struct FileIdentity: Hashable, Sendable {
             Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
     }
 
-    /// Whether both name the same file, whatever happened to its content.
+    /// Returns whether both are the same file, whatever happened to its content.
     package func isSameFile(as other: FileIdentity) -> Bool {
         device == other.device && inode == other.inode
     }
 
-    /// The file at `path` itself, not what it links to; `nil` if there is none.
+    /// The identity of the file at `path`, not of a link's target; `nil` if there is none.
     package static func of(_ path: String) throws(Errno) -> FileIdentity? {
         do throws(Errno) {
             var status = stat()
@@ -44,7 +44,7 @@ package struct FileIdentity: Hashable, Sendable {
 }
 
 extension OwnedDescriptor {
-    /// fstat(2).
+    /// The result of fstat(2).
     borrowing func status() throws(Errno) -> stat {
         var status = stat()
         let descriptor = rawValue

@@ -1,9 +1,9 @@
 import Glibc
 package import SystemPackage
 
-/// The grant files themselves.
+/// The grant files in the watched directories.
 extension DirectoryWatch {
-    /// Whether a file of this name counts as a grant file at all.
+    /// Returns whether a file of this name counts as a grant file.
     package static func counts(_ name: String) -> Bool {
         name.hasSuffix(".grant") && !name.hasPrefix(".")
     }
@@ -13,7 +13,7 @@ extension DirectoryWatch {
         try DirectoryListing.names(in: path).filter(counts)
     }
 
-    /// Removes a file, unless it is another by now: what took its place has yet to be heard of.
+    /// Removes a file, unless another has replaced it: an event for that one is still to come.
     package static func remove(_ path: String, in state: FileIdentity) {
         guard (try? FileIdentity.of(path)) == state else { return }
         _ = unsafe unlink(path)

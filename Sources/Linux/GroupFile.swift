@@ -2,8 +2,8 @@ package import SystemPackage
 
 /// The groups of this host, as group(5) lists them.
 ///
-/// The file alone is asked, not the name services: the agent runs before any network is up, and
-/// sysusers.d(5) writes the control group there.
+/// Reads the file alone, not the name services: the agent runs before the network is up, and
+/// sysusers.d(5) writes the control group to the file.
 package enum GroupFile {
     /// The id of the group `name`, or `nil` if there is none.
     package static func id(
@@ -17,7 +17,7 @@ package enum GroupFile {
         }
     }
 
-    /// NAME:PASSWORD:ID:MEMBERS, a line each; the first line of that name counts.
+    /// Finds a group in lines of NAME:PASSWORD:ID:MEMBERS; the first line of that name counts.
     static func id(of name: String, listedIn bytes: [UInt8]) -> UInt32? {
         for line in bytes.split(separator: UInt8(ascii: "\n")) {
             let fields = line.split(

@@ -1,14 +1,14 @@
 import Dispatch
 import Synchronization
 
-/// Calls a handler on the engine's queue at every interval: proof that the queue still runs.
+/// Calls a handler on the engine's queue at every interval, which proves that the queue still runs.
 ///
-/// Each beat wakes the process, so there is one only where somebody asked for it. Ends when
+/// Each beat wakes the process, so the watchdog of the service manager alone uses it. Ends when
 /// released.
 package final class Heartbeat: Sendable {
     private let timer: Mutex<any DispatchSourceTimer>
 
-    /// Beats may be late by a tenth of the interval, so that the kernel can join wake-ups.
+    /// Beats may be late by a tenth of the interval, so that the kernel can coalesce wake-ups.
     package init(
         every interval: Duration,
         on executor: EngineExecutor,

@@ -2,7 +2,7 @@ import Glibc
 
 /// The addresses of this network namespace's own interfaces.
 package enum HostAddresses {
-    /// Each 4 or 16 bytes in network order; none if they cannot be read.
+    /// The addresses, each 4 or 16 bytes in network order; none if they cannot be read.
     package static func all() -> Set<[UInt8]> {
         var list: UnsafeMutablePointer<ifaddrs>?
         guard unsafe getifaddrs(&list) == 0 else { return [] }

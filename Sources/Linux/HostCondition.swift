@@ -2,9 +2,9 @@ import CLinux
 import Glibc
 package import SystemPackage
 
-/// How exact the kernel's clock is, as ntp_adjtime(3) tells; nothing is changed by asking.
+/// The accuracy of the kernel's clock, as ntp_adjtime(3) reports it; reading changes nothing.
 package struct ClockCondition: Hashable, Sendable {
-    /// Whether something keeps it in step with the world.
+    /// Whether a time service keeps the clock synchronized.
     package let isSynchronized: Bool
     /// The largest error that the kernel assumes, in microseconds.
     package let maximumErrorMicroseconds: Int64
@@ -16,15 +16,15 @@ package struct ClockCondition: Hashable, Sendable {
     }
 }
 
-/// How much more a file system takes from others than root, statvfs(3).
+/// The space that a file system has left for users other than root, statvfs(3).
 package struct DiskRoom: Hashable, Sendable {
     package let bytes: UInt64
-    /// What the file system holds when it is empty.
+    /// The size of the file system.
     package let total: UInt64
-    /// `nil` where files are not counted.
+    /// The number of free inodes; `nil` if the file system does not count them.
     package let files: UInt64?
 
-    /// The room where the file or directory at `path` is.
+    /// Reads the space left on the file system of the file or directory at `path`.
     package static func read(_ path: String) throws(Errno) -> DiskRoom {
         var status = statvfs()
         try SystemCall.check { unsafe statvfs(path, &status) }
@@ -36,42 +36,42 @@ package struct DiskRoom: Hashable, Sendable {
     }
 }
 
-/// What is at a path, without opening it.
+/// The kind of a file, found without opening it.
 package enum FileKind {
-    /// The permission bits; `nil` if nothing is there or may be looked at.
+    /// The permission bits; `nil` if the file is missing or inaccessible.
     package static func permissions(_ path: String) -> UInt32? {
         var status = stat()
         return unsafe stat(path, &status) == 0 ? UInt32(status.st_mode) & 0o7777 : nil
     }
 
-    /// How many bytes a file has; `nil` if nothing is there or may be looked at.
+    /// The size of a file in bytes; `nil` if the file is missing or inaccessible.
     package static func size(_ path: String) -> Int64? {
         var status = stat()
         return unsafe stat(path, &status) == 0 ? Int64(status.st_size) : nil
     }
 
-    /// Whether something is there that is no file of its own: a link, a device, a pipe, a directory.
+    /// Returns whether the path is a link, device, pipe, socket or directory, not a regular file.
     package static func isSpecial(_ path: String) -> Bool {
         var status = stat()
         return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
     }
 
-    /// Whether a directory is there, or a link to one.
+    /// Returns whether the path is a directory or a link to one.
     package static func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// Whether a Unix socket is there that somebody has bound.
+    /// Returns whether the path is a bound Unix socket.
     package static func isSocket(_ path: String) -> Bool {
         var status = stat()
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
     }
 }
 
-/// A switch of the kernel in /proc/sys, in the network namespace of the calling thread.
+/// A boolean sysctl in /proc/sys, in the network namespace of the calling thread.
 package enum KernelSwitch {
-    /// Whether it is on; `nil` if there is none.
+    /// Returns whether the sysctl is on; `nil` if it does not exist.
     package static func isOn(_ name: String) -> Bool? {
         guard let bytes = try? SmallFile.read("/proc/sys/" + name, limit: 64) else { return nil }
         return bytes.first != UInt8(ascii: "0")

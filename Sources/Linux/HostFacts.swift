@@ -1,13 +1,13 @@
 import Glibc
 package import SystemPackage
 
-/// What the host says of itself.
+/// The identifiers of the host.
 package struct HostFacts: Hashable, Sendable {
-    /// 32 lower-case hex digits, new at each boot.
+    /// The boot id: 32 lower-case hex digits, new at each boot.
     package let bootID: String
-    /// The 32 lower-case hex digits of machine-id(5), or `nil` where the host has none.
+    /// The 32 lower-case hex digits of machine-id(5), or `nil` if the host has none.
     package let machineID: String?
-    /// gethostname(2).
+    /// The host name of gethostname(2).
     package var hostname: String
 
     package init(bootID: String, machineID: String?, hostname: String) {
@@ -24,7 +24,8 @@ package struct HostFacts: Hashable, Sendable {
         )
     }
 
-    /// `nil` if there is no such file or no id in it (`uninitialized`, or empty in an image).
+    /// Reads the id; `nil` if there is no file or no id in it (`uninitialized`, or empty in an
+    /// image).
     static func machineID(_ path: String) throws(Errno) -> String? {
         do throws(Errno) {
             return try identifier(path)
@@ -33,7 +34,7 @@ package struct HostFacts: Hashable, Sendable {
         }
     }
 
-    /// The 32 hex digits of a file that holds them, dashes left out.
+    /// Reads the 32 hex digits in a file, without dashes.
     private static func identifier(_ path: String) throws(Errno) -> String? {
         let text = String(decoding: try SmallFile.read(path, limit: 256), as: UTF8.self)
         let digits = text.filter { $0 != "-" && !$0.isWhitespace }.lowercased()
@@ -41,7 +42,7 @@ package struct HostFacts: Hashable, Sendable {
         return digits.utf8.count == 32 && isHex ? digits : nil
     }
 
-    /// The name that the host has now.
+    /// Reads the current host name.
     package static func readHostname() throws(Errno) -> String {
         var name = [CChar](repeating: 0, count: 257)
         try SystemCall.check { unsafe gethostname(&name, name.count - 1) }

@@ -2,12 +2,12 @@
 struct InotifyRecord: Hashable {
     let watch: Int32
     let mask: UInt32
-    /// The same in both records of a renaming; else 0.
+    /// The number that pairs both records of a rename; otherwise 0.
     let cookie: UInt32
-    /// Empty if the event is about the watched directory itself.
+    /// The name of the file; empty if the event is about the watched directory itself.
     let name: String
 
-    /// The whole records in `bytes`; what is cut off at the end is left out.
+    /// Parses the whole records in `bytes`; a record cut off at the end is left out.
     static func records(in bytes: [UInt8]) -> [InotifyRecord] {
         var records: [InotifyRecord] = []
         var rest = bytes[...]
@@ -15,7 +15,7 @@ struct InotifyRecord: Hashable {
         return records
     }
 
-    /// wd, mask, cookie, len, each 32 bits; then `len` bytes of name, padded with zeros.
+    /// Parses wd, mask, cookie and len, 32 bits each, then `len` bytes of name, padded with zeros.
     private static func next(_ rest: inout ArraySlice<UInt8>) -> InotifyRecord? {
         guard rest.count >= 16 else { return nil }
         let length = Int(word(rest, at: 12))

@@ -1,7 +1,7 @@
 import Glibc
 package import SystemPackage
 
-/// A socket of this host that waits for others: a TCP listener, or a UDP socket without a peer.
+/// A socket of this host that accepts: a TCP listener, or a UDP socket without a peer.
 package struct ListeningSocket: Hashable, Sendable {
     package enum Transport: String, Hashable, Sendable {
         case tcp
@@ -9,12 +9,12 @@ package struct ListeningSocket: Hashable, Sendable {
     }
 
     package let transport: Transport
-    /// The address it is bound to, 4 or 16 bytes in network order.
+    /// The bound address, 4 or 16 bytes in network order.
     package let address: [UInt8]
     package let port: UInt16
     package let inode: UInt64
 
-    /// Whether only this host itself can reach it.
+    /// Whether only this host can reach it.
     package var isLoopback: Bool {
         switch address.count {
         case 4: address[0] == 127
@@ -24,7 +24,8 @@ package struct ListeningSocket: Hashable, Sendable {
         }
     }
 
-    /// A line of /proc/net/tcp, tcp6, udp or udp6 (proc_pid_net(5)); `nil` if it is no listener.
+    /// Parses a line of /proc/net/tcp, tcp6, udp or udp6 (proc_pid_net(5)); `nil` if it is no
+    /// listener.
     init?(line: Substring, transport: Transport) {
         let fields = line.split(separator: " ", omittingEmptySubsequences: true)
         let state = transport == .tcp ? "0A" : "07"
@@ -41,7 +42,7 @@ package struct ListeningSocket: Hashable, Sendable {
         self.inode = inode
     }
 
-    /// 32-bit words in hex, each printed as the machine reads it; memory holds network order.
+    /// Parses 32-bit words in hex, printed in host byte order; the result is in network order.
     static func address(_ text: Substring) -> [UInt8]? {
         guard [8, 32].contains(text.utf8.count) else { return nil }
         var bytes: [UInt8] = []
@@ -57,10 +58,10 @@ package struct ListeningSocket: Hashable, Sendable {
 }
 
 extension ListeningSocket {
-    /// A table of connections may be long; listeners come first in the kernel's own order.
+    /// The bytes read of a table, which may be long; the kernel lists listeners first.
     private static let limit = 4 << 20
 
-    /// Those of the network namespace of this process.
+    /// The sockets of this process's network namespace.
     package static func all() throws(Errno) -> [ListeningSocket] {
         var found: [ListeningSocket] = []
         for (name, transport) in [

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Local time, by `TZ`, else by /etc/localtime.
+/// The local time zone, from `TZ` or else /etc/localtime.
 package enum LocalTime {
-    /// How far local time is ahead of UTC at a moment of the wall clock.
+    /// The offset of local time from UTC at a moment of the wall clock.
     package static func secondsEast(atSecond second: Int64) -> Int {
         var time = time_t(second)
         var local = unsafe tm()

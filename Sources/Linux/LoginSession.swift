@@ -1,28 +1,28 @@
 import Glibc
 package import SystemPackage
 
-/// Somebody who has logged in from elsewhere and is still there, as utmp(5) tells of it.
+/// A login from another host that is still open, as utmp(5) records it.
 package struct LoginSession: Hashable, Sendable {
     package static let systemPath = "/run/utmp"
-    /// Some ten thousand of them.
+    /// Room for some ten thousand of them.
     private static let limit = 4 << 20
 
-    /// Below /dev, such as `pts/3`; whatever the record says.
+    /// The terminal below /dev, such as `pts/3`; the record may say anything.
     package let terminal: String
-    /// Who logged in.
+    /// The name of the user.
     package let user: String
-    /// Where they come from: 4 or 16 bytes in network order.
+    /// The address of the other host: 4 or 16 bytes in network order.
     package let address: [UInt8]
     private let process: Int32
 
-    /// Those of the file at `path`; a record that is cut off is none.
+    /// The sessions in the file at `path`; a record that is cut off is skipped.
     package static func all(in path: String = systemPath) throws(Errno) -> [LoginSession] {
         all(decoding: try SmallFile.read(path, limit: limit)).filter(\.isAlive)
     }
 
-    /// Those of the records in `bytes`, whether or not their processes still run.
+    /// The sessions in `bytes`, whether or not their processes still run.
     static func all(decoding bytes: [UInt8]) -> [LoginSession] {
-        // This machine's own size: 400 bytes on some, where others have 384.
+        // The size on this machine: 400 bytes on some architectures, 384 on others.
         let size = MemoryLayout<utmp>.size
         return unsafe bytes.withUnsafeBytes { bytes in
             stride(from: 0, through: bytes.count - size, by: size).compactMap { start in
@@ -38,7 +38,7 @@ package struct LoginSession: Hashable, Sendable {
         }
         terminal = unsafe Swift.withUnsafeBytes(of: record.ut_line) { unsafe Self.text($0) }
         user = unsafe Swift.withUnsafeBytes(of: record.ut_user) { unsafe Self.text($0) }
-        // utmp(5): an IPv4 address is alone in the first word.
+        // utmp(5): an IPv4 address fills the first word alone.
         self.address = address.dropFirst(4).allSatisfy { $0 == 0 } ? Array(address[..<4]) : address
         process = record.ut_pid
     }
@@ -47,7 +47,7 @@ package struct LoginSession: Hashable, Sendable {
         String(decoding: unsafe bytes.prefix { $0 != 0 }.map(\.self), as: UTF8.self)
     }
 
-    /// A record outlives a process that crashed, and its terminal is somebody else's by then.
+    /// A record outlives a process that crashed, and another user may have its terminal by then.
     private var isAlive: Bool {
         process > 0 && (kill(process, 0) == 0 || errno == EPERM)
     }

@@ -2,13 +2,13 @@ import CLinux
 import Glibc
 package import SystemPackage
 
-/// A table of the older packet filter (iptables-legacy), of which nft(8) shows nothing.
+/// A table of the older packet filter (iptables-legacy), which nft(8) does not show.
 package struct LegacyTable: Hashable, Sendable {
-    /// `iptables-legacy` or `ip6tables-legacy`, which shows it.
+    /// The command that shows it: `iptables-legacy` or `ip6tables-legacy`.
     package let tool: String
     package let name: String
 
-    /// Those of this network namespace that may do something to packets.
+    /// The tables of this network namespace that may affect packets.
     package static func all() -> [LegacyTable] {
         [false, true].flatMap { isIPv6 in
             let file = isIPv6 ? "/proc/net/ip6_tables_names" : "/proc/net/ip_tables_names"
@@ -19,7 +19,7 @@ package struct LegacyTable: Hashable, Sendable {
         }
     }
 
-    /// Whether it has rules, or a policy that drops; so it is said of one that cannot be read.
+    /// Returns whether it has rules or a policy that drops; true for a table that cannot be read.
     private static func doesSomething(_ name: String, isIPv6: Bool) -> Bool {
         var rules: UInt32 = 0
         var drops: Int32 = 0
@@ -28,23 +28,24 @@ package struct LegacyTable: Hashable, Sendable {
     }
 }
 
-/// Programs that choose the socket for a packet, whatever its port (BPF_PROG_TYPE_SK_LOOKUP).
+/// BPF programs that select the socket for a packet, whatever its port (BPF_PROG_TYPE_SK_LOOKUP).
 package enum SocketChoosers {
-    /// How many there are in this network namespace.
+    /// The number of these programs in this network namespace.
     package static func count() throws(Errno) -> Int {
         Int(try SystemCall.check { clinux_socket_choosers() })
     }
 }
 
-/// A service of IPVS, the load balancer in the kernel, and a server that it sends packets to.
+/// A service of IPVS, the kernel's load balancer, and a server that it sends packets to.
 package struct VirtualServer: Hashable, Sendable {
-    /// `TCP 203.0.113.1:2222`, as /proc/net/ip_vs has it; a firewall mark in place of an address.
+    /// The service as in /proc/net/ip_vs: `TCP 203.0.113.1:2222`, or a firewall mark as its
+    /// address.
     package let service: String
-    /// 4 or 16 bytes in network order, and the port.
+    /// The address of the server: 4 or 16 bytes in network order.
     package let address: [UInt8]
     package let port: UInt16
 
-    /// Those of this network namespace; none where the module is not loaded.
+    /// The services of this network namespace; none if the module is not loaded.
     package static func all() throws(Errno) -> [VirtualServer] {
         do throws(Errno) {
             let bytes = try SmallFile.read("/proc/net/ip_vs", limit: 4 << 20)
@@ -54,7 +55,7 @@ package struct VirtualServer: Hashable, Sendable {
         }
     }
 
-    /// Reads lines such as `TCP  C0000201:08AE rr` and `  -> 0A000002:0016 Masq 1 0 0`.
+    /// Parses lines such as `TCP  C0000201:08AE rr` and `  -> 0A000002:0016 Masq 1 0 0`.
     package static func all(in text: String) -> [VirtualServer] {
         var service = ""
         var found: [VirtualServer] = []
@@ -70,7 +71,7 @@ package struct VirtualServer: Hashable, Sendable {
         return found
     }
 
-    /// `0A000002:0016`, or `[2001:0db8:…]:0016`.
+    /// Parses `0A000002:0016` or `[2001:0db8:…]:0016`.
     private static func endpoint(_ text: Substring) -> ([UInt8], UInt16)? {
         guard let colon = text.lastIndex(of: ":"),
             let port = UInt16(text[text.index(after: colon)...], radix: 16)

@@ -1,11 +1,11 @@
 import Glibc
 package import SystemPackage
 
-/// An open file descriptor that closes when its owner goes.
+/// An open file descriptor that closes at the end of its owner's life.
 package struct OwnedDescriptor: ~Copyable, Sendable {
     package let rawValue: Int32
 
-    /// Takes over `rawValue`; nobody else may close it from now on.
+    /// Takes over `rawValue`; only this value may close it from now on.
     package init(adopting rawValue: Int32) {
         self.rawValue = rawValue
     }
@@ -14,19 +14,19 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
         close(rawValue)
     }
 
-    /// Gives the descriptor away without closing it.
+    /// Gives up the descriptor without closing it.
     package consuming func release() -> Int32 {
         let raw = rawValue
         discard self
         return raw
     }
 
-    /// Takes over what `call` opens.
+    /// Takes over the descriptor that `call` opens.
     package static func opening(_ call: () -> Int32) throws(Errno) -> OwnedDescriptor {
         OwnedDescriptor(adopting: try SystemCall.check(call))
     }
 
-    /// Another descriptor for the same open file, close-on-exec.
+    /// Duplicates the descriptor, close-on-exec.
     package static func duplicating(_ descriptor: Int32) throws(Errno) -> OwnedDescriptor {
         try opening { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
     }

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Patterns of file names, as a shell reads them.
+/// Patterns of file names, in the syntax of a shell.
 package enum PathPattern {
-    /// The paths that a pattern stands for, sorted (glob(7)); none if nothing is there.
+    /// The paths that match a pattern, sorted (glob(7)).
     package static func paths(_ pattern: String) -> [String] {
         var found = unsafe glob_t()
         defer { unsafe globfree(&found) }

@@ -1,7 +1,7 @@
 import CLinux
 import SystemPackage
 
-/// Who was at the other end of a Unix socket when it connected.
+/// The user, group and process at the other end of a Unix socket when it connected.
 package struct PeerCredentials: Hashable, Sendable {
     package let processID: Int32
     package let userID: UInt32
@@ -20,14 +20,14 @@ package struct PeerCredentials: Hashable, Sendable {
         groupID == group || groups.contains(group)
     }
 
-    /// SO_PEERCRED and SO_PEERGROUPS of unix(7).
+    /// Reads SO_PEERCRED and SO_PEERGROUPS of unix(7).
     static func of(_ socket: borrowing OwnedDescriptor) throws(Errno) -> PeerCredentials {
         let descriptor = socket.rawValue
         var (process, user, group): (Int32, UInt32, UInt32) = (0, 0, 0)
         try SystemCall.check {
             unsafe clinux_peer_credentials(descriptor, &process, &user, &group)
         }
-        // NGROUPS_MAX of limits.h: nobody is in more groups.
+        // NGROUPS_MAX of limits.h: no process is in more groups.
         var groups = [UInt32](repeating: 0, count: 65_536)
         let count = try SystemCall.check {
             unsafe clinux_peer_groups(descriptor, &groups, groups.count)

@@ -1,11 +1,12 @@
 import Glibc
 import SystemPackage
 
-/// The processes that this one descends from, and what they were started with.
+/// The ancestors of this process, and the environments they were started with.
 ///
-/// sudo and su drop most of the environment; the shell that they were typed into still has it.
+/// sudo and su drop most of the environment; the shell that ran them still has it.
 package enum ProcessAncestry {
-    /// More than any shell in a shell; bounds a walk over a table that changes meanwhile.
+    /// The most ancestors, more than nested shells have; bounds a walk over a table that may
+    /// change.
     private static let limit = 32
 
     /// An environment variable of the nearest ancestor that has it and may be read.
@@ -13,7 +14,7 @@ package enum ProcessAncestry {
         ancestors().lazy.compactMap { variable(name, of: $0) }.first
     }
 
-    /// The parent, its parent and so on, but for the first process.
+    /// The parent, its parent and so on, without process 1.
     static func ancestors() -> [Int32] {
         var found: [Int32] = []
         var process: Int32? = getppid()
@@ -35,7 +36,8 @@ package enum ProcessAncestry {
         return String(decoding: entry.dropFirst(prefix.count), as: UTF8.self)
     }
 
-    /// proc_pid_stat(5): the parent is the second field behind the name, which may hold anything.
+    /// Reads proc_pid_stat(5): the parent is the second field after the name, which may hold
+    /// anything.
     private static func parent(of process: Int32) -> Int32? {
         guard let bytes = try? SmallFile.read("/proc/\(process)/stat", limit: 4096),
             let end = bytes.lastIndex(of: UInt8(ascii: ")"))

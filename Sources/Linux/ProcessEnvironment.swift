@@ -1,6 +1,6 @@
 import Glibc
 
-/// The environment of this process; to be read before there are threads that change it.
+/// The environment of this process; must be read before there are threads that change it.
 package enum ProcessEnvironment {
     package static func variables() -> [String: String] {
         var variables: [String: String] = [:]

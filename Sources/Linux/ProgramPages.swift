@@ -1,11 +1,12 @@
 import CLinux
 
-/// The pages of the program that are mapped into this process, and of what it has freed.
+/// The mapped pages of the program and of freed memory in this process.
 package enum ProgramPages {
-    /// Lets go of what only the start, or other work on much, needed; the kernel maps again what is used.
+    /// Releases the pages that only the start or other heavy work needed; the kernel maps them
+    /// again on use.
     ///
-    /// A start touches nearly all of the program once: its relocations, its types, its parsers. And it
-    /// takes memory to read the log that nothing needs afterwards.
+    /// The start touches nearly all of the program once: its relocations, its types, its parsers.
+    /// And reading the log takes memory that nothing needs afterwards.
     package static func release() {
         clinux_release_program_pages()
     }

@@ -1,15 +1,15 @@
 import Glibc
 
-/// What the service manager says to the agent by environment variables, read once at start.
+/// The environment variables by which the service manager informs the agent, read once at start.
 package struct ServiceEnvironment: Sendable {
-    /// Where sd_notify(3) sends to: a path, or a name that begins with `@`.
+    /// The socket of sd_notify(3): a path, or a name that begins with `@`.
     package let notifySocket: String?
-    /// The longest silence of the watchdog that the service manager puts up with.
+    /// The longest interval between watchdog messages that the service manager tolerates.
     package let watchdog: Duration?
-    /// The names of the descriptors that were passed, from 3 upwards.
+    /// The names of the passed descriptors, from 3 upwards.
     package let descriptorNames: [String]
 
-    /// Reads `variables` as the process `processID` would: what is meant for another does not count.
+    /// Reads `variables` as the process `processID`: those for another process do not count.
     package init(_ variables: [String: String], processID: Int32) {
         func isMeant(_ name: String) -> Bool {
             variables[name].map { $0 == String(processID) } ?? true
@@ -18,7 +18,7 @@ package struct ServiceEnvironment: Sendable {
         watchdog = variables["WATCHDOG_USEC"].flatMap(Int64.init)
             .flatMap { $0 > 0 && isMeant("WATCHDOG_PID") ? .microseconds($0) : nil }
         let count = variables["LISTEN_FDS"].flatMap(Int.init) ?? 0
-        // LISTEN_PID is not optional: without it the descriptors may be somebody else's.
+        // LISTEN_PID is not optional: without it the descriptors may be for another process.
         let isForUs = variables["LISTEN_PID"] == String(processID) && (1...1024).contains(count)
         let names = (variables["LISTEN_FDNAMES"] ?? "").split(
             separator: ":",
@@ -29,7 +29,7 @@ package struct ServiceEnvironment: Sendable {
         }
     }
 
-    /// Takes the variables out of the process's environment, so that no child believes them.
+    /// Removes the variables from the process's environment, so that no child acts on them.
     ///
     /// Nothing else may read or change the environment meanwhile: call it before there are threads.
     package static func take() -> ServiceEnvironment {

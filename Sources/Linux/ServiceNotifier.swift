@@ -1,26 +1,26 @@
 package import SystemPackage
 
-/// Tells the service manager how the agent does: the datagrams of sd_notify(3).
+/// Tells the service manager the state of the agent: the datagrams of sd_notify(3).
 ///
-/// A service manager that does not listen, or no longer, is no error of the agent's: what cannot be
-/// sent is lost.
+/// A service manager that does not listen is no error of the agent's: messages that cannot be sent
+/// are lost.
 package final class ServiceNotifier: Sendable {
-    /// One line of news.
+    /// One line of a notification.
     package enum Message: Hashable, Sendable {
-        /// The agent does its work.
+        /// The agent has started or reloaded.
         case ready
-        /// For people; systemctl status shows it.
+        /// A text for people; systemctl status shows it.
         case status(String)
-        /// The agent loads its policy, since a point of CLOCK_MONOTONIC; `ready` says that it has.
+        /// The agent reloads its policy, since a point of CLOCK_MONOTONIC; `ready` ends it.
         case reloading(monotonicMicroseconds: Int64)
         case stopping
-        /// The engine's queue still runs what it is given.
+        /// The engine's queue still runs its work.
         case watchdog
     }
 
     private let sender: DatagramSender?
 
-    /// A notifier that speaks to `socket`, a path or an `@` name; to nobody if that is `nil`.
+    /// Makes a notifier for `socket`, a path or an `@` name; it does nothing if that is `nil`.
     package init(_ socket: String?) throws(Errno) {
         guard let socket else {
             sender = nil
@@ -29,19 +29,19 @@ package final class ServiceNotifier: Sendable {
         sender = try DatagramSender(to: socket)
     }
 
-    /// Sends messages in one datagram, so that they are seen together.
+    /// Sends messages in one datagram, so that they take effect together.
     package func send(_ messages: Message...) {
         send(messages.map(\.line), with: nil)
     }
 
     /// Gives the service manager a descriptor to keep for the next agent; ours stays open.
     ///
-    /// `name` comes back in `PassedDescriptors`: letters, digits and hyphens.
+    /// `PassedDescriptors` will have it under `name`: letters, digits and hyphens.
     package func store(_ descriptor: Int32, as name: String) {
         send(["FDSTORE=1", "FDNAME=\(name)"], with: descriptor)
     }
 
-    /// Lets the service manager close what it keeps under `name`.
+    /// Has the service manager close the descriptor that it keeps under `name`.
     package func discard(_ name: String) {
         send(["FDSTOREREMOVE=1", "FDNAME=\(name)"], with: nil)
     }
@@ -52,7 +52,7 @@ package final class ServiceNotifier: Sendable {
 }
 
 extension ServiceNotifier.Message {
-    /// The assignments of sd_notify(3), one a line.
+    /// The assignments of sd_notify(3), one on each line.
     fileprivate var line: String {
         switch self {
         case .ready: "READY=1"

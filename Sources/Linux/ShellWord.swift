@@ -1,6 +1,6 @@
-/// A word as a POSIX shell reads it.
+/// A word in the syntax of a POSIX shell.
 package enum ShellWord {
-    /// `word` as it is where that is safe, in single quotes where it is not.
+    /// Returns `word` unchanged if that is safe, otherwise in single quotes.
     package static func quoted(_ word: String) -> String {
         let isPlain = word.utf8.allSatisfy {
             Character(UnicodeScalar($0)).isLetter && $0 < 128 || (48...57).contains($0)

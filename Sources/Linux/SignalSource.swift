@@ -4,9 +4,9 @@ package import SystemPackage
 
 /// Calls a handler on the engine's queue for each signal of a set.
 ///
-/// A C handler writes the number into a pipe that a `DescriptorSource` reads, so it does not matter
-/// which thread the kernel picks, and children that are executed start with the default action.
-/// A signal that came in once is never lost; it stays claimed for the rest of the process.
+/// A C handler writes the number to a pipe that a `DescriptorSource` reads, so it does not matter
+/// which thread the kernel picks, and executed children start with the default action. No signal is
+/// lost; the handler stays installed for the rest of the process.
 package final class SignalSource: Sendable {
     private let source: DescriptorSource
 

@@ -1,11 +1,11 @@
 import Glibc
 package import SystemPackage
 
-/// Files of the system that are read whole, such as those of /proc.
+/// System files that are read whole, such as those of /proc.
 package enum SmallFile {
-    /// The bytes of the file at `path`; EFBIG if there are more than `limit`.
+    /// Reads the file at `path`; throws EFBIG if it has more than `limit` bytes.
     ///
-    /// Without `awaiting` a pipe in its place keeps nobody waiting: nothing is in it.
+    /// Without `awaiting` a pipe in its place does not block: it reads as empty.
     package static func read(
         _ path: String,
         limit: Int,
@@ -17,7 +17,7 @@ package enum SmallFile {
         return bytes
     }
 
-    /// Writes `bytes` into what is at `path`, as a shell's redirection does.
+    /// Writes `bytes` to the file at `path`, like the redirection of a shell.
     package static func write(_ bytes: [UInt8], to path: String, mode: UInt32) throws(Errno) {
         let file = try OwnedDescriptor.opening {
             unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
@@ -27,9 +27,9 @@ package enum SmallFile {
 }
 
 extension OwnedDescriptor {
-    /// Everything up to the end of the file, or `nil` if that is more than `limit` bytes.
+    /// The rest of the file, or `nil` if that is more than `limit` bytes.
     ///
-    /// The limit is checked against what is read, not against what the file says of itself.
+    /// The limit applies to the bytes read, not to the size that the file claims.
     package borrowing func readAll(limit: Int) throws(Errno) -> [UInt8]? {
         var bytes: [UInt8] = []
         while bytes.count <= limit {

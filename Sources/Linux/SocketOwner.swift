@@ -5,7 +5,7 @@ import SystemPackage
 package struct SocketHolder: Hashable, Sendable {
     /// The name of the process (proc_pid_comm(5)): 15 bytes of it at most.
     package let name: String
-    /// What it may be told by besides: its program file, and the names of files in its command line.
+    /// Other names of the process: its program file, and the names of files in its command line.
     package let words: [String]
 
     package init(name: String, words: [String] = []) {
@@ -13,13 +13,13 @@ package struct SocketHolder: Hashable, Sendable {
         self.words = words
     }
 
-    /// Whether it is a program of this name.
+    /// Returns whether it is a program of this name.
     package func isCalled(_ program: String) -> Bool {
         name == String(program.prefix(15)) || words.contains(program)
     }
 }
 
-/// Which programs hold sockets, as far as /proc shows it to this user.
+/// The programs that hold sockets, as far as /proc shows them to this user.
 package enum SocketOwner {
     /// The processes that hold the sockets with these inodes.
     package static func holders(of inodes: Set<UInt64>) -> [UInt64: [SocketHolder]] {
@@ -35,7 +35,7 @@ package enum SocketOwner {
         return holders
     }
 
-    /// The inodes of the sockets that a process has open.
+    /// The inodes of the open sockets of a process.
     static func sockets(of process: String) -> Set<UInt64> {
         let files = (try? DirectoryListing.names(in: "/proc/\(process)/fd")) ?? []
         return Set(files.compactMap { socket("/proc/\(process)/fd/\($0)") })
@@ -44,7 +44,7 @@ package enum SocketOwner {
     private static func holder(_ process: String) -> SocketHolder {
         let name = (try? SmallFile.read("/proc/\(process)/comm", limit: 64)) ?? []
         let line = (try? SmallFile.read("/proc/\(process)/cmdline", limit: 1 << 20)) ?? []
-        // Behind these there are arguments for what the program does, not what it is.
+        // Later words are arguments about the program's work, not its identity.
         let words = line.split(separator: 0).prefix(8).map { String(decoding: $0, as: UTF8.self) }
         let program = link("/proc/\(process)/exe")?.replacing(" (deleted)", with: "")
         return SocketHolder(
@@ -53,7 +53,7 @@ package enum SocketOwner {
         )
     }
 
-    /// `socket:[12345]` (proc_pid_fd(5)).
+    /// Parses `socket:[12345]` (proc_pid_fd(5)).
     private static func socket(_ path: String) -> UInt64? {
         guard let text = link(path), text.hasPrefix("socket:["), text.hasSuffix("]") else {
             return nil

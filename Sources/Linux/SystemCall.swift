@@ -1,9 +1,9 @@
 import Glibc
 package import SystemPackage
 
-/// The one place where a call that a signal interrupted is repeated.
+/// The one place that repeats system calls interrupted by a signal.
 package enum SystemCall {
-    /// What `call` returned, unless it is -1: then what `errno` said.
+    /// Returns the result of `call`; throws `errno` if it is -1.
     @discardableResult
     package static func check<Value: FixedWidthInteger>(
         _ call: () -> Value

@@ -1,14 +1,14 @@
 import Glibc
 import SystemPackage
 
-/// An established TCP connection of this network namespace, as proc_pid_net(5) tells of it.
+/// An established TCP connection of this network namespace, from proc_pid_net(5).
 struct TCPConnection: Hashable {
     struct End: Hashable {
-        /// 4 or 16 bytes in network order.
+        /// The address: 4 or 16 bytes in network order.
         let address: [UInt8]
         let port: UInt16
 
-        /// `0100007F:0016`, the address as the machine reads it.
+        /// Parses `0100007F:0016`, with the address in host byte order.
         init?(_ text: Substring) {
             let parts = text.split(separator: ":")
             guard parts.count == 2, let port = UInt16(parts[1], radix: 16),
@@ -44,7 +44,7 @@ struct TCPConnection: Hashable {
         (self.local, self.peer, self.inode) = (local, peer, inode)
     }
 
-    /// Those that there are; the first of very many.
+    /// All connections; of very many only the first.
     static func all() -> [TCPConnection] {
         ["tcp", "tcp6"].flatMap { name in
             let text = (try? ListeningSocket.beginning(of: "/proc/net/\(name)")) ?? ""
@@ -52,6 +52,6 @@ struct TCPConnection: Hashable {
         }
     }
 
-    /// As sshd(8) writes it into SSH_CONNECTION: client, its port, server, its port.
+    /// The form of sshd(8)'s SSH_CONNECTION: client, its port, server, its port.
     var text: String { "\(peer.host) \(peer.port) \(local.host) \(local.port)" }
 }

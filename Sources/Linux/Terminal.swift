@@ -1,12 +1,12 @@
 import Glibc
 package import SystemPackage
 
-/// The terminals of others.
+/// The terminals of other users.
 package enum Terminal {
     /// Writes lines to the terminal `pts/N`, with a bell, as wall(1) does.
     ///
-    /// It never waits: what the terminal does not take at once is lost. A local console is none of
-    /// these, since nobody comes to it over the network.
+    /// It never blocks: text that the terminal does not take at once is lost. It writes to no local
+    /// console, since nobody reaches one over the network.
     package static func tell(_ lines: [String], on name: String) throws(Errno) {
         let digits = name.utf8.dropFirst(4)
         guard name.hasPrefix("pts/"), (1...10).contains(digits.count),
@@ -20,7 +20,7 @@ package enum Terminal {
         try SystemCall.check { unsafe write(descriptor, text, text.count) }
     }
 
-    /// A line in which nothing means anything to a terminal but its end.
+    /// A line in which no character but its end controls a terminal.
     private static func plain(_ line: String) -> String {
         let bytes = line.utf8.map { (0x20..<0x7F).contains($0) ? $0 : UInt8(ascii: "?") }
         return String(decoding: bytes, as: UTF8.self) + "\r\n"

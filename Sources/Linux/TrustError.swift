@@ -1,6 +1,6 @@
 import SystemPackage
 
-/// Why a file is not one that only its trusted owners could have written.
+/// The reason that others than its trusted owners could have written a file.
 package struct TrustError: Error, Hashable, Sendable {
     package enum Code: String, Hashable, Sendable, CaseIterable {
         case missing
@@ -14,11 +14,11 @@ package struct TrustError: Error, Hashable, Sendable {
     }
 
     package let code: Code
-    /// What is at fault: the file itself or a directory above it.
+    /// The file or directory at fault: the file itself or a directory above it.
     package let path: String
     /// One lower-case clause without the path.
     package let reason: String
-    /// A command that would make it right, where there is one.
+    /// A command that would fix it, if there is one.
     package let remedy: String?
 
     package init(code: Code, path: String, reason: String, remedy: String? = nil) {
@@ -60,7 +60,7 @@ extension TrustError {
         TrustError(code: .notAFile, path: path, reason: "is \(kind), not a regular file")
     }
 
-    /// What opening or reading `path` failed with.
+    /// The error of opening or reading `path`.
     init(_ error: Errno, _ path: String) {
         switch error {
         case .noSuchFileOrDirectory:

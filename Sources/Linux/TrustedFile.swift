@@ -2,12 +2,12 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// Reads files that nobody but trusted owners could have written.
+/// Reads files that only trusted owners could have written.
 ///
-/// Keep one for a scan of many files: what it found out about directories it does not ask again.
-/// Make a new one for the next scan, since directories change.
+/// Use one value for a scan of many files, since it remembers the directories it has checked. Make
+/// a new one for the next scan, since directories change.
 package struct TrustedFile {
-    /// The bytes of a file, and which file they came from.
+    /// The bytes of a file, and the identity of the file.
     package struct Content: Hashable, Sendable {
         package let bytes: [UInt8]
         package let identity: FileIdentity
@@ -16,12 +16,12 @@ package struct TrustedFile {
     private let owners: Set<UInt32>
     private var trustedDirectories: Set<String> = []
 
-    /// `owners` are the user ids that may own a file or directory, besides root.
+    /// Trusts `owners`, the user ids that may own a file or directory, besides root.
     package init(owners: Set<UInt32> = [geteuid()]) {
         self.owners = owners.union([0])
     }
 
-    /// The content of the file at the absolute `path`, at most `limit` bytes.
+    /// Reads the file at the absolute `path`, at most `limit` bytes.
     ///
     /// No component may be a symbolic link. The file must be a regular one; it and each directory
     /// above it must belong to an owner and be writable by no one else (an ACL that lets others
@@ -86,12 +86,13 @@ package struct TrustedFile {
 }
 
 extension TrustedFile {
-    /// `/a//b/../c` stays what the kernel makes of it, only empty components and `.` go.
+    /// Removes empty components and `.`; `/a//b/../c` keeps its `..`, which only the kernel
+    /// resolves.
     static func normalized(_ path: String) -> String {
         "/" + path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
     }
 
-    /// `/a/b/c` gives `/`, `/a`, `/a/b`.
+    /// The directories above a path: `/`, `/a` and `/a/b` for `/a/b/c`.
     static func directories(above path: String) -> [String] {
         var result = ["/"]
         for component in path.split(separator: "/").dropLast() {
@@ -110,7 +111,7 @@ extension TrustedFile {
         }
     }
 
-    /// Says which file a failing call was about.
+    /// Adds the path of the file to the error of a failing call.
     private static func attempt<Value>(
         _ path: String,
         _ call: () throws(Errno) -> Value

@@ -1,12 +1,12 @@
 import Glibc
 import SystemPackage
 
-/// The address of a Unix socket: a path, or a name that is in no file system.
+/// The address of a Unix socket: a path or an abstract name.
 struct UnixAddress: Sendable {
     private var address = sockaddr_un()
     private let length: socklen_t
 
-    /// ENAMETOOLONG if the path does not fit into `sun_path` with a NUL behind it.
+    /// Makes the address of a path; throws ENAMETOOLONG if `sun_path` cannot hold it and a NUL.
     init(_ path: String) throws(Errno) {
         let bytes = Array(path.utf8)
         let room = MemoryLayout.size(ofValue: address.sun_path)
@@ -19,7 +19,8 @@ struct UnixAddress: Sendable {
         }
     }
 
-    /// A path, or after an `@` an abstract name (unix(7)), whose length is part of it.
+    /// Makes the address of a path or, after an `@`, of an abstract name, which has no final NUL
+    /// (unix(7)).
     init(pathOrName text: String) throws(Errno) {
         guard text.hasPrefix("@") else {
             self = try UnixAddress(text)
@@ -27,7 +28,7 @@ struct UnixAddress: Sendable {
         }
         let name = Array(text.utf8.dropFirst())
         guard !name.isEmpty else { throw .invalidArgument }
-        // The NUL that begins an abstract name takes the room of the one that ends a path.
+        // The NUL before an abstract name takes the place of the one after a path.
         var path = try UnixAddress(String(decoding: name, as: UTF8.self)).address
         unsafe withUnsafeMutableBytes(of: &path.sun_path) { field in
             unsafe field.copyBytes(from: [0] + name)
@@ -37,7 +38,7 @@ struct UnixAddress: Sendable {
         length = socklen_t(start + 1 + name.count)
     }
 
-    /// Calls bind(2), connect(2) or their like, again if a signal came in between.
+    /// Calls bind(2), connect(2) or the like, and repeats it if a signal interrupts it.
     mutating func withSocketAddress(
         _ call: (UnsafePointer<sockaddr>, socklen_t) -> Int32
     ) throws(Errno) {

@@ -4,7 +4,7 @@ package import SystemPackage
 /// One end of a connected Unix stream socket.
 package final class UnixConnection: Sendable {
     private let socket: OwnedDescriptor
-    /// Who is at the other end, as of when it connected.
+    /// The credentials of the other end at the time of the connection.
     package let peer: PeerCredentials
 
     init(adopting socket: consuming OwnedDescriptor) throws(Errno) {
@@ -12,7 +12,7 @@ package final class UnixConnection: Sendable {
         self.socket = socket
     }
 
-    /// Connects to whoever listens at `path`; reads and writes of this end block.
+    /// Connects to the listener at `path`; reads and writes of this end block.
     package static func connecting(to path: String) throws(Errno) -> UnixConnection {
         var address = try UnixAddress(path)
         let socket = try UnixAddress.socket(nonBlocking: false)
@@ -23,12 +23,12 @@ package final class UnixConnection: Sendable {
 
     package var fileDescriptor: Int32 { socket.rawValue }
 
-    /// The next bytes, at most `count`; none when the other side sends no more.
+    /// The next bytes, at most `count`; none once the other side has ended writing.
     package func read(_ count: Int) throws(Errno) -> [UInt8] {
         try socket.readChunk(count)
     }
 
-    /// Sends some of the bytes and answers how many; EPIPE instead of SIGPIPE.
+    /// Sends some of the bytes and returns how many; EPIPE instead of SIGPIPE.
     package func write(_ bytes: ArraySlice<UInt8>) throws(Errno) -> Int {
         let descriptor = socket.rawValue
         return try SystemCall.check {
@@ -38,13 +38,13 @@ package final class UnixConnection: Sendable {
         }
     }
 
-    /// Says that no more will be sent; replies can still be read.
+    /// Ends the writing side; replies can still be read.
     package func endWriting() throws(Errno) {
         let descriptor = socket.rawValue
         try SystemCall.check { shutdown(descriptor, Int32(SHUT_WR)) }
     }
 
-    /// Waits until there is something to read; `false` if nothing came in time.
+    /// Waits until there is something to read; `false` after the timeout.
     package func waitToRead(milliseconds: Int32) throws(Errno) -> Bool {
         var poll = pollfd(fd: socket.rawValue, events: Int16(POLLIN), revents: 0)
         return try SystemCall.check { unsafe Glibc.poll(&poll, 1, milliseconds) } > 0

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 package import SystemPackage
 
-/// A Unix stream socket that others connect to by a path.
+/// A Unix stream socket that accepts connections at a path.
 package final class UnixListener: Sendable {
     private let socket: OwnedDescriptor
     private let path: String
@@ -10,9 +10,9 @@ package final class UnixListener: Sendable {
 
     /// Makes the socket at `path` with mode 0660 for its owner and `group`.
     ///
-    /// A socket that an earlier process left there is replaced, anything else is an error
-    /// (EEXIST); the directory must already be one that only trusted users can write. Between
-    /// bind and chmod nobody but the owner can connect.
+    /// It replaces a socket that an earlier process left there; anything else is an error (EEXIST).
+    /// Only trusted users may be able to write to the directory. Between bind and chmod only the
+    /// owner can connect.
     package init(path: String, group: UInt32?, backlog: Int32 = 64) throws(Errno) {
         try Self.removeStaleSocket(path)
         var address = try UnixAddress(path)
@@ -30,7 +30,7 @@ package final class UnixListener: Sendable {
 
     package var fileDescriptor: Int32 { socket.rawValue }
 
-    /// The next connection, or `nil` if nobody waits.
+    /// The next connection, or `nil` if none is pending.
     package func accept() throws(Errno) -> UnixConnection? {
         do throws(Errno) {
             let descriptor = socket.rawValue
@@ -41,7 +41,7 @@ package final class UnixListener: Sendable {
         }
     }
 
-    /// Takes the path away, unless somebody else put another socket there.
+    /// Removes the path, unless another socket has replaced this one there.
     package func unlink() throws(Errno) {
         guard let identity, let found = try FileIdentity.of(path), found.isSameFile(as: identity)
         else { return }

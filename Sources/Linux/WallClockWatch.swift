@@ -1,10 +1,10 @@
 import CLinux
 package import SystemPackage
 
-/// Becomes readable when CLOCK_REALTIME was set, that is, when it jumped.
+/// A descriptor that becomes readable when CLOCK_REALTIME was set, that is, when it jumped.
 ///
-/// A timer in the far future whose read fails with ECANCELED after each step (timerfd_create(2),
-/// TFD_TIMER_CANCEL_ON_SET). A clock that is only slewed does not trigger it.
+/// It is a timer in the far future whose read fails with ECANCELED after each step
+/// (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET). A clock that is only slewed does not trigger it.
 package final class WallClockWatch: Sendable {
     private let timer: OwnedDescriptor
 
@@ -15,7 +15,7 @@ package final class WallClockWatch: Sendable {
 
     package var fileDescriptor: Int32 { timer.rawValue }
 
-    /// Whether the clock was set since the last call; watches on in either case.
+    /// Reports whether the clock was set since the last call, and arms the timer again.
     package func acknowledge() throws(Errno) -> Bool {
         do throws(Errno) {
             _ = try timer.readExpirations()
@@ -26,7 +26,7 @@ package final class WallClockWatch: Sendable {
         return try arm()
     }
 
-    /// Whether the clock was set while arming; the kernel arms in that case too.
+    /// Arms the timer and reports whether the clock was set meanwhile; the kernel arms even then.
     private func arm() throws(Errno) -> Bool {
         do throws(Errno) {
             try SystemCall.check { clinux_watch_clock(timer.rawValue) }

@@ -2,14 +2,14 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Threads for work that can be shared out, one a core; the caller is one of them.
+/// Threads for work that can be divided, one for each core; the caller is one of them.
 ///
-/// Each has a serial queue of its own, so that nothing runs on Dispatch's global pool, whose monitor
-/// would wake an idle process for ever.
+/// Each has a serial queue of its own, so that nothing runs on Dispatch's global pool, whose
+/// monitor would wake an idle process for ever.
 package struct Workers: Sendable {
-    /// Less is done sooner than others can be told of it.
+    /// The least work that is shared: less is done sooner than another thread starts.
     private static let leastShared = 8
-    /// More cores than this would wait for each other's memory.
+    /// The most threads: more cores would wait for each other's memory.
     private static let most = 8
 
     private let queues: [DispatchQueue]
@@ -38,7 +38,7 @@ package struct Workers: Sendable {
     }
 }
 
-/// What each worker has done.
+/// The results of each worker.
 private final class Shares<Result: Sendable>: Sendable {
     private let parts = Mutex<[Int: [Result]]>([:])
 

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Where this process stands.
+/// The working directory of this process.
 package enum WorkingDirectory {
-    /// A path that means the same from anywhere; relative ones are from here.
+    /// Makes a path absolute; relative paths start at the working directory.
     package static func absolute(_ path: String) -> String {
         guard !path.hasPrefix("/"), let here = unsafe getcwd(nil, 0) else { return path }
         defer { unsafe free(here) }
