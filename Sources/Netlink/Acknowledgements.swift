@@ -1,13 +1,13 @@
-/// What the kernel answered to a batch: committed, or refused as a whole.
+/// The kernel's answer to a batch: committed, or refused as a whole.
 ///
-/// A failed batch still acknowledges its last message, so success is the last sequence
-/// acknowledged and no error for any. A lost answer proves nothing: observe again.
+/// A failed batch still acknowledges its last message, so success needs the acknowledgement of the
+/// last sequence and no error for any. A lost answer proves nothing: read the state again.
 package struct Acknowledgements: Sendable {
     package enum Outcome: Hashable, Sendable {
         /// The acknowledgement of the last message is still missing.
         case waiting
         case committed
-        /// The sequence of the message at fault and the errno.
+        /// The sequence of the message at fault and its errno.
         case refused(sequence: UInt32, error: Int32)
     }
 
@@ -22,7 +22,7 @@ package struct Acknowledgements: Sendable {
         self.last = last
     }
 
-    /// Takes one datagram of answers.
+    /// Reads one datagram of answers.
     package mutating func take(_ datagram: [UInt8]) {
         for message in NetlinkMessage.all(in: datagram) where message.type == Self.errorType {
             let error = 0 &- Int32(bitPattern: message.payload.native32(at: 0))

@@ -1,12 +1,12 @@
-/// One attribute of a message (linux/netlink.h, struct nlattr), taken within bounds.
+/// One attribute of a message (linux/netlink.h, struct nlattr), parsed within bounds.
 package struct NetlinkAttribute: Hashable, Sendable {
     private static let flags: UInt16 = 0xC000  // NLA_F_NESTED, NLA_F_NET_BYTEORDER
 
-    /// Without the flags.
+    /// The type without its flags.
     package let type: UInt32
     package let payload: ArraySlice<UInt8>
 
-    /// The attributes in `bytes`; stops at the first that does not fit.
+    /// Parses the attributes in `bytes`; stops at the first that does not fit.
     package static func all(in bytes: ArraySlice<UInt8>) -> [NetlinkAttribute] {
         var attributes: [NetlinkAttribute] = []
         var start = bytes.startIndex
@@ -37,14 +37,14 @@ package struct NetlinkAttribute: Hashable, Sendable {
 }
 
 extension NetlinkMessage {
-    /// The attributes behind a subsystem's header of `length` bytes.
+    /// The attributes after a subsystem's header of `length` bytes.
     package func attributes(after length: Int) -> [NetlinkAttribute] {
         NetlinkAttribute.all(in: payload.dropFirst(length))
     }
 }
 
 extension Collection<UInt8> {
-    /// A number in network order from the front; `nil` if it is not all there.
+    /// A number in network order at the front; `nil` if bytes are missing.
     package func network<Number: FixedWidthInteger>(
         _ type: Number.Type,
         at offset: Int = 0

@@ -1,13 +1,13 @@
 package import SystemPackage
 
-/// Questions to the kernel, which answers them while they are sent or, for dumps, while it is read.
+/// Requests to the kernel, which answers them during the send or, for dumps, during the reads.
 extension NetlinkSocket {
     private static let errorType: UInt16 = 2  // NLMSG_ERROR, linux/netlink.h
     private static let doneType: UInt16 = 3  // NLMSG_DONE
 
-    /// Asks for a dump, or for one thing with NLM_F_ACK, and takes every answer.
+    /// Requests a dump, or one object with NLM_F_ACK, and reads all answers.
     ///
-    /// - Throws: what the kernel refused it with; `noBufferSpace` if answers were lost.
+    /// - Throws: the kernel's refusal; `noBufferSpace` if answers were lost.
     package func ask(
         _ request: NetlinkRequest,
         each take: (NetlinkMessage) -> Void
@@ -20,7 +20,7 @@ extension NetlinkSocket {
                     take(message)
                     continue
                 }
-                // The end of a dump has an errno as well, if it could not be finished.
+                // The end of a dump carries an errno too, if the dump could not be finished.
                 let error = -Int32(bitPattern: message.payload.native32(at: 0))
                 guard error <= 0 else { throw Errno(rawValue: error) }
                 return
@@ -29,7 +29,7 @@ extension NetlinkSocket {
         throw .noBufferSpace
     }
 
-    /// Sends requests that each ask for an acknowledgement; answers what was refused, by sequence.
+    /// Sends requests that each ask for an acknowledgement; returns the refused ones, by sequence.
     package func carryOut(_ requests: [NetlinkRequest]) throws(Errno) -> [UInt32: Errno] {
         guard !requests.isEmpty else { return [:] }
         try send(requests.flatMap(\.bytes))

@@ -1,4 +1,5 @@
-/// One netlink message (linux/netlink.h, struct nlmsghdr), taken from a datagram within its bounds.
+/// One netlink message (linux/netlink.h, struct nlmsghdr), parsed within the bounds of its
+/// datagram.
 package struct NetlinkMessage: Hashable, Sendable {
     package static let headerLength = 16
 
@@ -9,7 +10,7 @@ package struct NetlinkMessage: Hashable, Sendable {
     /// Header and payload.
     package let bytes: [UInt8]
 
-    /// The messages of a datagram; stops at the first that does not fit.
+    /// Parses the messages of a datagram; stops at the first that does not fit.
     package static func all(in datagram: [UInt8]) -> [NetlinkMessage] {
         var messages: [NetlinkMessage] = []
         var start = 0
@@ -32,7 +33,7 @@ package struct NetlinkMessage: Hashable, Sendable {
 }
 
 extension [UInt8] {
-    /// A number in the machine's byte order; missing bytes count as zero.
+    /// A number in host byte order; missing bytes count as zero.
     package func native32(at offset: Int) -> UInt32 {
         var number: UInt32 = 0
         for index in 0..<4 {

@@ -7,8 +7,8 @@ package struct NetlinkRequest: Hashable, Sendable {
 
     /// Begins a message.
     ///
-    /// `flags` come beside NLM_F_REQUEST, which every one has; `header` is what precedes the
-    /// attributes, such as a `nfgenmsg`, and is padded to whole words.
+    /// `flags` are added to NLM_F_REQUEST, which every request has; `header` precedes the
+    /// attributes, such as an `nfgenmsg`, and is padded to whole words.
     package init(type: UInt16, flags: Int32, sequence: UInt32, header: [UInt8]) {
         self.sequence = sequence
         bytes += UInt32(0).nativeBytes
@@ -24,23 +24,23 @@ package struct NetlinkRequest: Hashable, Sendable {
         append(Self.attribute(UInt16(truncatingIfNeeded: type), payload))
     }
 
-    /// Adds an attribute that holds others.
+    /// Adds an attribute that contains others.
     package mutating func put(_ type: UInt32, nested attributes: [(UInt32, [UInt8])]) {
         append(Self.nest(type, attributes))
     }
 
-    /// The bytes of an attribute that holds others.
+    /// Encodes an attribute that contains others.
     package static func nest(_ type: UInt32, _ attributes: [(UInt32, [UInt8])]) -> [UInt8] {
         let inside = attributes.flatMap { attribute(UInt16(truncatingIfNeeded: $0.0), $0.1) }
         return nest(type, encoded: inside)
     }
 
-    /// The bytes of an attribute that holds others, which are encoded already.
+    /// Encodes an attribute that contains others, which are encoded already.
     package static func nest(_ type: UInt32, encoded inside: [UInt8]) -> [UInt8] {
         attribute(UInt16(truncatingIfNeeded: type) | UInt16(NLA_F_NESTED), inside)
     }
 
-    /// Adds whole attributes that were encoded before.
+    /// Adds whole attributes that are encoded already.
     package mutating func append(_ encoded: [UInt8]) {
         bytes += encoded
         bytes += [UInt8](repeating: 0, count: -bytes.count & 3)
@@ -54,7 +54,7 @@ package struct NetlinkRequest: Hashable, Sendable {
 }
 
 extension FixedWidthInteger {
-    /// The number in the machine's byte order, as most of netlink has it.
+    /// The number in host byte order, as most of netlink uses it.
     package var nativeBytes: [UInt8] {
         #if _endian(little)
             return networkBytes.reversed()
@@ -63,7 +63,7 @@ extension FixedWidthInteger {
         #endif
     }
 
-    /// The number in network order, as netfilter has it.
+    /// The number in network order, as netfilter uses it.
     package var networkBytes: [UInt8] {
         stride(from: Self.bitWidth - 8, through: 0, by: -8).map {
             UInt8(truncatingIfNeeded: self >> Self($0))

@@ -2,15 +2,15 @@ import CNetfilter
 import Glibc
 package import SystemPackage
 
-/// A netlink socket of the network namespace that its opening thread was in, for ever.
+/// A netlink socket, bound for its life to the network namespace of the thread that opened it.
 ///
-/// Closed with the value. Not for several threads at once.
+/// It closes with the value. Only one thread may use it at a time.
 @safe package struct NetlinkSocket: ~Copyable {
     private let handle: OpaquePointer
-    /// Where the kernel sends the answers: unique among the namespace's netlink sockets.
+    /// The address of the kernel's answers: unique among the namespace's netlink sockets.
     package let portID: UInt32
 
-    /// One receive takes at most this much; the kernel's dumps come in pieces of 32 KiB.
+    /// The most bytes of one receive; the kernel's dumps come in pieces of 32 KiB.
     private static let receiveSize = 128 * 1024
 
     private init(adopting handle: OpaquePointer) {
@@ -28,7 +28,7 @@ package import SystemPackage
         try open(NETLINK_SOCK_DIAG)
     }
 
-    /// Opens a socket for NFLOG; what comes while nobody reads is kept up to a bound.
+    /// Opens a socket for NFLOG; unread packets are queued up to a limit.
     package static func packetLog() throws(Errno) -> NetlinkSocket {
         // Room for some 5,000 packets: more than the gate logs in a burst.
         try open(NETLINK_NETFILTER, buffers: 2 << 20)
@@ -41,9 +41,9 @@ package import SystemPackage
 
     /// Takes over a netfilter socket that another process opened, with its port.
     ///
-    /// Answers that nobody has read yet were for that process, and are dropped.
+    /// Unread answers were for that process, and are dropped.
     ///
-    /// - Throws: `badFileDescriptor` if it is none; it is left open then.
+    /// - Throws: `badFileDescriptor` if it is no netfilter socket; it stays open then.
     package static func netfilter(adopting descriptor: Int32) throws(Errno) -> NetlinkSocket {
         var subsystem: Int32 = -1
         var length = socklen_t(MemoryLayout<Int32>.size)
@@ -65,9 +65,9 @@ package import SystemPackage
         }
     }
 
-    /// Opens a socket that hears of every change of the ruleset by others than `port`.
+    /// Opens a socket that reports every change of the ruleset by others than `port`.
     ///
-    /// What comes while nobody reads is kept up to a bound.
+    /// Unread messages are queued up to a limit.
     package static func rulesetChanges(ignoring port: UInt32) throws(Errno) -> NetlinkSocket {
         let socket = try open(NETLINK_NETFILTER, buffers: 1 << 20)
         try socket.ignore(port)
@@ -97,11 +97,11 @@ package import SystemPackage
 
     package var fileDescriptor: Int32 { unsafe mnl_socket_get_fd(handle) }
 
-    /// Asks for room: a batch is one datagram, and the answers to it are all queued before sending
+    /// Requests buffers: a batch is one datagram, and all its answers are queued before the send
     /// returns.
     ///
-    /// In a user namespace, such as an unprivileged container's, nobody may have more than
-    /// net.core.wmem_max and rmem_max say; that much has to do then, as it does for nft(8).
+    /// In a user namespace, such as an unprivileged container's, net.core.wmem_max and rmem_max
+    /// limit the buffers; that much must suffice, as it does for nft(8).
     private func setBuffers(_ bytes: Int32) {
         for (forced, bounded) in [(SO_SNDBUFFORCE, SO_SNDBUF), (SO_RCVBUFFORCE, SO_RCVBUF)]
         where !set(forced, to: bytes) {
@@ -135,9 +135,9 @@ package import SystemPackage
         }
     }
 
-    /// Takes the next datagram; `nil` if none is queued.
+    /// Reads the next datagram; `nil` if none is queued.
     ///
-    /// - Throws: `noBufferSpace` if answers were lost: observe again.
+    /// - Throws: `noBufferSpace` if answers were lost: read the state again.
     package func receive() throws(Errno) -> [UInt8]? {
         while true {
             var failure: Int32 = 0

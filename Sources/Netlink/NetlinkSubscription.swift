@@ -2,7 +2,7 @@ import CNetfilter
 import Glibc
 package import SystemPackage
 
-/// What a socket is sent without having asked.
+/// Messages that a socket receives without a request.
 extension NetlinkSocket {
     /// Joins a multicast group of the subsystem.
     func join(_ group: UInt32) throws(Errno) {
@@ -18,9 +18,9 @@ extension NetlinkSocket {
         guard added == 0 else { throw Errno(rawValue: errno) }
     }
 
-    /// Opens a socket that hears of TCP sockets of local ports that end, and of no others.
+    /// Opens a socket that reports closed TCP sockets of these local ports, and of no others.
     ///
-    /// What comes while nobody reads is kept up to a bound.
+    /// Unread messages are queued up to a limit.
     package static func endedSockets(of ports: [UInt16]) throws(Errno) -> NetlinkSocket {
         let socket = try open(NETLINK_SOCK_DIAG, buffers: 1 << 20)
         try socket.admit(only: ports)
@@ -30,9 +30,9 @@ extension NetlinkSocket {
         return socket
     }
 
-    /// Drops in the kernel what is about sockets of other local ports: it wakes nobody.
+    /// Drops messages about sockets of other local ports in the kernel, so that they wake nobody.
     private func admit(only ports: [UInt16]) throws(Errno) {
-        // Behind the header and four bytes of inet_diag_msg: idiag_sport, in network order.
+        // idiag_sport, in network order, follows the header and four bytes of inet_diag_msg.
         var program = [sock_filter(code: Self.loadHalf, jt: 0, jf: 0, k: 20)]
         for port in ports {
             program += [
@@ -48,9 +48,9 @@ extension NetlinkSocket {
     private static let jumpIfEqual = UInt16(BPF_JMP | BPF_JEQ | BPF_K)
     private static let give = UInt16(BPF_RET | BPF_K)
 
-    /// Drops in the kernel what was caused by the socket with this port: it wakes nobody.
+    /// Drops messages caused by the socket with this port in the kernel, so that they wake nobody.
     func ignore(_ port: UInt32) throws(Errno) {
-        // A load takes the bytes for network order, and netlink has them in the machine's.
+        // A BPF load assumes network order, but netlink uses the machine's.
         try filter(
             by: [
                 sock_filter(code: Self.loadWord, jt: 0, jf: 0, k: 12),  // nlmsg_pid
@@ -78,9 +78,9 @@ extension NetlinkSocket {
     }
 }
 
-/// How strictly requests are read.
+/// The strictness of requests.
 extension NetlinkSocket {
-    /// Has a dump of routes heed what its header asks for; kernels before 4.20 dump all of them.
+    /// Has a dump of routes honour the filter in its header; kernels before 4.20 dump all routes.
     package func checkStrictly() throws(Errno) {
         var isOn: Int32 = 1
         let length = socklen_t(MemoryLayout<Int32>.size)
