@@ -1,33 +1,34 @@
 package import Grants
 
-/// Bytes that records which strangers cause may take in a day.
+/// The bytes a day that records caused by strangers may take.
 ///
-/// They accrue evenly, and an hour's worth of them may be taken at once. Of that each network of a
-/// stranger's size (/24, /56) has a part, so that one cannot take it from all others. Once nothing is left there is nothing until a quarter of an hour's worth has accrued: what comes
-/// meanwhile is told of in summaries.
+/// They accrue evenly, and at most an hour's worth can be spent at once. Each network of the size
+/// that one stranger may own (/24, /56) has a share of that, so that it cannot exhaust the others'.
+/// An exhausted allowance stays closed until a quarter of an hour's worth has accrued; summaries
+/// report the events in between.
 package struct Allowance: Hashable, Sendable {
-    /// Networks that are remembered; of others only the whole is held to its bound.
+    /// The most networks remembered; further ones are limited by the whole alone.
     private static let bound = 1024
 
-    /// In bytes.
+    /// The allowance in bytes.
     package var perDay: Int64
-    /// Of which a network has one.
+    /// The number of shares, of which a network has one.
     private let parts: Int64
     private var whole: ByteBucket
     private var shares: [Prefix: ByteBucket] = [:]
     private var isSpent = false
 
-    /// `at` is in microseconds of a clock that never goes back.
+    /// Makes a full allowance; `at` is in microseconds of a clock that never goes back.
     package init(perDay: Int64, parts: Int64, at boot: Int64) {
         self.perDay = perDay
         self.parts = parts
         whole = ByteBucket(full: perDay / 24, at: boot)
     }
 
-    /// How many networks are remembered.
+    /// The number of networks remembered.
     var networkCount: Int { shares.count }
 
-    /// Takes bytes for a record of a source, unless there are none left for it.
+    /// Spends bytes on a record about a source; `false` if its allowance does not suffice.
     package mutating func take(_ bytes: Int, for source: Address, at boot: Int64) -> Bool {
         guard hasRoom(for: bytes, at: boot) else { return false }
         let network = source.strangersNetwork
@@ -40,13 +41,13 @@ package struct Allowance: Hashable, Sendable {
         return true
     }
 
-    /// Takes bytes for what has to be said, there being any or not.
+    /// Spends bytes on a record that must be written, even beyond the allowance.
     package mutating func spend(_ bytes: Int, at boot: Int64) {
         whole.refill(perDay: perDay, at: boot)
         whole.room = max(-perDay / 24, whole.room - Int64(bytes))
     }
 
-    /// Whether so many bytes are there for somebody.
+    /// Returns whether the whole allowance has room for the bytes.
     package mutating func hasRoom(for bytes: Int, at boot: Int64) -> Bool {
         whole.refill(perDay: perDay, at: boot)
         if isSpent { isSpent = whole.room < perDay / 96 }
@@ -64,11 +65,11 @@ package struct Allowance: Hashable, Sendable {
     }
 }
 
-/// Bytes that accrue evenly, up to an hour's worth.
+/// A token bucket of bytes, which holds at most an hour's worth.
 private struct ByteBucket: Hashable {
     private static let day: Int64 = 86_400
 
-    /// In parts of a byte, as many as a day has seconds.
+    /// The content in parts of a byte; a byte has as many as a day has seconds.
     private var parts: Int64
     private var refilledAt: Int64
 
@@ -77,7 +78,7 @@ private struct ByteBucket: Hashable {
         refilledAt = boot
     }
 
-    /// Whole bytes.
+    /// The content in whole bytes.
     var room: Int64 {
         get { parts / Self.day }
         set { parts += (newValue - room) * Self.day }

@@ -1,6 +1,6 @@
 package import Grants
 
-/// Source networks, to be asked about many addresses: each costs one look-up a prefix length.
+/// A set of source networks; a look-up costs one probe for each prefix length.
 package struct ClosedSources {
     private var networks: [Address.Family: [Int: Set<UInt128>]] = [:]
 

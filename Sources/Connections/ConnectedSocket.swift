@@ -3,22 +3,22 @@ import Glibc
 import Grants
 import Netlink
 
-/// A connected socket of this host, as sock_diag(7) tells of it.
+/// A connected socket of this host, from sock_diag(7).
 struct ConnectedSocket: Hashable {
     /// The far end.
     let peer: Endpoint
     /// The local port.
     let port: UInt16
-    /// Numbers of sockets rise as they are accepted, more or less; 0 for one that was not yet.
+    /// The inode, which rises roughly in the order of accept(2); 0 before that.
     let inode: UInt32
-    /// AF_INET or AF_INET6: which of the kernel's tables it is in.
+    /// AF_INET or AF_INET6: the kernel's table that lists the socket.
     let family: UInt8
-    /// Its `inet_diag_sockid`, cookie included: no later socket has the same.
+    /// The `inet_diag_sockid`, cookie included, which no later socket shares.
     let identity: [UInt8]
-    /// Whether its handshake was completed, at some time.
+    /// Whether the handshake was ever completed.
     let isCompleted: Bool
 
-    /// `nil` for what is not a whole `inet_diag_msg`.
+    /// Parses an `inet_diag_msg`; `nil` if it is not whole.
     init?(_ message: NetlinkMessage) {
         guard message.payload.count >= MemoryLayout<inet_diag_msg>.size else { return nil }
         let found = unsafe message.payload.withUnsafeBytes { bytes in
@@ -40,13 +40,13 @@ struct ConnectedSocket: Hashable {
         identity = unsafe Swift.withUnsafeBytes(of: found.id) { unsafe Array($0) }
     }
 
-    /// Which of the sockets of a port are meant.
+    /// The states of the sockets that a dump reports.
     enum Kind {
-        /// All but those that listen, or whose connection is over: these hold no session.
+        /// All sockets but listeners and those of closed connections, which carry no session.
         case connected
-        /// These, and those whose connection was there until a moment ago.
+        /// The connected sockets and those in TIME_WAIT, whose connection closed a moment ago.
         case lately
-        /// Those whose handshake is done and that nobody has begun to close.
+        /// Sockets with a completed handshake that neither end has begun to close.
         case established
 
         fileprivate func states(_ transport: Transport) -> UInt32 {
@@ -59,7 +59,7 @@ struct ConnectedSocket: Hashable {
         }
     }
 
-    /// Asks for the sockets that are connected to a local port.
+    /// Requests the sockets that are connected to a local port.
     static func dump(
         of port: Port,
         _ kind: Kind = .connected,
@@ -74,7 +74,7 @@ struct ConnectedSocket: Hashable {
         return message(SOCK_DIAG_BY_FAMILY, flags: NLM_F_DUMP, sequence, request)
     }
 
-    /// Asks for the socket's end: what is connected to it gets a reset.
+    /// Requests the destruction of the socket: its peer gets a reset.
     func destruction(_ transport: Transport, sequence: UInt32) -> NetlinkRequest {
         var request = inet_diag_req_v2()
         request.sdiag_family = family

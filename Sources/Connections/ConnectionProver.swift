@@ -9,9 +9,9 @@ package struct ConnectionProver: ~Copyable {
         table = try SocketTable()
     }
 
-    /// The sockets that show that the senders of these packets completed a connection.
+    /// The sockets that prove that the senders of these packets completed a connection.
     ///
-    /// One request a port, however many packets there are.
+    /// Sends one request for each port, however many packets there are.
     package mutating func sockets(
         for packets: [LoggedPacket]
     ) throws(Errno) -> [LoggedPacket: [UInt8]] {

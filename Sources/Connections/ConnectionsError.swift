@@ -1,10 +1,10 @@
 package import SystemPackage
 
-/// What could not be done about connections.
+/// A failed operation on connections.
 package enum ConnectionsError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Another program listens to this NFLOG group.
+    /// Another program is bound to this NFLOG group.
     case groupTaken(UInt16)
-    /// What was attempted and what the kernel said to it.
+    /// The attempted operation and the kernel's error.
     case refused(attempt: String, Errno)
 
     package var description: String {

@@ -1,48 +1,48 @@
 package import Grants
 
-/// Says which denied packets get a record of their own, and how many others each record speaks for.
+/// Chooses the denied packets that get a record, and counts the others for the next record.
 ///
-/// Records are bounded by a rate, with a burst of two seconds of it: a flood costs no more than
-/// that, and half of it is all that one network (/24, /56) has, so that it cannot hide others. Every packet that has none is counted once: in a record that comes after it, or in a
-/// summary where none comes.
+/// A rate with a burst of two seconds limits the records, so that a flood costs no more than that.
+/// One network (/24, /56) gets at most half of the rate, so that it cannot hide others. Each packet
+/// without a record is counted once: in a later record, or in a summary if none comes.
 package struct DenialTally: Hashable, Sendable {
-    /// A packet that gets a record, and how many before it got none.
+    /// A packet that gets a record, and the number of packets before it without one.
     package struct Denial: Hashable, Sendable {
         package let packet: LoggedPacket
         package let missed: Int
-        /// Where those came from, as far as is known.
+        /// The sources of the packets without a record, as far as known.
         package var sources = SourceCounts()
     }
 
-    /// Packets that no record speaks for.
+    /// Packets without a record.
     package struct Summary: Hashable, Sendable {
         package let count: Int
         package let sources: SourceCounts
         package let ports: [Port]
     }
 
-    /// Records, at most.
+    /// The most records a second.
     package var perSecond: Int
-    /// Millionths of a record.
+    /// The unused rate, in millionths of a record.
     private var room: Int64
     private var refilledAt: Int64
     private var shares = NetworkRates()
-    /// Denied and not yet spoken for; below zero while packets are known that were not yet counted.
+    /// Denied packets in no record yet; negative while packets have arrived before their count.
     private var unspoken = 0
     private var sources = SourceCounts()
     private var ports: Set<Port> = []
 
-    /// Begins without a debt; `at` is in microseconds of a clock that never goes back.
+    /// Begins with no packets; `at` is in microseconds of a clock that never goes back.
     package init(perSecond: Int, at boot: Int64) {
         self.perSecond = perSecond
         room = 2 * Int64(perSecond) * 1_000_000
         refilledAt = boot
     }
 
-    /// Whether there may be packets that no record speaks for.
+    /// Whether there may be packets in no record yet.
     package var isPending: Bool { unspoken != 0 || !sources.isEmpty }
 
-    /// Takes denied packets that became known, of `count` that were denied since the last time.
+    /// Chooses among packets that arrived, of `count` that were denied since the last time.
     package mutating func take(
         _ packets: some Collection<LoggedPacket>,
         of count: Int,
@@ -69,29 +69,29 @@ package struct DenialTally: Hashable, Sendable {
         }
     }
 
-    /// Takes packets of which none can be recorded now.
+    /// Adds packets that cannot be recorded now.
     package mutating func leaveOut(_ packets: some Collection<LoggedPacket>, of count: Int) {
         unspoken += count
         packets.forEach { note($0) }
     }
 
-    /// Takes back a packet for whose record there is no room.
+    /// Adds back a packet whose record had no room.
     package mutating func leaveOut(_ denial: Denial) {
         unspoken += 1 + denial.missed
         sources.add(denial.sources)
         note(denial.packet)
     }
 
-    /// Speaks for all packets that nothing has spoken for, of which `count` more are known now.
+    /// Summarizes all packets in no record yet, together with `count` newly counted ones.
     package mutating func summary(counting count: Int) -> Summary? {
         unspoken += count
         let summary = takeUnspoken()
-        // What is still known and not counted never will be.
+        // Packets that have arrived and are still not counted never will be.
         unspoken = 0
         return summary.count > 0 ? summary : nil
     }
 
-    /// Takes back what could not be recorded.
+    /// Adds back a summary that could not be recorded.
     package mutating func leaveOut(_ summary: Summary) {
         unspoken += summary.count
         sources.add(summary.sources)
@@ -122,7 +122,7 @@ package struct DenialTally: Hashable, Sendable {
     }
 }
 
-/// The kernel's own count of denied packets, as its growth from one reading to the next.
+/// The growth of the kernel's own counter of denied packets between readings.
 package struct DeniedCount: Hashable, Sendable {
     private static let interval: Int64 = 1_000_000
 
@@ -135,11 +135,11 @@ package struct DeniedCount: Hashable, Sendable {
         readAt.map { boot - $0 >= Self.interval } ?? true
     }
 
-    /// Takes a reading; the first one only says from where to count.
+    /// Returns the growth since the last reading; 0 for the first one.
     package mutating func growth(to now: UInt64, at boot: Int64) -> Int {
         defer { (total, readAt) = (now, boot) }
         guard let total else { return 0 }
-        // A gate that was made anew counts from zero.
+        // The counter of a table that was rebuilt starts at zero.
         return Int(clamping: now >= total ? now - total : now)
     }
 }

@@ -4,13 +4,13 @@ import Grants
 import Netlink
 import SystemPackage
 
-/// The connections that conntrack has: found by port, and deleted.
+/// The connections that conntrack tracks: found by port, and deleted.
 struct FlowTable: ~Copyable {
-    /// How many are deleted with one datagram.
+    /// The number of connections deleted by one datagram.
     private static let atOnce = 500
-    /// So many connections cost less to be told of than to be chosen from by the kernel twice.
+    /// The number of connections up to which one whole dump costs less than two filtered ones.
     private static let few: UInt32 = 5000
-    /// There while conntrack is: asking it would load it.
+    /// A file that exists while conntrack is loaded: a request to conntrack would load it.
     private static let sign = "/proc/sys/net/netfilter/nf_conntrack_max"
 
     private let socket: NetlinkSocket
@@ -20,7 +20,7 @@ struct FlowTable: ~Copyable {
         socket = try NetlinkSocket.netfilter()
     }
 
-    /// How many connections there are; none where conntrack is not.
+    /// The number of connections; 0 if conntrack is not loaded.
     private mutating func count() -> UInt32 {
         guard unsafe access(Self.sign, F_OK) == 0 else { return 0 }
         sequence += 1
@@ -38,7 +38,7 @@ struct FlowTable: ~Copyable {
         return count
     }
 
-    /// The connections that go to a port, or were rewritten to it, and whose first packet is meant.
+    /// The matching connections that were sent or rewritten to a port.
     mutating func find(
         of port: Port,
         _ families: [Address.Family],
@@ -59,7 +59,8 @@ struct FlowTable: ~Copyable {
         return Array(found)
     }
 
-    /// The kernel goes through its whole table for each dump: few are told of in one.
+    /// The dumps to request: the kernel walks its whole table for each, so a short table is dumped
+    /// once.
     private mutating func dumps(
         of port: Port,
         family: Address.Family,
@@ -75,12 +76,13 @@ struct FlowTable: ~Copyable {
         ]
     }
 
-    /// Deletes them; answers how many were still there.
+    /// Deletes the connections; returns the number that still existed.
     mutating func delete(_ all: [TrackedFlow]) throws(Errno) -> Int {
         try carryOut(all) { $0.deletion(sequence: $1) }
     }
 
-    /// Has them end after so many seconds, whatever comes; answers how many were still there.
+    /// Has the connections time out after `seconds`, whatever comes; returns how many still
+    /// existed.
     mutating func end(_ all: [TrackedFlow], after seconds: UInt32) throws(Errno) -> Int {
         try carryOut(all) { $0.ending(after: seconds, sequence: $1) }
     }

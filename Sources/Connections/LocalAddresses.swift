@@ -4,7 +4,7 @@ import Grants
 import Netlink
 import SystemPackage
 
-/// Which addresses are this host's own, asked of the kernel's routes as the gate's rules do.
+/// This host's own addresses, looked up in the kernel's routes, as the `fib` rules of the gate do.
 struct LocalAddresses: ~Copyable {
     private let socket: NetlinkSocket
     private var sequence: UInt32 = 0
@@ -14,14 +14,14 @@ struct LocalAddresses: ~Copyable {
         socket = try NetlinkSocket.routes()
     }
 
-    /// Those of the addresses that are this host's.
+    /// The addresses among these that are this host's.
     mutating func among(_ addresses: some Sequence<Address>) -> Set<Address> {
         var own: Set<Address> = []
         for address in Set(addresses) where contains(address) { own.insert(address) }
         return own
     }
 
-    /// Every address of an interface of this host.
+    /// The addresses of all interfaces of this host.
     mutating func all() throws(Errno) -> Set<Address> {
         sequence += 1
         let request = NetlinkRequest(
@@ -33,7 +33,7 @@ struct LocalAddresses: ~Copyable {
         var own: Set<Address> = []
         try socket.ask(request) { message in
             let attributes = message.attributes(after: MemoryLayout<ifaddrmsg>.size)
-            // Of a link between two, IFA_ADDRESS is the other's where IFA_LOCAL is there as well.
+            // On a point-to-point link with IFA_LOCAL, IFA_ADDRESS is the address of the other end.
             let found =
                 attributes.first { $0.type == UInt32(IFA_LOCAL) }
                 ?? attributes.first { $0.type == UInt32(IFA_ADDRESS) }

@@ -2,34 +2,34 @@ import CNetfilter
 package import Grants
 import Netlink
 
-/// A packet that a rule logged (linux/netfilter/nfnetlink_log.h): who tried, or who came.
+/// A packet that a rule logged (linux/netfilter/nfnetlink_log.h), denied or let in.
 package struct LoggedPacket: Hashable, Sendable {
-    /// What the rule puts before it: the rule's name, in effect.
+    /// The prefix of the log statement: in effect, the name of the rule.
     package let prefix: String
     package let source: Address
     package let destination: Address
-    /// `nil` where they lie behind more headers than the kernel copies, or in another fragment, and
-    /// conntrack does not know them.
+    /// The ports; `nil` if they lie beyond the bytes that the kernel copies, or in another
+    /// fragment, and conntrack does not know them.
     package private(set) var ports: PacketPorts?
-    /// As they were before this host rewrote anything, by conntrack's word.
+    /// The ports before this host rewrote them, according to conntrack.
     private var original: PacketPorts?
-    /// Those of this host's socket, if it has one.
+    /// The ports of this host's socket, if it has one.
     var local: PacketPorts? { delivered ?? ports }
-    /// As they are in the packet, where `ports` says something else.
+    /// The ports in the packet itself, if `ports` differs.
     private var delivered: PacketPorts?
 
-    /// The sender, `192.0.2.7:49152`; the address alone where the port could not be read.
+    /// The sender, `192.0.2.7:49152`; the address alone if the port could not be read.
     package var peer: String { sourceEndpoint?.description ?? source.description }
 
     package var sourceEndpoint: Endpoint? {
         ports.map { Endpoint(address: source, port: $0.source) }
     }
 
-    /// The port it was sent to; `nil` where that could not be read, and for port 0.
+    /// The destination port; `nil` if it could not be read, and for port 0.
     package var port: Port? { ports?.port }
 
-    /// The packet with the ports that the gate looked up: those that DNAT took it from, if they are
-    /// protected, else those it has.
+    /// The packet with the ports that the gate looked up: those before DNAT if they are protected,
+    /// otherwise its own.
     package func atPortLookedUp(_ isProtected: (Port) -> Bool) -> Self {
         guard let original, original != ports, let port = original.port, isProtected(port) else {
             return self
@@ -48,7 +48,7 @@ package struct LoggedPacket: Hashable, Sendable {
 }
 
 extension LoggedPacket {
-    /// Reads NFULNL_MSG_PACKET; `nil` if it does not even tell between which hosts it went.
+    /// Parses NFULNL_MSG_PACKET; `nil` if it does not even contain both addresses.
     init?(_ message: NetlinkMessage) {
         var prefix: ArraySlice<UInt8> = []
         var packet: ArraySlice<UInt8> = []
@@ -62,7 +62,7 @@ extension LoggedPacket {
             }
         }
         guard let headers = PacketHeaders(packet) else { return nil }
-        // A packet of the other direction, or an error about one, came to no port of ours.
+        // A packet of the reply direction, or an error about one, was not sent to our port.
         let tracked = original.flatMap { PacketPorts(of: $0, for: headers) }
         self.init(
             prefix: String(decoding: prefix, as: UTF8.self),
@@ -77,7 +77,7 @@ extension LoggedPacket {
         connection.nested.first { $0.type == CTA_TUPLE_ORIG.rawValue }.flatMap(FlowDirection.init)
     }
 
-    /// The number that the group gave it.
+    /// The sequence number of the packet in its group.
     static func number(of message: NetlinkMessage) -> UInt32? {
         message.attributes(after: MemoryLayout<nfgenmsg>.size)
             .first { $0.type == NFULA_SEQ.rawValue }?

@@ -2,7 +2,7 @@ import Glibc
 package import Grants
 import Netlink
 
-/// The ports of a packet, and whose they are.
+/// The ports of a packet and their protocol.
 package struct PacketPorts: Hashable, Sendable {
     package let source: UInt16
     package let destination: UInt16
@@ -12,7 +12,7 @@ package struct PacketPorts: Hashable, Sendable {
 }
 
 extension PacketPorts {
-    /// Those of the first packet of a connection, if it came from where this one does.
+    /// The ports of the first packet of a connection, if this packet has the same direction.
     init?(of flow: FlowDirection, for headers: PacketHeaders) {
         guard flow.source.address == headers.source,
             flow.source.port == headers.ports?.source ?? flow.source.port,
@@ -26,14 +26,14 @@ extension PacketPorts {
     }
 }
 
-/// Who a packet is from and for: the front of an IPv4 or IPv6 packet, read within bounds.
+/// The front of an IPv4 or IPv6 packet with its addresses and ports, parsed within bounds.
 struct PacketHeaders: Hashable {
     let source: Address
     let destination: Address
-    /// `nil` for what is cut off, is no first fragment, or is neither TCP nor UDP.
+    /// The ports; `nil` if they are cut off, in another fragment, or of neither TCP nor UDP.
     let ports: PacketPorts?
 
-    /// `nil` for what has no whole IP header.
+    /// Parses a packet; `nil` without a whole IP header.
     init?(_ packet: ArraySlice<UInt8>) {
         switch packet.first.map({ $0 >> 4 }) {
         case 4: self.init(ipv4: packet)
@@ -42,7 +42,7 @@ struct PacketHeaders: Hashable {
         }
     }
 
-    /// RFC 791, section 3.1.
+    /// Parses RFC 791, section 3.1.
     private init?(ipv4 packet: ArraySlice<UInt8>) {
         guard
             let first = packet.first,
@@ -59,7 +59,7 @@ struct PacketHeaders: Hashable {
         ports = isFirst ? Self.ports(Int32(kind), packet.dropFirst(length)) : nil
     }
 
-    /// RFC 8200, section 3.
+    /// Parses RFC 8200, section 3.
     private init?(ipv6 packet: ArraySlice<UInt8>) {
         guard
             let kind = packet.network(UInt8.self, at: 6),
@@ -80,7 +80,7 @@ struct PacketHeaders: Hashable {
         return PacketPorts(source: source, destination: destination, transport: transport)
     }
 
-    /// Goes past extension headers (RFC 8200, section 4); each takes at least 8 bytes.
+    /// Skips extension headers (RFC 8200, section 4); each takes at least 8 bytes.
     private static func pass(
         _ first: Int32,
         _ start: ArraySlice<UInt8>
@@ -98,7 +98,7 @@ struct PacketHeaders: Hashable {
         return (kind, rest)
     }
 
-    /// How long an extension header is; `nil` if this is none.
+    /// The length of an extension header; `nil` if it is none.
     private static func length(of kind: Int32, _ header: ArraySlice<UInt8>) -> Int? {
         let units = Int(header.dropFirst().first ?? 0)
         switch kind {

@@ -3,10 +3,10 @@ import Glibc
 import Netlink
 package import SystemPackage
 
-/// What one reading of the log brought.
+/// The packets of one reading of the log.
 package struct LoggedPackets: Hashable, Sendable {
     package internal(set) var packets: [LoggedPacket] = []
-    /// How many more were logged and are not among them: lost on the way, or no packets.
+    /// The number of logged packets that are missing here: lost, or not parsed.
     package internal(set) var missed = 0
 
     package init() {}
@@ -16,12 +16,12 @@ package struct LoggedPackets: Hashable, Sendable {
 
 /// The one listener of an NFLOG group, in the network namespace of the thread that made it.
 package struct PacketLog: ~Copyable {
-    /// Datagrams taken at once: a flood must not keep the agent from its deadlines.
+    /// The datagrams read at once: a flood must not delay the agent's deadlines.
     private static let atOnce = 256
-    /// Of a packet: a whole one of an Ethernet, and of longer ones more headers than anybody needs.
+    /// The bytes copied of each packet: a whole Ethernet frame, and more headers than are in use.
     ///
     /// One IPv6 extension header takes up to 2,048 bytes, and ports that are not copied cannot be
-    /// read. No more than the packet has is copied, so a plain SYN costs what it did.
+    /// read. No more than the packet has is copied, so a plain SYN costs no more.
     static let copiedBytes: UInt32 = 4096
     private static let type = UInt16(NFNL_SUBSYS_ULOG) << 8
 
@@ -30,7 +30,7 @@ package struct PacketLog: ~Copyable {
 
     /// Binds the group.
     ///
-    /// - Throws: `groupTaken` if another program has it.
+    /// - Throws: `groupTaken` if another program is bound to it.
     package init(group: UInt16) throws(ConnectionsError) {
         socket = try Self.bound(to: group)
     }
@@ -39,7 +39,7 @@ package struct PacketLog: ~Copyable {
         do {
             let socket = try NetlinkSocket.packetLog()
             for request in binding(to: group) { try socket.ask(request) { _ in } }
-            // Without it only what is in the packet is known, not the port that DNAT took it from.
+            // Without it only the packet's own ports are known, not the port before DNAT.
             try? socket.ask(naming(group)) { _ in }
             return socket
         } catch .permissionDenied, .notPermitted, .resourceBusy, .fileExists {
@@ -49,10 +49,10 @@ package struct PacketLog: ~Copyable {
         }
     }
 
-    /// Readable while there is something to drain.
+    /// The descriptor, readable while there is something to drain.
     package var fileDescriptor: Int32 { socket.fileDescriptor }
 
-    /// Takes what is queued, but not without end: what is left keeps the descriptor readable.
+    /// Reads queued packets up to a limit; the rest keeps the descriptor readable.
     package mutating func drain() throws(Errno) -> LoggedPackets {
         var drained = LoggedPackets()
         for _ in 0..<Self.atOnce {
@@ -78,7 +78,8 @@ package struct PacketLog: ~Copyable {
         }
     }
 
-    /// Bind to all families; then ask for the front of each packet, at once, numbered.
+    /// Binds to all families, then requests the front of each packet, at once, with a sequence
+    /// number.
     static func binding(to group: UInt16) -> [NetlinkRequest] {
         var requests = [request(group, 1), request(group, 2)]
         let bind = UInt8(truncatingIfNeeded: NFULNL_CFG_CMD_BIND.rawValue)
@@ -90,7 +91,7 @@ package struct PacketLog: ~Copyable {
         return requests
     }
 
-    /// Asks for the connection of each packet besides, for which the kernel needs a module.
+    /// Requests the conntrack entry of each packet too, for which the kernel needs a module.
     private static func naming(_ group: UInt16) -> NetlinkRequest {
         var naming = request(group, 3)
         let flags = UInt16(NFULNL_CFG_F_SEQ | NFULNL_CFG_F_CONNTRACK)
@@ -108,11 +109,11 @@ package struct PacketLog: ~Copyable {
     }
 }
 
-/// Finds gaps in the numbers of logged packets.
+/// Finds gaps in the sequence numbers of logged packets.
 struct PacketCount: Hashable {
     private var next: UInt32?
 
-    /// How many were skipped right before this one; numbers wrap around.
+    /// The number of packets skipped right before this one; sequence numbers wrap around.
     mutating func take(_ number: UInt32?) -> Int {
         guard let number else { return 0 }
         defer { next = number &+ 1 }

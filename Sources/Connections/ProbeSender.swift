@@ -3,19 +3,19 @@ import Glibc
 import Grants
 package import SystemPackage
 
-/// Sends probes in the name of others, and hears of nothing.
+/// Sends probes with the addresses of others, and receives nothing.
 ///
-/// It works in the network namespace of the calling thread, and takes CAP_NET_RAW.
+/// It works in the network namespace of the calling thread, and needs CAP_NET_RAW.
 package enum ProbeSender {
-    /// More than may go on anywhere; who else is left learns of it when they next say something.
+    /// The most sessions probed, more than a host has; the others are reset when they next send.
     private static let limit = 4096
 
-    /// Makes both ends of each session say where they stand.
+    /// Makes both ends of each session send an acknowledgement.
     ///
-    /// `priority` (SO_PRIORITY) marks the probes on their way out, so that they are not taken for
-    /// packets of a connection. What has no route any more is passed over.
+    /// `priority` (SO_PRIORITY) marks the outgoing probes, so that they are not taken for packets
+    /// of a connection. Sessions that no longer have a route are skipped.
     ///
-    /// - Throws: why none can be sent.
+    /// - Throws: the errno of the socket.
     package static func provoke(
         _ sessions: some Collection<PublishedSession>,
         priority: UInt32
@@ -42,7 +42,7 @@ package enum ProbeSender {
         let isIPv4 = family == .ipv4
         let descriptor = socket(isIPv4 ? AF_INET : AF_INET6, kind, Int32(IPPROTO_RAW))
         guard descriptor >= 0 else { throw Errno(rawValue: errno) }
-        // Such a socket takes the header from us anyway where it is IPv4's (raw(7)).
+        // A raw IPv4 socket of IPPROTO_RAW expects our header anyway (raw(7)).
         guard set(descriptor, SOL_SOCKET, SO_PRIORITY, Int32(bitPattern: priority)),
             isIPv4 || set(descriptor, Int32(IPPROTO_IPV6), IPV6_HDRINCL, 1)
         else {

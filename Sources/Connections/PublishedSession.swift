@@ -1,20 +1,20 @@
 import Grants
 import Netlink
 
-/// A TCP session that came to a port of this host and that DNAT turned to another host or container.
+/// A TCP session to a port of this host that DNAT redirects to another host or container.
 ///
-/// Its socket is not this host's, so that it cannot be destroyed. The gate resets both ends when
-/// they next say something, and a probe to each makes them say it at once.
+/// Its socket is on the other host and cannot be destroyed here. The gate resets both ends when
+/// they next send, and a probe to each makes them send at once.
 package struct PublishedSession: Hashable, Sendable {
     /// The far end.
     package let peer: Endpoint
-    /// What the far end thinks it talks to, such as a protected port of this host.
+    /// The destination that the far end addressed, such as a protected port of this host.
     package let asked: Endpoint
-    /// What it talks to, and how that sees the far end.
+    /// The server behind DNAT; `peerAsSeen` is the far end as the server sees it.
     let server: Endpoint
     let peerAsSeen: Endpoint
 
-    /// `nil` for what has no DNAT behind it, or is no TCP.
+    /// Makes a session of a connection; `nil` if it has no DNAT or is not TCP.
     init?(_ flow: TrackedFlow) {
         guard flow.isDestinationRewritten,
             flow.original.protocolNumber == Transport.tcp.protocolNumber
@@ -25,17 +25,19 @@ package struct PublishedSession: Hashable, Sendable {
         peerAsSeen = flow.reply.destination
     }
 
-    /// What each end is sent, as if the other had.
+    /// The probes to each end, with the address of the other.
     func probes(sequence: UInt32) -> [ProbeSegment] {
         [(server, peerAsSeen), (peer, asked)].flatMap { to, from in
-            // What is half a sequence space away from the other cannot be in the window as well.
+            // Of two numbers half the sequence space apart, at most one is in the window.
             [sequence, sequence &+ 1 << 31].map { ProbeSegment(from: from, to: to, sequence: $0) }
         }
     }
 }
 
-/// An acknowledgement without data that is in no window: whoever has such a connection answers with
-/// where it stands (RFC 9293, section 3.10.7.4), and changes nothing.
+/// An acknowledgement without data and outside the window.
+///
+/// An end of such a connection answers with an acknowledgement and changes nothing (RFC 9293,
+/// section 3.10.7.4).
 struct ProbeSegment {
     let from: Endpoint
     let to: Endpoint
@@ -67,7 +69,7 @@ struct ProbeSegment {
             + [Transport.tcp.protocolNumber, 0, 0] + source + target
     }
 
-    /// RFC 1071; of an even number of bytes.
+    /// The checksum of RFC 1071 over an even number of bytes.
     static func checksum(_ bytes: [UInt8]) -> UInt16 {
         var sum = stride(from: 0, to: bytes.count - 1, by: 2).reduce(UInt32(0)) { sum, index in
             sum + UInt32(bytes[index]) << 8 + UInt32(bytes[index + 1])

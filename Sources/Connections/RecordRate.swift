@@ -1,13 +1,13 @@
 import Grants
 
-/// A rate, with a burst of two seconds of it.
+/// A rate with a burst of two seconds.
 package struct RecordRate: Hashable, Sendable {
     private let perSecond: Int64
-    /// Millionths of a record.
+    /// The unused rate, in millionths of a record.
     private var room: Int64
     private var refilledAt: Int64
 
-    /// `at` is in microseconds of a clock that never goes back.
+    /// Begins with a full burst; `at` is in microseconds of a clock that never goes back.
     package init(perSecond: Int64, at boot: Int64) {
         self.perSecond = perSecond
         room = 2 * perSecond * 1_000_000
@@ -23,20 +23,20 @@ package struct RecordRate: Hashable, Sendable {
         return true
     }
 
-    /// Whether a burst of it could come.
+    /// Returns whether a whole burst is available.
     func isFull(at boot: Int64) -> Bool { room + (boot - refilledAt) * perSecond >= burst }
 
     private var burst: Int64 { 2 * perSecond * 1_000_000 }
 }
 
-/// The rates of networks of a stranger's size, each on its own.
+/// The rates of networks of the size that one stranger may own, each on its own.
 struct NetworkRates: Hashable {
-    /// Networks that are remembered; others are not held to a rate.
+    /// The most networks remembered; others are not limited.
     private static let bound = 256
 
     private var rates: [Prefix: RecordRate] = [:]
 
-    /// Whether a source may have a record now; it then has one.
+    /// Returns whether a source may have a record now, and counts that record.
     mutating func take(from source: Address, perSecond: Int64, at boot: Int64) -> Bool {
         let network = source.strangersNetwork
         if rates[network] == nil, rates.count >= Self.bound {
@@ -48,7 +48,7 @@ struct NetworkRates: Hashable {
 }
 
 extension Address {
-    /// What one stranger may have all addresses of.
+    /// The network of the size that one stranger may own whole.
     var strangersNetwork: Prefix {
         Prefix(covering: self, length: family == .ipv4 ? 24 : 56)
     }

@@ -4,30 +4,30 @@ package import Grants
 import Netlink
 package import SystemPackage
 
-/// A rule of routing (ip-rule(8)) that has another table than `local` say what is this host's.
+/// An ip-rule(8) by which another table than `local` may decide which addresses are this host's.
 package struct RoutingRule: Hashable, Sendable {
     package let family: Address.Family
     package let priority: UInt32
-    /// Whether the table is that of the VRF which a packet comes in by (l3mdev).
+    /// Whether the table is that of the VRF of the packet's interface (l3mdev).
     package let isOfInterface: Bool
     package let table: UInt32
 }
 
-/// An address or a network that another table than `local` has for this host's own.
+/// A local address or network in another table than `local`.
 package struct LocalRoute: Hashable, Sendable {
     package let network: Prefix
     package let table: UInt32
 }
 
-/// Ways by which packets are this host's that the table `local` says nothing of.
+/// Routing rules and routes that make packets local beyond the table `local`.
 package struct RoutingDetours: Hashable, Sendable {
-    /// A VRF has a few of each; who has thousands is told of these.
+    /// The most of each reported; a host with VRFs has a few.
     private static let limit = 256
 
     package private(set) var rules: [RoutingRule] = []
     package private(set) var routes: [LocalRoute] = []
 
-    /// Reads those of the network namespace of the calling thread.
+    /// Reads the rules and routes of the calling thread's network namespace.
     package static func read() throws(Errno) -> RoutingDetours {
         let socket = try NetlinkSocket.routes()
         try socket.checkStrictly()
@@ -49,7 +49,7 @@ package struct RoutingDetours: Hashable, Sendable {
         return detours
     }
 
-    /// Behind a `fib_rule_hdr` of nothing but the family.
+    /// Requests rules, with a `fib_rule_hdr` that contains only the family.
     private static func rulesRequest(_ family: Int32, _ sequence: UInt32) -> NetlinkRequest {
         NetlinkRequest(
             type: UInt16(RTM_GETRULE),
@@ -59,7 +59,8 @@ package struct RoutingDetours: Hashable, Sendable {
         )
     }
 
-    /// Behind a `rtmsg` that asks for local routes alone: a router has a million others.
+    /// Requests routes, with a `rtmsg` that selects local ones alone: a router has a million
+    /// others.
     private static func routesRequest(_ family: Int32, _ sequence: UInt32) -> NetlinkRequest {
         NetlinkRequest(
             type: UInt16(RTM_GETROUTE),
@@ -81,14 +82,14 @@ extension Address.Family {
 }
 
 extension NetlinkMessage {
-    /// The bytes of an attribute behind a header of 12 bytes.
+    /// The bytes of an attribute after a header of 12 bytes.
     fileprivate func value(_ type: Int) -> [UInt8]? {
         attributes(after: 12).first { $0.type == UInt32(type) }.map { Array($0.payload) }
     }
 }
 
 extension RoutingRule {
-    /// Reads a `RTM_NEWRULE`; `nil` for what every host has, and for rules of other kinds.
+    /// Parses a `RTM_NEWRULE`; `nil` for the rules of every host, and for rules of other kinds.
     fileprivate init?(_ message: NetlinkMessage) {
         guard message.type == UInt16(RTM_NEWRULE), message.payload.count >= 12,
             let family = Address.Family(netlink: message.payload.first),
@@ -106,7 +107,8 @@ extension RoutingRule {
 }
 
 extension LocalRoute {
-    /// Reads a `RTM_NEWROUTE`; `nil` if it is of the table `local`, or none of a local address.
+    /// Parses a `RTM_NEWROUTE`; `nil` if it is in the table `local`, or no route of a local
+    /// address.
     fileprivate init?(_ message: NetlinkMessage) {
         guard message.type == UInt16(RTM_NEWROUTE), message.payload.count >= 12,
             message.payload[7] == UInt8(RTN_LOCAL),

@@ -1,20 +1,20 @@
 package import Grants
 package import SystemPackage
 
-/// What was cut, and what went wrong about it.
+/// The sessions that were reset, and the failures.
 package struct CutReport: Hashable, Sendable {
-    /// Sockets of this host that were destroyed: both ends know.
+    /// The number of destroyed sockets of this host, of which both ends know.
     package var sockets = 0
-    /// Tracked connections that were deleted.
+    /// The number of deleted conntrack entries.
     package var flows = 0
-    /// Sessions among these whose ends have to be reset by the gate.
+    /// The sessions among these whose ends the gate must reset.
     package var published: Set<PublishedSession> = []
     package var problems: [ConnectionsError] = []
 
     package init() {}
 }
 
-/// What is cut of one port.
+/// The sessions to reset at one port.
 private struct Target {
     let port: Port
     let sources: ClosedSources
@@ -26,17 +26,17 @@ private struct Target {
     }
 }
 
-/// Cuts the sessions of openings that closed: sockets of this host and tracked connections.
+/// Resets the sessions of closed openings: sockets of this host and tracked connections.
 ///
-/// It works in the network namespace of the thread that made it, and takes CAP_NET_ADMIN. What it
-/// does grows with the connections of the ports that closed, not with the openings.
+/// It works in the network namespace of the thread that made it, and needs CAP_NET_ADMIN. Its work
+/// grows with the connections to the closed ports, not with the number of openings.
 package struct SessionCutter: ~Copyable {
     private var sockets: SocketTable
     private var flows: FlowTable
     private var local: LocalAddresses
-    /// For how long, in seconds, conntrack still knows a connection whose ends have to be reset.
+    /// The timeout, in seconds, of a conntrack entry whose ends the gate must reset.
     ///
-    /// Resets have to be translated as its packets were.
+    /// The entry must outlive the resets, which need the same translation as its packets.
     package static let lastWords: UInt32 = 60
 
     /// - Throws: the errno of the socket that could not be opened.
@@ -49,9 +49,9 @@ package struct SessionCutter: ~Copyable {
         self.local = local
     }
 
-    /// Cuts every session from a closed opening to its port that is not covered otherwise.
+    /// Resets each session from a closed opening to its port unless something else covers it.
     ///
-    /// It does as much as it can: one port's failure is in the report and keeps none of the others.
+    /// A failure at one port goes into the report and does not stop the others.
     ///
     /// `isCovered` says whether something else lets the far end of a session in at a port.
     package mutating func cut(
@@ -59,7 +59,7 @@ package struct SessionCutter: ~Copyable {
         unless isCovered: (Endpoint, Port) -> Bool
     ) -> CutReport {
         var report = CutReport()
-        // What goes over the loopback passes the gate, so it is no session of an opening.
+        // The gate accepts loopback traffic, so it belongs to no opening.
         let own = (try? local.all()) ?? []
         for (port, openings) in Dictionary(grouping: closed, by: \.port) {
             let sources = ClosedSources(openings.map(\.source))
@@ -69,8 +69,8 @@ package struct SessionCutter: ~Copyable {
         return report
     }
 
-    /// Sockets go before flows: their peers must know soon, and resets pass through what rewrites
-    /// them.
+    /// Resets sockets before flows: their peers must know soon, and their resets need the
+    /// translation of the flows.
     private mutating func cut(
         _ target: Target,
         _ report: inout CutReport,
@@ -122,8 +122,8 @@ package struct SessionCutter: ~Copyable {
         }
     }
 
-    /// What is merely routed through this host, or turned to another on its way, to the same port
-    /// there is not ours to cut.
+    /// The connections to a port of this host, without those that are only routed through it, or
+    /// redirected to the same port of another host.
     private mutating func find(
         _ port: Port,
         _ families: [Address.Family],
@@ -146,7 +146,7 @@ package struct SessionCutter: ~Copyable {
         }
     }
 
-    /// The far ends, as sockets of this host see them, of what was rewritten on its way; by port.
+    /// The far ends of rewritten connections, as sockets of this host see them, by port.
     private func rewritten(_ turned: [TrackedFlow]) -> [UInt16: Set<Endpoint>] {
         Dictionary(grouping: turned, by: \.reply.source.port)
             .mapValues { Set($0.map(\.reply.destination)) }

@@ -1,20 +1,20 @@
 package import Grants
 package import SystemPackage
 
-/// A TCP session at a port of this host, by its ends as the packets of the far end name them.
+/// A TCP session at a port of this host, with its ends as in the packets of the far end.
 package struct FoundSession: Hashable, Sendable {
     package let peer: Endpoint
-    /// The port that it came in by, or was turned to if only that is asked for.
+    /// The port that it was sent to, or redirected to if only that port was asked for.
     package let port: Port
-    /// Lower for an older one, as far as that is known; `.max` where it is not.
+    /// The order of sessions by age, lower for older ones; `.max` if unknown.
     package let age: UInt32
 }
 
-/// Lists the TCP sessions at ports of this host, for whoever lets them go on.
+/// Lists the TCP sessions at ports of this host, so that they can be kept.
 ///
-/// A session is an established socket, or a connection that conntrack has seen both ends take part
-/// in. Half-open ones, which anybody can make in another's name, are none. It works in the network
-/// namespace of the thread that made it, and takes CAP_NET_ADMIN.
+/// A session is an established socket, or a tracked connection that both ends have taken part in.
+/// Half-open connections do not count, since anybody can make one with another's address. It works
+/// in the network namespace of the thread that made it, and needs CAP_NET_ADMIN.
 package struct SessionList: ~Copyable {
     private var sockets: SocketTable
     private var flows: FlowTable
@@ -30,8 +30,7 @@ package struct SessionList: ~Copyable {
         self.local = local
     }
 
-    /// The addresses that began to send datagrams to a UDP port, as far as conntrack remembers; also
-    /// to one that was turned to it.
+    /// The addresses that conntrack remembers as senders to a UDP port, or to one redirected to it.
     package mutating func senders(to port: Port) throws(Errno) -> Set<Address> {
         guard port.transport == .udp else { return [] }
         let tracked = try flows.find(of: port, Address.Family.allCases) { flow in
@@ -41,7 +40,7 @@ package struct SessionList: ~Copyable {
         return Set(tracked.map(\.original.source.address.unmapped))
     }
 
-    /// The sessions at ports with a far end that is meant, and is not this host.
+    /// The sessions at ports with a matching far end that is not this host.
     package mutating func sessions(
         at ports: some Sequence<Port>,
         where isMeant: (Endpoint, Port) -> Bool = { _, _ in true }
@@ -56,7 +55,7 @@ package struct SessionList: ~Copyable {
         return found
     }
 
-    /// What was rewritten on its way is known by conntrack, all else by its socket.
+    /// Finds rewritten sessions in conntrack, and all others by their sockets.
     private mutating func sessions(at port: Port) throws(Errno) -> [FoundSession] {
         let families = Address.Family.allCases
         let rewritten = try flows.find(of: port, families) { flow in
@@ -65,7 +64,7 @@ package struct SessionList: ~Copyable {
             return !flow.isPlain && (isAsked || isTurned)
         }
         let connected = try sockets.find(of: port, .established, families) { _ in true }
-        // Where both ends were rewritten the socket has another peer than the packets.
+        // If both ends were rewritten, the socket has another peer than the packets.
         let hidden = Set(rewritten.map(\.reply.destination))
             .subtracting(rewritten.map(\.original.source))
         var ages: [Endpoint: UInt32] = [:]

@@ -5,7 +5,7 @@ import SystemPackage
 
 /// The sockets of this host: found by port, and destroyed.
 struct SocketTable: ~Copyable {
-    /// How many are destroyed with one datagram.
+    /// The number of sockets destroyed by one datagram.
     private static let atOnce = 500
 
     private let socket: NetlinkSocket
@@ -15,10 +15,10 @@ struct SocketTable: ~Copyable {
         socket = try NetlinkSocket.socketDiagnosis()
     }
 
-    /// Destroys the sockets of a port whose peer is meant; answers how many.
+    /// Destroys the matching sockets of a port; returns their number.
     ///
-    /// The families are those of the peers. IPv4 ones are in both of the kernel's tables, since a
-    /// socket that listens for IPv6 may take IPv4 as well.
+    /// The families are those of the peers. IPv4 peers are in both of the kernel's tables, since a
+    /// socket that listens for IPv6 may accept IPv4 too.
     mutating func destroy(
         of port: Port,
         _ families: [Address.Family],
@@ -27,7 +27,7 @@ struct SocketTable: ~Copyable {
         try destroy(find(of: port, .connected, families, where: isMeant), port.transport)
     }
 
-    /// The sockets of a port whose peer is meant.
+    /// The sockets of a port with a matching peer.
     mutating func find(
         of port: Port,
         _ kind: ConnectedSocket.Kind,
@@ -66,7 +66,7 @@ struct SocketTable: ~Copyable {
             }
             let refused = try socket.carryOut(requests)
             count += some.count - refused.count
-            // One that is gone by now has ended by itself.
+            // A socket that no longer exists has closed by itself.
             let failure = refused.values.first { $0 != .noSuchFileOrDirectory }
             if let failure { throw failure }
         }

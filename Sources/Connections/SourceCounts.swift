@@ -2,7 +2,7 @@ package import Grants
 
 /// The most frequent of any number of sources, in bounded memory (Misra and Gries, 1982).
 ///
-/// A count may be too small, by a 65th of all that was counted at most; none is too large.
+/// A count may be too low, by at most a 65th of the total; none is too high.
 package struct SourceCounts: Hashable, Sendable {
     private static let bound = 64
 
@@ -22,7 +22,7 @@ package struct SourceCounts: Hashable, Sendable {
         }
     }
 
-    /// Takes one back.
+    /// Removes one occurrence.
     package mutating func remove(_ source: Address) {
         guard let count = counts[source] else { return }
         counts[source] = count > 1 ? count - 1 : nil
@@ -32,7 +32,7 @@ package struct SourceCounts: Hashable, Sendable {
         for (source, count) in other.counts { add(source, times: count) }
     }
 
-    /// The most frequent ones, `ADDRESS COUNT` each.
+    /// The most frequent sources, each as `ADDRESS COUNT`.
     package func top(_ limit: Int) -> [String] {
         counts.sorted {
             ($1.value, $0.key.family, $0.key.value) < ($0.value, $1.key.family, $1.key.value)

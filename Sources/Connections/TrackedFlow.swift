@@ -3,13 +3,13 @@ import Glibc
 import Grants
 import Netlink
 
-/// One direction of a tracked connection: who sends, and to whom.
+/// One direction of a tracked connection: its source and its destination.
 struct FlowDirection: Hashable {
     let source: Endpoint
     let destination: Endpoint
     let protocolNumber: UInt8
 
-    /// Reads CTA_TUPLE_ORIG or CTA_TUPLE_REPLY; `nil` if it has no addresses or no ports.
+    /// Parses CTA_TUPLE_ORIG or CTA_TUPLE_REPLY; `nil` if it has no addresses or no ports.
     init?(_ tuple: NetlinkAttribute) {
         var addresses: [UInt32: Address] = [:]
         var ports: [UInt32: UInt16] = [:]
@@ -36,19 +36,19 @@ struct FlowDirection: Hashable {
     }
 }
 
-/// A connection as conntrack has it (linux/netfilter/nfnetlink_conntrack.h).
+/// A connection in conntrack (linux/netfilter/nfnetlink_conntrack.h).
 struct TrackedFlow: Hashable {
-    /// What its first packet said.
+    /// The direction of its first packet.
     let original: FlowDirection
-    /// What an answer says: turned around, and with what was rewritten on the way.
+    /// The direction of the replies: reversed, and rewritten by NAT.
     let reply: FlowDirection
     let isDestinationRewritten: Bool
     /// The bits of `enum ip_conntrack_status`.
     private let status: UInt32
-    /// The attributes that name it to the kernel, as they came.
+    /// The attributes that identify it to the kernel, unchanged.
     private let name: [UInt8]
 
-    /// `nil` for what does not say who talks to whom.
+    /// Parses an entry; `nil` if it lacks addresses or ports.
     init?(_ message: NetlinkMessage) {
         let attributes = Dictionary(
             message.attributes(after: MemoryLayout<nfgenmsg>.size).map { ($0.type, $0) },
@@ -71,18 +71,18 @@ struct TrackedFlow: Hashable {
         name = Array(request.bytes.dropFirst(NetlinkMessage.headerLength))
     }
 
-    /// Whether both directions say the same: nothing was rewritten.
+    /// Whether both directions agree: NAT rewrote nothing.
     var isPlain: Bool {
         original.source == reply.destination && original.destination == reply.source
     }
 
-    /// Whether both ends have taken part in it, which nobody can do in another's name.
+    /// Whether both ends have taken part, which nobody can fake with another's address.
     var isAssured: Bool { status & IPS_ASSURED.rawValue != 0 }
 
-    /// Whether no packet prolongs it: it was told when to end.
+    /// Whether its timeout is fixed: packets do not prolong it.
     var isEnding: Bool { status & IPS_FIXED_TIMEOUT.rawValue != 0 }
 
-    /// Has it end after so many seconds, whatever comes until then.
+    /// Requests a timeout after `seconds` that packets do not prolong.
     func ending(after seconds: UInt32, sequence: UInt32) -> NetlinkRequest {
         let family = original.source.address.family
         var request = Self.message(IPCTNL_MSG_CT_NEW, NLM_F_ACK, family, sequence)
@@ -92,7 +92,7 @@ struct TrackedFlow: Hashable {
         return request
     }
 
-    /// Asks for its end, by its name: a request that names none ends all there are.
+    /// Requests its deletion by its identity: a request without one deletes all entries.
     func deletion(sequence: UInt32) -> NetlinkRequest {
         let family = original.source.address.family
         var request = Self.message(IPCTNL_MSG_CT_DELETE, NLM_F_ACK, family, sequence)
@@ -100,15 +100,15 @@ struct TrackedFlow: Hashable {
         return request
     }
 
-    /// Asks how many connections there are; the answer has CTA_STATS_GLOBAL_ENTRIES.
+    /// Requests the number of connections; the reply has CTA_STATS_GLOBAL_ENTRIES.
     static func count(sequence: UInt32) -> NetlinkRequest {
         message(IPCTNL_MSG_CT_GET_STATS, NLM_F_ACK, nil, sequence)
     }
 
-    /// Asks for those of a family, without those that one end alone took part in if it is TCP's:
+    /// Requests the connections of a family, for TCP without those that only one end took part in:
     /// half-open ones are no sessions, and there may be very many.
     ///
-    /// Kernels before 5.17 answer with these as well.
+    /// Kernels before 5.17 include them in the reply.
     static func dump(
         family: Address.Family,
         _ transport: Transport,
@@ -138,14 +138,14 @@ struct TrackedFlow: Hashable {
     }
 }
 
-/// Which end of a connection has the protected port.
+/// The end of a connection that has the protected port.
 enum PortPlace {
-    /// The first packet was sent to it.
+    /// The destination of the first packet.
     case asked
-    /// An answer comes from it: it was rewritten to, or nothing was.
+    /// The source of the replies: the port after DNAT, or the same port without it.
     case answering
 
-    /// Asks for the connections of one port; kernels before 5.8 answer with all there are.
+    /// Requests the connections of one port; kernels before 5.8 reply with all connections.
     func dump(of port: Port, family: Address.Family, sequence: UInt32) -> NetlinkRequest {
         let (tuple, number, flags, bits) =
             switch self {
@@ -167,7 +167,7 @@ enum PortPlace {
         )
         request.append(NetlinkRequest.nest(tuple.rawValue, encoded: protocolPart))
         // The bits are CTA_FILTER_F_CTA_PROTO_NUM, …_SRC_PORT and …_DST_PORT of the kernel's
-        // nf_internals.h, which no header for programs has.
+        // nf_internals.h; no UAPI header defines them.
         request.put(CTA_FILTER.rawValue, nested: [(flags.rawValue, bits.nativeBytes)])
         return request
     }

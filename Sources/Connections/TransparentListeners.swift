@@ -4,13 +4,13 @@ package import Grants
 import Netlink
 package import SystemPackage
 
-/// Listeners that take packets for addresses and ports that are not theirs (IP_TRANSPARENT).
+/// Listeners that accept packets for foreign addresses and ports (IP_TRANSPARENT).
 package enum TransparentListeners {
     private static let socketOptions: UInt32 = 22  // INET_DIAG_SOCKOPT, Linux 5.10
-    /// struct inet_diag_sockopt: the sixth bit of its first byte.
+    /// The sixth bit of the first byte of struct inet_diag_sockopt.
     private static let isTransparent: UInt8 = UInt16(1).littleEndian == 1 ? 0x20 : 0x04
 
-    /// Those of these ports that such a socket listens on; kernels before 5.10 tell of none.
+    /// The ports among these that have such a listener; kernels before 5.10 report none.
     package static func among(_ ports: [Port]) throws(Errno) -> [Port] {
         let socket = try NetlinkSocket.socketDiagnosis()
         var found: Set<Port> = []

@@ -1,6 +1,6 @@
 import Grants
 
-/// Packets of connections that conntrack does not vouch for, until a socket proves them.
+/// Packets of connections that conntrack does not confirm, until a socket proves them.
 package struct UnprovedUses: Hashable, Sendable {
     /// Both ends of a connection.
     private struct Flow: Hashable {
@@ -14,16 +14,16 @@ package struct UnprovedUses: Hashable, Sendable {
         let dueAt: Int64
     }
 
-    /// A connection that is on record, and when that was looked at last.
+    /// A recorded connection, and the time of its last look-up.
     private struct Proved: Hashable {
         let socket: [UInt8]
         var seenAt: Int64
     }
 
-    /// What is known of the packets that were looked at.
+    /// The results of the look-ups of packets.
     package struct Findings: Hashable, Sendable {
         package fileprivate(set) var proved: [LoggedPacket] = []
-        /// Packets for which there was no socket, however often that was asked.
+        /// The packets for which no look-up found a socket.
         package fileprivate(set) var unproved: [LoggedPacket] = []
 
         package init() {}
@@ -31,8 +31,8 @@ package struct UnprovedUses: Hashable, Sendable {
 
     private static let mostWaiting = 256
     private static let mostProved = 4096
-    /// The kernel logs the packet a moment before its socket learns of it, and an application may
-    /// have told the kernel to wait for data.
+    /// The waits between look-ups in microseconds: the kernel logs the packet a moment before its
+    /// socket exists, and an application may have told the kernel to wait for data.
     private static let waits: [Int64] = [50_000, 1_000_000, 3_000_000]
     private static let interval: Int64 = 1_000_000
 
@@ -41,12 +41,12 @@ package struct UnprovedUses: Hashable, Sendable {
 
     package init() {}
 
-    /// When the next packet is to be looked at; `nil` if none waits.
+    /// The time of the next look-up; `nil` if no packet waits.
     package var dueAt: Int64? { waiting.values.map(\.dueAt).min() }
 
-    /// Takes a packet, unless its connection waits already or was looked at a moment ago.
+    /// Adds a packet, unless its connection waits already or was looked up a moment ago.
     ///
-    /// - Returns: `false` if it can only be called unproved.
+    /// - Returns: `false` if it cannot be proved.
     package mutating func take(_ packet: LoggedPacket, at boot: Int64) -> Bool {
         guard let flow = Self.flow(of: packet) else { return false }
         if let known = proved[flow], boot - known.seenAt < Self.interval { return true }
@@ -56,12 +56,12 @@ package struct UnprovedUses: Hashable, Sendable {
         return true
     }
 
-    /// The packets that are to be looked at now.
+    /// The packets to look up now.
     package func due(at boot: Int64) -> [LoggedPacket] {
         waiting.values.filter { $0.dueAt <= boot }.map(\.packet)
     }
 
-    /// Takes the sockets that there are for packets that were due.
+    /// Applies the sockets that were found for the packets that were due.
     ///
     /// A socket that is on record proves no other connection.
     package mutating func take(

@@ -1,9 +1,9 @@
 package import Grants
 
-/// A connection that grants let in.
+/// A connection that grants admitted.
 package struct Use: Hashable, Sendable {
     package let packet: LoggedPacket
-    /// Every one that covers it, by id.
+    /// The ids of all grants that cover it.
     package let grants: [GrantID]
 
     package init(_ packet: LoggedPacket, by grants: [GrantID]) {
@@ -12,10 +12,10 @@ package struct Use: Hashable, Sendable {
     }
 }
 
-/// Says which connections of grants get a record whatever else there is to record.
+/// Chooses the connections that get a record of their own however many records there are.
 ///
-/// Of each grant those are the first one of each source, up to a number of sources: who came is then
-/// on record, though not how often.
+/// These are the first connection from each source of a grant, up to a number of sources, so that
+/// the log names each source, though not each connection.
 package struct FirstUses: Hashable, Sendable {
     private static let sourcesPerGrant = 64
 
@@ -23,7 +23,8 @@ package struct FirstUses: Hashable, Sendable {
 
     package init() {}
 
-    /// Whether it is the first one from its source by one of its grants; it is none the next time.
+    /// Returns whether this is the first use from its source of one of its grants, and remembers
+    /// it.
     package mutating func take(_ use: Use) -> Bool {
         var isFirst = false
         for id in use.grants where sources[id, default: []].count < Self.sourcesPerGrant {
@@ -37,12 +38,12 @@ package struct FirstUses: Hashable, Sendable {
     }
 }
 
-/// Connections of grants that have no record of their own, by the grants and by source.
+/// Connections without a record of their own, by their grants and source.
 package struct UnrecordedUses: Hashable, Sendable {
-    /// Connections by the same grants.
+    /// Connections admitted by the same grants.
     package struct Group: Hashable, Sendable {
         package private(set) var last: Use
-        /// With the last one.
+        /// The number of connections, with the last one.
         package private(set) var count = 0
         package private(set) var sources = SourceCounts()
 
@@ -59,7 +60,7 @@ package struct UnrecordedUses: Hashable, Sendable {
             sources.add(other.sources)
         }
 
-        /// Where those before the last one came from.
+        /// The sources of the connections before the last one.
         package var sourcesBeforeLast: SourceCounts {
             var sources = sources
             sources.remove(last.packet.source)
@@ -77,12 +78,12 @@ package struct UnrecordedUses: Hashable, Sendable {
         groups[use.grants, default: Group(use)].take(use)
     }
 
-    /// Takes back what could not be recorded.
+    /// Adds back a group that could not be recorded.
     package mutating func add(_ group: Group) {
         if groups[group.last.grants]?.take(group) == nil { groups[group.last.grants] = group }
     }
 
-    /// The largest groups, which are forgotten; the others wait.
+    /// Removes and returns the largest groups; the others wait.
     package mutating func take(atMost limit: Int) -> [Group] {
         let largest = groups.sorted { $0.value.count > $1.value.count }
             .prefix(limit)
@@ -90,14 +91,14 @@ package struct UnrecordedUses: Hashable, Sendable {
         return largest.map(\.value)
     }
 
-    /// All groups of a grant, which are forgotten.
+    /// Removes and returns all groups of a grant.
     package mutating func take(of id: GrantID) -> [Group] {
         let meant = groups.filter { $0.key.contains(id) }
         for key in meant.keys { groups[key] = nil }
         return meant.values.sorted { $0.count > $1.count }
     }
 
-    /// The group of the same grants, which is forgotten.
+    /// Removes and returns the group with the same grants.
     package mutating func take(besides use: Use) -> Group? {
         groups.removeValue(forKey: use.grants)
     }
