@@ -21,7 +21,6 @@ struct CreatedFile: Hashable, Comparable {
 /// which the kernel shows by granting a read lease on it. The link count would not tell: an unnamed
 /// file has one link, as has a file still being written, and a file with two can be open for
 /// writing as well.
-/// link, as one that is just being written, and one with two can be open for writing as well.
 extension DirectoryWatch {
     private enum Progress {
         case complete

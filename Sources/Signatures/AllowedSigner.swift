@@ -23,8 +23,7 @@ struct AllowedSigner: Sendable {
     /// The reason that the line is not valid at a moment, or `nil` if it is.
     ///
     /// Both bounds are inclusive, as in ssh-keygen. `earliest` is the lower bound of the true time:
-    /// the key is not valid before `earliest` has reached its `valid-after`. that has come the key
-    /// does not begin to be valid.
+    /// the key is not valid before `earliest` has reached its `valid-after`.
     func lapse(at now: Moment, _ earliest: Moment) -> SignatureError? {
         let name = principalText.debugDescription
         if let first = options.validAfter, earliest < first {
