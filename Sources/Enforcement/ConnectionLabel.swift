@@ -1,18 +1,18 @@
 import Netfilter
 
-/// The bits of a connection's label (128 of them) that say what the gate knows of it.
+/// The bits of a connection's label (128 of them) in which the gate keeps its state.
 ///
 /// Other tools use the mark; labels are named by number in connlabel.conf(5), from 0 up.
 package enum ConnectionLabel: Int, Hashable, Sendable, CaseIterable {
-    /// A grant let its first packet in, and who came is to be recorded.
+    /// A grant admitted its first packet, and its source is to be recorded.
     case arrived = 114
-    /// It was logged that the peer of such a connection has completed it.
+    /// It was logged that the peer completed such a connection.
     case completed = 115
-    /// This host began it: what comes back is no business of the gate.
+    /// This host began it: the gate accepts its replies.
     case begunHere = 117
 
-    /// The label with this bit alone, as the kernel holds it: an array of longs, which of a
-    /// little-endian machine is one of bytes (linux/bitmap.h).
+    /// The label with this bit alone, as the kernel stores it: an array of longs (linux/bitmap.h),
+    /// which on a little-endian machine is an array of bytes.
     package var bytes: [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 16)
         let isLittleEndian = UInt16(1).littleEndian == 1
@@ -21,7 +21,7 @@ package enum ConnectionLabel: Int, Hashable, Sendable, CaseIterable {
         return bytes
     }
 
-    /// Goes on with packets of connections that have this and not the other one.
+    /// Matches packets of connections that have this bit and not the other one.
     func isOn(without other: Self) -> [Expression] {
         [
             .tracking(.labels, into: 1),
@@ -30,10 +30,10 @@ package enum ConnectionLabel: Int, Hashable, Sendable, CaseIterable {
         ]
     }
 
-    /// Says of the connection that it has this.
+    /// Sets the bit on the connection.
     var set: [Expression] { [.load(1, bytes), .setLabels(from: 1)] }
 
-    /// Goes on with packets of connections that have this.
+    /// Matches packets of connections that have this bit.
     var isSet: [Expression] {
         [
             .tracking(.labels, into: 1), .mask(1, bytes),
@@ -42,13 +42,13 @@ package enum ConnectionLabel: Int, Hashable, Sendable, CaseIterable {
     }
 }
 
-/// The replies to what this host began, which pass by that.
+/// The rules that accept replies to connections from this host.
 ///
-/// Direction alone does not say who began: a connection that conntrack picks up in its midst has for
-/// its origin the end that was heard first.
+/// The direction alone does not show who began: for a connection that conntrack picks up in its
+/// midst, the end heard first counts as the origin.
 enum Replies {
-    /// Labels what this host begins at a protected port: by a SYN, or by a datagram to a peer that no
-    /// opening has let in lately.
+    /// Labels connections from this host to a protected port: by a SYN, or by a datagram to a peer
+    /// that no opening has admitted recently.
     static func labels(_ recent: [RecentSet]) -> [[Expression]] {
         let begins = Test.isOriginal + ConnectionLabel.begunHere.set
         let passes: [Expression] = [.verdict(.accept)]
@@ -57,7 +57,7 @@ enum Replies {
             + [Test.udp + begins]
     }
 
-    /// Lets replies in, but no SYN among them; and what this host sends to itself in a VRF.
+    /// Accepts replies, but no SYN among them, and packets from this host to itself in a VRF.
     static let rules: [[Expression]] = {
         let pass = ConnectionLabel.begunHere.isSet + [.verdict(.accept)]
         return [

@@ -1,8 +1,8 @@
 import Grants
 import Netfilter
 
-/// The sessions of one family whose ends are reset when they next say something: those that DNAT
-/// turned to another host or container, whose sockets are not this host's.
+/// The sessions of one family whose ends are reset when they next send: those that DNAT redirected
+/// to another host or container, whose sockets are not this host's.
 struct EndedSet: Hashable {
     let family: Address.Family
 
@@ -10,7 +10,7 @@ struct EndedSet: Hashable {
 
     var name: String { family == .ipv4 ? "ended_ipv4" : "ended_ipv6" }
 
-    /// Keyed as sessions are that may go on.
+    /// The set, with the same key as the sets of ongoing sessions.
     var definition: SetDefinition {
         let keys = SessionSet(family: family).definition
         return SetDefinition(
@@ -21,7 +21,7 @@ struct EndedSet: Hashable {
         )
     }
 
-    /// Answers either end with a reset, which only then has the number that the end takes.
+    /// Answers either end with a reset, which thus has the sequence number that the end accepts.
     var rules: [[Expression]] {
         let words = SourceSet.wordsBehindAddress(family)
         let port = KeyFields.published.port(into: words.1)
@@ -36,18 +36,18 @@ struct EndedSet: Hashable {
 }
 
 extension Expression {
-    /// The option of MPTCP (RFC 8684).
+    /// Strips the option of MPTCP (RFC 8684).
     static let stripMultipath = Self.stripOption(30)
 }
 
 extension GateShape {
-    /// What is looked up among what has ended.
+    /// The rules that look packets up among the ended sessions.
     var ended: [[Expression]] { resetsEnds ? EndedSet.all.flatMap(\.rules) : [] }
 
-    /// Raw: before connection tracking (-200).
+    /// The hook of the probes: raw, before connection tracking (-200).
     static let probesHook = Hook(.output, priority: -300)
 
-    /// Probes are in the name of others: conntrack would take them for packets of a connection.
+    /// Probes carry the addresses of others: conntrack would take them for packets of a connection.
     static let probes: [[Expression]] = [
         [
             .meta(.priority, into: 1), .equal(1, native(GateNames.probePriority)), .untracked,
@@ -55,16 +55,17 @@ extension GateShape {
         ]
     ]
 
-    /// What DNAT took from a protected port, in both directions, is looked up among what has ended.
+    /// Looks up packets that DNAT took from a protected port, in both directions, among ended
+    /// sessions.
     static let endedAreReset =
         Test.wasRewritten + KeyFields.published.isProtected + [.verdict(.jump(GateNames.ended))]
 }
 
 extension KernelGate {
-    /// How long the ends of a session that has ended are reset.
+    /// The time, in milliseconds, for which the ends of an ended session are reset.
     private static let lastWords: Int64 = 60_000
 
-    /// From now on, for a while, each end of these sessions is reset when it says something.
+    /// Resets each end of these sessions when it next sends, for a while from now on.
     package mutating func reset(_ sessions: [OngoingSession]) throws(GateError) {
         var plan = Plan()
         for session in sessions {

@@ -1,19 +1,20 @@
 package import Grants
 import Netfilter
 
-/// Peers whose datagrams came in without an opening: before denying began, or by a network that is
-/// trusted no longer. What this host sends them makes no replies of what they send, as with openings.
+/// Peers that sent datagrams without an opening: before the port was denied, or from a network that
+/// is no longer trusted. As with openings, datagrams from this host to them do not make theirs
+/// replies.
 extension KernelGate {
-    /// More peers are remembered by wider networks.
+    /// The most peers remembered one by one; more are remembered by wider networks.
     private static let peerLimit = 4096
 
-    /// The UDP ports at which denying began since this was last asked.
+    /// The UDP ports that became denied since the last call.
     package mutating func takeBeginnings() -> [Port] {
         defer { beginnings = [] }
         return beginnings.filter { $0.transport == .udp }.sorted()
     }
 
-    /// Remembers for a day that these could send to UDP ports.
+    /// Remembers for a day that these senders could reach UDP ports.
     package mutating func remember(senders: [Port: Set<Address>]) throws(GateError) {
         let openings = senders.flatMap { port, addresses in
             addresses.map {
@@ -23,7 +24,7 @@ extension KernelGate {
         try remember(peers: Self.bounded(Set(openings)))
     }
 
-    /// Remembers for a day that everybody could send to these UDP ports.
+    /// Remembers for a day that every sender could reach these UDP ports.
     package mutating func rememberEverybody(at ports: [Port]) throws(GateError) {
         let all = Address.Family.allCases.map {
             Prefix(covering: Address(family: $0, value: 0), length: 0)
@@ -59,7 +60,7 @@ extension KernelGate {
         return Dictionary(uniqueKeysWithValues: Self.bounded(Set(openings)).map { ($0, .zero) })
     }
 
-    /// The same by so few networks, wider ones if need be, that the kernel has room for them.
+    /// The openings, merged into wider networks until they are few enough for the kernel.
     static func bounded(_ openings: Set<Opening>) -> Set<Opening> {
         var bounded = openings
         for (ipv4, ipv6) in [(24, 56), (16, 32), (0, 0)] where bounded.count > peerLimit {
@@ -78,7 +79,7 @@ extension KernelGate {
 }
 
 extension TrustedSet {
-    /// The networks that the sets of trusted networks of a table hold.
+    /// The networks in the trusted sets of a table.
     static func networks(in observed: Observation) -> [Prefix] {
         all().flatMap { set in
             set.ranges(of: observed.elements[set.name] ?? []).flatMap(set.networks)
@@ -99,7 +100,7 @@ extension TrustedSet {
         }
     }
 
-    /// The largest networks that make up a range.
+    /// The largest networks that together make up a range.
     private func networks(_ range: ClosedRange<UInt128>) -> [Prefix] {
         var networks: [Prefix] = []
         var first = range.lowerBound

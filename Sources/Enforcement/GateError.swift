@@ -1,14 +1,14 @@
 package import Netfilter
 import SystemPackage
 
-/// Why the gate could not be put in place or asked.
+/// A failure to put the gate in place or to read it.
 package enum GateError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The kernel refused.
     case refused(NetfilterError)
-    /// Another process that is alive owns the table; its netlink port.
+    /// Another live process owns the table; its netlink port.
     case ownedByAnother(port: UInt32)
 
-    /// What the kernel said, if it was it that refused.
+    /// The kernel's error, if it refused.
     var errno: Errno? {
         switch self {
         case .refused(let error): error.errno
@@ -25,10 +25,10 @@ package enum GateError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// How well the table is guarded against other tools: what the kernel can do decides.
+/// The protection of the table from other tools, which depends on the kernel.
 package enum Rung: String, Hashable, Sendable {
-    /// The kernel lets nobody else change it, and keeps it when the agent is gone (Linux 6.9).
+    /// Only the agent's socket can change it, and it persists after the agent (Linux 6.9).
     case owned
-    /// Anybody with the privilege can change it; `TamperWatch` hears of it.
+    /// Any process with the privilege can change it; `TamperWatch` reports the change.
     case watched
 }

@@ -1,23 +1,24 @@
 package import Grants
 package import Netfilter
 
-/// What the gate in the kernel does with packets from a source to a port, and why.
+/// The kernel's treatment of packets from a source to a port, and the reasons.
 package struct GateExplanation: Hashable, Sendable {
     /// An opening that covers the source.
     package struct Match: Hashable, Sendable {
         package let opening: Opening
-        /// How long the kernel would keep it; the agent closes it at the deadline, a little before.
+        /// The element's remaining timeout; the agent closes the opening at the deadline, a little
+        /// earlier.
         package let remaining: Duration
         package let traffic: Traffic
     }
 
-    /// Whether the gate looks at packets to the port at all.
+    /// Whether the gate checks packets to the port at all.
     package internal(set) var isProtected = false
-    /// Whether what nothing admits is dropped, or only recorded.
+    /// Whether packets that nothing admits are dropped, not only recorded.
     package internal(set) var denies = false
     /// Whether trusted networks cover the source.
     package internal(set) var isTrusted = false
-    /// The longest prefix first.
+    /// The openings that match, the longest prefix first.
     package internal(set) var matches: [Match] = []
 
     /// Whether a packet that opens a connection passes the gate.
@@ -25,9 +26,9 @@ package struct GateExplanation: Hashable, Sendable {
 }
 
 extension KernelGate {
-    /// Asks the live kernel; `nil` if there is no gate in it.
+    /// Reads the gate in the kernel; `nil` if there is none.
     ///
-    /// For a source of several addresses: what covers all of them.
+    /// For a source of several addresses it finds what covers all of them.
     package mutating func explain(
         _ source: Prefix,
         _ port: Port
@@ -52,14 +53,14 @@ extension KernelGate {
         }
     }
 
-    /// The base chains of all other tables, in every family: what else decides about packets.
+    /// The base chains of all other tables, in every family, which may decide about packets too.
     package mutating func foreignChains() throws(GateError) -> [BaseChain] {
         try attempting { (connection) throws(NetfilterError) in
             try connection.baseChains()
         }
     }
 
-    /// What other tables have besides chains that gets packets past the gate.
+    /// The ways past the gate in other tables that are not chains.
     package mutating func detours(
         of chains: [BaseChain]
     ) throws(GateError) -> ([Diversion], [FlowOffload]) {
@@ -68,8 +69,8 @@ extension KernelGate {
         }
     }
 
-    /// What chains of other tables do with packets to ports, from anywhere or from a source; `nil`
-    /// for one that is too large to say.
+    /// The verdicts of other tables' chains on packets to ports, from anywhere or from a source;
+    /// `nil` for a chain too large to trace.
     package mutating func fates(
         of ports: [Port],
         from source: Prefix? = nil,
@@ -97,7 +98,7 @@ extension GateExplanation.Match {
 }
 
 extension TableState {
-    /// The rules of the gate, or of the one on trial.
+    /// The rules of the gate, or of the gate on trial.
     private var rulesInForce: [[Expression]?] {
         let chain =
             chains.first { $0.name == GateNames.trial }
@@ -105,14 +106,15 @@ extension TableState {
         return chain?.rules ?? []
     }
 
-    /// Whether the gate on trial lets everybody in at a port that only the one before it protects.
+    /// Returns whether the gate on trial accepts all packets to a port that only its fallback
+    /// protects.
     fileprivate func accepts(_ port: Port) -> Bool {
         rulesInForce.contains(GateShape.accepting(port, .received))
     }
 }
 
 extension TableConnection {
-    /// Whether the set of trusted networks covers a network.
+    /// Returns whether the trusted set covers a network.
     fileprivate mutating func trusts(_ network: Prefix) throws(NetfilterError) -> Bool {
         let set = TrustedSet(family: network.family, isFallback: false)
         return TrustedSet.covers(network, in: try elements(of: set.name))

@@ -1,7 +1,7 @@
 import Grants
 import Netfilter
 
-/// Everything that the table should consist of, except the elements that have a time of their own.
+/// The desired content of the table, without the elements that have a timeout.
 struct GateLayout: Hashable {
     struct Chain: Hashable {
         let name: String
@@ -9,10 +9,10 @@ struct GateLayout: Hashable {
         let rules: [[Expression]]
     }
 
-    /// In the order in which they can be made: what others jump to comes first.
+    /// The chains in the order of their creation: the targets of jumps come first.
     let chains: [Chain]
     let sets: [SetDefinition]
-    /// The elements of the sets whose elements have no time.
+    /// The elements of the sets without timeouts.
     let constants: [String: Set<SetElement>]
 
     init(_ use: GateUse, _ prefilter: Prefilter) {
@@ -63,15 +63,16 @@ struct GateLayout: Hashable {
     }
 }
 
-/// What the chains and sets of a gate depend on: its shape, and the sets that openings need.
+/// The inputs of the gate's chains and sets: its shape, and the sets that openings need.
 struct GateUse: Hashable {
     let shape: GateShape
-    /// What comes back after a trial, if this is one.
+    /// The gate that returns after a trial, if this is one.
     let fallback: GateShape?
     var sources: Set<SourceSet>
     var recent: Set<RecentSet>
 
-    /// A trial ends by itself, and the early refusal would not.
+    /// Whether strangers are refused early; not on trial, since a trial ends by itself but the
+    /// early refusal would not.
     var refusesEarly: Bool { shape.denies && fallback == nil }
 
     var sets: [SetDefinition] {
@@ -83,7 +84,7 @@ struct GateUse: Hashable {
             + recent.sorted().map(\.definition) + sources.sorted().map(\.definition)
     }
 
-    /// The chains that depend on what is open.
+    /// The chains that depend on the openings.
     func chains(isBlind: (Address.Family) -> Bool) -> [GateLayout.Chain] {
         let early = refusesEarly ? shape.early(isBlind: isBlind) : []
         return gate(.received, GateNames.received) + gate(.published, GateNames.publishedChains) + [

@@ -1,12 +1,12 @@
 package import Grants
 package import Netfilter
 
-/// What the kernel has counted.
+/// The counters in the kernel.
 extension KernelGate {
-    /// What went through openings; one that has closed or run out is not among the answers.
+    /// The traffic of openings; an opening that has closed or expired is not in the answer.
     ///
-    /// Costs as much as is asked for, whatever else is open. A counter goes with its opening: ask
-    /// before `commit` closes it.
+    /// The cost grows with the number asked for, whatever else is open. Closing an opening removes
+    /// its counter: ask before `commit` closes it.
     package mutating func traffic(
         of openings: some Collection<Opening>
     ) throws(GateError) -> [Opening: Traffic] {
@@ -20,7 +20,7 @@ extension KernelGate {
         )
     }
 
-    /// What no grant admitted: in observe mode it passed.
+    /// The traffic that no grant admitted; in observe mode it passed.
     package mutating func deniedTraffic() throws(GateError) -> Traffic {
         let table = try attempting { (connection) throws(NetfilterError) in
             try connection.observe()
@@ -30,7 +30,7 @@ extension KernelGate {
 }
 
 extension Observation {
-    /// Whether what nothing admits is dropped; `nil` if the table does not say.
+    /// Whether packets that nothing admits are dropped; `nil` if the table does not show it.
     var denies: Bool? {
         let rules = table.chains.first { $0.name == GateNames.refuse }?.rules ?? []
         switch rules.last??.last {

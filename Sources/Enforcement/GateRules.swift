@@ -3,57 +3,59 @@ import Netfilter
 
 /// The rules of the gate, from its shape and the prefix lengths in use.
 extension GateShape {
-    /// Raw: behind defragmentation (-400), before connection tracking (-200) makes an entry.
+    /// The early hook: raw, after defragmentation (-400), before conntrack (-200) makes an entry.
     static let preroutingHook = Hook(.prerouting, priority: -300)
-    /// Where delivery is a fact, whatever routing table said so; before the filters of others (0).
+    /// The hook where a packet is surely for this host, after routing; before other filters (0).
     static let inputHook = Hook(.input, priority: -10)
     static let forwardHook = Hook(.forward, priority: -10)
-    /// Mangle: behind connection tracking (-200), before NAT (-100).
+    /// The hook of outgoing packets: mangle, after connection tracking (-200), before NAT (-100).
     static let outputHook = Hook(.output, priority: -150)
 
     // The bits of IP_CT_ESTABLISHED and IP_CT_RELATED (NF_CT_STATE_BIT)
     private static let knownConnection: [UInt8] = Self.native(UInt32(1 << 1 | 1 << 2))
 
-    /// A number as the kernel loads it into a register: in the machine's own order.
+    /// A number in the form of a kernel register: in host byte order.
     static func native<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
         let bytes = (0..<Number.bitWidth / 8).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
         return Number(1).littleEndian == 1 ? bytes : bytes.reversed()
     }
 
-    /// Connections that are being opened to a protected port.
+    /// Sends packets that begin a connection to a protected port to the early refusal.
     static let prerouting: [[Expression]] = [
         Test.opensConnection + KeyFields.received.isProtected + [.verdict(.goTo(GateNames.early))]
     ]
 
-    /// What DNAT took from a protected port, by that one.
+    /// Sends packets that DNAT took from a protected port to the gate, by their original port.
     private static let publishedGoToGate =
         Test.wasRewritten + Test.isOriginal + KeyFields.published.isProtected
         + [.verdict(.jump(GateNames.published))]
 
-    /// All that is delivered here: by the port on the wire if that is protected, else by the local one.
+    /// Checks all packets to this host: by the port on the wire if it is protected, else by the
+    /// local one.
     static let input: [[Expression]] = [
         Test.isLoopback + [.verdict(.accept)], publishedGoToGate,
         KeyFields.received.isProtected + [.verdict(.jump(GateNames.gate))],
     ]
 
-    /// What DNAT turned to another host or container; all else is only routed.
+    /// Checks packets that DNAT redirected to another host or container; all others are only
+    /// routed.
     static let forward: [[Expression]] = [endedAreReset, publishedGoToGate]
 
-    /// What goes out from a protected port.
+    /// Handles packets from a protected port.
     static let output: [[Expression]] = [
         Test.goesToLoopback + [.verdict(.accept)],
         KeyFields.sent.isProtected + [.verdict(.jump(GateNames.outgoing))],
     ]
 
-    /// What may pass by an opening, by trust or by having been let in before; then the refusal.
+    /// Admits packets by an opening, by trust or by an ongoing session, and refuses the rest.
     ///
-    /// Openings come first: their sets are the fastest, and what passes by one is recorded.
+    /// Openings come first: their sets are the fastest, and packets that pass by one are recorded.
     func gate(_ sources: [SourceSet], _ fields: KeyFields) -> [[Expression]] {
         sources.map { $0.lookup(fields) + [.verdict(.goTo(GateNames.admit))] }
             + passing(fields, isFallback: false) + [[.verdict(.goTo(GateNames.refuse))]]
     }
 
-    /// What passes whether or not anything is open: none of it is logged.
+    /// Accepts packets that pass without an opening; none of them is logged.
     func passing(_ fields: KeyFields, isFallback: Bool) -> [[Expression]] {
         let passes: [Expression] = [.verdict(.accept)]
         let trusted = TrustedSet.all(isFallback: isFallback).map { $0.lookup(fields) + passes }
@@ -61,19 +63,20 @@ extension GateShape {
         return plainTCP + trusted + Replies.rules + ongoing
     }
 
-    /// Takes the option from a SYN without which both ends fall back to plain TCP (RFC 8684): the end
-    /// of an MPTCP connection cannot be brought about from outside, and both ends would hang.
+    /// Strips from a SYN the MPTCP option, without which both ends fall back to plain TCP (RFC
+    /// 8684): nobody outside can end an MPTCP connection, and both ends of one would hang.
     private var plainTCP: [[Expression]] {
         stripsMultipath ? [Test.opensConnection + [.stripMultipath]] : []
     }
 
-    /// What an opening covers: who came is logged once a connection, and all of it passes.
+    /// Accepts packets that an opening covers, and logs one packet of each connection.
     var admit: [[Expression]] { plainTCP + useLogging + [[.verdict(.accept)]] }
 
-    /// Logs some of what nothing admits and counts all of it; a chain of its own, so that the count
-    /// stays when other rules change.
+    /// Logs some refused packets and counts all; in a chain of its own, so that the counter
+    /// survives changes of other rules.
     ///
-    /// What belongs to a connection is no attempt: in observe mode all of a session comes by here.
+    /// Packets of an established connection are no attempts: in observe mode all of a session gets
+    /// here.
     var refuse: [[Expression]] {
         [
             [

@@ -1,22 +1,22 @@
 package import Grants
 
-/// Everything about the gate that is not an opening: what policy alone decides.
+/// The settings of the gate, which follow from the policy alone, without openings.
 package struct GateShape: Hashable, Sendable {
-    /// Whether a packet that nothing admits is dropped (enforce) or only logged (observe).
+    /// Whether packets that nothing admits are dropped (enforce), not only logged (observe).
     package let denies: Bool
     package let protected: [Port]
     package let trusted: [Prefix]
-    /// The NFLOG group of ours.
+    /// The NFLOG group of jitgate.
     package let logGroup: UInt16
     package let deniedPerSecond: Int
-    /// Whether sessions may go on past the deadline of what let them in, at any port.
+    /// Whether sessions at some port may continue past the deadline of their grant.
     package var drains = false
-    /// Whether connections are kept to plain TCP, which alone can be reset at both ends: the kernel
-    /// at hand decides.
+    /// Whether connections are limited to plain TCP, the only kind that can be reset at both ends;
+    /// depends on the kernel.
     var stripsMultipath = false
-    /// Whether the ends of published sessions are reset; likewise.
+    /// Whether the ends of published sessions are reset; depends on the kernel.
     var resetsEnds = false
-    /// For how long sessions that were there when denying began may go on; `nil` for not at all.
+    /// The time for which sessions older than the enforcement may continue; `nil` if they may not.
     package var keepExisting: Duration?
 
     package init(
@@ -33,10 +33,10 @@ package struct GateShape: Hashable, Sendable {
         self.deniedPerSecond = deniedPerSecond
     }
 
-    /// Whether sessions that nothing lets in anew may go on.
+    /// Whether sessions may continue that no opening covers any more.
     var keepsSessions: Bool { denies && (keepExisting != nil || drains) }
 
-    /// Whether somebody without a grant gets in by it who does not by another.
+    /// Returns whether this gate admits anybody without a grant whom another does not.
     package func admits(moreThan other: GateShape) -> Bool {
         guard other.denies else { return false }
         return !denies || !Set(other.protected).isSubset(of: protected)
@@ -44,7 +44,7 @@ package struct GateShape: Hashable, Sendable {
     }
 }
 
-/// The names in the kernel; docs and tests rely on them.
+/// The names in the kernel; documentation and tests rely on them.
 package enum GateNames {
     package static let table = "jitgate"
     package static let protected = "protected"
@@ -52,21 +52,21 @@ package enum GateNames {
     package static let input = "input"
     package static let forward = "forward"
     package static let output = "output"
-    /// Strangers' connections are refused here, before conntrack knows of them.
+    /// The chain that refuses connections from strangers, before conntrack tracks them.
     package static let early = "early"
-    /// What goes out from a protected port.
+    /// The chain of packets from a protected port.
     package static let outgoing = "outgoing"
     package static let gate = "gate"
-    /// The gate for what DNAT took from a protected port.
+    /// The gate for packets that DNAT took from a protected port.
     package static let published = "published"
     package static let admit = "admit"
     package static let refuse = "refuse"
-    /// On trial: the gate that is tried, and the set that says that it still is.
+    /// On trial: the chain of the new gate, and the set that keeps it in force.
     package static let trial = "trial"
-    /// On trial: the gate that comes back.
+    /// On trial: the chain of the gate that returns.
     package static let fallback = "fallback"
 
-    /// The chains of one of the two gates.
+    /// The chains of one of the two gates: `received` and `published`.
     struct Gate: Hashable {
         let gate: String
         let trial: String
@@ -80,20 +80,20 @@ package enum GateNames {
         fallback: "fallback_published"
     )
 
-    /// What DNAT turned elsewhere and has ended.
+    /// The chain that resets ended sessions behind DNAT.
     package static let ended = "ended"
-    /// Probes that go out.
+    /// The chain of outgoing probes.
     package static let probes = "probes"
-    /// What marks a probe (SO_PRIORITY): "jitg", which takes a privilege and routes nothing.
+    /// The mark of a probe (SO_PRIORITY): "jitg", which needs a privilege and affects no routing.
     package static let probePriority: UInt32 = 0x6A69_7467
-    /// Is there for the blink of an eye when an agent starts.
+    /// The set that exists for a moment when an agent starts.
     static let probe = "probe"
-    /// What NFLOG puts before a packet that was denied, or would be.
+    /// The log prefix of a packet that was denied, or would be.
     package static let deniedPrefix = "jitgate-denied"
-    /// What NFLOG puts before the packet by which the peer completed an admitted connection.
+    /// The log prefix of the packet by which the peer completed an admitted connection.
     package static let usedPrefix = "jitgate-used"
-    /// What NFLOG puts before an admitted packet that conntrack was told to leave alone.
+    /// The log prefix of an admitted packet that conntrack was told to ignore (notrack).
     package static let untrackedPrefix = "jitgate-untracked"
-    /// What NFLOG puts before an admitted packet of no connection that conntrack knows.
+    /// The log prefix of an admitted packet of no connection that conntrack knows.
     package static let invalidPrefix = "jitgate-invalid"
 }

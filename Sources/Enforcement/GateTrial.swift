@@ -1,14 +1,14 @@
 import Grants
 import Netfilter
 
-/// What becomes of a gate on trial when the trial's time is over and no agent is there.
+/// The end of a gate on trial when its time is over and no agent runs.
 ///
-/// The kernel itself goes back then: what tells it that the trial goes on is the elements of a set,
-/// and they have a timeout. An agent that lives puts the gate there anew before they go.
+/// The kernel itself returns to the fallback: the elements of a set keep the trial in force, and
+/// they have a timeout. A live agent reconciles the gate before they expire.
 package struct GateTrial: Hashable, Sendable {
-    /// The gate that comes back.
+    /// The gate that returns.
     package let fallback: GateShape
-    /// How long the trial still is.
+    /// The remaining time of the trial.
     package let left: Duration
 
     package init(fallback: GateShape, left: Duration) {
@@ -17,7 +17,7 @@ package struct GateTrial: Hashable, Sendable {
     }
 }
 
-/// The set that holds all of TCP and UDP while a trial goes on.
+/// The set that contains TCP and UDP during a trial.
 enum TrialSet {
     static let keys = Transport.allCases.map { [$0.protocolNumber] }
 
@@ -28,7 +28,7 @@ enum TrialSet {
         kind: .timed
     )
 
-    /// The gate: what is on trial while it is, else what was before.
+    /// The rules of the gate: on to the new gate during its trial, otherwise to the fallback.
     static func rules(_ names: GateNames.Gate) -> [[Expression]] {
         [
             [
@@ -41,7 +41,8 @@ enum TrialSet {
 }
 
 extension GateShape {
-    /// The rules of the gate on trial: to what the other one alone protects everybody gets.
+    /// The rules of the gate on trial, which accepts all packets to ports that only the fallback
+    /// protects.
     func gate(
         _ sources: [SourceSet],
         _ fields: KeyFields,
@@ -51,7 +52,7 @@ extension GateShape {
             + gate(sources, fields)
     }
 
-    /// The rules of the gate before the trial, for when there is nobody to log for.
+    /// The rules of the fallback, which logs nothing since no agent may be there to read it.
     func fallback(
         _ sources: [SourceSet],
         _ fields: KeyFields,

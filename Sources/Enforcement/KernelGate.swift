@@ -5,32 +5,32 @@ import SystemPackage
 
 /// The gate in the kernel: `table inet jitgate`, and nothing else of nftables.
 ///
-/// Every change is one transaction. Where the kernel can do that the table belongs to the gate's
-/// socket and outlives it, so nobody else can change it while the gate lives and nothing opens or
-/// shuts when it does not.
+/// Every change is one transaction. If the kernel supports it, the gate's socket owns the table and
+/// the table persists after the socket, so that no other process can change it while the gate
+/// lives, and nothing opens or closes when the gate dies.
 package struct KernelGate: ~Copyable {
     var connection: TableConnection
-    /// How the table is guarded; known once `reconcile` has returned.
+    /// The protection of the table; known once `reconcile` has returned.
     package internal(set) var rung: Rung
-    /// Found by trying, once there is a table to try it with; set before, it is not tried.
+    /// The kernel's features, probed once there is a table to probe with, unless set before.
     package var features: KernelFeatures?
-    /// What is in force; `nil` until `reconcile` has returned.
+    /// The settings in force; `nil` until `reconcile` has returned.
     var shape: GateShape?
-    /// What comes back by itself, while a trial goes on.
+    /// The settings that return by themselves, during a trial.
     var fallback: GateShape?
-    /// How many openings each set holds: a set is there while it holds any.
+    /// The number of openings in each set: a set exists while it has any.
     var inUse: [SourceSet: Int] = [:]
     var openings: Set<Opening> = []
     var prefilter = Prefilter()
     var sessions = OngoingSessions()
     var recent = RecentPeers()
-    /// The ports at which denying began with a `reconcile`, until somebody has taken them.
+    /// The ports that a `reconcile` began to deny, until `takeBeginnings` reports them.
     var beginnings: Set<Port> = []
 
     /// Opens a gate in the network namespace of the calling thread; changes nothing there.
     ///
-    /// `descriptor` is a socket of an earlier gate, which may own the table; it is taken over.
-    /// `highest` is the best guard to try for.
+    /// `descriptor` is a socket of an earlier gate, which may own the table; the gate takes it
+    /// over. `highest` is the best protection to try.
     package init(adopting descriptor: Int32?, highest: Rung) throws(GateError) {
         do {
             let socket =
@@ -46,16 +46,16 @@ package struct KernelGate: ~Copyable {
         rung = highest
     }
 
-    /// The socket that owns the table: whoever holds a copy keeps it from all others.
+    /// The socket that owns the table: a process with a copy of it keeps the ownership alive.
     package var ownerDescriptor: Int32 { connection.fileDescriptor }
 
-    /// The netlink port of that socket, by which the kernel names it.
+    /// The netlink port of that socket, by which the kernel identifies the owner.
     package var port: UInt32 { connection.portID }
 
     /// Opens and closes in one transaction.
     ///
-    /// `change` says how long each opening still is; `nil` closes it. Does nothing before the first
-    /// `reconcile`. After an error nothing is known to hold but what `reconcile` says.
+    /// `change` has the remaining time of each opening; `nil` closes it. Does nothing before the
+    /// first `reconcile`. After an error only `reconcile` can tell what is in force.
     package mutating func commit(
         _ change: [Opening: Duration?],
         sessions ongoing: [OngoingSession: Duration?] = [:]
@@ -106,7 +106,8 @@ package struct KernelGate: ~Copyable {
     ) {
         let now = ContinuousClock.now
         for (set, ends) in changed {
-            // One that is there gets the later end on kernels that can; on others it is renewed.
+            // An existing element gets the later end if the kernel can do that; otherwise it is
+            // renewed.
             plan.refreshed[set.name] = ends.map {
                 Margin.element($0.key, left: now.duration(to: $0.value).milliseconds)
             }
@@ -114,7 +115,7 @@ package struct KernelGate: ~Copyable {
     }
 
     private mutating func open(_ step: Step, in plan: inout Plan) throws(GateError) {
-        // A set that nothing is open in any more goes as a whole.
+        // A set without any opening is removed as a whole.
         let closing = step.closing.filter { step.inUse[SourceSet($0.source)] != nil }
         plan.removed = Dictionary(grouping: closing) { SourceSet($0.source).name }
             .mapValues { $0.map { SetElement(key: $0.keyBytes) } }
@@ -136,8 +137,8 @@ package struct KernelGate: ~Copyable {
         }
     }
 
-    /// Commits a plan in one transaction, or in several where the socket takes none so large: in a
-    /// user namespace it may not have the room that it asks for.
+    /// Commits a plan in one transaction, or in several if the socket's buffer is too small for
+    /// one: in a user namespace the agent may not get the buffer that it asks for.
     mutating func commit(
         _ plan: Plan,
         _ attempt: String,
@@ -167,7 +168,7 @@ package struct KernelGate: ~Copyable {
         }
     }
 
-    /// Runs something on the connection, and says of its error that it is the gate's.
+    /// Runs an operation on the connection, and turns its error into a `GateError`.
     mutating func attempting<Value>(
         _ body: (inout TableConnection) throws(NetfilterError) -> Value
     ) throws(GateError) -> Value {
@@ -179,7 +180,7 @@ package struct KernelGate: ~Copyable {
     }
 }
 
-/// One change of what is open, against what is known to be.
+/// A change of the openings, relative to the known ones.
 private struct Step {
     let wanted: [Opening: Duration]
     let opening: [Opening]
@@ -200,7 +201,7 @@ private struct Step {
         inUse = counts.filter { $0.value > 0 }
     }
 
-    /// When the elements should be gone that it puts there or gives another time.
+    /// The planned ends of the elements that it adds or refreshes.
     func ends(from begin: ContinuousClock.Instant) -> ElementEnds {
         var ends: ElementEnds = [:]
         for (opening, left) in wanted {

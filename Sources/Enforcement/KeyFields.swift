@@ -1,16 +1,16 @@
 import Grants
 import Netfilter
 
-/// The fields of a packet that a key is made of: the peer's address and the port of this side.
+/// The fields of a packet that make up a key: the peer's address and the port of this side.
 enum KeyFields {
-    /// Of what comes in: from the source address to the destination port.
+    /// For incoming packets: the source address and the destination port.
     case received
-    /// Of what DNAT turned elsewhere: to the port that it was sent to.
+    /// For packets that DNAT redirected: the source address and the original destination port.
     case published
-    /// Of what goes out: to the destination address from the source port.
+    /// For outgoing packets: the destination address and the source port.
     case sent
 
-    /// Loads the peer's address into register 1, of packets of this family alone.
+    /// Loads the peer's address into register 1, for packets of this family only.
     func peer(_ family: Address.Family) -> [Expression] {
         let isIPv4 = family == .ipv4
         let source: UInt32 = isIPv4 ? 12 : 8  // RFC 791, RFC 8200: the destination comes behind it
@@ -36,18 +36,18 @@ enum KeyFields {
         }
     }
 
-    /// Loads the port of the peer, of what comes in.
+    /// Loads the peer's port of incoming packets.
     static func peerPort(into register: UInt32) -> Expression {
         .payload(.transport, offset: 0, count: 2, into: register)
     }
 
-    /// Goes on with what concerns a protected port.
+    /// Matches packets that concern a protected port.
     var isProtected: [Expression] {
         [.meta(.transportProtocol, into: 1), port(into: 9), .lookup(1, set: GateNames.protected)]
     }
 }
 
-/// Tests that rules begin with.
+/// The matches that rules begin with.
 enum Test {
     static let tcp: [Expression] = isTransport(.tcp)
     static let udp: [Expression] = isTransport(.udp)
@@ -60,22 +60,22 @@ enum Test {
     private static let (finish, synchronize, reset, acknowledge): (UInt8, UInt8, UInt8, UInt8) =
         (0x01, 0x02, 0x04, 0x10)
 
-    /// Loads some of the flags of a TCP segment into register 1.
+    /// Loads the flags of `mask` of a TCP segment into register 1.
     private static func flags(_ mask: UInt8) -> [Expression] {
         tcp + [.payload(.transport, offset: 13, count: 1, into: 1), .mask(1, [mask])]
     }
 
-    /// A TCP segment that opens a connection: SYN without ACK.
+    /// Matches a TCP segment that opens a connection: SYN without ACK.
     static let opensConnection = flags(synchronize | acknowledge) + [.equal(1, [synchronize])]
 
-    /// A TCP segment of a connection that is there, or claims to be.
+    /// Matches a TCP segment that belongs to a connection, or claims to.
     static let continuesConnection = flags(synchronize | acknowledge) + [.unequal(1, [synchronize])]
 
-    /// A TCP segment that opens a connection, as a well-behaved peer sends it.
+    /// Matches a TCP segment that opens a connection, as a well-behaved peer sends it.
     static let beginsHandshake =
         flags(finish | synchronize | reset | acknowledge) + [.equal(1, [synchronize])]
 
-    /// A TCP segment that acknowledges and neither opens nor resets.
+    /// Matches a TCP segment that acknowledges and neither opens nor resets.
     static let acknowledges =
         flags(synchronize | reset | acknowledge) + [.equal(1, [acknowledge])]
 
@@ -85,12 +85,12 @@ enum Test {
     ]
     private static let loopbackType = GateShape.native(UInt16(772))  // ARPHRD_LOOPBACK
 
-    /// From the end that began the connection.
+    /// Matches packets from the end that began the connection.
     static let isOriginal: [Expression] = [.tracking(.direction, into: 1), .equal(1, [0])]
-    /// From the other end.
+    /// Matches packets from the other end.
     static let isReply: [Expression] = [.tracking(.direction, into: 1), .equal(1, [1])]
 
-    /// What DNAT turned elsewhere.
+    /// Matches packets that DNAT redirected.
     static let wasRewritten: [Expression] = [
         .tracking(.status, into: 1), .mask(1, GateShape.native(UInt32(1 << 5))),  // IPS_DST_NAT
         .unequal(1, [0, 0, 0, 0]),

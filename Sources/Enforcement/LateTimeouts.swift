@@ -1,17 +1,18 @@
 import Netfilter
 
-/// When elements should be gone, by set and key.
+/// The planned ends of elements, by set and key.
 typealias ElementEnds = [String: [[UInt8]: ContinuousClock.Instant]]
 
-/// The kernel's own timeouts after a commit that took long.
+/// Corrects the kernel's timeouts after a commit that took long.
 ///
-/// The kernel counts a timeout from when it reads it, which may be long after it was computed:
-/// nf_tables gives a transaction up that needs a module, loads that, and reads the same bytes again.
-/// An agent that dies then would leave the opening there for so much longer.
+/// The kernel starts a timeout when it reads it, which may be long after it was computed: nf_tables
+/// aborts a transaction that needs a module, loads the module, and reads the same bytes again. If
+/// the agent died then, the opening would last longer by that time.
 extension KernelGate {
-    /// Elements in one transaction: few enough that it does not take long itself.
+    /// The number of elements in one transaction: few enough not to take long itself.
     private static let portion = 500
-    /// A host that is slow all the time is not kept busy by this.
+    /// The most corrections in a row, so that a host that is always slow does not repeat them for
+    /// ever.
     private static let attempts = 2
 
     private struct LateElement {
@@ -20,9 +21,9 @@ extension KernelGate {
         let end: ContinuousClock.Instant
     }
 
-    /// Gives elements that a commit has made late the time that is left to them, if it took long.
+    /// Renews the timeouts of elements that a slow commit has made late.
     ///
-    /// `begin` is when their timeouts were computed.
+    /// `begin` is the time at which their timeouts were computed.
     mutating func putRight(
         _ ends: @autoclosure () -> ElementEnds,
         computedAt begin: ContinuousClock.Instant
@@ -43,7 +44,7 @@ extension KernelGate {
             var plan = Plan()
             for (index, element) in zip(late.indices, late) {
                 let left = begin.duration(to: element.end).milliseconds
-                // Put back it would outlive its end.
+                // If it were put back, it would outlive its end.
                 guard left > 0 else {
                     let gone = SetElement(key: element.key)
                     plan.removed[element.set, default: []].append(gone)
@@ -60,7 +61,7 @@ extension KernelGate {
         }
     }
 
-    /// What elements have counted, by their index, where that goes with them.
+    /// The counters of the elements, by their index, if renewing an element resets its counter.
     private mutating func traffic(
         of elements: ArraySlice<LateElement>
     ) throws(GateError) -> [Int: Traffic] {
@@ -76,7 +77,7 @@ extension KernelGate {
 }
 
 extension Plan {
-    /// When the elements should be gone that it gives a timeout.
+    /// The planned ends of the elements to which it gives a timeout.
     func ends(_ all: ElementEnds) -> ElementEnds {
         var ends: ElementEnds = [:]
         for (set, elements) in added.merging(refreshed, uniquingKeysWith: +) {

@@ -1,10 +1,10 @@
 import Netfilter
 
-/// The table as it is, with the elements of every set.
+/// The table as read from the kernel, with the elements of all sets.
 struct Observation: Hashable {
     var table: TableState
     var elements: [String: [ElementState]]
-    /// When each set was read: under load that takes longer than timeouts may be off.
+    /// The time of reading each set: under load that takes longer than timeouts may deviate.
     var readAt: [String: ContinuousClock.Instant] = [:]
 
     init(_ table: TableState, elements: [String: [ElementState]] = [:]) {
@@ -16,7 +16,7 @@ struct Observation: Hashable {
         Dictionary((elements[set] ?? []).map { ($0.key, $0) }, uniquingKeysWith: { $1 })
     }
 
-    /// What it is by now if nobody changed it: timeouts have gone on.
+    /// The state at a later time if nobody changed it: timeouts have run on.
     func aged(until now: ContinuousClock.Instant) -> Self {
         var aged = self
         for (set, read) in readAt {
@@ -26,12 +26,12 @@ struct Observation: Hashable {
         return aged
     }
 
-    /// Whether a rule of the table has this step.
+    /// Returns whether a rule of the table contains this expression.
     func holds(_ step: Expression) -> Bool {
         table.chains.contains { chain in chain.rules.contains { $0?.contains(step) == true } }
     }
 
-    /// What the refusal has counted.
+    /// The counter of the refusal.
     var denied: Traffic {
         let rules = table.chains.first { $0.name == GateNames.refuse }?.rules ?? []
         return rules.compactMap(\.self).joined().reduce(Traffic()) { sum, step in

@@ -1,17 +1,18 @@
 package import Grants
 import Netfilter
 
-/// A TCP session at a protected port that may go on though nothing lets new ones in.
+/// A TCP session at a protected port that may continue though no new one is admitted.
 ///
-/// It is known by its ends and by nothing that conntrack remembers: what conntrack thinks alive
-/// need not be, and it can be flushed.
+/// It is identified by its ends alone, not by conntrack: conntrack may hold dead sessions, and it
+/// can be flushed.
 package struct OngoingSession: Hashable, Sendable {
     package let peer: Address
     package let peerPort: UInt16
-    /// The port that it came in by.
+    /// The port that it was sent to.
     package let port: Port
 
-    /// `nil` for anything but TCP: nothing tells the datagrams of one session from those of the next.
+    /// Makes a session; `nil` except for TCP: nothing separates the datagrams of one session from
+    /// those of the next.
     package init?(peer: Address, peerPort: UInt16, port: Port) {
         guard port.transport == .tcp else { return nil }
         self.peer = peer
@@ -19,7 +20,7 @@ package struct OngoingSession: Hashable, Sendable {
         self.port = port
     }
 
-    /// The set of its family.
+    /// The name of the set of its family.
     var set: String { SessionSet(family: peer.family).name }
 
     /// Its key in that set.
@@ -30,7 +31,7 @@ package struct OngoingSession: Hashable, Sendable {
             }
     }
 
-    /// The session that a key of a set stands for; `nil` for a key that none has.
+    /// Makes the session of a set's key; `nil` for a malformed key.
     init?(key: [UInt8]) {
         let tail = Array(key.suffix(8))
         guard tail.count == 8, let peer = Address(networkBytes: key.dropLast(8)),
@@ -40,7 +41,7 @@ package struct OngoingSession: Hashable, Sendable {
     }
 }
 
-/// The set of the sessions of one family that may go on, each with the time that it still has.
+/// The set of the ongoing sessions of one family, each with its remaining time.
 struct SessionSet: Hashable {
     let family: Address.Family
 
@@ -61,7 +62,7 @@ struct SessionSet: Hashable {
         )
     }
 
-    /// Lets them go on and nothing new in: a segment that opens a connection is never looked up.
+    /// Accepts their packets and nothing new: a segment that opens a connection is never looked up.
     func rule(_ fields: KeyFields) -> [Expression] {
         let words = SourceSet.wordsBehindAddress(family)
         return Test.continuesConnection + fields.peer(family) + [
@@ -71,10 +72,10 @@ struct SessionSet: Hashable {
     }
 }
 
-/// The sessions that may go on, and until when.
+/// The ongoing sessions and their ends.
 ///
-/// The kernel has them with timeouts; they are remembered here as well, since a table that is
-/// removed takes its own with it.
+/// The kernel has them with timeouts; they are remembered here too, since a removed table takes its
+/// elements with it.
 struct OngoingSessions {
     private(set) var ends: [String: [[UInt8]: ContinuousClock.Instant]] = [:] {
         didSet {
@@ -82,9 +83,9 @@ struct OngoingSessions {
             firstEnd = ends.values.compactMap { $0.values.min() }.min()
         }
     }
-    /// Another number each time that they change.
+    /// A number that changes with each change of the sessions.
     private(set) var version = 0
-    /// When the first of them ends.
+    /// The end of the first session to end.
     private(set) var firstEnd: ContinuousClock.Instant?
 
     mutating func add(_ sessions: [OngoingSession], until end: ContinuousClock.Instant) {
@@ -93,7 +94,7 @@ struct OngoingSessions {
         self.ends = ends
     }
 
-    /// Sets how long sessions may go on from now; `nil` for not at all.
+    /// Sets the time for which sessions may continue from now; `nil` for none.
     mutating func apply(
         _ change: [OngoingSession: Duration?],
         at now: ContinuousClock.Instant
@@ -106,7 +107,7 @@ struct OngoingSessions {
         self.ends = ends
     }
 
-    /// Takes over what the kernel held before this agent ran.
+    /// Adopts the sessions that the kernel held before this agent ran.
     mutating func adopt(_ observed: Observation, at now: ContinuousClock.Instant) {
         var ends = ends
         for set in SessionSet.all.map(\.name) {
@@ -139,12 +140,12 @@ struct OngoingSessions {
 }
 
 extension KernelGate {
-    /// Whether a session may go on though nothing lets new ones in.
+    /// Returns whether a session may continue though no new one is admitted.
     package func keeps(_ session: OngoingSession?) -> Bool {
         session.map { sessions.contains($0, at: .now) } ?? false
     }
 
-    /// Ends it that sessions may go on.
+    /// Removes the matching sessions, which may no longer continue.
     package mutating func forget(where isMeant: (OngoingSession) -> Bool) throws(GateError) {
         var plan = Plan()
         for (set, keys) in sessions.ends {

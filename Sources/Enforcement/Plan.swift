@@ -1,35 +1,35 @@
 import Grants
 import Netfilter
 
-/// What must be done to a table so that it is as it should be: desired minus observed.
+/// The changes that bring a table to the desired state: desired minus observed.
 struct Plan: Hashable {
     enum Table: Hashable {
-        /// All else is done to the one that is there.
+        /// Keeps the table; all other changes apply to it.
         case kept
-        /// Removed, if it is there, and made anew.
+        /// Removes the table, if it exists, and makes a new one.
         case replaced
-        /// Made, if there is none; otherwise the transaction fails.
+        /// Makes the table, if there is none; otherwise the transaction fails.
         case created
     }
 
     var table = Table.kept
     var newSets: [SetDefinition] = []
     var goneSets: [String] = []
-    /// Chains whose rules are written anew.
+    /// The chains whose rules are replaced.
     var chains: [GateLayout.Chain] = []
     var removed: [String: [SetElement]] = [:]
     var added: [String: [SetElement]] = [:]
-    /// Elements that are there and get another time.
+    /// The existing elements that get another timeout.
     var refreshed: [String: [SetElement]] = [:]
 
     var isEmpty: Bool { self == Plan() }
 
-    /// How long each element should still be there, in milliseconds, by set and key.
+    /// The desired remaining time of each element, in milliseconds, by set and key.
     typealias Wishes = [String: [[UInt8]: Int64]]
 
-    /// What it takes from nothing to all that should be.
+    /// The changes from nothing to the whole desired state.
     ///
-    /// What was counted before, and which connections existed, is taken from `observed`.
+    /// Counters and existing connections are carried over from `observed`.
     static func whole(
         _ layout: GateLayout,
         _ wishes: Wishes,
@@ -50,7 +50,7 @@ struct Plan: Hashable {
         return plan
     }
 
-    /// The difference of all that should be and what is there.
+    /// The difference between the desired and the observed state.
     static func difference(
         _ layout: GateLayout,
         _ wishes: Wishes,
@@ -112,7 +112,7 @@ struct Plan: Hashable {
 }
 
 extension Plan {
-    /// Makes what openings that come and go need: sets, and the chains that look them up.
+    /// Adds what a change of the openings needs: sets, and the chains that look them up.
     mutating func change(
         _ before: GateUse,
         to after: GateUse,
@@ -130,7 +130,7 @@ extension Plan {
 }
 
 extension Prefilter {
-    /// Adds and removes the blocks that a change brings into use and takes out of it.
+    /// Adds the blocks that a change brings into use, and removes those that it takes out of use.
     func add(_ change: Change, to plan: inout Plan) {
         let (new, gone) = difference(change)
         for block in new { plan.added[block.set.name, default: []].append(block.element) }
@@ -139,14 +139,14 @@ extension Prefilter {
 }
 
 extension Set<SetElement> {
-    /// By key, as ranges must be.
+    /// The elements sorted by key, as ranges must be.
     fileprivate var inOrder: [SetElement] {
         sorted { $0.key.lexicographicallyPrecedes($1.key) }
     }
 }
 
 extension GateLayout {
-    /// Whether a table has our chains and no others, and no set of ours is of another kind.
+    /// Returns whether a table has exactly our chains, and no set of ours with another definition.
     func fits(_ table: TableState) -> Bool {
         let places = table.chains.map(\.name).sorted()
         guard places == chains.map(\.name).sorted(),
@@ -165,7 +165,7 @@ extension GateLayout {
 }
 
 extension GateLayout.Chain {
-    /// The chain with its counters beginning at what has been counted.
+    /// The chain with its counters starting at observed values.
     func counting(on traffic: Traffic) -> Self {
         Self(name: name, hook: hook, rules: rules.map { $0.map { $0.counting(on: traffic) } })
     }
@@ -179,7 +179,7 @@ extension Expression {
 }
 
 extension ChainState {
-    /// Whether these are all its rules, whatever they have counted.
+    /// Returns whether these are all its rules, whatever their counters.
     fileprivate func holds(_ wanted: [[Expression]]) -> Bool {
         rules.map { $0?.map(\.uncounted) } == wanted
     }

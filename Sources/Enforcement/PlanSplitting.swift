@@ -1,10 +1,11 @@
 import Netfilter
 
-/// Smaller transactions, for sockets that take no large ones.
+/// Smaller transactions, for sockets with small buffers.
 extension Plan {
-    /// Half of the work on openings to be done after all the rest; `nil` if there is none to halve.
+    /// Defers half of the work on openings until after the rest; `nil` if there is none to halve.
     ///
-    /// What shuts comes first: whatever becomes of the second part, nothing is open that must not be.
+    /// Closing comes first: whatever happens to the second part, nothing stays open that must
+    /// close.
     func halved() -> (first: Plan, second: Plan)? {
         var (first, second) = (self, Plan())
         for key in [\Plan.added, \Plan.refreshed] where second.isEmpty {
@@ -24,7 +25,7 @@ extension Plan {
         return second.isEmpty ? nil : (first, second)
     }
 
-    /// The second half is the larger one; the first is `nil` if nothing is left for it.
+    /// Splits items in half, the second being the larger; the first is `nil` if it would be empty.
     private static func halves<Item>(_ items: [Item]) -> (front: [Item]?, back: [Item]) {
         let count = items.count / 2
         return (count == 0 ? nil : Array(items[..<count]), Array(items[count...]))

@@ -1,18 +1,18 @@
 import CNetfilter
 import Netfilter
 
-/// What the kernel at hand can do, found by trying.
+/// The features of the running kernel, found by probing.
 package struct KernelFeatures: Hashable, Sendable {
-    /// A new timeout for an element that is there is honoured (Linux 6.12).
+    /// An existing element accepts a new timeout (Linux 6.12).
     package var refreshes: Bool
-    /// Elements can be removed without knowing whether they are there (Linux 6.3).
+    /// Elements can be removed whether or not they exist (Linux 6.3).
     package var destroys: Bool
-    /// An option of a TCP segment can be overwritten (Linux 5.18).
+    /// An option of a TCP segment can be stripped (Linux 5.18).
     package var strips = false
-    /// The end of a connection can be reset: a kernel may be built without.
+    /// A connection can be reset; a kernel may be built without it.
     package var resets = false
 
-    /// What every kernel does is done without any of them.
+    /// Makes the features of the oldest supported kernel, unless given.
     package init(refreshes: Bool = false, destroys: Bool = false) {
         self.refreshes = refreshes
         self.destroys = destroys
@@ -20,7 +20,7 @@ package struct KernelFeatures: Hashable, Sendable {
 }
 
 extension Plan {
-    /// Puts the whole plan into one transaction.
+    /// Writes the whole plan to one transaction.
     func write(to batch: inout Batch, tableFlags: UInt32, _ features: KernelFeatures) {
         switch table {
         case .kept: break
@@ -58,19 +58,19 @@ extension Plan {
 }
 
 extension Batch {
-    /// Removes elements that may have run out meanwhile.
+    /// Removes elements that may have expired meanwhile.
     mutating func remove(_ elements: [SetElement], of set: String, _ features: KernelFeatures) {
         if features.destroys { return destroyElements(elements, of: set) }
-        // Adding what is there changes nothing, and so none is missing.
+        // Adding an existing element changes nothing, and so none is missing.
         addElements(elements, to: set)
         deleteElements(elements, of: set)
     }
 }
 
 extension SetElement {
-    /// The element as an update of one that is there: its counter goes on.
+    /// The element as an update of an existing one, whose counter goes on.
     fileprivate var uncounted: Self { Self(key: key, timeout: timeout) }
 
-    /// The element as what is removed.
+    /// The element as the object of a removal.
     fileprivate var untimed: Self { Self(key: key, endsInterval: endsInterval) }
 }

@@ -1,15 +1,14 @@
 import Grants
 import Netfilter
 
-/// The neighbourhoods of everything that may come in over TCP: blocks of addresses (a /24, a /48) that
-/// openings and trusted networks lie in.
+/// The blocks of addresses (a /24, a /48) that contain openings and trusted networks for TCP.
 ///
-/// Whoever is in none of them can only be refused, by one look-up and before conntrack makes an
-/// entry. In one of them the gate looks at the very address.
+/// A source outside all blocks can only be refused, by one look-up and before conntrack makes an
+/// entry. Inside a block the gate checks the exact address.
 struct Prefilter {
-    /// How often a network that is in use lies in each block.
+    /// The number of networks in use in each block.
     private var counts: [Block: Int] = [:]
-    /// How many openings in use are too wide to be told by blocks.
+    /// The number of openings in use that are too wide for blocks.
     private var wide: [Address.Family: Int] = [:]
 
     struct Block: Hashable {
@@ -19,12 +18,13 @@ struct Prefilter {
         var element: SetElement { SetElement(key: address.networkBytes) }
     }
 
-    /// What changes with openings that come and go.
+    /// The change of the counts when openings open and close.
     struct Change {
         fileprivate(set) var counts: [Block: Int] = [:]
         fileprivate(set) var wide: [Address.Family: Int] = [:]
 
-        /// Only TCP has packets of which it is known that they can be refused.
+        /// Counts an opening of TCP; only TCP has packets that can be refused without further
+        /// checks.
         mutating func add(_ opening: Opening, times: Int) {
             if opening.port.transport == .tcp { add(opening.source, times: times) }
         }
@@ -38,7 +38,7 @@ struct Prefilter {
 
     init() {}
 
-    /// Trusted networks that are too wide are no part of it: the gate has a set to ask for them.
+    /// Omits trusted networks that are too wide: the gate looks those up in a set.
     init(openings: some Sequence<Opening>, trusted: some Sequence<Prefix>) {
         var change = Change()
         for opening in openings { change.add(opening, times: 1) }
@@ -56,12 +56,12 @@ struct Prefilter {
         wide.merge(change.wide, uniquingKeysWith: +)
     }
 
-    /// Whether a family has openings that blocks do not tell of, after a change.
+    /// Returns whether a family has openings too wide for blocks, after a change.
     func isBlind(_ family: Address.Family, after change: Change = Change()) -> Bool {
         wide[family, default: 0] + change.wide[family, default: 0] > 0
     }
 
-    /// Blocks that a change brings into use, and those that it takes out of it.
+    /// The blocks that a change brings into use, and those that it takes out of use.
     func difference(_ change: Change) -> (new: [Block], gone: [Block]) {
         var (new, gone): ([Block], [Block]) = ([], [])
         for (block, count) in change.counts {
@@ -84,7 +84,7 @@ struct PrefilterSet: Hashable {
 
     static let all = [Self(family: .ipv4), Self(family: .ipv6)]
 
-    /// A network takes 256 blocks at most; a wider one is in none.
+    /// A network covers 256 blocks at most; a wider one is in none.
     private static let bits = 8
     private var length: Int { family == .ipv4 ? 24 : 48 }
 
@@ -103,7 +103,7 @@ struct PrefilterSet: Hashable {
         network.length < Self(family: network.family).length - bits
     }
 
-    /// Goes on with packets from a block in use.
+    /// Matches packets from a block in use.
     var lookup: [Expression] {
         let mask = Address(family: family, value: Prefix.mask(length: length, family: family))
         return KeyFields.received.peer(family) + [
@@ -111,7 +111,7 @@ struct PrefilterSet: Hashable {
         ]
     }
 
-    /// The blocks that a network lies in, or that lie in it; `nil` if these are too many.
+    /// The blocks that contain a network or lie in it; `nil` if these are too many.
     func blocks(of network: Prefix) -> [Prefilter.Block]? {
         guard network.length < length else {
             let covering = Prefix(covering: network.address, length: length)
@@ -127,10 +127,10 @@ struct PrefilterSet: Hashable {
 }
 
 extension GateShape {
-    /// Refuses what only can be refused: connections that strangers open to this host itself.
+    /// Refuses connections that strangers open to this host itself, which nothing else could admit.
     ///
-    /// Where the routing table `local` does not say that the address is this host's (a VRF, a
-    /// policy rule, a router) the packet goes on, to the gate at its hook `input` or `forward`.
+    /// If the routing table `local` does not call the address this host's (a VRF, a policy rule, a
+    /// router), the packet continues to the gate at its hook `input` or `forward`.
     func early(isBlind: (Address.Family) -> Bool) -> [[Expression]] {
         let passes: [Expression] = [.verdict(.accept)]
         var rules = [Test.isLoopback + passes, Self.isFromVRF + passes]
@@ -144,12 +144,12 @@ extension GateShape {
         return rules + [Self.isToThisHost + [.verdict(.goTo(GateNames.refuse))]]
     }
 
-    /// Whether a family has trusted networks that the prefilter says nothing of.
+    /// Returns whether a family has trusted networks too wide for blocks.
     private func hasWideTrust(_ family: Address.Family) -> Bool {
         trusted.contains { $0.family == family && PrefilterSet.isTooWide($0) }
     }
 
-    /// What this host sends to itself in a VRF comes in by its device, which only then comes first.
+    /// Matches packets of a VRF device, which include those from this host to itself.
     private static let isFromVRF: [Expression] = [
         .meta(.interfaceKind, into: 1),
         .equal(1, Array("vrf".utf8) + [UInt8](repeating: 0, count: 13)),  // rtnl_link_ops.kind

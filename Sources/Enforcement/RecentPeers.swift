@@ -1,10 +1,10 @@
 import Grants
 import Netfilter
 
-/// The set of the sources of one prefix length that could send datagrams to this host lately.
+/// The set of sources of one prefix length that could recently send datagrams to this host.
 ///
-/// UDP does not say who began: what this host sends to such a peer may be the rest of an exchange
-/// that an opening let in, and its answer is no reply.
+/// UDP does not show who began: a datagram from this host to such a peer may belong to an exchange
+/// that an opening admitted, and then the answer is no reply.
 struct RecentSet: Hashable, Comparable {
     let sources: SourceSet
 
@@ -24,18 +24,18 @@ struct RecentSet: Hashable, Comparable {
         )
     }
 
-    /// Goes on with what is sent to one of them.
+    /// Matches packets that are sent to one of them.
     var lookup: [Expression] { sources.lookup(.sent, in: name) }
 }
 
-/// The openings of UDP ports of the last 24 hours, and until when each is remembered.
+/// The openings of UDP ports in the last 24 hours, and the time until which each is remembered.
 struct RecentPeers {
     private(set) var ends: [RecentSet: [[UInt8]: ContinuousClock.Instant]] = [:]
     private var sizeToPrune = 1024
 
     var sets: [RecentSet] { ends.keys.sorted() }
 
-    /// Takes over what the kernel held before this agent ran.
+    /// Adopts the peers that the kernel held before this agent ran.
     mutating func adopt(_ observed: Observation, at now: ContinuousClock.Instant) {
         for (name, elements) in observed.elements where name.hasPrefix("recent_") {
             guard let sources = SourceSet(name: String(name.dropFirst("recent_".count))) else {
@@ -48,7 +48,7 @@ struct RecentPeers {
         }
     }
 
-    /// Remembers openings that hold for so long yet; answers those whose end is another now.
+    /// Remembers openings with these remaining times; returns those whose end has changed.
     mutating func add(
         _ openings: [Opening: Duration],
         at now: ContinuousClock.Instant
@@ -65,7 +65,7 @@ struct RecentPeers {
         return changed
     }
 
-    /// Forgets what has run out; rarely, since all are looked at.
+    /// Removes expired entries; rarely, since it visits all of them.
     private mutating func prune(at now: ContinuousClock.Instant) {
         guard ends.values.reduce(0, { $0 + $1.count }) >= sizeToPrune else { return }
         ends = ends.mapValues { $0.filter { $0.value > now } }

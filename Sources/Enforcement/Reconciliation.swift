@@ -3,13 +3,13 @@ package import Grants
 import Netfilter
 import SystemPackage
 
-/// What it took to make the kernel as it should be.
+/// The changes that brought the kernel to the desired state.
 package struct Reconciliation: Hashable, Sendable {
-    /// A table without an owner was taken over, with all that was in it.
+    /// Whether a table without an owner was adopted, with all its content.
     package internal(set) var adopted = false
-    /// There was no table, or it was not as it should be, and it was made anew.
+    /// Whether the table was missing or wrong, and was made again.
     package internal(set) var rebuilt = false
-    /// There was something to change.
+    /// Whether anything was changed.
     package internal(set) var changed = false
 
     package init(adopted: Bool = false, rebuilt: Bool = false, changed: Bool = false) {
@@ -20,18 +20,18 @@ package struct Reconciliation: Hashable, Sendable {
 }
 
 extension KernelGate {
-    /// How often a ruleset is read anew that changes between reading and committing.
+    /// The most readings of a ruleset that changes between reading and committing.
     private static let attempts = 16
 
-    /// Makes the kernel as it should be, by the difference to what is there.
+    /// Brings the kernel to the desired state by the difference to the observed state.
     ///
-    /// What is there and right is not touched: elements keep their counters, and no packet notices.
-    /// Either all of it holds when this returns or, if it throws, what held before.
+    /// What is right stays untouched: elements keep their counters, and no packet notices. On
+    /// return the whole desired state is in force or, on an error, the state from before.
     ///
-    /// `wanted` is what is open, and how long each opening still is; `trial` is what comes back, if
-    /// the shape is on trial. `existing` is called, at most
-    /// once, with the ports at which denying begins with this, and with whether the gate that is there
-    /// denies at others already: it answers the sessions that may go on.
+    /// `wanted` has the remaining time of each opening; `trial` has the fallback, if the shape is
+    /// on trial. `existing` is called at most once, with the ports that this begins to deny, and
+    /// whether the gate in the kernel already denies at others: it returns the sessions that may
+    /// continue.
     package mutating func reconcile(
         _ shape: GateShape,
         trial: GateTrial? = nil,
@@ -59,7 +59,7 @@ extension KernelGate {
             shape.resetsEnds = features?.resets ?? observed?.holds(.resetConnection) ?? false
             let goal = goal(shape, trial, wanted, from: start)
             let plan = goal.plan(from: observed, ours: isGuarded(observed?.table))
-            // Who owns the table need not care what becomes of others meanwhile.
+            // The owner of the table need not heed changes of other tables meanwhile.
             let isLast = attempt == Self.attempts && rung == .owned
             do {
                 let generation = isLast ? nil : observed?.table.generation
@@ -79,7 +79,7 @@ extension KernelGate {
             try putRight(plan.ends(goal.ends), computedAt: begin)
             if features == nil {
                 features = try probe()
-                // What the kernel was found to do needs one more rule.
+                // A feature that the probe found needs one more rule.
                 let isAsFound =
                     features?.strips == shape.stripsMultipath
                     && features?.resets == shape.resetsEnds
@@ -90,7 +90,7 @@ extension KernelGate {
         throw .refused(NetfilterError(attempt: "put the gate in place", errno: .interrupted))
     }
 
-    /// Takes over what the kernel alone knows of the time before this agent.
+    /// Adopts what the kernel alone knows of the time before this agent.
     private mutating func adopt(_ observed: Observation) {
         let now = ContinuousClock.now
         sessions.adopt(observed, at: now)
@@ -104,14 +104,14 @@ extension KernelGate {
         from start: ContinuousClock.Instant
     ) -> Goal {
         let keeps = shape.keepsSessions || trial?.fallback.keepsSessions == true
-        // Those whose time is over stay until the agent has cut them and says so.
+        // Expired sessions stay until the agent has reset them and says so.
         if !keeps { sessions.removeAll() }
         _ = recent.add(wanted, at: start)
         return Goal(shape, trial, wanted, sessions, recent, from: start)
     }
 
-    /// The ports at which denying begins with this: none was denied there before, as far as the
-    /// kernel and we know.
+    /// The ports that this begins to deny: no earlier gate denied there, as far as the kernel and
+    /// the agent know.
     private func beginnings(_ next: GateShape, _ observed: Observation?) -> [Port] {
         guard next.denies else { return [] }
         if let shape {
@@ -123,20 +123,20 @@ extension KernelGate {
         return next.protected.filter { before[$0.keyBytes] == nil }
     }
 
-    /// Lets the loop go on after an error that another attempt may not have.
+    /// Lets the loop continue after an error that another attempt may avoid.
     private mutating func recover(from error: GateError, isLast: Bool) throws(GateError) {
         guard !isLast, case .refused(let refusal) = error else { throw error }
         switch refusal.errno.rawValue {
         case jitgate_error_restart: return
         case Errno.notSupported.rawValue, Errno.invalidArgument.rawValue:
-            // A kernel before 6.9 does not know one of the flags.
+            // A kernel before 6.9 rejects one of the flags.
             guard rung == .owned, shape == nil else { throw error }
             rung = .watched
         default: throw error
         }
     }
 
-    /// Reads the table and the elements of every set; `nil` if there is no table.
+    /// Reads the table and the elements of all sets; `nil` if there is no table.
     mutating func observe() throws(GateError) -> Observation? {
         try attempting { (connection) throws(NetfilterError) in
             guard let table = try connection.observe() else { return nil }
@@ -149,7 +149,7 @@ extension KernelGate {
         }
     }
 
-    /// Whether a table has the flags that guard it as it can be guarded, and those alone.
+    /// Returns whether a table has exactly the flags of the best protection available.
     private func isGuarded(_ table: TableState?) -> Bool {
         guard let table else { return false }
         switch rung {
@@ -159,7 +159,7 @@ extension KernelGate {
     }
 }
 
-/// What should be, in the terms of the kernel.
+/// The desired state in kernel objects.
 struct Goal {
     let layout: GateLayout
     let prefilter: Prefilter
@@ -197,7 +197,7 @@ struct Goal {
         layout = GateLayout(use, prefilter)
     }
 
-    /// The plan as of now: what is read from the kernel takes a while.
+    /// The plan as of now, since reading the kernel takes a while.
     func plan(from observed: Observation?, ours: Bool) -> Plan {
         let now = ContinuousClock.now
         let wishes = ends.mapValues { $0.mapValues { (now.duration(to: $0)).milliseconds } }

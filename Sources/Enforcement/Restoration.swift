@@ -2,11 +2,11 @@ package import Grants
 import Netfilter
 
 extension KernelGate {
-    /// Puts back what others took away, in one transaction and without looking first: where others can
-    /// change the table, whoever is not let in gets in until this has returned.
+    /// Restores what others removed, in one transaction and without reading the table first:
+    /// strangers get in until this has returned.
     ///
-    /// `reconcile` must follow: it finds what this cannot know, and has the times right. Says whether
-    /// there was something to put back that could be; does nothing before the first `reconcile`.
+    /// `reconcile` must follow: it finds what this cannot know, and corrects the timeouts. Returns
+    /// whether there was anything to restore; does nothing before the first `reconcile`.
     package mutating func restore(
         after extent: Tampering.Extent,
         trial: GateTrial? = nil,
@@ -21,7 +21,7 @@ extension KernelGate {
 }
 
 extension Goal {
-    /// The rules alone, of a table whose sets still hold what they held and counted.
+    /// The rules alone, for a table whose sets kept their elements and counters.
     var rules: Plan {
         var plan = Plan()
         plan.chains = layout.chains

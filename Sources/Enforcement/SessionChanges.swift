@@ -1,15 +1,15 @@
 package import Grants
 import Netfilter
 
-/// Which sessions may go on, until when, and the change of that.
+/// The ongoing sessions, their ends, and changes of them.
 extension KernelGate {
-    /// How many sessions may go on though nothing lets new ones in.
+    /// The number of sessions that may continue though no new one is admitted.
     package var ongoingCount: Int { sessions.ends.values.reduce(0) { $0 + $1.count } }
 
-    /// Another number each time that these are others.
+    /// A number that changes with each change of the ongoing sessions.
     package var sessionsVersion: Int { sessions.version }
 
-    /// All of them, and how long each still may.
+    /// All ongoing sessions with their remaining time.
     package func ongoingSessions() -> [OngoingSession: Duration] {
         let now = ContinuousClock.now
         var left: [OngoingSession: Duration] = [:]
@@ -19,12 +19,12 @@ extension KernelGate {
         return left
     }
 
-    /// How long a session still may go on, if it may.
+    /// The remaining time of a session, if it may continue.
     package func left(of session: OngoingSession) -> Duration? {
         sessions.end(of: session).map { ContinuousClock.now.duration(to: $0) }
     }
 
-    /// Those whose time is over, or is so soon.
+    /// The sessions whose time is over within `lead`.
     package func endedSessions(within lead: Duration) -> [OngoingSession] {
         let now = ContinuousClock.now + lead
         guard let first = sessions.firstEnd, first <= now else { return [] }
@@ -32,23 +32,23 @@ extension KernelGate {
             .compactMap { OngoingSession(key: $0.key) }
     }
 
-    /// How long it is until the first of them ends.
+    /// The time until the first session ends.
     package var firstSessionEnd: Duration? {
         sessions.firstEnd.map { ContinuousClock.now.duration(to: $0) }
     }
 
-    /// The ports that they came in by.
+    /// The ports of the ongoing sessions.
     package var ongoingPorts: Set<Port> {
         Set(sessions.ends.values.joined().compactMap { OngoingSession(key: $0.key)?.port })
     }
 
-    /// Takes a change to be put into the kernel by the next `reconcile`: how long each session may go
-    /// on, `nil` for not at all.
+    /// Stores a change for the next `reconcile`: the time for which each session may continue,
+    /// `nil` for none.
     package mutating func remember(_ change: [OngoingSession: Duration?]) {
         sessions.apply(change, at: .now)
     }
 
-    /// What it takes to tell the kernel.
+    /// Adds the change to a plan.
     func write(_ change: [OngoingSession: Duration?], to plan: inout Plan) {
         for (session, left) in change {
             let set = SessionSet(family: session.peer.family).name

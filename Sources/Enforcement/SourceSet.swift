@@ -1,7 +1,7 @@
 import Grants
 import Netfilter
 
-/// The hash set for one prefix length of one family: a packet is looked up once in each in use.
+/// The hash set of one prefix length and family; a packet costs one look-up for each set in use.
 struct SourceSet: Hashable, Comparable {
     let family: Address.Family
     let length: Int
@@ -36,7 +36,7 @@ struct SourceSet: Hashable, Comparable {
         )
     }
 
-    /// Loads what the set is keyed by, and looks it up.
+    /// Loads the fields of the key, and looks it up.
     func lookup(_ fields: KeyFields, in set: String? = nil) -> [Expression] {
         let words = Self.wordsBehindAddress(family)
         let mask = Address(family: family, value: Prefix.mask(length: length, family: family))
@@ -49,15 +49,16 @@ struct SourceSet: Hashable, Comparable {
         ]
     }
 
-    /// An address fills 4 or 16 bytes from register 1; each further part has a word of its own.
+    /// The registers after the address, which fills 4 or 16 bytes from register 1; each further
+    /// field has a word of its own.
     ///
-    /// The kernel calls a word at the beginning of a large register by the name of that register.
+    /// The kernel names a word at the start of a large register like that register.
     static func wordsBehindAddress(_ family: Address.Family) -> (UInt32, UInt32) {
         family == .ipv4 ? (9, 10) : (2, 13)
     }
 }
 
-/// The data types of nft that our keys are made of (nft's datatype.h).
+/// The data types of nft that the keys consist of (nft's datatype.h).
 enum KeyType {
     static let ipv4Address: UInt32 = 7
     static let ipv6Address: UInt32 = 8
@@ -68,7 +69,7 @@ enum KeyType {
         family == .ipv4 ? ipv4Address : ipv6Address
     }
 
-    /// 6 bits each, the first one highest.
+    /// The type of a concatenation: 6 bits for each type, the first one highest.
     static func concatenated(_ types: UInt32...) -> UInt32 {
         types.reduce(0) { $0 << 6 | $1 }
     }
@@ -91,7 +92,7 @@ extension Port {
 extension Opening {
     var keyBytes: [UInt8] { source.address.networkBytes + port.keyBytes }
 
-    /// The opening that a key of a set stands for; `nil` for a key that none has.
+    /// Makes the opening of a set's key; `nil` for a malformed key.
     init?(key: [UInt8], of set: SourceSet) {
         let tail = Array(key.suffix(8))
         guard tail.count == 8, let address = Address(networkBytes: key.dropLast(8)),
@@ -106,7 +107,7 @@ extension Opening {
 }
 
 extension SourceSet {
-    /// Reads the name of a set; `nil` for sets of another kind.
+    /// Parses the name of a set; `nil` for sets of another kind.
     init?(name: String) {
         let parts = name.split(separator: "_", omittingEmptySubsequences: false)
         guard parts.count == 2, let length = Int(parts[1]) else { return nil }

@@ -2,9 +2,9 @@ import CNetfilter
 import Netfilter
 import SystemPackage
 
-/// The gate as a whole, without openings.
+/// The gate without openings.
 extension KernelGate {
-    /// Puts a gate with nothing open in place, unless there is one; answers whether there was none.
+    /// Puts a gate with no opening in place, unless there is one; returns whether there was none.
     package mutating func shut(_ shape: GateShape) throws(GateError) -> Bool {
         let use = GateUse(shape: shape, fallback: nil, sources: [], recent: [])
         let layout = GateLayout(use, Prefilter(openings: [], trusted: shape.trusted))
@@ -16,7 +16,8 @@ extension KernelGate {
             switch error.errno {
             case .fileExists: return false
             case .notPermitted:
-                // It belongs to an agent that runs; without a table it is we who may make none.
+                // It belongs to a running agent; if there is no table, this process may not make
+                // one.
                 guard try isTableThere() else { throw error }
                 return false
             case .notSupported where rung == .owned, .invalidArgument where rung == .owned:
@@ -33,9 +34,9 @@ extension KernelGate {
         }
     }
 
-    /// Removes the table; answers whether there was one.
+    /// Removes the table; returns whether there was one.
     ///
-    /// - Throws: `ownedByAnother` if it belongs to an agent that runs.
+    /// - Throws: `ownedByAnother` if it belongs to a running agent.
     package mutating func remove() throws(GateError) -> Bool {
         _ = try takeOver()
         do throws(NetfilterError) {

@@ -3,7 +3,7 @@ import Netfilter
 import SystemPackage
 
 extension Rung {
-    /// What a table has that is guarded so.
+    /// The flags of a table with this protection.
     var tableFlags: UInt32 {
         switch self {
         case .owned: UInt32(NFT_TABLE_F_OWNER.rawValue) | jitgate_table_persist
@@ -13,7 +13,7 @@ extension Rung {
 }
 
 extension KernelGate {
-    /// Becomes the owner of a table that outlived its owner; says whether it did.
+    /// Becomes the owner of a table that outlived its owner; returns whether it did.
     ///
     /// - Throws: `ownedByAnother` if its owner is alive.
     mutating func takeOver() throws(GateError) -> Bool {
@@ -31,7 +31,7 @@ extension KernelGate {
             try connection.commit("adopt the table", onlyAt: nil) { $0.adoptTable(flags: flags) }
             return true
         } catch {
-            // Somebody was faster, or removed it: the next look says which.
+            // Another process was faster, or removed it: the next look shows which.
             guard error.errno != .notPermitted, error.errno != .noSuchFileOrDirectory else {
                 return false
             }
@@ -39,7 +39,7 @@ extension KernelGate {
         }
     }
 
-    /// Tries on a set of its own what the kernel does with elements, and removes it again.
+    /// Probes the kernel's features on a set of its own, and removes the set again.
     mutating func probe() throws(GateError) -> KernelFeatures {
         let set = SetDefinition(
             name: GateNames.probe,
@@ -71,7 +71,7 @@ extension KernelGate {
 }
 
 extension TableConnection {
-    /// Whether a chain could have a rule; none has it afterwards.
+    /// Returns whether a chain could have a rule; no chain keeps it.
     fileprivate mutating func accepts(rule: [Expression]) -> Bool {
         accepts { batch in
             batch.addChain(GateNames.probe)

@@ -4,11 +4,11 @@ import Netfilter
 import Netlink
 import SystemPackage
 
-/// What others did to the ruleset since the last look.
+/// The changes of the ruleset by other processes since the last look.
 package struct Tampering: Hashable, Sendable {
     /// A commit that touched our table.
     package struct Change: Hashable, Sendable {
-        /// Who did it, as the kernel says: name (`comm`) and id of the process.
+        /// The author according to the kernel: name (`comm`) and id of the process.
         package let process: String
         package let processID: UInt32
 
@@ -18,13 +18,13 @@ package struct Tampering: Hashable, Sendable {
         }
     }
 
-    /// How much of the table is gone at most, by what was heard.
+    /// The largest part of the table that may be gone, as far as reported.
     package enum Extent: Int, Comparable, Sendable {
-        /// Elements or sets: the rules stand.
+        /// Elements or sets: the rules are intact.
         case elements
         /// Rules or chains: strangers may get in.
         case rules
-        /// All of it.
+        /// The whole table.
         case table
 
         package static func < (one: Self, other: Self) -> Bool { one.rawValue < other.rawValue }
@@ -32,7 +32,7 @@ package struct Tampering: Hashable, Sendable {
 
     package internal(set) var changes: [Change] = []
     package internal(set) var extent = Extent.elements
-    /// More happened than could be kept: what is there must be read anew.
+    /// Whether events were lost: the table must be read again.
     package internal(set) var lostEvents = false
 
     package init() {}
@@ -46,7 +46,7 @@ package struct Tampering: Hashable, Sendable {
     package var isReason: Bool { lostEvents || !changes.isEmpty }
 }
 
-/// Hears of every change of our table by anybody but the gate, whose own never wake it.
+/// Reports every change of our table by other processes; the gate's own changes never wake it.
 package struct TamperWatch: ~Copyable {
     private let socket: NetlinkSocket
     private var reader = TamperReader()
@@ -60,17 +60,17 @@ package struct TamperWatch: ~Copyable {
         }
     }
 
-    /// Readable when another process has changed the ruleset.
+    /// The descriptor, readable when another process has changed the ruleset.
     package var fileDescriptor: Int32 { socket.fileDescriptor }
 
-    /// Reads all that is queued.
+    /// Reads all queued events.
     package mutating func drain() -> Tampering {
         while true {
             do throws(Errno) {
                 guard let datagram = try socket.receive() else { return reader.take() }
                 for message in NetlinkMessage.all(in: datagram) { reader.read(message) }
             } catch {
-                // Whatever it was, nothing is known of what came with it.
+                // Whatever the error, the events that came with it are lost.
                 reader.lose()
                 guard error == .noBufferSpace else { return reader.take() }
             }
@@ -78,7 +78,7 @@ package struct TamperWatch: ~Copyable {
     }
 }
 
-/// Puts notifications together: a commit says what it changed, then who it was by.
+/// Assembles notifications: a commit lists its changes, then its author.
 struct TamperReader {
     private var tampering = Tampering()
     private var touchesOurs = false
@@ -86,7 +86,7 @@ struct TamperReader {
     private static let familyHeaderLength = 4
     private static let generation =
         UInt16(NFNL_SUBSYS_NFTABLES) << 8 | UInt16(NFT_MSG_NEWGEN.rawValue)
-    /// More processes than these are not told apart.
+    /// The most processes told apart.
     private static let most = 16
 
     mutating func read(_ message: NetlinkMessage) {

@@ -1,10 +1,11 @@
 import Grants
 import Netfilter
 
-/// The trusted networks of one family as ranges of addresses: what a packet costs does not grow with them.
+/// The trusted networks of one family as ranges: the cost of a packet does not grow with their
+/// number.
 struct TrustedSet: Hashable {
     let family: Address.Family
-    /// On trial there are two policies, each with its own.
+    /// Whether it belongs to the fallback: on trial there are two policies, each with its own set.
     let isFallback: Bool
 
     static func all(isFallback: Bool = false) -> [Self] {
@@ -25,18 +26,18 @@ struct TrustedSet: Hashable {
         )
     }
 
-    /// Goes on with packets from these networks, or to them.
+    /// Matches packets from these networks, or to them.
     func lookup(_ fields: KeyFields) -> [Expression] {
         fields.peer(family) + [.lookup(1, set: name)]
     }
 
-    /// The ranges that networks cover, merged: no two of them touch.
+    /// The ranges that networks cover, merged so that no two adjoin.
     func elements(_ networks: some Sequence<Prefix>) -> Set<SetElement> {
         var elements: Set<SetElement> = []
         let largest = Prefix.mask(length: family.bitCount, family: family)
         for range in merged(networks) {
             elements.insert(SetElement(key: key(range.lowerBound)))
-            // A range that reaches the last address has no end.
+            // A range up to the last address has no end element.
             guard range.upperBound < largest else { continue }
             elements.insert(SetElement(key: key(range.upperBound + 1), endsInterval: true))
         }
@@ -63,7 +64,7 @@ struct TrustedSet: Hashable {
         Address(family: family, value: value).networkBytes
     }
 
-    /// Whether one range holds all of a network, by the elements of the set.
+    /// Returns whether one range contains a whole network, by the elements of the set.
     static func covers(_ network: Prefix, in elements: [ElementState]) -> Bool {
         let (first, last) = (network.range.lowerBound, network.range.upperBound)
         let sorted = elements.compactMap { element in
@@ -79,7 +80,7 @@ struct TrustedSet: Hashable {
 }
 
 extension Prefix {
-    /// The numbers of its addresses.
+    /// The addresses of the network as numbers.
     fileprivate var range: ClosedRange<UInt128> {
         let all = Prefix.mask(length: family.bitCount, family: family)
         return address

@@ -1,27 +1,28 @@
 import Grants
 import Netfilter
 
-/// The rules that log who came in by an opening: once a connection, when its peer has completed it.
+/// The rules that log the sources of admitted connections, once each, when the peer has completed
+/// it.
 ///
-/// A first packet proves nothing, since anybody can send a SYN with another's source address. What
-/// proves is an ACK to our SYN-ACK: with it conntrack, which holds its number against what we sent,
-/// calls the connection assured. Of UDP it is a datagram behind one of ours. The label `arrived`
-/// keeps out what no opening let in: a session that is older, and one that conntrack picks up in its
-/// midst after it was flushed.
+/// A first packet proves nothing, since anybody can send a SYN with another's source address. The
+/// proof is an ACK to our SYN-ACK: conntrack compares its number with the one that we sent, and
+/// then marks the connection as assured. For UDP the proof is a datagram after one of ours. The
+/// label `arrived` excludes connections that no opening admitted: an older session, and one that
+/// conntrack picks up in its midst after a flush.
 ///
-/// What conntrack does not follow (notrack, the handshake of synproxy) is logged at a low rate; a
-/// socket then has to prove it.
+/// Packets that conntrack does not track (notrack, the handshake of synproxy) are logged at a low
+/// rate; a socket must then prove their connection.
 extension GateShape {
     private static let assured: [UInt8] = native(UInt32(1 << 2))  // IPS_ASSURED
     // NF_CT_STATE_BIT(IP_CT_NEW), NF_CT_STATE_INVALID_BIT, NF_CT_STATE_UNTRACKED_BIT
     private static let (new, invalid, untracked) = (UInt32(1 << 3), UInt32(1), UInt32(1 << 6))
     private static let established = UInt32(1 << 1)  // of IP_CT_ESTABLISHED
 
-    /// How many denied packets a second the agent is told of: more than get records of their own, so
-    /// that it can say from where the others came.
+    /// The denied packets a second that reach the agent: more than get records of their own, so
+    /// that it can report the sources of the others.
     var deniedLogRate: Int { max(deniedPerSecond, min(deniedPerSecond * 10, 500)) }
 
-    /// All of it; a connection that was logged leaves at the first rule.
+    /// Logs admitted connections; a connection that is already logged leaves at the first rule.
     var useLogging: [[Expression]] {
         [
             Self.isState(Self.established) + ConnectionLabel.completed.isSet
@@ -37,7 +38,8 @@ extension GateShape {
         ]
     }
 
-    /// Beyond the rate nothing is labelled, so that a later packet of the connection is logged.
+    /// Logs a completed connection; beyond the rate it sets no label, so that a later packet is
+    /// logged.
     private var logsCompletion: [Expression] {
         Self.isState(Self.established) + ConnectionLabel.arrived.isOn(without: .completed) + [
             .limit(perSecond: 1000, burst: 2000),
