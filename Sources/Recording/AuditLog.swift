@@ -4,21 +4,21 @@ import Grants
 import Linux
 import SystemPackage
 
-/// The whole log on disk: records, tree, checkpoint, evidence and snapshot, kept equal.
+/// The whole log on disk: records, tree, checkpoint, evidence and snapshot, kept consistent.
 ///
-/// An append is, in this order: all lines in one write; one fdatasync, which makes the records and
-/// the evidence inside them durable; leaf hashes written. Copies of the evidence follow when there
-/// is time, by `keepEvidence`; so does what the next start goes by, by `beginSaving`.
-/// `sign` then writes the checkpoint beside its place and renames it into it: that is as slow as
-/// another flush on some file systems, and no opening has to wait for it.
+/// An append writes all lines at once; syncs them (fdatasync), which makes the records and the
+/// evidence inside them durable; and writes the leaf hashes. Copies of the evidence follow later,
+/// by `keepEvidence`; so does the state that the next start reads, by `beginSaving`. `sign` then
+/// writes the checkpoint to a temporary file and renames it: that is as slow as another flush on
+/// some file systems, and no opening waits for it.
 package struct AuditLog: ~Copyable {
-    /// Where a log is and what it is called.
+    /// The location and the name of a log.
     package struct Places: Hashable, Sendable {
         package let log: String
         package let state: String
         /// The name that the log gets when it begins (docs/PROTOCOL.audit, section 6).
         package let origin: String
-        /// The machine that it is on; empty where that has no id.
+        /// The id of the machine; empty if the machine has no id.
         package let machineID: String
 
         package init(log: String, state: String, origin: String, machineID: String = "") {
@@ -39,30 +39,30 @@ package struct AuditLog: ~Copyable {
     var leaves: LeafFile
     package internal(set) var ledger: Ledger
     private(set) var tree: MerkleTree
-    /// The number of the first record of the newest file, and when it was made.
+    /// The number of the first record in the newest file; `began` is the time of that record.
     var segment: UInt64
     var began: Moment?
     private(set) var lastLength: Int64
     private(set) var lastLeaf: TreeHash
-    /// How many records no snapshot knows.
+    /// The number of records that no snapshot includes.
     var sinceSnapshot: Int
-    /// Whether there may be segments that are too old to be kept.
+    /// Whether some segments may be older than the retention.
     var mayPrune = false
     var isSaving = false
     var isUnsigned = true
-    /// The machine that log and key are of, if it is another one than this: nothing is signed then.
+    /// The machine of the log and its key, if it is another one than this: nothing is signed then.
     package internal(set) var foreignMachine: String?
-    /// Evidence of which there is no copy yet.
+    /// The evidence that has no copy yet.
     var uncopied: [EvidenceFile] = []
     var archiving = Archiving()
-    /// What of the work after an append did not succeed, and why; the records are on disk all the same.
+    /// The failures of the work after an append, whose records are on disk all the same.
     var troubles: [Chore: String] = [:]
     /// The signed checkpoint over all records that are on disk.
     package private(set) var checkpoint = ""
 
-    /// Opens the log, or begins one, mends what a crash left, and signs what is there.
+    /// Opens the log, or begins one, repairs what a crash left, and signs the records on disk.
     ///
-    /// A full disk is no reason not to: whoever has the log can still close what is open.
+    /// A full disk does not prevent it: the owner of the log can still close what is open.
     package static func open(
         _ places: Places,
         rotation: RotationRule
@@ -105,7 +105,7 @@ package struct AuditLog: ~Copyable {
         foreignMachine = Self.foreignMachine(ledger, key, on: places.machineID)
     }
 
-    /// What was signed last; nothing if a power cut left no whole file.
+    /// The last signed checkpoint; `nil` if a power cut left no whole file.
     private static func signedCheckpoint(_ directory: LogDirectory, _ key: AuditKey) -> Checkpoint?
     {
         guard let bytes = try? SmallFile.read(directory.checkpoint, limit: 1 << 16) else {
@@ -114,12 +114,12 @@ package struct AuditLog: ~Copyable {
         return try? Checkpoint(parsing: bytes, signedBy: key.publicKey)
     }
 
-    /// The refused file is gone; should it come back, that is worth a record again.
+    /// Forgets the refusal of a deleted file; if the file comes back, it is worth a record again.
     package mutating func forgetRefusal(of file: String) {
         ledger.forgetRefusal(of: file)
     }
 
-    /// Appends records, signs them and does all that is due then.
+    /// Appends records, signs them and does all work that is due.
     package mutating func append(_ records: [Record]) throws(RecordingError) {
         try write(records)
         sign()
@@ -129,7 +129,7 @@ package struct AuditLog: ~Copyable {
 
     /// Appends records whose numbers follow the last one's, without a checkpoint over them.
     ///
-    /// When it returns they are on disk. When it throws none of them is.
+    /// On return they are on disk; on an error none of them is.
     package mutating func write(_ records: [Record]) throws(RecordingError) {
         guard let first = records.first else { return }
         rotateIfDue(before: first)
@@ -139,7 +139,7 @@ package struct AuditLog: ~Copyable {
         take(records, lines)
     }
 
-    /// What follows from records that are on disk; all of it can be made again from them.
+    /// Applies records that are on disk to the state, which can be rebuilt from them.
     private mutating func take(_ records: [Record], _ lines: [[UInt8]]) {
         var hashes: [TreeHash] = []
         for line in lines {
@@ -160,7 +160,7 @@ package struct AuditLog: ~Copyable {
         archiveIfDue()
     }
 
-    /// Writes a checkpoint over all that was appended since the last.
+    /// Writes a checkpoint over all records since the last one.
     package mutating func sign() {
         guard isUnsigned, foreignMachine == nil else { return }
         do throws(RecordingError) {
@@ -172,7 +172,7 @@ package struct AuditLog: ~Copyable {
         }
     }
 
-    /// Signs what is on disk.
+    /// Signs the records on disk.
     private mutating func publish() throws(RecordingError) {
         let (key, tree) = (key, tree)
         checkpoint = try RecordingError.reading(directory.checkpoint) { () throws(ProofError) in
@@ -181,7 +181,7 @@ package struct AuditLog: ~Copyable {
         try Self.put(checkpoint, directory.checkpoint)
     }
 
-    /// Shows the key's public half where the log is.
+    /// Publishes the key's public half beside the log.
     func publishKey() throws(RecordingError) {
         let text = "\(key.publicKey)\n"
         let known = try? SmallFile.read(directory.publicKey, limit: 4096)
@@ -194,7 +194,7 @@ package struct AuditLog: ~Copyable {
         }
     }
 
-    /// The newest file is a new one, which has no record yet.
+    /// Switches to a new file, which has no record yet.
     mutating func beginSegment(_ new: consuming RecordFile) {
         file = new
         segment = tree.size

@@ -1,24 +1,25 @@
 import Auditing
 
-/// When ended grants leave memory, and the merging of archives that is under way.
+/// The schedule by which ended grants leave memory, and the merge in progress.
 struct Archiving: ~Copyable {
-    /// So many ended grants are kept in memory.
+    /// The number of ended grants kept in memory.
     fileprivate static let size = 512
-    /// So many entries of archives are merged at a time: about a millisecond.
+    /// The number of archive entries merged at a time: about a millisecond of work.
     fileprivate static let portion = 4096
 
     fileprivate var due = size
     fileprivate var merging: EndedMerging?
     fileprivate var place = 0
-    /// A merge that failed is not tried again before there is a new archive.
+    /// Whether a merge failed; no merge is tried again before there is a new archive.
     fileprivate var hasFailed = false
 
     var isMerging: Bool { merging != nil }
 }
 
-/// All that ever ended is known for ever and takes no memory (docs/PROTOCOL.audit, section 7).
+/// Archives of ended grants: they are known for ever and take no memory (docs/PROTOCOL.audit,
+/// section 7).
 extension AuditLog {
-    /// Puts the ended grants that are in memory into an archive, if they are many.
+    /// Moves the ended grants in memory to an archive, if they are many.
     mutating func archiveIfDue() {
         guard ledger.ended.recentCount >= archiving.due else { return }
         do throws(RecordingError) {
@@ -32,12 +33,12 @@ extension AuditLog {
         }
     }
 
-    /// Whether two archives are worth being made one, so that few have to be looked into.
+    /// Whether two archives should be merged, so that look-ups have few to search.
     package var hasMergeableArchives: Bool {
         archiving.isMerging || !archiving.hasFailed && ledger.ended.mergeablePlace != nil
     }
 
-    /// Does a portion of that.
+    /// Merges a portion of two archives.
     package mutating func mergeArchives() {
         do throws(RecordingError) {
             if archiving.merging == nil { try beginMerge() }

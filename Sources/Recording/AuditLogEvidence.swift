@@ -1,11 +1,11 @@
 import Auditing
 
-/// Evidence as files of its own: copies of what the records carry.
+/// Evidence in files of its own: copies of the evidence in the records.
 extension AuditLog {
-    /// Whether some evidence is in the records alone, not yet in files of its own, and can be.
+    /// Whether some evidence has no copy yet, and can be copied.
     package var hasUncopiedEvidence: Bool { !uncopied.isEmpty && troubles[.evidence] == nil }
 
-    /// Copies evidence out of the records, so many files at a time; what the disk does not take
+    /// Copies evidence out of the records, at most `count` files; evidence that the disk refuses
     /// waits for the next records.
     package mutating func keepEvidence(atMost count: Int) {
         guard !uncopied.isEmpty else { return }
@@ -17,7 +17,7 @@ extension AuditLog {
         }
     }
 
-    /// The signed file of this SHA-256, as far as it is kept.
+    /// The signed file with this SHA-256, if it is kept.
     package func evidence(of digest: String) -> [UInt8]? {
         let name = "\(digest).grant"
         let waiting = uncopied.first { $0.name == name }?.bytes

@@ -1,10 +1,9 @@
 package import Auditing
 import Linux
 
-/// A log that is on another machine than it began on: a clone, which must not sign in the name of
-/// the first.
+/// A log that began on another machine: a clone, which must not sign in the name of the first.
 extension AuditLog {
-    /// The machine that a log and its key are of, if this one is known to be another.
+    /// The machine of a log and its key, if it is known to be another than this one.
     static func foreignMachine(_ ledger: Ledger, _ key: AuditKey, on machine: String) -> String? {
         let named = AuditKey.machineID(ofOrigin: key.name)
         if ledger.awaitsKey { return named ?? ledger.machineID ?? "" }
@@ -13,10 +12,10 @@ extension AuditLog {
         return known == machine ? nil : known
     }
 
-    /// Goes on under a new key of this name, which `record` is told of.
+    /// Continues under a new key of this name; `record` is told its name.
     ///
-    /// The key is on disk before the record that names it: should the machine stop in between, the
-    /// log still waits for one. Nothing is ever signed by a key that the log does not name.
+    /// The key is on disk before the record that names it: if the machine stops in between, the log
+    /// still waits for a key. No key signs anything unless the log names it.
     package mutating func rekey(
         named name: String,
         _ record: (_ key: VerifierKey, _ former: TreeHash) -> Record

@@ -5,12 +5,12 @@ import Grants
 import Linux
 import SystemPackage
 
-/// When the log goes on in a new file, and how long the old ones are kept.
+/// The size and age of a log file, and the retention of old files.
 package struct RotationRule: Hashable, Sendable {
-    /// In bytes.
+    /// The largest size of a file in bytes.
     package var size: Int64
     package var age: Duration
-    /// `nil` keeps them for ever.
+    /// The time for which old files are kept; `nil` for ever.
     package var retention: Duration?
 
     package init(size: Int64, age: Duration, retention: Duration?) {
@@ -20,7 +20,7 @@ package struct RotationRule: Hashable, Sendable {
     }
 }
 
-/// The steps of a rotation, each of which leaves a log that the next start goes on with
+/// The steps of a rotation; the next start can continue the log after each of them
 /// (docs/PROTOCOL.audit, section 7).
 package enum RotationStep: Sendable, CaseIterable {
     case rename
@@ -28,10 +28,10 @@ package enum RotationStep: Sendable, CaseIterable {
 }
 
 extension AuditLog {
-    /// Goes on in a new file if the newest is too large or too old.
+    /// Begins a new file if the newest is too large or too old.
     ///
-    /// What goes wrong with it is a problem, but none that keeps records from being appended. What
-    /// is too old to be kept is judged by the slower time: a wall clock that is wrong for a moment
+    /// A failure is reported, but does not keep records from being appended. The slower clock
+    /// decides which files have outlived the retention: a wall clock that is wrong for a moment
     /// must not cost the log.
     mutating func rotateIfDue(before record: Record) {
         let now = record.stamp.realtime
@@ -69,7 +69,7 @@ extension AuditLog {
             }
             beginSegment(new)
         } catch {
-            // The old file is still the one that is written to.
+            // The old file is still the one that records go to.
             try? move(directory.segment(segment).path, directory.current)
             throw error
         }

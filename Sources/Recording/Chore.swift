@@ -1,4 +1,4 @@
-/// What there is to do for the log once records are on disk: all of it can be done later.
+/// The work on the log that can wait until after records are on disk.
 enum Chore: Int, Sendable, CaseIterable {
     case memory
     case checkpoint
@@ -9,7 +9,7 @@ enum Chore: Int, Sendable, CaseIterable {
 }
 
 extension AuditLog {
-    /// What of the work after an append does not succeed; the records are on disk all the same.
+    /// The failure of the work after an append; the records are on disk all the same.
     package var problem: String? {
         let troubles = troubles
         return Chore.allCases.lazy.compactMap { troubles[$0] }.first

@@ -5,16 +5,16 @@ import SystemPackage
 
 /// An archive of ended grants, as a file of STATE/ended (docs/PROTOCOL.audit, section 7).
 ///
-/// It is read through its descriptor and stays what it is when its name has gone.
+/// It is read through its descriptor and stays readable after its name is removed.
 final class EndedFile: EndedArchive {
-    /// So many entries are read at once where all are.
+    /// The number of entries read at once when all are read.
     private static let batch = 2048
 
     let name: ArchiveName
     private let path: String
     private let descriptor: OwnedDescriptor
 
-    /// Opens one that was just written.
+    /// Opens an archive that was just written.
     init(written name: ArchiveName, at path: String) throws(RecordingError) {
         self.name = name
         self.path = path
@@ -23,7 +23,7 @@ final class EndedFile: EndedArchive {
         }
     }
 
-    /// Opens one and reads all of it; `nil` unless it is what its name says.
+    /// Opens an archive and reads all of it; `nil` unless its content matches its name.
     convenience init?(checking name: ArchiveName, at path: String) {
         do {
             try self.init(written: name, at: path)

@@ -3,7 +3,7 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// STATE/ended: archives of ended grants, each named by the SHA-256 of what it holds.
+/// STATE/ended: archives of ended grants, each named by the SHA-256 of its content.
 ///
 /// Nothing is flushed here; a snapshot that names archives is written after they are on disk.
 package struct EndedFolder: Sendable {
@@ -17,14 +17,14 @@ package struct EndedFolder: Sendable {
         EndedFile(checking: name, at: path(name))
     }
 
-    /// Keeps an archive of these entries.
+    /// Writes these entries to an archive.
     func write(_ bytes: [UInt8]) throws(RecordingError) -> EndedFile {
         var check = ArchiveCheck()
         check.take(bytes)
         guard let name = check.name else {
             throw RecordingError(path, "grants that ended are out of order")
         }
-        // One that is on disk already may be what a snapshot rests on.
+        // A snapshot may depend on an archive that is already on disk.
         if let known = open(name) { return known }
         let file = path(name)
         try RecordingError.attempt("write", file) { () throws(Errno) in
@@ -33,7 +33,7 @@ package struct EndedFolder: Sendable {
         return try EndedFile(written: name, at: file)
     }
 
-    /// Removes what no snapshot rests on any more and nobody writes.
+    /// Removes the archives that no snapshot needs and no merge writes.
     func remove(allBut names: Set<String>, isMerging: Bool) {
         let found = (try? DirectoryListing.names(in: path)) ?? []
         for name in found where !names.contains(name) && !(isMerging && name == Self.merging) {
@@ -41,7 +41,7 @@ package struct EndedFolder: Sendable {
         }
     }
 
-    /// Begins to make one archive of two.
+    /// Begins to merge two archives.
     func merging(
         _ older: any EndedArchive,
         _ newer: any EndedArchive
@@ -49,7 +49,7 @@ package struct EndedFolder: Sendable {
         try EndedMerging(ArchiveMerge(older, newer), at: "\(path)/\(Self.merging)", in: self)
     }
 
-    /// Gives what was merged the name of what it holds.
+    /// Renames a merged archive to the name of its content.
     fileprivate func adopt(
         _ temporary: String,
         as name: ArchiveName
@@ -63,7 +63,7 @@ package struct EndedFolder: Sendable {
     }
 }
 
-/// Two archives that are being made one.
+/// A merge of two archives in progress.
 struct EndedMerging: ~Copyable {
     private var merge: ArchiveMerge
     private var check = ArchiveCheck()
@@ -86,7 +86,7 @@ struct EndedMerging: ~Copyable {
         self.folder = folder
     }
 
-    /// Writes the next entries; what came of it once all are written.
+    /// Writes the next entries; returns the archive once all are written.
     mutating func step(_ count: Int) throws(RecordingError) -> EndedFile? {
         let bytes = try RecordingError.reading(path) { () throws(RecordError) in
             try merge.next(atMost: count)

@@ -2,20 +2,20 @@ package import Auditing
 package import Linux
 package import SystemPackage
 
-/// The journal's copy of the audit log, and when to see to it.
+/// The journal's copy of the audit log, with its schedule.
 ///
-/// A checkpoint follows an hour after the first record that the last one did not hold, and at the
-/// end; while nothing is recorded nothing is due. Times are CLOCK_BOOTTIME in microseconds.
+/// A checkpoint follows an hour after the first record that the last one did not include, and at
+/// the end; without new records nothing is due. Times are CLOCK_BOOTTIME in microseconds.
 package struct JournalCopy {
     private static let checkpointInterval: Int64 = 3_600_000_000
-    /// A checkpoint has three lines and its signatures.
+    /// The longest checkpoint: it has three lines and its signatures.
     private static let checkpointLimit = 65_536
 
-    /// Rings when `timePassed` has something to do.
+    /// The timer that fires when `timePassed` has something to do.
     package let alarm: Alarm
     private let checkpointPath: String
     private var feed: JournalFeed
-    /// `nil` when the journal has the last checkpoint.
+    /// The time of the next checkpoint; `nil` when the journal has the last one.
     private var checkpointDue: Int64?
 
     package init(socketPath: String, auditDirectory: String) throws(Errno) {
@@ -25,13 +25,13 @@ package struct JournalCopy {
         alarm = try Alarm()
     }
 
-    /// What keeps records from the journal, for people.
+    /// The failure that keeps records from the journal, for people.
     package var problem: String? { feed.problem }
 
-    /// When the alarm rings; `nil` if there is nothing to do.
+    /// The time of the next work; `nil` if there is none.
     package var due: Int64? { [feed.nextRetry, checkpointDue].compactMap(\.self).min() }
 
-    /// Takes records that are on disk.
+    /// Sends records that are on disk.
     package mutating func publish(_ records: [Record], at now: Int64) {
         guard !records.isEmpty else { return }
         feed.publish(records, at: now)
@@ -39,20 +39,20 @@ package struct JournalCopy {
         arm()
     }
 
-    /// Does what is due.
+    /// Does the work that is due.
     package mutating func timePassed(at now: Int64) {
         if let due = feed.nextRetry, due <= now { feed.retry(at: now) }
         if let due = checkpointDue, due <= now { sendCheckpoint() }
         arm()
     }
 
-    /// Leaves the journal with as much as it takes.
+    /// Sends the journal as much as it accepts, at the end.
     package mutating func stop(at now: Int64) {
         feed.retry(at: now)
         if checkpointDue != nil { sendCheckpoint() }
     }
 
-    /// If the journal does not take it the next one will say as much and more.
+    /// Sends a checkpoint; if the journal refuses it, the next one covers as much and more.
     private mutating func sendCheckpoint() {
         checkpointDue = nil
         let bytes = try? SmallFile.read(checkpointPath, limit: Self.checkpointLimit)
@@ -61,7 +61,7 @@ package struct JournalCopy {
     }
 
     private func arm() {
-        // What cannot be armed waits for the next record: the journal is a copy.
+        // If the timer cannot be armed, the next record sends what waits: the journal is a copy.
         if let due {
             try? alarm.arm(atBootMicroseconds: due)
         } else {

@@ -4,16 +4,16 @@ package import SystemPackage
 
 /// The journal's copy of the audit log: records on their way from the disk to journald.
 ///
-/// The log is the truth and loses nothing. What journald does not take at once waits here, tried
-/// again a few times and with each new record; what there is no room for is counted, and journald
-/// is told of it when it is back. Nothing here waits, fails the caller or wakes an idle agent.
-/// Times are CLOCK_BOOTTIME in microseconds.
+/// The log is authoritative and loses nothing. Records that journald does not accept at once wait
+/// here, and are sent again a few times and with each new record. Records beyond the limit are
+/// counted, and journald gets the count when it is back. Nothing here blocks, fails the caller or
+/// wakes an idle agent. Times are CLOCK_BOOTTIME in microseconds.
 package struct JournalFeed {
-    /// How many bytes wait at most.
+    /// The most bytes that wait.
     private static let room = 1 << 20
-    /// The pause before the first repetition; each is twice the one before.
+    /// The pause before the first repetition; each pause is twice the one before.
     private static let firstPause: Int64 = 100_000
-    /// After so many repetitions, some two minutes, only a new record is an occasion.
+    /// The number of repetitions, some two minutes, after which only a new record retries.
     private static let repetitions = 10
 
     private struct Message {
@@ -23,26 +23,26 @@ package struct JournalFeed {
 
     private let socket: JournalSocket
     private let log: String
-    /// Oldest first; those before `sent` are gone.
+    /// The waiting messages, oldest first; those before `sent` are gone.
     private var waiting: [Message] = []
     private var sent = 0
     private var size = 0
     private var missed: (count: Int, first: UInt64, last: UInt64)?
     private var failure: Errno?
-    /// Whether journald ever took something: where it is absent there is nothing to miss.
+    /// Whether journald ever accepted a message: if it is absent, nothing is missing.
     private var wasThere = false
     private var pauses = 0
 
-    /// When to call `retry`; `nil` if there is nothing to do.
+    /// The time to call `retry`; `nil` if there is nothing to do.
     package private(set) var nextRetry: Int64?
 
-    /// `log` is the path by which people find the file.
+    /// Makes a feed; `log` is the path of the log in messages to people.
     package init(socketPath: String, log: String) throws(Errno) {
         socket = try JournalSocket(path: socketPath)
         self.log = log
     }
 
-    /// What keeps records from the journal, for people; `nil` where there is none to be had.
+    /// The failure that keeps records from the journal, for people; `nil` if there is no journal.
     package var problem: String? {
         guard wasThere, let failure else { return nil }
         let count = waiting.count - sent + (missed?.count ?? 0)
@@ -57,21 +57,21 @@ package struct JournalFeed {
             size += message.bytes.count
         }
         flush(at: now)
-        // Only of what journald does not take at once there may be too much.
+        // The limit applies only to messages that journald does not accept at once.
         makeRoom()
     }
 
-    /// Tries again what waits.
+    /// Sends the waiting messages again.
     package mutating func retry(at now: Int64) {
         flush(at: now)
     }
 
-    /// Sends what is about the log itself; `false` if journald did not take it.
+    /// Sends a notice about the log itself; `false` if journald did not accept it.
     package mutating func send(_ notice: JournalNotice) -> Bool {
         take(notice.journalMessage)
     }
 
-    // MARK: what waits
+    // MARK: waiting messages
 
     private mutating func makeRoom() {
         while size > Self.room, sent < waiting.count {
@@ -85,7 +85,7 @@ package struct JournalFeed {
     private mutating func drop() {
         size -= waiting[sent].bytes.count
         sent += 1
-        // Half of it before the older half goes: each is moved once.
+        // At least half is sent before the array shrinks, so that each message is moved only once.
         if sent >= 64, 2 * sent >= waiting.count {
             waiting.removeFirst(sent)
             sent = 0
@@ -124,9 +124,9 @@ package struct JournalFeed {
     }
 
     private mutating func pause(from now: Int64) {
-        // Where there is no journald nobody is waited for; each new record asks anew.
+        // Without a journald nothing waits for one; each new record tries again.
         guard wasThere else { return nextRetry = nil }
-        // A record that came in between does not put the repetition off.
+        // A record in between does not postpone the repetition.
         if let nextRetry, nextRetry > now { return }
         guard pauses < Self.repetitions else { return nextRetry = nil }
         nextRetry = now + Self.firstPause << Int64(pauses)

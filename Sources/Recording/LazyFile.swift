@@ -2,7 +2,7 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// Files that nobody waits for: they can be made again from the log.
+/// Files that need no fsync, since they can be rebuilt from the log.
 enum LazyFile {
     /// Writes a file in place, without waiting until it is on disk.
     static func write(_ bytes: [UInt8], to path: String, mode: UInt32) throws(Errno) {
@@ -12,7 +12,7 @@ enum LazyFile {
         try file.write(bytes)
     }
 
-    /// Puts a file in place of another in one step, which a power cut may undo.
+    /// Replaces a file in one step, which a power cut may undo.
     static func replace(_ path: String, with bytes: [UInt8], mode: UInt32) throws(Errno) {
         let temporary = path + ".new"
         try write(bytes, to: temporary, mode: mode)

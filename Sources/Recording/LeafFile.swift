@@ -5,19 +5,19 @@ import SystemPackage
 
 /// The leaf hashes of the log, 32 bytes each (docs/PROTOCOL.audit, section 5).
 ///
-/// Not flushed with each record: whoever opens it cuts it to what is known to be right and appends
-/// the rest, from the lines.
+/// Not flushed with each record: the next start cuts it to the leaves known to be right and appends
+/// the others, computed from the lines.
 package struct LeafFile: ~Copyable {
     private let descriptor: OwnedDescriptor
     private let path: String
-    /// How many leaves are in it.
+    /// The number of leaves in the file.
     private var count: UInt64 = 0
-    /// Leaves that the disk did not take.
+    /// The leaves that the disk refused.
     private var waiting: [UInt8] = []
 
-    /// Opens it, or begins one.
+    /// Opens the file, or begins one.
     ///
-    /// Held by a lock for as long as the value lives.
+    /// A lock is held for the life of the value.
     package init(path: String) throws(RecordingError) {
         let opened = try RecordingError.attempt("open", path) { () throws(Errno) in
             try OwnedDescriptor.opening {
@@ -29,7 +29,7 @@ package struct LeafFile: ~Copyable {
         self.path = path
     }
 
-    /// How many whole leaves the file on disk holds.
+    /// The number of whole leaves in the file on disk.
     package func stored() throws(RecordingError) -> UInt64 {
         let raw = descriptor.rawValue
         let end = try RecordingError.attempt("seek", path) { () throws(Errno) in
@@ -38,7 +38,7 @@ package struct LeafFile: ~Copyable {
         return UInt64(end) / UInt64(TreeHash.size)
     }
 
-    /// Keeps the first `count` leaves; fewer are filled up with zeros, which prove nothing.
+    /// Keeps the first `count` leaves; missing ones are filled with zeros, which prove nothing.
     package mutating func resize(to count: UInt64) throws(RecordingError) {
         let raw = descriptor.rawValue
         let length = off_t(count) * off_t(TreeHash.size)
@@ -48,7 +48,7 @@ package struct LeafFile: ~Copyable {
         self.count = count
     }
 
-    /// Appends leaves; what the disk does not take comes with the next.
+    /// Appends leaves; those that the disk refuses are written with the next.
     package mutating func append(_ leaves: [TreeHash]) {
         for leaf in leaves { leaf.append(to: &waiting) }
         let raw = descriptor.rawValue
@@ -60,7 +60,7 @@ package struct LeafFile: ~Copyable {
         waiting = []
     }
 
-    /// Has the file hold all leaves.
+    /// Writes all leaves that wait.
     mutating func complete() throws(RecordingError) {
         append([])
         guard waiting.isEmpty else {
@@ -79,14 +79,14 @@ package struct LeafFile: ~Copyable {
         }
     }
 
-    /// The first leaves of the file at `path`; a piece of one at its end is left out.
+    /// Reads the first leaves of the file at `path`; a partial one at its end is left out.
     package static func read(
         _ path: String,
         atMost count: Int
     ) throws(RecordingError) -> [TreeHash] {
         let file = try RecordingError.attempt("open", path) { () throws(Errno) in
             try OwnedDescriptor.opening {
-                // A pipe in its place would keep us waiting.
+                // A pipe in its place would block.
                 unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
             }
         }

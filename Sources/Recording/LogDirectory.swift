@@ -11,7 +11,7 @@ package struct LogSegment: Hashable, Sendable {
     package let path: String
 }
 
-/// Where what is in the directory of the log (docs/PROTOCOL.audit, sections 5 to 7).
+/// The paths in the directory of the log (docs/PROTOCOL.audit, sections 5 to 7).
 package struct LogDirectory: Hashable, Sendable {
     private static let prefix = "audit-"
     private static let suffix = ".jsonl"
@@ -22,13 +22,13 @@ package struct LogDirectory: Hashable, Sendable {
         self.path = path
     }
 
-    /// The newest records.
+    /// The file of the newest records.
     package var current: String { path + "/audit.jsonl" }
     package var leaves: String { path + "/audit.leaves" }
     package var checkpoint: String { path + "/checkpoint" }
     package var publicKey: String { path + "/audit.pub" }
 
-    /// Where the segment is kept whose first record has this number.
+    /// The segment whose first record has this number.
     package func segment(_ first: UInt64) -> LogSegment {
         let digits = String(first)
         let padded = String(repeating: "0", count: 20 - digits.count) + digits
@@ -49,7 +49,7 @@ package struct LogDirectory: Hashable, Sendable {
         }
     }
 
-    /// The complete segments all of whose records are older than `age`, oldest first.
+    /// The complete segments whose records are all older than `age`, oldest first.
     func segments(olderThan age: Duration, at now: Moment) throws(RecordingError) -> [LogSegment] {
         let segments = try segments()
         let following = segments.dropFirst().map(\.path) + [current]

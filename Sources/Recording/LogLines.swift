@@ -6,17 +6,17 @@ import SystemPackage
 package struct LogLines: ~Copyable {
     private let descriptor: OwnedDescriptor
     private let path: String
-    /// The byte after the last whole line that was handed over.
+    /// The end of the last whole line that was read.
     package private(set) var offset: Int64
 
-    /// Far more than the longest record, in bytes.
+    /// The longest line in bytes, far more than the longest record.
     private static let lineLimit = 64 << 20
 
-    /// Opens a file for reading, from a byte at which a line begins.
+    /// Opens a file for reading, from the start of a line.
     package init(path: String, from offset: Int64 = 0) throws(RecordingError) {
         descriptor = try RecordingError.attempt("open", path) { () throws(Errno) in
             try OwnedDescriptor.opening {
-                // A pipe in its place would keep us waiting.
+                // A pipe in its place would block.
                 unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
             }
         }
@@ -24,16 +24,17 @@ package struct LogLines: ~Copyable {
         self.offset = offset
     }
 
-    /// Hands over each whole line, without its line feed, until `line` says no or the file ends.
+    /// Passes each whole line, without its line feed, to `line` until that returns `false` or the
+    /// file ends.
     ///
-    /// May be called again, for what has been appended since.
+    /// A further call continues with the lines appended since.
     package mutating func read(
         _ line: (ArraySlice<UInt8>) -> Bool
     ) throws(RecordingError) {
         _ = try Self.read(descriptor.rawValue, path, from: &offset, atMost: Self.lineLimit, line)
     }
 
-    /// Whether there is more than whole lines.
+    /// Returns whether an unfinished line follows the whole ones.
     package func hasTornEnd() throws(RecordingError) -> Bool {
         let descriptor = descriptor.rawValue
         let end = try RecordingError.attempt("seek", path) { () throws(Errno) in
@@ -42,7 +43,7 @@ package struct LogLines: ~Copyable {
         return Int64(end) > offset
     }
 
-    /// - Returns: how many bytes there are after the last whole line, unless it was stopped.
+    /// - Returns: the number of bytes after the last whole line, unless it was stopped.
     static func read(
         _ descriptor: Int32,
         _ path: String,

@@ -2,31 +2,32 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// All lines of a log, over all its files, also while an agent appends to it and goes on in new
-/// files.
+/// Reads all lines of a log over all its files, even while an agent appends to it and rotates it.
 package struct LogPassage: ~Copyable {
-    /// Between the two steps of a rotation there is no newest file for a moment.
+    /// The most attempts: between the two steps of a rotation the newest file is missing for a
+    /// moment.
     private static let attempts = 200
 
     private let directory: LogDirectory
-    /// Complete segments that come next, oldest first.
+    /// The complete segments still to read, oldest first.
     private var queue: [LogSegment]
-    /// The first record of the last segment that is known.
+    /// The first record of the last known segment.
     private var known: UInt64?
     private var lines: LogLines?
     /// Whether `lines` are those of the newest file.
     private var isNewest = false
 
-    /// Begins before the oldest line that there is.
+    /// Begins before the oldest line that exists.
     package init(_ directory: LogDirectory) throws(RecordingError) {
         self.directory = directory
         queue = try directory.segments()
         known = queue.last?.first
     }
 
-    /// Hands over each whole line, without its line feed, until `line` says no or there are no more.
+    /// Passes each whole line, without its line feed, to `line` until that returns `false` or the
+    /// lines end.
     ///
-    /// May be called again, for what has been appended since.
+    /// A further call continues with the lines appended since.
     package mutating func read(_ line: (ArraySlice<UInt8>) -> Bool) throws(RecordingError) {
         var goesOn = true
         while goesOn {
@@ -37,20 +38,20 @@ package struct LogPassage: ~Copyable {
             }
             guard goesOn else { return }
             if !isNewest {
-                // What has no end in a file that is complete is a line, and none of a record.
+                // An unfinished line in a complete file counts as a line, though not of a record.
                 if try lines?.hasTornEnd() == true { goesOn = line([]) }
                 lines = nil
             } else if try !takeNewSegments() {
                 return
             } else {
-                // What was the newest file is the first of them; its end may not have been read.
+                // The former newest file is the first of them; its end may not have been read.
                 queue.removeFirst()
                 isNewest = false
             }
         }
     }
 
-    /// Whether segments were completed since the last that is known; they come next.
+    /// Queues the segments completed since the last known one; returns whether there are any.
     private mutating func takeNewSegments() throws(RecordingError) -> Bool {
         let known = known
         let new = try directory.segments().filter { segment in
@@ -69,7 +70,7 @@ package struct LogPassage: ~Copyable {
                 return
             }
             let newest = try openNewest()
-            // It is the newest only if nothing was completed until it was open.
+            // The file is the newest only if no segment was completed before it was opened.
             if try takeNewSegments() { continue }
             if let newest {
                 lines = consume newest

@@ -2,34 +2,34 @@ import Auditing
 import Linux
 import SystemPackage
 
-/// Reads what a log adds up to, from a snapshot that fits it or from its first record on.
+/// Rebuilds the state of a log, from a snapshot that matches it or from its first record.
 struct LogReplay {
-    /// So many records are read before what follows from them is written.
+    /// The number of records read before the files derived from them are written.
     private static let batch = 4096
-    /// So many ended grants are kept in memory before they are archived.
+    /// The number of ended grants kept in memory before they are archived.
     private static let archiveSize = 32_768
-    /// So many bytes of evidence wait to be copied until the agent has time; more is copied at once.
+    /// The most bytes of evidence that wait until the agent has time; more is copied at once.
     private static let uncopiedLimit = 16 << 20
 
     private(set) var ledger = Ledger()
     private(set) var tree = MerkleTree()
-    /// The segment that lines are taken from, and the byte at which reading it begins.
+    /// The segment being read; `start` is the byte at which the reading begins.
     private(set) var segment: UInt64 = 0
     private(set) var start: Int64 = 0
-    /// The line that was taken last.
+    /// The length of the last line read.
     private(set) var lastLength: Int64 = 0
     private(set) var lastLeaf = TreeHash.empty
-    /// How many records were read, and not known from the snapshot.
+    /// The number of records read, without those known from the snapshot.
     private(set) var taken = 0
     private var hashes: [TreeHash] = []
     private var files: [EvidenceFile] = []
-    /// Evidence that waits to be copied, or that the disk did not take.
+    /// The evidence that waits to be copied, or that the disk refused.
     private(set) var uncopied: [EvidenceFile] = []
     private var evidenceSize = 0
     private var failure: String?
     private var signed: Checkpoint?
 
-    /// Begins where the newest snapshot that fits ends; else where the log begins.
+    /// Begins at the end of the newest matching snapshot, or else at the beginning of the log.
     init(_ directory: LogDirectory, _ state: StateDirectory) throws(RecordingError) {
         let segments = try directory.segments()
         for path in state.snapshots {
@@ -51,7 +51,7 @@ struct LogReplay {
         }
     }
 
-    /// Whether the log has the snapshot's last line where the snapshot says.
+    /// Returns whether the log has the snapshot's last line at the place that the snapshot names.
     private static func fits(
         _ snapshot: LogSnapshot,
         _ directory: LogDirectory,
@@ -75,13 +75,13 @@ struct LogReplay {
         return leaf == snapshot.lastLeaf && lines.offset == position.offset
     }
 
-    /// Watches for the root that a checkpoint signs.
+    /// Compares the root with that of a signed checkpoint once the tree has its size.
     mutating func expect(_ checkpoint: Checkpoint) {
         signed = checkpoint
         compare()
     }
 
-    /// Reads every file of the log from where it begins; the newest is mended at its end.
+    /// Reads the files of the log from the starting point; repairs the end of the newest.
     mutating func run(
         _ directory: LogDirectory,
         _ leaves: inout LeafFile,
@@ -103,7 +103,7 @@ struct LogReplay {
         try check(directory)
     }
 
-    /// Another file begins.
+    /// Begins to read another file.
     private mutating func begin(segment first: UInt64) {
         if first != ledger.nextSequence, failure == nil {
             failure = "record \(ledger.nextSequence) is missing: a segment begins with \(first)"
@@ -113,7 +113,7 @@ struct LogReplay {
         lastLength = 0
     }
 
-    /// - Returns: whether it makes sense to go on.
+    /// - Returns: whether reading can continue.
     private mutating func take(
         _ line: ArraySlice<UInt8>,
         _ leaves: inout LeafFile,
@@ -151,7 +151,7 @@ struct LogReplay {
         self.signed = nil
     }
 
-    /// Hands on what was read.
+    /// Writes the leaves and the evidence of the records read.
     private mutating func flush(_ leaves: inout LeafFile, _ state: inout StateDirectory) {
         leaves.append(hashes)
         hashes.removeAll(keepingCapacity: true)
@@ -167,7 +167,7 @@ struct LogReplay {
         }
     }
 
-    /// Says what is wrong with the log, all of it being read.
+    /// Reports the faults of the log after all of it was read.
     private func check(_ directory: LogDirectory) throws(RecordingError) {
         if let failure { throw RecordingError(directory.path, failure) }
         guard let signed, signed.size > tree.size else { return }

@@ -6,12 +6,12 @@ import SystemPackage
 package struct RecordFile: ~Copyable {
     private let descriptor: OwnedDescriptor
     private let path: String
-    /// The end of the last whole line that is on disk.
+    /// The end of the last whole line on disk.
     package private(set) var length: Int64
 
     /// Opens the log, or begins one.
     ///
-    /// The directory must be there. Held by a lock for as long as the value lives.
+    /// The directory must exist. A lock is held for the life of the value.
     package init(path: String) throws(RecordingError) {
         let opened = try Self.openLocked(path)
         descriptor = opened
@@ -29,8 +29,8 @@ package struct RecordFile: ~Copyable {
         return descriptor
     }
 
-    /// Hands over the log from a byte on, line by line, and cuts off a line that a power cut left
-    /// unfinished; call it once, before appending.
+    /// Reads the log from a byte on, line by line, and cuts off an unfinished line that a power cut
+    /// left; call it once, before appending.
     package mutating func read(
         from start: Int64 = 0,
         _ line: (ArraySlice<UInt8>) -> Void
@@ -56,7 +56,7 @@ package struct RecordFile: ~Copyable {
             }
             _ = try attempt("flush") { [raw = descriptor.rawValue] in Int(fdatasync(raw)) }
         } catch {
-            // What reached the file was never acknowledged.
+            // The bytes that reached the file were never acknowledged.
             try cut()
             throw error
         }

@@ -3,12 +3,12 @@ import Glibc
 import Linux
 package import SystemPackage
 
-/// Why the log on disk could not be read, written or continued.
+/// The reason that the log on disk could not be read, written or continued.
 package struct RecordingError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What was tried, one word for a system call, and what is wrong if it was none.
+    /// The failed operation, one word for a system call, otherwise the fault.
     package let attempt: String
     package let path: String
-    /// `nil` if no system call failed.
+    /// The errno; `nil` if no system call failed.
     package let errno: Errno?
 
     init(attempt: String, path: String, errno: Errno) {
@@ -26,13 +26,13 @@ package struct RecordingError: Error, Hashable, Sendable, CustomStringConvertibl
     package var description: String {
         switch errno {
         case nil: "\(path): \(attempt)"
-        // Files keep nobody waiting but for their locks.
+        // Regular files never block, except for their locks.
         case Errno.wouldBlock: "\(path): another agent has it open"
         case let errno?: "\(attempt) \(path): \(errno)"
         }
     }
 
-    /// Takes the lock of an open file, which lasts as long as that is open.
+    /// Locks an open file until it is closed.
     static func lock(_ descriptor: borrowing OwnedDescriptor, _ path: String) throws(Self) {
         let raw = descriptor.rawValue
         try attempt("lock", path) { () throws(Errno) in
@@ -40,7 +40,7 @@ package struct RecordingError: Error, Hashable, Sendable, CustomStringConvertibl
         }
     }
 
-    /// Says which file a failing call was about.
+    /// Adds the path of the file to the error of a failing call.
     static func attempt<Value: ~Copyable>(
         _ what: String,
         _ path: String,
@@ -53,7 +53,7 @@ package struct RecordingError: Error, Hashable, Sendable, CustomStringConvertibl
         }
     }
 
-    /// Says which file it is whose content is not what it should be.
+    /// Adds the path of the file to an error in its content.
     static func reading<Value, Failure: Error & CustomStringConvertible>(
         _ path: String,
         _ call: () throws(Failure) -> Value

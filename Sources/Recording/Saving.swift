@@ -4,23 +4,24 @@ import Grants
 import Linux
 import SystemPackage
 
-/// What the records up to now add up to, on its way to the disk, and the segments that may go then.
+/// A snapshot of the log's state to be written, and the segments to be removed after it.
 ///
-/// It waits for the disk and reads what it removes, so `run` is for another thread than the one
-/// that opens and shuts: it is a value, and touches no file that an append does, but flushes them.
+/// It waits for the disk and reads the files that it removes, so `run` belongs on another thread
+/// than the one that opens and closes: it is a value, and touches no file that an append writes,
+/// except to flush it.
 package struct Saving: Sendable {
     let snapshot: LogSnapshot
     let directory: LogDirectory
     let state: StateDirectory
-    /// Segments all of whose records are older than the retention, oldest first.
+    /// The segments whose records are all older than the retention, oldest first.
     let expired: [LogSegment]
 
-    /// All of it is on disk when this returns.
+    /// Writes the snapshot durably and removes the segments.
     package func run() throws(RecordingError) {
-        // What lies before a snapshot is not read again, so all that was made of it comes first.
+        // Records before a snapshot are not read again, so the files derived from them come first.
         if state.unflushed > 0 { try state.flush() }
         try LeafFile.flush(directory.leaves)
-        // None may be left that rests on what is removed next.
+        // No snapshot may remain that depends on a segment that is removed next.
         try state.write(snapshot, replacingBoth: !expired.isEmpty)
         for segment in expired { try remove(segment) }
     }
@@ -32,7 +33,7 @@ package struct Saving: Sendable {
         }
     }
 
-    /// Removes the files of grants that only this segment tells of; policies stay.
+    /// Removes the files of grants that only this segment records; policies stay.
     private func removeEvidence(of segment: LogSegment) throws(RecordingError) {
         var lines = try LogLines(path: segment.path)
         try lines.read { line in
@@ -47,24 +48,24 @@ package struct Saving: Sendable {
 }
 
 extension AuditLog {
-    /// A snapshot is written after so many records.
+    /// The number of records after which a snapshot is written.
     private static let interval = 50_000
-    /// What failed is tried again after so many.
+    /// The number of records after which a failed snapshot is tried again.
     private static let retryInterval = 1000
 
-    /// Whether the next start would read many records, or there is something to prune.
+    /// Whether the next start would read many records, or some segments may be pruned.
     package var isSavingDue: Bool {
         !isSaving && (sinceSnapshot >= Self.interval || mayPrune)
     }
 
-    /// Has the next saving see whether there is something to prune, if there may be.
+    /// Has the next saving look for segments to prune, if there may be any.
     mutating func lookForExpired(at now: Moment?) {
         mayPrune = (try? expired(at: now).isEmpty) != true
     }
 
-    /// Begins to keep what the records add up to, so that the next start need not read them.
+    /// Begins to save the state, so that the next start need not read all records.
     ///
-    /// One at a time: `end` is to be called with what came of its run.
+    /// Only one saving runs at a time: call `end` with its result.
     package mutating func beginSaving() throws(RecordingError) -> Saving {
         mayPrune = false
         try copyEvidence(atMost: .max)
@@ -86,7 +87,7 @@ extension AuditLog {
         return saving
     }
 
-    /// What came of a saving that has run.
+    /// Applies the result of a saving that has run.
     package mutating func end(_ saving: Saving, _ result: Result<Void, RecordingError>) {
         isSaving = false
         state.removeArchives(notOf: ledger, isMerging: archiving.isMerging)
@@ -98,7 +99,7 @@ extension AuditLog {
         }
     }
 
-    /// It is tried again, but not at once.
+    /// Reports a failed saving, which is tried again, but not at once.
     package mutating func noteUnsaved(_ error: RecordingError) {
         troubles[.snapshot] = error.description
         sinceSnapshot = max(sinceSnapshot, Self.interval - Self.retryInterval)
@@ -114,7 +115,7 @@ extension AuditLog {
         }
     }
 
-    /// The segments that the retention no longer keeps.
+    /// The segments that have outlived the retention.
     private func expired(at now: Moment?) throws(RecordingError) -> [LogSegment] {
         guard let now, let retention = rotation.retention else { return [] }
         return try directory.segments(olderThan: retention, at: now)

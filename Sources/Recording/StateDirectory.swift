@@ -7,7 +7,7 @@ import SystemPackage
 /// The agent's own files beside the log: its key, evidence and snapshot.
 package struct StateDirectory: Sendable {
     package let path: String
-    /// How many files were written that may not be on disk yet.
+    /// The number of written files that may not be on disk yet.
     var unflushed = 0
 
     package init(_ path: String) {
@@ -17,10 +17,11 @@ package struct StateDirectory: Sendable {
     package var keyFile: String { path + "/audit.key" }
     package var evidence: String { path + "/evidence" }
     package var ended: EndedFolder { EndedFolder(path: path + "/ended") }
-    /// The newer one first; they differ only between two steps of a rotation.
+    /// The paths of both snapshots, the newer first; they differ only between two steps of a
+    /// rotation.
     package var snapshots: [String] { [path + "/snapshot", path + "/snapshot.old"] }
 
-    /// Makes what must be there; the directory itself must be there already.
+    /// Makes the files and folders that must exist; the directory itself must exist already.
     package func prepare() throws(RecordingError) {
         for folder in [evidence, ended.path] {
             try RecordingError.attempt("make", folder) { () throws(Errno) in
@@ -51,7 +52,7 @@ package struct StateDirectory: Sendable {
         }
     }
 
-    /// Makes another key, in place of the one that was there.
+    /// Makes a new key in place of the old one.
     func makeKey(named name: String) throws(RecordingError) -> AuditKey {
         var random = SystemRandomNumberGenerator()
         let seed = (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
@@ -66,7 +67,7 @@ package struct StateDirectory: Sendable {
 
     // MARK: evidence
 
-    /// Keeps a file unless it is there; it is flushed by `flush`.
+    /// Keeps a file unless it is kept already; `flush` makes it durable.
     package mutating func keep(_ file: EvidenceFile) throws(RecordingError) {
         let path = "\(evidence)/\(file.name)"
         let known = try RecordingError.attempt("find", path) { () throws(Errno) in
@@ -79,7 +80,7 @@ package struct StateDirectory: Sendable {
         }
     }
 
-    /// What is kept of a file; `nil` if nothing is.
+    /// The content of a kept file; `nil` if it is not kept.
     package func content(of name: String) throws(RecordingError) -> [UInt8]? {
         do throws(Errno) {
             return try SmallFile.read("\(evidence)/\(name)", limit: 1 << 20, awaiting: false)
@@ -96,7 +97,7 @@ package struct StateDirectory: Sendable {
 
     /// Waits until all evidence and all archives are on disk.
     ///
-    /// The file system as a whole, since that is one wait and files may be many.
+    /// Syncs the whole file system, since that is one wait and there may be many files.
     func flush() throws(RecordingError) {
         let folder = evidence
         try RecordingError.attempt("flush", folder) { () throws(Errno) in
@@ -110,14 +111,14 @@ package struct StateDirectory: Sendable {
 
     // MARK: the snapshot
 
-    /// Keeps the ended grants that a ledger has in memory, so that it need not.
+    /// Moves the ended grants in a ledger's memory to an archive.
     package mutating func archive(_ ledger: inout Ledger) throws(RecordingError) {
         unflushed += 1
         let archive = try ended.write(ledger.ended.recentBytes)
         ledger.archive(into: archive)
     }
 
-    /// Writes the snapshot durably; the one before is kept beside it unless it is of no use now.
+    /// Writes the snapshot durably; the one before stays beside it unless it is useless now.
     package func write(
         _ snapshot: LogSnapshot,
         replacingBoth isOldUseless: Bool
@@ -130,13 +131,13 @@ package struct StateDirectory: Sendable {
         }
     }
 
-    /// The snapshot at a path with all that it rests on; `nil` if it is damaged.
+    /// The snapshot at a path with all its files; `nil` if it is damaged.
     package func snapshot(at path: String) -> LogSnapshot? {
         guard let bytes = try? SmallFile.read(path, limit: 1 << 30) else { return nil }
         return try? LogSnapshot(parsing: bytes) { ended.open($0) }
     }
 
-    /// Removes archives that neither a snapshot nor this ledger rests on.
+    /// Removes the archives that neither a snapshot nor this ledger needs.
     func removeArchives(notOf ledger: Ledger, isMerging: Bool) {
         var names = Set(ledger.ended.archives.map(\.name.digest))
         for path in snapshots {

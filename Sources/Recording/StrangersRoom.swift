@@ -1,22 +1,23 @@
-/// How much of a disk records may take that strangers cause; those of grants may take all of it.
+/// The disk space for records that strangers cause; records of grants may use all of it.
 package struct StrangersRoom: Hashable, Sendable {
     package enum Extent: Hashable, Sendable {
-        /// As much as their allowance says.
+        /// As much as the allowance permits.
         case allowance
-        /// Less is free than is to be kept: a summary an hour.
+        /// Less is free than the reserve: one summary an hour.
         case reserve
-        /// Less than half of that: nothing.
+        /// Less is free than half of the reserve: no record.
         case none
     }
 
     package let extent: Extent
-    /// What may be written until there is less.
+    /// The bytes that may be written before the extent shrinks.
     package private(set) var bytes: UInt64
 
-    /// None, whatever the disk has.
+    /// No room, whatever the disk has.
     package static let none = StrangersRoom(free: 0, of: 20, keeping: 1)
 
-    /// `kept` is what policy wants to be free, and of a small disk a twentieth at most.
+    /// Makes the room; `kept` is the reserve that policy demands, at most a twentieth of a small
+    /// disk.
     package init(free: UInt64, of total: UInt64, keeping kept: Int64) {
         let kept = min(UInt64(clamping: kept), total / 20)
         if free > kept {
@@ -28,7 +29,7 @@ package struct StrangersRoom: Hashable, Sendable {
         }
     }
 
-    /// Takes room for a record, if there is any.
+    /// Takes room for a record; `false` if there is too little.
     package mutating func take(_ size: Int) -> Bool {
         guard bytes >= UInt64(clamping: size) else { return false }
         bytes -= UInt64(clamping: size)
