@@ -1,11 +1,11 @@
 import Auditing
 import Grants
 
-/// When the agent ran and in which mode, as its records tell.
+/// The times and modes in which the agent ran, from its records.
 struct AgentTrack {
     private var own: [Exception] = []
     private var trust = TrustTrack()
-    /// The policy that comes back at a moment, unless another is loaded before.
+    /// The policy that returns at a moment, unless another is loaded before.
     private var trial: (end: Moment, fallback: ReportedPolicy?)?
     private(set) var mode: String?
     private var modeSince: Moment?
@@ -20,11 +20,11 @@ struct AgentTrack {
 
     var exceptions: [Exception] { own + trust.exceptions }
 
-    /// `policy` and `fallback` are what the policies say that the record carries.
+    /// Reads the next record; `policy` and `fallback` are the policies in it.
     mutating func take(_ record: Record, _ policy: ReportedPolicy?, _ fallback: ReportedPolicy?) {
         let moment = record.stamp.realtime
         endTrial(by: moment)
-        // What was so before a log that lost its beginning is not known.
+        // The state before a log that lost its beginning is unknown.
         if last == nil, record.sequence > 0 { trust.trust(nil, at: moment) }
         let entry = record.entry
         switch entry.event {
@@ -48,7 +48,7 @@ struct AgentTrack {
         last = moment
     }
 
-    /// What is so until the end of what is read.
+    /// Ends all open spans at the end of the period.
     mutating func finish(at end: Moment) {
         endTrial(by: end)
         trust.trust([], at: end)
@@ -65,7 +65,7 @@ struct AgentTrack {
     ) {
         lastBeforeLoad = last
         switchMode(to: entry[.mode] ?? mode, at: moment)
-        // Allowed signers are loaded, too.
+        // Loading allowed signers makes such a record, too.
         guard entry[.policyDigest] != nil else { return }
         trust.trust(loaded?.trusted, at: moment)
         let end = entry[.deadline].flatMap { try? Moment(parsing: $0) }
@@ -77,7 +77,7 @@ struct AgentTrack {
         policy = digest
     }
 
-    /// The kernel itself goes back to the policy before, also while no agent runs.
+    /// Ends a trial: the kernel itself returns to the policy before, even while no agent runs.
     private mutating func endTrial(by moment: Moment) {
         guard let ended = trial, ended.end <= moment else { return }
         trial = nil

@@ -1,16 +1,16 @@
 package import Auditing
 package import Grants
 
-/// What the records of a log say about a period, made by handing them over in order.
+/// The content of a log about a period, collected from its records in order.
 package struct Chronicle: Sendable {
     package private(set) var period: Period
     package private(set) var refusals: [RefusedFile] = []
     package private(set) var leftOut = LeftOut()
     package private(set) var hosts: [String] = []
-    /// Records that lie in the period, and their first and last number.
+    /// The number of records in the period; `numbers` has the first and the last.
     package private(set) var count = 0
     package private(set) var numbers: ClosedRange<UInt64>?
-    /// When the latest of them was made: nobody knows what was after it.
+    /// The time of the latest record: nobody knows what happened after it.
     package private(set) var latest: Moment?
     private var earliest: Moment?
     private var stories: [GrantStory] = []
@@ -27,16 +27,16 @@ package struct Chronicle: Sendable {
         isWhole = false
     }
 
-    /// Of all records until `end`: the period begins with the first of them.
+    /// Collects all records until `end`: the period begins with the first of them.
     package init(until end: Moment) {
         period = Period(start: Moment(microseconds: .min), end: end)
         isWhole = true
     }
 
-    /// Takes the next record; those before the period say what was so when it began.
+    /// Reads the next record; records before the period give the state at its beginning.
     ///
-    /// `policy` is what the policy says that a record carries, `fallback` the one that comes back
-    /// at the end of its trial.
+    /// `policy` is the policy in the record, `fallback` the one that returns at the end of its
+    /// trial.
     package mutating func take(
         _ record: Record,
         policy: ReportedPolicy? = nil,
@@ -46,7 +46,7 @@ package struct Chronicle: Sendable {
         guard moment < period.end else { return }
         track.take(record, policy, fallback)
         if record.entry.event != .grantRefused {
-            // A connection may be let in by more than one.
+            // Several grants may cover one connection.
             for id in record.entry.fields[.grant] ?? [] { takeStory(record, id) }
         }
         guard period.contains(moment) else { return }
@@ -54,7 +54,7 @@ package struct Chronicle: Sendable {
         latest = max(latest ?? moment, moment)
         earliest = min(earliest ?? moment, moment)
         let (number, known) = (record.sequence, numbers)
-        // Somebody may have put them in another order.
+        // The records may have been reordered.
         numbers =
             min(known?.lowerBound ?? number, number)...max(known?.upperBound ?? number, number)
         if !hosts.contains(record.stamp.hostname) { hosts.append(record.stamp.hostname) }
@@ -68,21 +68,21 @@ package struct Chronicle: Sendable {
         noted.append(Exception(.unreadable, from: nil, text))
     }
 
-    /// Says that nothing more comes before the end of the period.
+    /// Ends the period: no more records follow.
     ///
-    /// It ends now at the latest, or with the last record if that is of a clock ahead: nobody knows
-    /// what is yet to come.
+    /// It ends now at the latest, or with the last record if that is from a clock ahead: the future
+    /// is unknown.
     package mutating func finish(at now: Moment) {
         let known = latest.map { max(now, $0 + .microseconds(1)) } ?? now
         let end = min(period.end, known)
-        // Of nothing it is an hour.
+        // An empty log gets a period of an hour.
         let start = isWhole ? earliest ?? end + .seconds(-3600) : period.start
         period = Period(start: start, end: end)
         track.finish(at: period.end)
         noteOwnApprovals()
     }
 
-    /// One for each person: what else there is to look at must not be lost among them.
+    /// Adds one finding for each person, so that these do not hide the other findings.
     private mutating func noteOwnApprovals() {
         let own = Dictionary(grouping: openings.filter(\.isOwnApproval), by: \.requestor)
         for (person, stories) in own.sorted(by: { $0.key < $1.key }) {
@@ -111,20 +111,20 @@ package struct Chronicle: Sendable {
         }
     }
 
-    // MARK: what it adds up to
+    // MARK: results
 
-    /// Grants that were open in the period, by when they opened.
+    /// The grants that were open in the period, by the time of their opening.
     package var openings: [GrantStory] {
         stories.filter { $0.wasOpen(in: period) }
             .sorted { ($0.opened ?? period.start) < ($1.opened ?? period.start) }
     }
 
-    /// Who tried without a grant, the most eager first.
+    /// The sources without a grant, those with the most attempts first.
     package var deniedSources: [DeniedSource] {
         denied.values.sorted { ($1.attempts, $0.address) < ($0.attempts, $1.address) }
     }
 
-    /// What to look at, in order of time.
+    /// The findings in order of time.
     package var exceptions: [Exception] {
         (noted + track.exceptions).filter { $0.lies(in: period) }
             .sorted { ($0.start?.microseconds ?? .min) < ($1.start?.microseconds ?? .min) }

@@ -4,7 +4,7 @@ package import Grants
 /// All attempts of one address that no grant covered.
 package struct DeniedSource: Hashable, Sendable {
     package let address: String
-    /// With those that have no record of their own.
+    /// The number of attempts, with those that have no record of their own.
     package private(set) var attempts: Int64 = 0
     package private(set) var ports: Set<String> = []
     package private(set) var first: Moment
@@ -18,14 +18,14 @@ package struct DeniedSource: Hashable, Sendable {
         last = moment
     }
 
-    /// The attempts that a record tells of, by address; a log can name some sources only.
+    /// The attempts in a record, by address; a log can name some sources only.
     static func attempts(of record: Record) -> [(address: String, count: Int64)] {
         let entry = record.entry
         let missed = entry.number(.missed) ?? 0
         switch entry.event {
         case .attemptDenied:
             let address = address(of: entry[.peer] ?? "?")
-            // Records of earlier versions say not from where the others came.
+            // Records of earlier versions lack the sources of the others.
             guard entry[.missedSources] != nil else {
                 var count = missed
                 count.add(1)
@@ -38,7 +38,7 @@ package struct DeniedSource: Hashable, Sendable {
         }
     }
 
-    /// What `ADDRESS COUNT` says, up to `missed` in all, and the rest.
+    /// The sources of an `ADDRESS COUNT` list, up to `missed` in all, and the rest.
     private static func named(
         _ entry: AuditEntry,
         of missed: Int64
@@ -56,7 +56,7 @@ package struct DeniedSource: Hashable, Sendable {
         return rest > 0 ? all + [(others, rest)] : all
     }
 
-    /// Stands for all addresses that no record names.
+    /// The entry for all addresses that no record names.
     private static let others = "others"
 
     mutating func take(_ count: Int64, _ record: Record, observing: Bool) {
@@ -66,7 +66,7 @@ package struct DeniedSource: Hashable, Sendable {
         passed = passed || observing
     }
 
-    /// The address of `203.0.113.7:50432` or `[2001:db8::1]:50432`; else the text as it is.
+    /// The address of `203.0.113.7:50432` or `[2001:db8::1]:50432`; otherwise the text unchanged.
     static func address(of peer: String) -> String {
         if peer.hasPrefix("["), let end = peer.firstIndex(of: "]") {
             return String(peer[..<end].dropFirst())
@@ -75,15 +75,15 @@ package struct DeniedSource: Hashable, Sendable {
     }
 }
 
-/// A grant file that was not taken.
+/// A refused grant file.
 package struct RefusedFile: Hashable, Sendable {
     package let moment: Moment
     package let file: String
     package let requestor: String
     package let sources: [String]
-    /// `CODE: what and why`.
+    /// The reason as `CODE: what and why`.
     package let reason: String
-    /// How many files the record is about: it names the first of them.
+    /// The number of files that the record counts: it names the first of them.
     package let count: Int64
 
     init(_ record: Record) {

@@ -1,6 +1,6 @@
 package import Grants
 
-/// Something an auditor should look at.
+/// A finding for the auditor.
 package struct Exception: Hashable, Sendable {
     package enum Kind: String, Hashable, Sendable, CaseIterable {
         case trusted = "Trusted network"
@@ -15,9 +15,9 @@ package struct Exception: Hashable, Sendable {
     }
 
     package let kind: Kind
-    /// `nil` for what has no time.
+    /// The beginning; `nil` for a finding without a time.
     package let start: Moment?
-    /// `nil` for what is a point in time.
+    /// The end; `nil` for a point in time.
     package let end: Moment?
     package let text: String
 

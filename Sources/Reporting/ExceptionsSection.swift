@@ -1,6 +1,6 @@
 import Grants
 
-/// What an auditor should look at besides the grants.
+/// The findings for the auditor, besides the grants.
 struct ExceptionsSection {
     let report: Report
 

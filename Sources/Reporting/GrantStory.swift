@@ -1,7 +1,7 @@
 import Auditing
 package import Grants
 
-/// What the records tell of one grant, from its acceptance to its end.
+/// The life of one grant from its acceptance to its end, from its records.
 package struct GrantStory: Hashable, Sendable {
     package let id: String
     package private(set) var requestor = ""
@@ -13,15 +13,15 @@ package struct GrantStory: Hashable, Sendable {
     package private(set) var opened: Moment?
     package private(set) var deadline: Moment?
     package private(set) var firstUse: Moment?
-    /// Connections that records or counters tell of, whichever are more.
+    /// The number of connections, by records or by counters, whichever is larger.
     package private(set) var connections: Int64 = 0
     package private(set) var traffic: Int64?
     package private(set) var closed: Moment?
     package private(set) var reason = ""
-    /// Past its deadline: until when its sessions may go on, and how many there were then.
+    /// The end of the drain after the deadline, and the number of its sessions at the deadline.
     package private(set) var drainUntil: Moment?
     package private(set) var drainCount: Int64 = 0
-    /// When the last of them had ended, and why.
+    /// The end of the last drained session, and its reason.
     package private(set) var drained: Moment?
     package private(set) var drainReason = ""
     package private(set) var actor = ""
@@ -61,9 +61,10 @@ package struct GrantStory: Hashable, Sendable {
         }
     }
 
-    /// The record with the signed file is held to it in all of this, signers included.
+    /// Reads the facts from the record with the signed file, which verification compares with that
+    /// file, signers included.
     ///
-    /// Where retention took it the next one is as good as any.
+    /// If retention removed that record, the next one serves as well.
     private mutating func takeFacts(_ entry: AuditEntry) {
         hasFacts = true
         requestor = entry[.requestor] ?? ""
@@ -84,15 +85,15 @@ package struct GrantStory: Hashable, Sendable {
         connections = max(connections, entry.number(.connections) ?? 0)
     }
 
-    /// When access ended, or would end as far as is known: with the last session that drained.
+    /// The known or expected end of access, with the last session that drained.
     package var end: Moment? { drained ?? drainUntil ?? closed ?? deadline }
 
-    /// Whether nobody but the requestor approved.
+    /// Whether only the requestor approved.
     package var isOwnApproval: Bool {
         !signers.isEmpty && signers.allSatisfy { $0 == requestor }
     }
 
-    /// Whether access was possible at some time of a period.
+    /// Returns whether access was possible at some time of a period.
     package func wasOpen(in period: Period) -> Bool {
         guard let opened else { return false }
         return opened < period.end && (end.map { $0 > period.start } ?? true)
@@ -100,7 +101,7 @@ package struct GrantStory: Hashable, Sendable {
 }
 
 extension Int64 {
-    /// What a record counts may be anything; a sum stays at the largest number.
+    /// Adds numbers from a record, which may be anything; a sum saturates.
     mutating func add(_ numbers: Int64...) {
         for number in numbers {
             let (sum, overflow) = addingReportingOverflow(number)

@@ -1,15 +1,15 @@
 import Auditing
 
-/// How much happened in a period that has no record of its own, as other records count it.
+/// The events of a period that have no record of their own, as other records count them.
 package struct LeftOut: Hashable, Sendable {
     package private(set) var refusedFiles: Int64 = 0
-    /// Packets that no grant covered.
+    /// The number of packets that no grant covered.
     package private(set) var denied: Int64 = 0
-    /// Connections that grants let in.
+    /// The number of connections that grants admitted.
     package private(set) var uses: Int64 = 0
-    /// Packets under grants of which nothing proves that they were of a connection.
+    /// The number of packets under grants that nothing proves to belong to a connection.
     package private(set) var unproved: Int64 = 0
-    /// Packets of which the agent never heard, used or denied.
+    /// The number of packets, used or denied, that never reached the agent.
     package private(set) var lost: Int64 = 0
 
     init() {}
@@ -27,7 +27,7 @@ package struct LeftOut: Hashable, Sendable {
         }
     }
 
-    /// What there is, for people; empty if everything has a record.
+    /// The counts in words, for people; empty if all events have a record.
     var parts: [String] {
         [
             (refusedFiles, "refused files"), (denied, "denied packets"),

@@ -2,14 +2,14 @@ import StrictJSON
 
 /// A document of HTML and SVG that grows at its end.
 ///
-/// Names come from this source code, whatever is text is escaped: nothing that a record says can
-/// become markup, and what would hide or reorder text shows as its code.
+/// Names come from this source code, and all text is escaped: nothing in a record can become
+/// markup, and characters that hide or reorder text show as their codes.
 struct Markup {
     typealias Attributes = KeyValuePairs<StaticString, String>
 
     private(set) var bytes: [UInt8] = []
 
-    /// What is written as it stands.
+    /// Appends markup unchanged.
     mutating func raw(_ markup: StaticString) {
         bytes += markup.description.utf8
     }
@@ -23,7 +23,7 @@ struct Markup {
         bytes += other.bytes
     }
 
-    /// An element with content.
+    /// Appends an element with content.
     mutating func element(
         _ name: StaticString,
         _ attributes: Attributes,
@@ -35,7 +35,7 @@ struct Markup {
         bytes += "</\(name)>".utf8
     }
 
-    /// An element that holds text alone.
+    /// Appends an element that contains only text.
     mutating func element(_ name: StaticString, _ attributes: Attributes, _ text: String) {
         element(name, attributes) { $0.text(text) }
     }
@@ -48,7 +48,7 @@ struct Markup {
         element(name, [:], text)
     }
 
-    /// An element without content, closed as SVG needs it and HTML allows it.
+    /// Appends an element without content, closed as SVG needs it and HTML allows it.
     mutating func empty(_ name: StaticString, _ attributes: Attributes = [:]) {
         open(name, attributes)
         bytes += "/>".utf8
@@ -77,7 +77,7 @@ struct Markup {
         }
     }
 
-    /// Printable ASCII that needs no escape.
+    /// Returns whether a byte is printable ASCII that needs no escape.
     private static func isPlain(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""),

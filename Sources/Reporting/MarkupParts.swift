@@ -1,8 +1,8 @@
 import Grants
 
-/// The parts that sections are made of.
+/// The building blocks of sections.
 extension Markup {
-    /// A section with its heading, which links to it.
+    /// Appends a section with its heading, which links to it.
     mutating func section(
         _ id: StaticString,
         _ title: String,
@@ -20,12 +20,12 @@ extension Markup {
         element("time", ["datetime": moment.description], moment.shown)
     }
 
-    /// Words that stay on one line.
+    /// Appends words that stay on one line.
     mutating func unbroken(_ words: String) {
         element("span", ["class": "whole"], words)
     }
 
-    /// A table with a caption; the first cell of each row is its heading.
+    /// Appends a table with a caption; the first cell of each row is its heading.
     mutating func table<Row>(
         _ caption: String,
         head: [String],
@@ -52,7 +52,7 @@ extension Markup {
         }
     }
 
-    /// Items by pages that open and shut, so that thousands stay usable; the first is open.
+    /// Appends items in pages that fold, so that thousands stay usable; the first page is open.
     mutating func pages<Item>(
         of items: [Item],
         by size: Int,

@@ -1,6 +1,6 @@
 import Grants
 
-/// Every opening: who, by whose leave, from where, why, and how it ended.
+/// All openings: requestor, approvers, source, reason and end.
 struct OpeningsSection {
     let report: Report
 
@@ -60,7 +60,7 @@ struct OpeningsSection {
         return "\(sessions) drained until \(clock(drained, on: story)): \(story.drainReason)"
     }
 
-    /// Nothing says that it ended: it goes on, or nobody was there to record its deadline.
+    /// Reports a missing end: the grant is still open, or no agent recorded its deadline.
     private func unclosed(_ story: GrantStory, in cell: inout Markup) {
         if let deadline = story.deadline, deadline < report.chronicle.period.end {
             cell.moment(deadline)
@@ -70,7 +70,7 @@ struct OpeningsSection {
         cell.element("small", "until \(story.deadline?.shown ?? "?")")
     }
 
-    /// The time of day, with the day unless it is the one on which it opened.
+    /// The time of day, with the date unless the grant opened on it.
     private func clock(_ moment: Moment, on story: GrantStory) -> String {
         let isSameDay = moment.shown.prefix(10) == story.opened?.shown.prefix(10)
         return isSameDay ? String(moment.shown.dropFirst(11)) : moment.shown

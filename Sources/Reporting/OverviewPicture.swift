@@ -1,6 +1,6 @@
 import Grants
 
-/// The whole time at a glance: each port, and what was unusual.
+/// The whole period at a glance: each port, and unusual events.
 struct OverviewPicture {
     let report: Report
 
@@ -63,7 +63,7 @@ struct OverviewPicture {
 
     private var period: Period { report.chronicle.period }
 
-    /// Bars that the eye can tell apart; those that touch are one.
+    /// Bars wide enough to tell apart; those that touch are merged.
     private func bars(_ spans: [Period], _ axis: TimeAxis) -> [(Double, Double)] {
         var bars: [(Double, Double)] = []
         for span in spans {

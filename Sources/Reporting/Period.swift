@@ -1,6 +1,6 @@
 package import Grants
 
-/// A stretch of time, its end not included.
+/// A span of time that excludes its end.
 package struct Period: Hashable, Sendable {
     package let start: Moment
     package let end: Moment
@@ -12,7 +12,7 @@ package struct Period: Hashable, Sendable {
 
     package func contains(_ moment: Moment) -> Bool { moment >= start && moment < end }
 
-    /// The part that lies in another; `nil` if there is none.
+    /// The part that lies in another period; `nil` if there is none.
     func clipped(to other: Period) -> Period? {
         let start = max(start, other.start)
         let end = min(end, other.end)
@@ -34,7 +34,7 @@ package struct Period: Hashable, Sendable {
 }
 
 extension Moment {
-    /// `2026-12-01 12:00:00`, for people; the report says once that it is UTC.
+    /// The text `2026-12-01 12:00:00`, for people; the report says once that it is UTC.
     var shown: String {
         let text = description
         return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8))"
@@ -42,7 +42,7 @@ extension Moment {
 }
 
 extension Int64 {
-    /// Bytes as `950 B`, `1.3 kB`, `42.0 MB`, in steps of 1000.
+    /// The size of bytes as `950 B`, `1.3 kB`, `42.0 MB`, in steps of 1000.
     var shownAsSize: String {
         var (value, unit) = (self, "B")
         for larger in ["kB", "MB", "GB", "TB"] where value >= 1000 {
@@ -56,7 +56,7 @@ extension Int64 {
 }
 
 extension Duration {
-    /// `2 h 5 min`, `3 min 20 s`: the two largest units.
+    /// The two largest units: `2 h 5 min`, `3 min 20 s`.
     var shown: String {
         let seconds = max(0, (self + .milliseconds(500)).components.seconds)
         let units = [
@@ -69,7 +69,7 @@ extension Duration {
 }
 
 extension ArraySlice<GrantStory> {
-    /// From which day to which they opened; one day stands alone.
+    /// The first and last day on which they opened; one day stands alone.
     var days: String {
         let days = [first, last].compactMap { $0?.opened?.shown.prefix(10) }
         return days.first == days.last

@@ -1,6 +1,6 @@
 import Grants
 
-/// A drawing in rows along an axis of time, with words for those who do not see it.
+/// A drawing in rows along a time axis, with a text for readers who cannot see it.
 struct Picture {
     static let width = 1000.0
     static let rowHeight = 26.0
@@ -43,25 +43,25 @@ struct Picture {
 }
 
 extension Markup {
-    /// A word at the left of a row, of so many characters at most.
+    /// A name at the left of a row, of at most `limit` characters.
     mutating func rowName(_ name: String, row: Int, limit: Int = 17) {
         let y = (Picture.y(ofRow: row) + 4).tenths
         element("text", ["class": "l", "x": "168", "y": y], name.shortened(to: limit))
     }
 
-    /// The day of a row, where it is another than that of the row above.
+    /// The day of a row, if it differs from the row above.
     mutating func rowDay(_ day: String, row: Int) {
         let y = (Picture.y(ofRow: row) + 4).tenths
         element("text", ["class": "r", "x": "4", "y": y], day)
     }
 
-    /// Words at the right of a row.
+    /// A note at the right of a row.
     mutating func rowNote(_ note: String, row: Int) {
         let y = (Picture.y(ofRow: row) + 4).tenths
         element("text", ["class": "r", "x": "796", "y": y], note.shortened(to: 25))
     }
 
-    /// A bar in a row, never too thin to be seen.
+    /// A bar in a row, always wide enough to be seen.
     mutating func bar(_ name: StaticString, from left: Double, to right: Double, row: Int) {
         let width = max(right - left, 2)
         empty(
@@ -75,7 +75,7 @@ extension Markup {
 }
 
 extension String {
-    /// At most so many characters, the last an ellipsis if some are left out.
+    /// The text in at most `count` characters, the last an ellipsis if some are left out.
     func shortened(to count: Int) -> String {
         self.count <= count ? self : prefix(count - 1) + "\u{2026}"
     }

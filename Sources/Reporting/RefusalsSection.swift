@@ -1,10 +1,10 @@
 import Grants
 
-/// What was not let in: grant files that were refused, and who tried without a grant.
+/// The refusals: refused grant files, and sources without a grant.
 struct RefusalsSection {
     let report: Report
 
-    /// How many addresses are listed.
+    /// The most addresses listed.
     private static let bound = 1000
 
     func write(to main: inout Markup) {

@@ -1,9 +1,9 @@
 package import Grants
 
-/// What the report says besides what the records say.
+/// The parts of the report that do not come from the records.
 package struct ReportContext: Hashable, Sendable {
     package let made: Moment
-    /// The log that was read.
+    /// The path of the log.
     package let log: String
     package let verification: ReportedVerification
 
@@ -18,7 +18,7 @@ package struct ReportContext: Hashable, Sendable {
     }
 }
 
-/// Whether the log was checked before the report was made of it.
+/// The result of the verification before the report.
 package struct ReportedVerification: Hashable, Sendable {
     package enum Outcome: Hashable, Sendable {
         case verified
@@ -27,7 +27,7 @@ package struct ReportedVerification: Hashable, Sendable {
     }
 
     package let outcome: Outcome
-    /// What was checked or found, each a sentence.
+    /// The results of the checks, each a sentence.
     package let findings: [String]
     /// The signed note.
     package let checkpoint: String?
@@ -42,7 +42,7 @@ package struct ReportedVerification: Hashable, Sendable {
     }
 }
 
-/// A report as one HTML file that needs nothing else.
+/// A report as one self-contained HTML file.
 package struct Report {
     let chronicle: Chronicle
     let context: ReportContext
@@ -79,7 +79,7 @@ package struct Report {
         return markup.bytes
     }
 
-    /// The policy forbids everything from elsewhere, and every script, even if one got in.
+    /// The content security policy forbids external resources and all scripts, even injected ones.
     private func head(_ head: inout Markup) {
         head.empty("meta", ["charset": "utf-8"])
         head.empty("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"])

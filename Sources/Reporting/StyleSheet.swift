@@ -1,6 +1,6 @@
-/// How the report looks: on light and dark screens, narrow ones and paper.
+/// The style of the report on light and dark screens, narrow screens and paper.
 ///
-/// Nothing is said by colour alone. The contrasts are at least 4.5:1 for text.
+/// Colour alone conveys nothing. The contrasts are at least 4.5:1 for text.
 enum StyleSheet {
     static let text: StaticString = """
         :root{color-scheme:light dark;--ink:#18212b;--dim:#566270;--paper:#fff;--panel:#f4f6f8;\

@@ -1,6 +1,6 @@
 import Grants
 
-/// The numbers that answer most questions, and what happened on each port.
+/// The numbers that answer most questions, and the events on each port.
 struct SummarySection {
     let report: Report
 
@@ -30,7 +30,7 @@ struct SummarySection {
         ]
     }
 
-    /// In one piece, as a unit alone on a line is none.
+    /// The longest time on one line, since a unit alone on a line is hard to read.
     private static func longest(_ time: Duration) -> String {
         "the longest " + time.shown.split(separator: " ").joined(separator: "\u{A0}")
     }
@@ -65,7 +65,7 @@ struct SummarySection {
         }
     }
 
-    /// The different ones, the first twelve by name.
+    /// The distinct texts, the first twelve by name.
     private func list(_ texts: [String]) -> String {
         let all = Set(texts).sorted()
         let more = all.count > 12 ? " and \(all.count - 12) more" : ""
@@ -77,12 +77,12 @@ struct SummarySection {
 struct PortOpenings {
     let name: String
     let stories: [GrantStory]
-    /// When it was open to anybody.
+    /// The times at which it was open to any source.
     let spans: [Period]
 }
 
 extension Report {
-    /// Sorted by number, where a port has one.
+    /// The grants by port, sorted by number.
     var openingsByPort: [PortOpenings] {
         var stories: [String: [GrantStory]] = [:]
         for story in openings {

@@ -1,8 +1,8 @@
 import Grants
 
-/// Where a moment stands in a picture, and which moments are worth a line.
+/// The scale of a picture: the position of each moment, and the moments that get a line.
 struct TimeAxis {
-    /// The left end of what is drawn, and how wide it is.
+    /// The left end of the drawing area; `width` is its width.
     static let left = 180.0
     static let width = 600.0
 
@@ -15,14 +15,14 @@ struct TimeAxis {
         isDaily = false
     }
 
-    /// From a midnight on, a day or as much longer as is needed.
+    /// An axis from midnight on, a day or as much longer as is needed.
     init(daily length: Duration) {
         let start = Moment(microseconds: 0)
         period = Period(start: start, end: start + max(length, .seconds(86_400)))
         isDaily = true
     }
 
-    /// The place of a moment, at an edge if it lies outside.
+    /// The position of a moment, clamped to the edges.
     func x(_ moment: Moment) -> Double {
         let whole = Double((period.end - period.start).microseconds)
         guard whole > 0 else { return Self.left }
@@ -32,13 +32,13 @@ struct TimeAxis {
 
     func contains(_ moment: Moment) -> Bool { moment >= period.start && moment <= period.end }
 
-    /// Seconds between lines, from a minute to a year.
+    /// The seconds between lines, from a minute to a year.
     private static let steps: [Int64] = [
         60, 300, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800,
         1_209_600, 2_592_000, 7_776_000, 31_536_000,
     ]
 
-    /// Moments with their labels, at most ten.
+    /// The moments of lines with their labels, at most ten.
     var ticks: [(moment: Moment, label: String)] {
         let seconds = (period.end - period.start).components.seconds
         let step = Self.steps.first { seconds / $0 <= 8 } ?? max(1, seconds / 8)
@@ -71,7 +71,7 @@ extension Moment {
 }
 
 extension Double {
-    /// With one decimal, as SVG takes it.
+    /// The number with one decimal, in the syntax of SVG.
     var tenths: String {
         let tenths = Int((self * 10).rounded())
         return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(abs(tenths % 10))"

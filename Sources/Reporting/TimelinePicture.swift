@@ -1,6 +1,6 @@
 import Grants
 
-/// Some grants on one port, one a row; where none lasts for days, all along one day.
+/// Some grants on one port, one in each row; if none lasts for days, all along one day.
 struct TimelinePicture {
     private let stories: ArraySlice<GrantStory>
     private let period: Period
@@ -60,7 +60,7 @@ struct TimelinePicture {
     }
 
     private func draw(_ story: GrantStory, _ row: Int, in group: inout Markup) {
-        // Left of it there may be the day.
+        // The day may stand to the left of it.
         group.rowName(story.requestor, row: row, limit: 14)
         group.rowNote(story.signers.joined(separator: ", "), row: row)
         guard let access = story.access(in: period) else { return }
@@ -89,7 +89,7 @@ struct TimelinePicture {
         group.empty("path", ["class": "e", "d": end(of: story, right: right, y: y)])
     }
 
-    /// A bar for a deadline that was reached, a cross for an end before it, an arrow for none yet.
+    /// The mark of an end: a bar for a deadline, a cross for an earlier end, an arrow for none yet.
     private func end(of story: GrantStory, right: Double, y: Double) -> String {
         guard let end = story.end, end < period.end || story.closed == end else {
             return "M\((right - 1).tenths) \((y - 6).tenths)l8 6l-8 6"
@@ -102,7 +102,7 @@ struct TimelinePicture {
 }
 
 extension GrantStory {
-    /// The day it opened, without the year.
+    /// The day of the opening, without the year.
     fileprivate var day: String {
         String(opened?.shown.prefix(10).dropFirst(5) ?? "")
     }

@@ -1,6 +1,6 @@
 import Grants
 
-/// Pictures of what was open when: one of the whole time, then every grant on every port.
+/// Pictures of the openings over time: one of the whole period, then each grant on each port.
 struct TimelineSection {
     let report: Report
 
@@ -26,7 +26,7 @@ struct TimelineSection {
         }
     }
 
-    /// As many as a sheet of paper holds.
+    /// The grants in parts, each as large as a sheet of paper holds.
     private func parts(of stories: ArraySlice<GrantStory>) -> [ArraySlice<GrantStory>] {
         stride(from: stories.startIndex, to: stories.endIndex, by: 20).map {
             stories[$0..<min($0 + 20, stories.endIndex)]

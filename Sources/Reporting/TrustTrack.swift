@@ -1,9 +1,9 @@
 import Grants
 
-/// What a report needs of a policy that was in force.
+/// The parts of a policy that a report needs.
 package struct ReportedPolicy: Hashable, Sendable {
     package let mode: String
-    /// Networks that it never denies.
+    /// The networks that it never denies.
     package let trusted: [String]
 
     package init(mode: String, trusted: [String]) {
@@ -12,13 +12,13 @@ package struct ReportedPolicy: Hashable, Sendable {
     }
 }
 
-/// Which networks were trusted and when, by the policies that were in force.
+/// The trusted networks and the times of their trust, by the policies in force.
 struct TrustTrack {
     private(set) var exceptions: [Exception] = []
     private var since: [String: Moment] = [:]
     private var unknownSince: Moment?
 
-    /// From a moment on these are trusted; `nil` if the policy cannot be read.
+    /// Sets the trusted networks from a moment on; `nil` if the policy cannot be read.
     mutating func trust(_ networks: [String]?, at moment: Moment) {
         let networks = networks.map(Set.init)
         for (network, start) in since where networks?.contains(network) != true {

@@ -1,12 +1,12 @@
 import Grants
 
-/// How the reader knows that nothing is missing.
+/// The evidence for the reader that nothing is missing.
 struct VerificationSection {
     let report: Report
 
     private var verification: ReportedVerification { report.context.verification }
 
-    /// What the header says of it in two words.
+    /// The result in two words in the header.
     func badge(in header: inout Markup) {
         let (name, mark, text): (String, String, String) =
             switch verification.outcome {
