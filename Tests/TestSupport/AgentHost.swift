@@ -3,7 +3,7 @@ package import Foundation
 import Grants
 package import StrictJSON
 
-/// A host of a test's own: a namespace, a policy, a signer's key and, when started, the real agent.
+/// The host of one test: a namespace, a policy, a signer's key and, when started, the real agent.
 package final class AgentHost {
     package let namespace: NetworkNamespace
     package let key: SSHKey
@@ -19,10 +19,10 @@ package final class AgentHost {
     package var log: String { path + "/audit/audit.jsonl" }
 
     /// - Parameters:
-    ///   - policy: tables that the policy file has besides its own.
-    ///   - signers: lines of allowed_signers besides the key's.
-    ///   - drop: where the grant directory is said to be, if not at `drop`.
-    /// - Throws: if there is no namespace, key or directory to be had.
+    ///   - policy: further tables of the policy file.
+    ///   - signers: further lines of allowed_signers.
+    ///   - drop: the grant directory that the policy names, if not `drop`.
+    /// - Throws: if the namespace, the key or a directory cannot be made.
     package init(policy: String = "", signers: String = "", drop: String? = nil) throws {
         namespace = try NetworkNamespace()
         key = try SSHKey()
@@ -37,14 +37,14 @@ package final class AgentHost {
         for disk in disks { disk.remove() }
     }
 
-    /// Puts a small file system of its own in a directory of the host's.
+    /// Mounts a small file system of its own on a directory of the host.
     package func mountDisk(at path: String) throws -> SmallDisk {
         let disk = try SmallDisk(at: path)
         disks.append(disk)
         return disk
     }
 
-    /// Replaces the policy on disk; `ports` are tables besides those it has.
+    /// Replaces the policy on disk; `ports` are further tables.
     package func writePolicy(mode: String, ports: String = "", drop: String? = nil) throws {
         let policy = """
             mode = "\(mode)"
@@ -68,7 +68,7 @@ package final class AgentHost {
         try write(edit(try String(contentsOfFile: policyPath, encoding: .utf8)), to: "jitgate.toml")
     }
 
-    /// Makes a directory of the host's, for root alone.
+    /// Makes a directory of the host, for root alone.
     package func makeDirectory(_ name: String) throws {
         try FileManager.default.createDirectory(
             atPath: path + "/" + name,
@@ -77,7 +77,7 @@ package final class AgentHost {
         )
     }
 
-    /// Writes a file of the host's, for root alone.
+    /// Writes a file of the host, for root alone.
     package func write(_ text: String, to name: String) throws {
         let file = path + "/" + name
         try Data(text.utf8).write(to: URL(fileURLWithPath: file))
@@ -86,24 +86,24 @@ package final class AgentHost {
 
     // MARK: the agent
 
-    /// Where the built programs are.
+    /// The directory of the built programs.
     package static let build =
         URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().path + "/.build/debug/"
 
-    /// The library that is loaded into the agent to bring about what befalls it (Tests/CFaults).
+    /// The library that the agent preloads to suffer faults (Tests/CFaults).
     package static let faults = build + "libfaults.so"
 
-    /// Starts the built agent, with a journal or logins of its own if they are given, and waits
-    /// until its log says that it runs.
+    /// Starts the built agent, with its own journal or logins if given, and waits until its log
+    /// says that it runs.
     package func start(journal: Journald? = nil, logins: LoginRecords? = nil) throws {
         let before = try records("agent-started").count
         try launch(in: journal?.mountNamespace ?? logins?.mountNamespace)
         try eventually { try records("agent-started").count > before }
     }
 
-    /// Starts the built agent, in a mount namespace, with these variables in its environment and
-    /// through a program that becomes it, and waits for nothing.
+    /// Starts the built agent in a mount namespace, with these environment variables and through a
+    /// program that executes it, and waits for nothing.
     package func launch(
         in mounts: String? = nil,
         environment: [String: String] = [:],
@@ -120,10 +120,10 @@ package final class AgentHost {
         agent = process
     }
 
-    /// Whether the agent was started and has not ended.
+    /// Whether the agent was started and still runs.
     package var isRunning: Bool { agent?.isRunning ?? false }
 
-    /// Whether a signal ended the agent that it cannot take.
+    /// Whether a signal that it does not handle ended the agent.
     package var wasKilled: Bool {
         guard let agent, !agent.isRunning else { return false }
         return agent.terminationReason == .uncaughtSignal
@@ -134,7 +134,7 @@ package final class AgentHost {
         end(by: SIGKILL)
     }
 
-    /// Asks the agent to stop and waits until it has.
+    /// Stops the agent and waits until it has ended.
     package func stop() {
         end(by: SIGTERM)
     }
@@ -152,7 +152,7 @@ package final class AgentHost {
         Glibc.kill(agent.processIdentifier, signal)
     }
 
-    /// Runs the built `jitgate` in the host's namespace, by its policy.
+    /// Runs the built `jitgate` in the host's namespace, with its policy.
     package func jitgate(
         _ words: String...,
         environment: [String: String] = [:]
@@ -167,7 +167,7 @@ package final class AgentHost {
 // MARK: grants and records
 
 extension AgentHost {
-    /// A signed grant for web-1; the changes replace members of the payload.
+    /// A signed grant for web-1; `changes` replace members of the payload.
     package func grant(
         id: UUID = UUID(),
         lasting seconds: Double = 600,
@@ -199,7 +199,7 @@ extension AgentHost {
         return try payload + key.sign(payload, namespace: "jitgate-revocation")
     }
 
-    /// Puts a file into the drop directory in one step, as `mv` does.
+    /// Renames a file into the drop directory in one step, as `mv` does.
     package func submit(_ bytes: [UInt8], as name: String, mode: Int = 0o600) throws {
         let temporary = path + "/" + name
         try Data(bytes).write(to: URL(fileURLWithPath: temporary))
@@ -207,7 +207,7 @@ extension AgentHost {
         try move(temporary, to: name)
     }
 
-    /// Renames something into the drop directory, whatever it is.
+    /// Renames a file of any kind into the drop directory.
     package func move(_ file: String, to name: String) throws {
         guard unsafe rename(file, drop + "/" + name) == 0 else {
             throw CommandFailure("rename: errno \(errno)")
@@ -223,7 +223,7 @@ extension AgentHost {
         guard let data = FileManager.default.contents(atPath: log) else { return [] }
         let mark = event.map { "\"JITGATE_EVENT\":\"\($0)\"" } ?? ""
         guard data.holds(mark) else { return [] }
-        // What stands behind the last line feed is being written.
+        // The bytes after the last line feed are a line still being written.
         let whole = data.lastIndex(of: UInt8(ascii: "\n")).map { data[...$0] } ?? Data()
         return try whole.split(separator: UInt8(ascii: "\n"))
             .filter { $0.holds(mark) }
@@ -235,12 +235,12 @@ extension AgentHost {
         try records(event).map { $0["JITGATE_REASON"]?.text }
     }
 
-    /// What the kernel holds open, as `nft` writes the elements: `192.0.2.7 . tcp . 22`.
+    /// The kernel's openings, in the form of `nft`: `192.0.2.7 . tcp . 22`.
     package func openings() throws -> Set<String> {
         Set(try timesLeft().keys)
     }
 
-    /// How many seconds the kernel holds each opening open by itself; nothing where there is no table.
+    /// The kernel's remaining timeout of each opening in seconds; none if there is no table.
     package func timesLeft() throws -> [String: Int] {
         let text = try namespace.command("nft", "-j", "list", "ruleset")
         let listing = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
@@ -249,7 +249,7 @@ extension AgentHost {
         return Dictionary(sets.flatMap { Self.elements(of: $0) }) { $1 }
     }
 
-    /// The elements of a set of sources, whose keys are made of three fields.
+    /// The elements of a source set, whose keys have three fields.
     private static func elements(of set: [String: Any]) -> [(String, Int)] {
         (set["elem"] as? [Any] ?? []).compactMap { item in
             let element = (item as? [String: Any])?["elem"] as? [String: Any]
@@ -263,22 +263,22 @@ extension AgentHost {
 }
 
 extension Data {
-    /// Whether a text occurs in it; Foundation looks for that byte by byte, in generic code.
+    /// Returns whether it contains a text; Foundation would search byte by byte, in generic code.
     fileprivate func holds(_ text: String) -> Bool {
         unsafe withUnsafeBytes { unsafe ctest_holds($0.baseAddress, $0.count, text) == 1 }
     }
 }
 
-/// Waits until something is so, and fails after half a minute.
+/// Waits until a condition holds, and fails after half a minute.
 package func eventually(line: Int = #line, _ isSo: () throws -> Bool) throws {
     guard try comesToBeSo(within: .seconds(30), isSo) else {
         throw CommandFailure("what line \(line) waits for did not come to be so")
     }
 }
 
-/// Whether something comes to be so in time; waits no longer than that takes.
+/// Waits until a condition holds or the time is over; returns whether it holds.
 ///
-/// It looks less often the longer it waits, as many tests wait at once.
+/// It checks less often the longer it waits, since many tests wait at once.
 package func comesToBeSo(within limit: Duration, _ isSo: () throws -> Bool) rethrows -> Bool {
     let end = ContinuousClock.now + limit
     var pause: UInt32 = 1000

@@ -1,18 +1,18 @@
 package import Foundation
 
-/// A directory under Tests/Vectors/audit: a log or a proof bundle, and what must be found in it.
+/// A directory under Tests/Vectors/audit: a log or a proof bundle, and the expected findings.
 ///
-/// Tests/Vectors/make-audit-vectors makes them and says how they are written.
+/// Tests/Vectors/make-audit-vectors makes them and documents their form.
 package struct AuditVector: Sendable, CustomStringConvertible {
     package let name: String
-    /// Each flaw of a log, or `refused` for a bundle; `verified` if there is none.
+    /// The expected flaws of a log, or `refused` for a bundle; `verified` if there is none.
     package let expected: [String]
-    /// What the first finding says, too.
+    /// The text that the first finding must contain.
     package let text: String?
-    /// What docs/verifying finds; nothing where it is not asked.
+    /// The expected result of docs/verifying; `nil` if it is not run.
     package let witness: String?
     package let options: [String]
-    /// The files by their paths, those of the vector that it differs from included.
+    /// The files by their paths, including those of the vector that it is based on.
     package let files: [String: Data]
 
     package var description: String { name }
@@ -46,7 +46,7 @@ package struct AuditVector: Sendable, CustomStringConvertible {
         return files
     }
 
-    /// All of them, by name; none if they cannot be read, which a test must notice.
+    /// All vectors by name; none if they cannot be read, which a test must notice.
     package static let all: [AuditVector] = {
         let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path)
         return (names ?? []).filter { $0 != "key" }.sorted().compactMap { try? AuditVector($0) }
@@ -60,7 +60,7 @@ package struct AuditVector: Sendable, CustomStringConvertible {
         }
     }
 
-    /// Puts its files where a command finds them.
+    /// Writes its files to a place where a command finds them.
     package func write(to place: String) throws {
         for (path, data) in files {
             let file = URL(fileURLWithPath: place).appending(path: path)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Runs a program to its end and takes what it printed.
+/// Runs a program to its end and collects its output.
 package enum Command {
     package struct Result: Sendable {
         package let status: Int32

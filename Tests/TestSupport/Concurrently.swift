@@ -1,9 +1,9 @@
 import Foundation
 import Synchronization
 
-/// Runs `body` for every item, each on a thread of its own, and answers the results in order.
+/// Runs `body` for every item, each on its own thread, and returns the results in order.
 ///
-/// More of them than there are processors, since what they do is mostly to wait.
+/// It uses more threads than there are processors, since they mostly wait.
 package func concurrently<Item: Sendable, Value: Sendable>(
     _ items: [Item],
     _ body: @Sendable @escaping (Item) throws -> Value

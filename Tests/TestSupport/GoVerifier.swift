@@ -4,7 +4,7 @@ package import Foundation
 package struct GoVerifier: Sendable {
     private let folder: TemporaryDirectory
 
-    /// - Throws: if Go or its packages are not there.
+    /// - Throws: if Go or its packages are missing.
     package init() throws {
         folder = try TemporaryDirectory()
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -19,7 +19,7 @@ package struct GoVerifier: Sendable {
         guard result.status == 0 else { throw CommandFailure(result.errors) }
     }
 
-    /// Runs it with files of these contents after its first words.
+    /// Runs it with these words, then with the paths of files with these contents.
     package func run(_ words: [String], _ files: [String]) throws -> Command.Result {
         try run(words, files.map { Data($0.utf8) })
     }

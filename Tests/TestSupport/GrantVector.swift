@@ -1,17 +1,17 @@
 import Foundation
 
-/// A file under Tests/Vectors/grants or people: a grant file, good or bad, and what must be said of
-/// it.
+/// A file under Tests/Vectors/grants or people: a good or bad grant file, and its expected
+/// refusals.
 ///
-/// make-grant-vectors beside them makes the first and says how they are written, make-people-vectors
-/// makes the others.
+/// make-grant-vectors there makes the former and documents their form, make-people-vectors makes
+/// the latter.
 package struct GrantVector: Sendable, CustomStringConvertible {
     package let name: String
     /// The code of every refusal, in the order of the checks; empty if the file is good.
     package let refusals: [String]
     /// The field that the first refusal must name.
     package let field: String?
-    /// The vector that must be live before this one comes.
+    /// The vector that must be live before this one arrives.
     package let predecessor: String?
     package let bytes: [UInt8]
 
@@ -30,10 +30,10 @@ package struct GrantVector: Sendable, CustomStringConvertible {
         bytes = Array(data[gap.upperBound...])
     }
 
-    /// All of them, by name; none if they cannot be read, which a test must notice.
+    /// All vectors of grants by name; none if they cannot be read, which a test must notice.
     package static let all = vectors(in: "grants")
 
-    /// Those of one person or several, which a policy and signers of their own judge.
+    /// The vectors about one or several people, which a policy and signers of their own judge.
     package static let people = vectors(in: "people")
 
     private static func vectors(in name: String) -> [GrantVector] {
@@ -46,16 +46,16 @@ package struct GrantVector: Sendable, CustomStringConvertible {
             .compactMap { try? GrantVector(contentsOf: $0) }
     }
 
-    /// The signers by whom they are meant to be judged.
+    /// The allowed signers for the vectors of grants.
     package static var allowedSigners: String { get throws { try text("grants/allowed_signers") } }
 
-    /// The signers by whom the vectors of people are meant to be judged.
+    /// The allowed signers for the vectors of people.
     package static var peopleSigners: String { get throws { try text("people/allowed_signers") } }
 
-    /// The tables of a policy by which those are.
+    /// The policy tables for the vectors of people.
     package static var peoplePolicy: String { get throws { try text("people/policy.toml") } }
 
-    /// The policy by which they all are: their grants end so late that they last.
+    /// The policy for all vectors: their grants end late enough to last.
     package static func policy(_ host: String) -> String {
         host.replacing("[grants]", with: "[grants]\nmax_wait = \"36600d\"")
     }

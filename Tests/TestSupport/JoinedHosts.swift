@@ -1,14 +1,14 @@
 package import Glibc
 
-/// A server and a client that are joined, each with addresses of both families.
+/// A server and a client joined by a link, each with addresses of both families.
 package protocol JoinedHosts {
     var server: NetworkNamespace { get }
-    /// Has two addresses of each family: 192.0.2.7 and 8, 2001:db8::7 and 8.
+    /// The client, with two addresses of each family: 192.0.2.7 and 8, 2001:db8::7 and 8.
     var client: NetworkNamespace { get }
 }
 
 extension JoinedHosts {
-    /// A new client of `server`, which is joined with it.
+    /// A new client of `server`, joined with it.
     package static func client(of server: NetworkNamespace) throws -> NetworkNamespace {
         let client = try NetworkNamespace()
         try server.link(
@@ -19,17 +19,17 @@ extension JoinedHosts {
         return client
     }
 
-    /// The address of the server in the family of another.
+    /// The server's address in the family of a source address.
     package static func server(for source: String) -> String {
         source.contains(":") ? "2001:db8::1" : "192.0.2.1"
     }
 
-    /// What listens on the server for both families.
+    /// A listener on the server for both families.
     package func listen(_ port: UInt16 = 22) throws -> TestSocket {
         try TestSocket.bound(SOCK_STREAM, in: server, to: "::", port: port)
     }
 
-    /// A socket of the client that is connected to a port of the server.
+    /// A socket of the client, connected to a port of the server.
     package func connect(
         _ kind: __socket_type = SOCK_STREAM,
         from source: String,
@@ -44,7 +44,7 @@ extension JoinedHosts {
         )
     }
 
-    /// What becomes of a SYN of the client to a port of the server.
+    /// The answer to a SYN of the client to a port of the server.
     package func answer(from source: String, port: UInt16 = 22) throws -> TestSocket.Answer {
         try TestSocket.answer(
             in: client,
@@ -54,15 +54,15 @@ extension JoinedHosts {
         )
     }
 
-    /// Whether it is answered, by a reset where nothing listens.
+    /// Returns whether the server answers a SYN, with a reset if nothing listens.
     ///
-    /// On a busy machine the first one may have to wait, as for the neighbour's address.
+    /// On a busy machine the first SYN may have to wait, such as for the neighbour's address.
     package func reaches(from source: String, port: UInt16 = 22) throws -> Bool {
         for _ in 0..<3 where try answer(from: source, port: port) != .silence { return true }
         return false
     }
 
-    /// A session with a listener, to its own port or to another that leads to it.
+    /// A session with a listener, at its own port or at another that is redirected to it.
     package func session(
         from source: String,
         at listener: TestSocket,

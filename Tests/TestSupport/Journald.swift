@@ -1,11 +1,11 @@
 import Foundation
 package import StrictJSON
 
-/// A systemd-journald of a test's own, in namespaces that go away with the value.
+/// The systemd-journald of one test, in namespaces that go away with the value.
 ///
 /// It neither reads the kernel's messages nor sees the host's journal.
 package final class Journald {
-    /// Holds the mount namespace while journald comes and goes.
+    /// The process that holds the mount namespace while journald comes and goes.
     private let holder: Process
     private var journald: Process?
 
@@ -48,10 +48,10 @@ package final class Journald {
     /// The file system as journald sees it.
     private var root: String { "/proc/\(holder.processIdentifier)/root" }
 
-    /// Its native socket, as this process finds it.
+    /// The path of its native socket in this process's view.
     package var socketPath: String { root + "/run/systemd/journal/socket" }
 
-    /// What nsenter needs to see the journal's own files.
+    /// The namespace that nsenter joins to see the journal's files.
     package var mountNamespace: String { "/proc/\(holder.processIdentifier)/ns/mnt" }
 
     // MARK: journald
@@ -72,7 +72,7 @@ package final class Journald {
         self.journald = nil
     }
 
-    /// Lets it hang: its socket stays and is not read.
+    /// Stops the process: its socket stays, but nobody reads it.
     package func suspend() {
         if let journald { kill(journald.processIdentifier, SIGSTOP) }
     }
@@ -83,7 +83,7 @@ package final class Journald {
 
     // MARK: its journal
 
-    /// Everything that was sent so far and matches, as `journalctl -o json` shows it.
+    /// All matching entries so far, as `journalctl -o json` shows them.
     package func entries(_ matches: String...) throws -> [JSONValue] {
         _ = try run(["journalctl", "--sync"])
         let result = try run(["journalctl", "-o", "json", "--all", "--no-pager"] + matches)
@@ -91,7 +91,7 @@ package final class Journald {
             .map { try JSONNode.parse(Array($0), limits: .init(bytes: 8 << 20, depth: 4)).value }
     }
 
-    /// Makes `journalctl -x` know this message catalog, and no other.
+    /// Makes `journalctl -x` use this message catalog, and no other.
     package func install(catalog file: String) throws {
         let script = """
             set -e
@@ -105,7 +105,7 @@ package final class Journald {
         guard result.status == 0 else { throw CommandFailure(result.errors) }
     }
 
-    /// The values of a field, also of those that journalctl shows as bytes.
+    /// The values of a field, including those that journalctl shows as bytes.
     package static func values(_ name: String, of entry: JSONValue) -> [String] {
         guard let value = entry[name] else { return [] }
         let items = value.items ?? [value]

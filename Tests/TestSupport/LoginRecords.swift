@@ -3,10 +3,10 @@ import Glibc
 
 /// The /run/utmp that one agent sees, in a mount namespace that goes away with the value.
 package final class LoginRecords {
-    /// Holds the mount namespace.
+    /// The process that holds the mount namespace.
     private let holder: Process
 
-    /// A /run that has nothing but the host's files and the records.
+    /// A script that makes a /run with only the host's files and the records.
     private static let scene = """
         set -e
         mkdir "$1/run"
@@ -37,7 +37,7 @@ package final class LoginRecords {
 
     private var root: String { "/proc/\(holder.processIdentifier)/root" }
 
-    /// What nsenter needs to see them.
+    /// The namespace that nsenter joins to see the records.
     package var mountNamespace: String { "/proc/\(holder.processIdentifier)/ns/mnt" }
 
     package func add(_ record: LoginRecord) throws {
@@ -50,11 +50,11 @@ package final class LoginRecords {
     }
 }
 
-/// One record of utmp(5), made as sshd makes it.
+/// One record of utmp(5), as sshd writes it.
 package struct LoginRecord {
     private var record = utmp()
 
-    /// A login on a terminal from an address, by a process that lives: this one.
+    /// A login on a terminal from an address, by a live process: this one.
     package init(
         on terminal: String,
         from address: String,

@@ -2,11 +2,11 @@ import CTestSupport
 import Foundation
 import Synchronization
 
-/// A network namespace of a test's own; it has no name and goes away with the value.
+/// The network namespace of one test; it has no name and goes away with the value.
 package final class NetworkNamespace: Sendable {
     private let descriptor: Int32
 
-    /// Makes one, with its loopback up.
+    /// Makes a namespace with its loopback up.
     package init() throws {
         descriptor = try onThread { ctest_new_network_namespace() }
         guard descriptor >= 0 else { throw CommandFailure("no network namespace: errno \(errno)") }
@@ -17,7 +17,7 @@ package final class NetworkNamespace: Sendable {
         close(descriptor)
     }
 
-    /// Runs `body` on a thread inside; a socket that it opens belongs there for ever.
+    /// Runs `body` on a thread in the namespace; sockets opened there belong to it for their life.
     package func run<Value: Sendable>(_ body: @Sendable @escaping () throws -> Value) throws
         -> Value
     {
@@ -30,10 +30,10 @@ package final class NetworkNamespace: Sendable {
         }
     }
 
-    /// Where nsenter finds it, while this process lives.
+    /// The path of the namespace for nsenter, while this process lives.
     package var path: String { "/proc/\(getpid())/fd/\(descriptor)" }
 
-    /// Runs a program inside and answers what it printed; it must succeed.
+    /// Runs a program in the namespace and returns its output; it must succeed.
     @discardableResult
     package func command(_ arguments: String..., input: String = "") throws -> String {
         let result = try Command.run(
@@ -50,16 +50,16 @@ package final class NetworkNamespace: Sendable {
         try ip([arguments.joined(separator: " ")])
     }
 
-    /// Runs lines of `ip` inside, by one process.
+    /// Runs lines of `ip` in the namespace, by one process.
     package func ip(_ lines: [String]) throws {
         let result = try command("ip", "-batch", "-", input: lines.map { $0 + "\n" }.joined())
         guard result.isEmpty else { throw CommandFailure(result) }
     }
 
-    /// Joins this namespace (the server) with another (the client) by a pair of interfaces, and
-    /// waits until they carry packets.
+    /// Links this namespace (the server) with another (the client) by a veth pair, and waits until
+    /// it carries packets.
     ///
-    /// The addresses carry their prefix length.
+    /// The addresses have a prefix length.
     package func link(
         to client: NetworkNamespace,
         server: [String],
@@ -77,7 +77,7 @@ package final class NetworkNamespace: Sendable {
         try eventually { try carries("veth0") && client.carries("veth1") }
     }
 
-    /// Whether an interface that was set up lets packets through: the kernel sees to that later.
+    /// Returns whether an interface that is up carries packets: the kernel does that with a delay.
     private func carries(_ name: String) throws -> Bool {
         try run {
             var list: UnsafeMutablePointer<ifaddrs>?

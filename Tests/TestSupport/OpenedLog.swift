@@ -3,8 +3,8 @@ package import Recording
 import SystemPackage
 
 extension AuditLog {
-    /// Opens a log, waiting for its lock: a program that another test starts at this moment has that
-    /// of a log that was closed until it runs.
+    /// Opens a log and waits for its lock: a program that another test starts at this moment
+    /// inherits the lock of a closed log until it executes.
     package static func opening(
         _ places: Places,
         rotation: RotationRule

@@ -1,19 +1,19 @@
 import Foundation
 
-/// Connects to port 22 all the time, from an address that may and from one that may not.
+/// Connects to port 22 continuously, from an address with a grant and from one without.
 package final class Prober {
     package struct Result: Sendable {
         package var tries = 0
-        /// The address that may was not answered.
+        /// The number of times that the granted address got no answer.
         package var losses = 0
-        /// The other one was.
+        /// The number of times that the foreign address got an answer.
         package var leaks = 0
     }
 
     private let process = Process()
     private let output = Pipe()
 
-    /// Begins before it returns; nothing need listen, since a reset is an answer.
+    /// Starts probing before it returns; nothing need listen, since a reset is an answer.
     package init(
         in space: NetworkNamespace,
         granted: String,
@@ -36,7 +36,7 @@ package final class Prober {
         if process.isRunning { process.terminate() }
     }
 
-    /// Ends it and takes what it counted.
+    /// Stops probing and returns the counts.
     package func stop() throws -> Result {
         process.terminate()
         let text = String(

@@ -1,11 +1,11 @@
 import Foundation
 import Glibc
 
-/// A pseudo-terminal, as sshd has one for a session; the test is who looks at it.
+/// A pseudo-terminal as sshd makes one for a session; the test is its user.
 package final class PseudoTerminal {
     private let master: Int32
     private let shell: Int32
-    /// As utmp(5) names it: `pts/3`.
+    /// The name in utmp(5), such as `pts/3`.
     package let name: String
 
     package init() throws {
@@ -27,7 +27,7 @@ package final class PseudoTerminal {
         close(master)
     }
 
-    /// All that was written to it since the last call.
+    /// All text written to it since the last call.
     package func text() -> String {
         var text: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
@@ -38,9 +38,9 @@ package final class PseudoTerminal {
         }
     }
 
-    /// Stops it, as somebody does with Ctrl-S: it takes nothing more.
+    /// Stops its output, as a user does with Ctrl-S: it accepts no more.
     ///
-    /// To fill it would not do: the kernel makes room again a little later (tty_buffer.c).
+    /// Filling it is not enough: the kernel makes room again a little later (tty_buffer.c).
     package func stop() throws {
         guard tcflow(shell, TCOOFF) == 0 else {
             throw CommandFailure("a pseudo-terminal does not stop: errno \(errno)")

@@ -6,9 +6,9 @@ package struct SSHKey: Sendable {
 
     package var privateFile: String { folder.path + "/key" }
 
-    /// Makes a key of `type`, as ssh-keygen -t names it.
+    /// Makes a key of `type`, in the terms of ssh-keygen -t.
     ///
-    /// - Throws: if ssh-keygen does not make one.
+    /// - Throws: if ssh-keygen fails.
     package init(type: String = "ed25519", bits: Int? = nil) throws {
         folder = try TemporaryDirectory()
         var arguments = [
@@ -42,7 +42,7 @@ package struct SSHKey: Sendable {
     }
 }
 
-/// A program said no; what it said.
+/// The failure of a program, with its message.
 package struct CommandFailure: Error, CustomStringConvertible {
     package let description: String
 

@@ -1,11 +1,11 @@
 import Foundation
 
-/// A file system of its own in a directory, so small that it can be filled; gone with the value.
+/// A file system in a directory, so small that it can be filled; unmounted with the value.
 package final class SmallDisk {
     private let path: String
     private var isRemoved = false
 
-    /// What the directory holds is not seen while this is there.
+    /// Mounts it, which hides the content of the directory.
     package init(at path: String, kibibytes: Int = 512) throws {
         self.path = path
         let size = "size=\(kibibytes)k,mode=700"
@@ -18,14 +18,14 @@ package final class SmallDisk {
         remove()
     }
 
-    /// Uncovers the directory; whoever removes that does this before.
+    /// Unmounts it; must precede the removal of the directory.
     package func remove() {
         guard !isRemoved else { return }
         isRemoved = true
         _ = try? Command.run(["umount", "--lazy", path])
     }
 
-    /// Leaves no more than `kibibytes` free.
+    /// Fills it until no more than `kibibytes` are free.
     package func fill(leaving kibibytes: Int = 0) throws {
         var status = statvfs()
         guard unsafe statvfs(path, &status) == 0 else {

@@ -1,9 +1,9 @@
 import Foundation
 import Glibc
 
-/// Connections that strangers begin in the name of others and never finish.
+/// Half-open connections from forged addresses.
 package enum SynFlood {
-    /// Sends so many SYNs from a namespace to a port, each from another address of 10.0.0.0/8.
+    /// Sends `count` SYNs from a namespace to a port, each from another address of 10.0.0.0/8.
     package static func send(
         _ count: Int,
         in space: NetworkNamespace,
@@ -35,7 +35,7 @@ package enum SynFlood {
         }
     }
 
-    /// A SYN with its header; the kernel fills in the checksum of IPv4.
+    /// A SYN with its IP header; the kernel fills in the checksum of IPv4.
     private static func segment(_ source: UInt32, _ server: [UInt8], _ port: UInt16) -> [UInt8] {
         let from = bytes(source)
         var tcp: [UInt8] = [0xC0, 0, UInt8(port >> 8), UInt8(port & 0xFF), 0, 0, 0, 1, 0, 0, 0, 0]

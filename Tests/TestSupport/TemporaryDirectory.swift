@@ -1,12 +1,12 @@
 import Foundation
 import Synchronization
 
-/// A directory of its own, for root alone, that goes away with the value or the process.
+/// A directory for root alone, removed with the value or the process.
 package final class TemporaryDirectory: Sendable {
-    /// ST_NOEXEC (sys/statvfs.h), which only GNU C sees.
+    /// ST_NOEXEC (sys/statvfs.h), which is visible only to GNU C.
     private static let noExecution: UInt = 8
 
-    /// Where nobody waits for a disk, if there is room and programs may run.
+    /// A directory in memory, if it has room and programs may run there.
     package static let memory: String = {
         var status = statvfs()
         let path = "/dev/shm"
@@ -16,7 +16,7 @@ package final class TemporaryDirectory: Sendable {
         return path
     }()
 
-    /// Those that are there; what lives as long as the process leaves its own behind.
+    /// The existing directories; values that live as long as the process never remove theirs.
     private static let present = Mutex<Set<String>>([])
     private static let removedAtExit: Void = {
         atexit {
@@ -27,7 +27,7 @@ package final class TemporaryDirectory: Sendable {
 
     package let path: String
 
-    /// Makes one in `parent`; where the agent reads, nobody else may write to what is above it.
+    /// Makes a directory in `parent`; only root may be able to write above what the agent reads.
     package init(in parent: String = memory) throws {
         Self.removedAtExit
         let folder = URL(fileURLWithPath: parent)

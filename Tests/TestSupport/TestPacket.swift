@@ -1,9 +1,9 @@
 import Glibc
 import Grants
 
-/// A TCP segment made by hand, from any address.
+/// A hand-made TCP segment from any address.
 package struct TestPacket: Sendable {
-    /// Flags of netinet/tcp.h.
+    /// The flags of netinet/tcp.h.
     package enum Flag {
         package static let synchronize: UInt8 = 0x02
         package static let reset: UInt8 = 0x04
@@ -13,9 +13,9 @@ package struct TestPacket: Sendable {
     private let destination: String
     private let bytes: [UInt8]
 
-    /// Before it go so many bytes of IPv6 destination options, a multiple of 8.
+    /// Makes a segment, after this many bytes of IPv6 destination options, a multiple of 8.
     ///
-    /// - Throws: if an address is none.
+    /// - Throws: if an address is malformed.
     package init(
         from source: (address: String, port: UInt16),
         to destination: (address: String, port: UInt16),
@@ -42,7 +42,7 @@ package struct TestPacket: Sendable {
         return [0x45, 0] + length + [0, 0, 0x40, 0, 64, 6, 0, 0] + from + to + segment
     }
 
-    /// RFC 8200, sections 3 and 4.6; an option of a type that receivers skip.
+    /// Makes an IPv6 header (RFC 8200, sections 3 and 4.6), with an option that receivers skip.
     private static func ipv6(
         _ from: [UInt8],
         _ to: [UInt8],

@@ -1,7 +1,7 @@
 import Foundation
 package import Glibc
 
-/// A real socket of a namespace, closed with the value; a call waits two seconds at most.
+/// A real socket of a namespace, closed with the value; calls time out after two seconds.
 package final class TestSocket: Sendable {
     private let descriptor: Int32
 
@@ -30,7 +30,7 @@ package final class TestSocket: Sendable {
         return try TestSocket(adopting: socket(family, flags, 0), milliseconds: milliseconds)
     }
 
-    /// A socket bound to an address of `space`; `::` takes IPv4 as well.
+    /// A socket bound to an address of `space`; `::` accepts IPv4 too.
     package static func bound(
         _ kind: __socket_type,
         in space: NetworkNamespace,
@@ -68,7 +68,7 @@ package final class TestSocket: Sendable {
         }
     }
 
-    /// A socket of MPTCP that listens at an address of `space`.
+    /// An MPTCP socket that listens at an address of `space`.
     package static func multipath(
         in space: NetworkNamespace,
         to address: String,
@@ -82,7 +82,7 @@ package final class TestSocket: Sendable {
         }
     }
 
-    /// A socket of MPTCP from an address of `space` to another.
+    /// An MPTCP socket from an address of `space` to another.
     package static func multipath(
         in space: NetworkNamespace,
         from source: String,
@@ -97,16 +97,16 @@ package final class TestSocket: Sendable {
         }
     }
 
-    /// Of IPv4; IPPROTO_MPTCP is 262.
+    /// An IPv4 socket of IPPROTO_MPTCP, which is 262.
     private static func multipath() throws -> TestSocket {
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         return try TestSocket(adopting: socket(AF_INET, kind, 262))
     }
 
-    /// What becomes of a SYN.
+    /// The result of a SYN.
     package enum Answer: Sendable {
         case accepted, refused
-        /// For 300 milliseconds.
+        /// No answer within 300 milliseconds.
         case silence
     }
 
@@ -145,7 +145,7 @@ package final class TestSocket: Sendable {
         try TestSocket(adopting: Glibc.accept(descriptor, nil, nil))
     }
 
-    /// The port it is bound to.
+    /// The port that it is bound to.
     package var port: UInt16 {
         var address = sockaddr_in6()
         var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
@@ -157,26 +157,26 @@ package final class TestSocket: Sendable {
         return UInt16(bigEndian: address.sin6_port)
     }
 
-    /// Whether a byte that is sent from here arrives there.
+    /// Returns whether a byte sent from here arrives there.
     package func reaches(_ other: TestSocket) -> Bool {
         guard unsafe Glibc.send(descriptor, "x", 1, Int32(MSG_NOSIGNAL)) == 1 else { return false }
         var byte: UInt8 = 0
         return unsafe recv(other.descriptor, &byte, 1, 0) == 1
     }
 
-    /// Sends a byte and does not ask what becomes of it.
+    /// Sends a byte and ignores the result.
     package func send() {
         _ = unsafe Glibc.send(descriptor, "x", 1, Int32(MSG_NOSIGNAL))
     }
 
-    /// Has the connection closed without a word when the socket is: as if the host lost its power.
+    /// Makes the close of the socket silent, as if the host lost its power.
     package func vanishes() throws {
         var yes: Int32 = 1
         let repair: Int32 = 19  // TCP_REPAIR
         try unsafe check("repair", setsockopt(descriptor, Int32(IPPROTO_TCP), repair, &yes, 4))
     }
 
-    /// Waits for what ends the connection; the errno, 0 for an orderly end, `nil` for silence.
+    /// Waits for the end of the connection: its errno, 0 for an orderly end, `nil` for silence.
     package func ending(within milliseconds: Int32) -> Int32? {
         var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         guard unsafe poll(&waiting, 1, milliseconds) == 1 else { return nil }

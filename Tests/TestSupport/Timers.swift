@@ -1,8 +1,8 @@
 import Foundation
 
-/// What the kernel says of the timers of a process.
+/// The timers of a process, from /proc.
 package enum Timers {
-    /// In how many seconds a timer expires, by its `/proc/PID/fdinfo/N`; 0 if it is not armed, `nil`
+    /// The seconds until a timer expires, by its `/proc/PID/fdinfo/N`; 0 if it is not armed, `nil`
     /// if it is no timer.
     package static func remaining(_ information: String) -> Int? {
         information.split(separator: "\n").first { $0.hasPrefix("it_value: (") }
@@ -10,7 +10,7 @@ package enum Timers {
             .flatMap { Int($0) }
     }
 
-    /// Those of all timers of a process that are armed.
+    /// The remaining seconds of all armed timers of a process.
     package static func armed(by process: Int32) throws -> [Int] {
         let folder = "/proc/\(process)/fdinfo"
         return try FileManager.default.contentsOfDirectory(atPath: folder).compactMap { name in

@@ -1,4 +1,4 @@
-/// What is said of a vector: lines `KEY: VALUE`, a key as often as it has values.
+/// The header of a vector: lines of `KEY: VALUE`, one for each value of a key.
 struct VectorHeader {
     private let lines: [Substring]
 
