@@ -28,7 +28,7 @@ package struct SignedGrant {
         file = payload + (try keys.flatMap { try Self.armored(payload, by: $0) })
     }
 
-    /// OpenSSH's PROTOCOL.sshsig, with the namespace of grants.
+    /// Makes a signature of OpenSSH's PROTOCOL.sshsig, in the namespace of grants.
     private static func armored(
         _ payload: [UInt8],
         by key: Curve25519.Signing.PrivateKey
@@ -57,7 +57,7 @@ package struct SignedGrant {
 
     private static func string(_ text: String) -> [UInt8] { string(Array(text.utf8)) }
 
-    /// RFC 4251, section 5: a length of 32 bits, then the bytes.
+    /// Encodes a string of RFC 4251, section 5: a length of 32 bits, then the bytes.
     private static func string(_ bytes: [UInt8]) -> [UInt8] {
         [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: bytes.count >> $0) } + bytes
     }

@@ -1,13 +1,13 @@
 import CBenchmark
 import Foundation
 
-/// A log of a million records: starting on it, living with it, checking all of it.
+/// Starts the agent on a log of a million records, runs it, and verifies the log.
 enum Audit {
     private static let records = 1_000_000
     private static let settled: UInt32 = 5
 
     static func run(_ scene: Scene) throws {
-        // All that has a bound of its own, such as the endings that are listed, is full by then.
+        // Everything with a limit of its own, such as the listed endings, is full by then.
         let program = scene.programs + "/make-audit-log"
         try scene.run(program, scene.logFolder, scene.state, "10000")
         let small = try memory(after: "agent start with 10,000 records", scene)

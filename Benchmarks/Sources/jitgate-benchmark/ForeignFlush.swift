@@ -2,8 +2,8 @@ import CBenchmark
 import Foundation
 import Synchronization
 
-/// How long strangers get in after another tool emptied the ruleset of a kernel that lets it (before
-/// Linux 6.9): from the first connection of theirs that was accepted to the last.
+/// The time that strangers get in after another tool flushed the ruleset of a kernel that permits
+/// it (before Linux 6.9): from their first accepted connection to the last.
 enum ForeignFlush {
     private static let rounds = 40
 
@@ -24,7 +24,7 @@ enum ForeignFlush {
         var windows: [Double] = []
         for _ in 0..<rounds {
             windows.append(try window(scene))
-            // After so much quiet the next change is answered as the first one is.
+            // After this pause the next change is handled like the first one.
             usleep(1_200_000)
         }
         report(what + ", p50", milliseconds(windows.percentile(0.5)), bound: "")
@@ -51,17 +51,17 @@ enum ForeignFlush {
     }
 }
 
-/// Knocks at port 22 without a grant until it is stopped, and knows when it was let in.
+/// Connects to port 22 without a grant until stopped, and notes when it was accepted.
 private final class Stranger: Sendable {
     private let accepted = Mutex<[Int64]>([])
     private let ended = Mutex(false)
     private let done = DispatchSemaphore(value: 0)
 
-    /// Knocking has begun when this returns.
+    /// Begins to connect before it returns.
     init(_ scene: Scene) {
         let begun = DispatchSemaphore(value: 0)
         inNamespace(scene.client) { [self] in
-            // On a busy machine it would otherwise learn late that it was let in.
+            // On a busy machine it would otherwise notice late that it was accepted.
             setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, -10)
             begun.signal()
             while !ended.withLock({ $0 }) {
@@ -74,7 +74,7 @@ private final class Stranger: Sendable {
         begun.wait()
     }
 
-    /// The moments at which it was let in.
+    /// The times at which it was accepted.
     func stop() -> [Int64] {
         ended.withLock { $0 = true }
         done.wait()

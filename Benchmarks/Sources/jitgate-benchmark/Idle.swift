@@ -1,7 +1,7 @@
 import Foundation
 import SignedGrants
 
-/// What an agent with nothing to do takes: memory, and how often it wakes up.
+/// The memory and the wake-ups of an agent with nothing to do.
 enum Idle {
     private static let seconds: UInt32 = 60
 
@@ -14,11 +14,11 @@ enum Idle {
         _ = scene.submit(grant)
         try scene.start()
         guard let process = scene.agent?.processIdentifier else { return }
-        // `ip netns exec` becomes the agent: the same process.
+        // `ip netns exec` executes the agent in the same process.
         sleep(2)
         let before = switches(process)
         sleep(seconds)
-        // A thread that has ended since woke up for that alone.
+        // A thread that has ended since then woke up only to end.
         let woken = switches(process).map { thread, count in count - (before[thread] ?? 0) }
             .reduce(0, +)
         report("idle: resident memory", "\(resident(process)) KiB", bound: "< 12288 KiB")
@@ -39,12 +39,12 @@ enum Idle {
         value("VmRSS", in: "/proc/\(process)/status")
     }
 
-    /// Resident memory, of what several processes share only a part.
+    /// The resident memory in proportional shares: pages of several processes count in part.
     static func share(_ process: Int32) -> Int {
         value("Pss", in: "/proc/\(process)/smaps_rollup")
     }
 
-    /// By thread.
+    /// The context switches by thread.
     private static func switches(_ process: Int32) -> [String: Int] {
         let folder = "/proc/\(process)/task"
         let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []

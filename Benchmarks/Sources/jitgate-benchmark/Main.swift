@@ -1,6 +1,6 @@
 import Foundation
 
-/// Measures what the README's table quotes; every figure is printed with what it was measured against.
+/// Measures the figures in the README's table; prints each with its baseline.
 @main
 enum Main {
     static func main() throws {
@@ -31,7 +31,7 @@ enum Main {
     ]
 }
 
-/// A line of the table: what, how much, and the bound that the project holds itself to.
+/// Prints a line of the table: the name, the value, and the project's bound.
 func report(_ what: String, _ value: String, bound: String) {
     let padded = what.padding(toLength: 64, withPad: " ", startingAt: 0)
     print("\(padded) \(value.padding(toLength: 16, withPad: " ", startingAt: 0)) \(bound)")

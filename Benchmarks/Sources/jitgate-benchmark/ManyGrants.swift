@@ -2,7 +2,7 @@ import CBenchmark
 import Foundation
 import SignedGrants
 
-/// Ten thousand grants at once: found at the start, and ending in the same moment.
+/// Starts with ten thousand grants, and ends them all at the same moment.
 enum ManyGrants {
     private static let count = 10_000
 
@@ -49,7 +49,7 @@ enum ManyGrants {
         report("  transactions that took", "\(transactions)", bound: "1")
     }
 
-    /// When the last closing was recorded, in ms since 1970; the kernel had closed it before.
+    /// The time of the last recorded closing, in ms since 1970; the kernel closed it earlier.
     private static func latest(_ scene: Scene) throws -> Double {
         let name = Data("\"__REALTIME_TIMESTAMP\":\"".utf8)
         guard let data = FileManager.default.contents(atPath: scene.log),
@@ -62,9 +62,9 @@ enum ManyGrants {
         return (Double(String(decoding: digits, as: UTF8.self)) ?? 0) / 1000
     }
 
-    /// The number of the kernel's ruleset.
+    /// The generation of the kernel's ruleset.
     ///
-    /// Each transaction makes it one more.
+    /// Each transaction increments it.
     private static func generation(_ scene: Scene) -> Int64 {
         answer(in: scene.server, of: cbenchmark_generation)
     }

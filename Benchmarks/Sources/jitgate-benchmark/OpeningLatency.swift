@@ -3,7 +3,8 @@ import Foundation
 import SignedGrants
 import Synchronization
 
-/// From the rename of a grant file to the first accepted connection, and the same for `nft` by hand.
+/// The time from the rename of a grant file to the first accepted connection, and that of `nft`
+/// alone.
 enum OpeningLatency {
     private static let rounds = 300
 
@@ -34,7 +35,7 @@ enum OpeningLatency {
         report("  ours as a share of that", String(format: "%.2f", ours / theirs), bound: "< 0.33")
     }
 
-    /// What an admin without jitgate would have: a set of who may come, and a drop.
+    /// Makes the table of an admin without jitgate: a set of allowed sources, and a drop.
     private static func layTableByHand(_ scene: Scene) throws {
         let table = """
             add table inet byhand
@@ -88,12 +89,12 @@ enum OpeningLatency {
     }
 }
 
-/// Knocks at a port from the client until it is let in.
+/// Connects to a port from the client until it is accepted.
 final class Probe: Sendable {
     private let moment = Mutex<Int64>(0)
     private let done = DispatchSemaphore(value: 0)
 
-    /// Knocking has begun when this returns.
+    /// Begins to connect before it returns.
     init(_ scene: Scene, port: UInt16) {
         let begun = DispatchSemaphore(value: 0)
         inNamespace(scene.client) { [self] in
@@ -112,7 +113,7 @@ final class Probe: Sendable {
         usleep(1000)
     }
 
-    /// When it was let in.
+    /// The time at which it was accepted.
     func accepted() throws -> Int64 {
         done.wait()
         let moment = moment.withLock { $0 }

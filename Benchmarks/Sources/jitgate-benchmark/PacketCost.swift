@@ -2,9 +2,9 @@ import CBenchmark
 import Foundation
 import SignedGrants
 
-/// The cost of a stranger's SYN to a protected port, over that of an empty chain which drops it.
+/// The cost of a stranger's SYN to a protected port, above that of an empty chain that drops it.
 ///
-/// Beside it, in the same run, a bare hash set of addresses as somebody would write it by hand.
+/// The same run measures a bare hash set of addresses, as an admin would write it by hand.
 enum PacketCost {
     private static let packets = 200_000
     private static let rounds = 15
@@ -29,7 +29,7 @@ enum PacketCost {
         report(what, String(format: "%.3f us", nanoseconds / 1000), bound: bound)
     }
 
-    /// Grants of four prefix lengths.
+    /// Opens grants of four prefix lengths.
     private static func openAll(_ scene: Scene) throws {
         let expires = Date(timeIntervalSinceNow: 3600)
         for number in 0..<grants {
@@ -44,8 +44,8 @@ enum PacketCost {
         try scene.wait { scene.count("grant-opened") >= grants }
     }
 
-    /// What each takes over the empty chain, in nanoseconds a packet: the least of several rounds,
-    /// since other work on the machine is not what is measured.
+    /// The cost of each above the empty chain, in nanoseconds a packet: the least of several
+    /// rounds, to exclude other work on the machine.
     private static func measure(
         _ scene: Scene,
         keepingAgent: Bool = false
@@ -85,7 +85,7 @@ enum PacketCost {
 extension Scene {
     func nft(_ command: String) throws { try run("ip", "netns", "exec", server, "nft", command) }
 
-    /// What a file of the server's namespace says.
+    /// The content of a file in the server's namespace.
     func read(_ path: String) throws -> String {
         try run("ip", "netns", "exec", server, "sh", "-c", "cat \(path) >\(folder)/read")
         let data = FileManager.default.contents(atPath: folder + "/read") ?? Data()

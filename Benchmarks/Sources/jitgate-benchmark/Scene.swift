@@ -8,7 +8,7 @@ struct Failure: Error, CustomStringConvertible {
     let description: String
 }
 
-/// Two network namespaces, a server with the agent and a client, and a folder; all gone at the end.
+/// A server namespace with the agent, a client namespace and a folder, all removed at the end.
 final class Scene {
     let server = "jitgate-bench-s-\(getpid())"
     let client = "jitgate-bench-c-\(getpid())"
@@ -20,10 +20,10 @@ final class Scene {
     var socket: String { folder + "/run/control" }
     var drop: String { folder + "/grants" }
     var log: String { logFolder + "/audit.jsonl" }
-    /// On a disk, so that fsync costs what it costs.
+    /// The folder of the log, on a disk, so that fsync has its real cost.
     var logFolder: String { "/var/tmp/jitgate-bench-\(getpid())" }
     var state: String { logFolder + "/state" }
-    /// Where the other programs of the build are.
+    /// The directory of the other built programs.
     var programs: String { URL(fileURLWithPath: program).deletingLastPathComponent().path }
 
     init(agent program: String) throws {
@@ -83,7 +83,8 @@ final class Scene {
         chmod(path, 0o600)
     }
 
-    /// Writes a grant's file and renames it into the drop directory; answers when the rename was made.
+    /// Writes a grant's file and renames it into the drop directory; returns the time of the
+    /// rename.
     func submit(_ grant: SignedGrant) -> Int64 {
         let hidden = drop + "/." + grant.id
         FileManager.default.createFile(
@@ -100,7 +101,7 @@ final class Scene {
 
     // MARK: the agent
 
-    /// Starts the agent and waits until it says that it runs; answers how long that took, in ms.
+    /// Starts the agent and waits until it reports that it runs; returns the time that took, in ms.
     @discardableResult
     func start() throws -> Double {
         let begin = cbenchmark_now()
@@ -109,9 +110,9 @@ final class Scene {
         return Double(cbenchmark_now() - begin) / 1e6
     }
 
-    /// Starts it on the log that is there; answers how long that took, in ms.
+    /// Starts the agent on the existing log; returns the time that took, in ms.
     func restart() throws -> Double {
-        // What is already there must not be taken for the new agent's word.
+        // The existing output must not pass for the new agent's report.
         let size = size
         let begin = cbenchmark_now()
         try launch()
@@ -130,7 +131,7 @@ final class Scene {
         agent.waitUntilExit()
     }
 
-    /// Removes the log and all that was made of it.
+    /// Removes the log and all files derived from it.
     func forget() throws {
         try FileManager.default.removeItem(atPath: logFolder)
         try FileManager.default.createDirectory(
@@ -140,7 +141,7 @@ final class Scene {
         )
     }
 
-    /// Removes what spares the next start reading all records.
+    /// Removes the snapshots, which spare the next start reading all records.
     func loseSnapshots() throws {
         for name in ["snapshot", "snapshot.old"] {
             try? FileManager.default.removeItem(atPath: state + "/" + name)
@@ -158,7 +159,7 @@ final class Scene {
         agent = process
     }
 
-    /// Waits until the last record of the log says that an agent began to run.
+    /// Waits until the last record of the log is that of an agent's start.
     func waitUntilStarted() throws {
         try wait {
             guard let file = FileHandle(forReadingAtPath: log) else { return false }
@@ -170,7 +171,7 @@ final class Scene {
         }
     }
 
-    /// How many records of one kind the log holds.
+    /// The number of records of one kind in the log.
     func count(_ event: String) -> Int {
         guard let data = FileManager.default.contents(atPath: log) else { return 0 }
         return data.split(separator: 10).count {
@@ -224,7 +225,7 @@ private final class Answer: Sendable {
     let done = DispatchSemaphore(value: 0)
 }
 
-/// Runs `body` inside a network namespace and waits for what it answers.
+/// Runs `body` in a network namespace and waits for its result.
 func answer(in name: String, of body: @escaping @Sendable () -> Int64) -> Int64 {
     let answer = Answer()
     inNamespace(name) {

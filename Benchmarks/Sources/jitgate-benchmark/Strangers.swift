@@ -2,10 +2,10 @@ import CBenchmark
 import Foundation
 import SignedGrants
 
-/// How long an opening, a revocation and a deadline take while strangers do what they can at once.
+/// The latency of an opening, a revocation and a deadline under attack by strangers.
 ///
-/// They are 64 peers that pipeline calls, 100,000 SYNs a second to a protected port, and 20,000 files
-/// that are no grants. The same is measured before, without them.
+/// They are 64 peers that pipeline calls, 100,000 SYNs a second to a protected port, and 20,000
+/// files that are no grants. The same is measured before, without them.
 enum Strangers {
     private static let rounds = 20
     /// `games` of Debian's /etc/group, which the scene's policy lets read.
@@ -39,7 +39,7 @@ enum Strangers {
         }
     }
 
-    /// From the rename of the grant's file to the first connection.
+    /// The time from the rename of the grant's file to the first connection.
     private static func opening(_ scene: Scene) throws -> Double {
         let grant = try grant(scene, for: 600)
         let probe = Probe(scene, port: 22)
@@ -49,7 +49,7 @@ enum Strangers {
         return time
     }
 
-    /// From root's call to the end of the session.
+    /// The time from root's call to the end of the session.
     private static func revocation(_ scene: Scene) throws -> Double {
         let grant = try grant(scene, for: 600)
         let session = try session(scene, by: grant)
@@ -58,7 +58,7 @@ enum Strangers {
         return try end(of: session, after: start)
     }
 
-    /// From the deadline to the end of the session.
+    /// The time from the deadline to the end of the session.
     private static func deadline(_ scene: Scene) throws -> Double {
         let seconds = (Date().timeIntervalSince1970 + 1.5).rounded(.up)
         let grant = try grant(scene, until: Date(timeIntervalSince1970: seconds))

@@ -3,7 +3,7 @@ import Foundation
 import Grants
 import Recording
 
-/// Writes an audit log of so many records, as an agent on web-1 would have in two years.
+/// Writes an audit log of `RECORDS` records, as an agent on web-1 would in two years.
 @main
 enum Main {
     static func main() throws {

@@ -5,11 +5,11 @@ import Grants
 import Signatures
 import SignedGrants
 
-/// What happens on a host that the Internet sees: grants come, are used twice and end, between them
-/// strangers try four times; the agent starts anew.
+/// The events of a host on the Internet: grants arrive, are used twice and end; between them
+/// strangers try four times; the agent restarts.
 struct Story {
     static let machineID = String(repeating: "b", count: 32)
-    /// So many grants are told of at once.
+    /// The number of grants written at once.
     private static let chapter = 200
     private static let people = 8
 
@@ -22,7 +22,8 @@ struct Story {
     )
     private var grants = 0
 
-    /// Ends a month ago: whoever goes on with the log must not be before its last record.
+    /// Begins so that the log ends a month ago: an agent that continues it must not be before its
+    /// end.
     init(records: UInt64) throws {
         let now = Int64(Date().timeIntervalSince1970)
         step = 700 * 86_400 * 1_000_000 / Int64(max(1, records))
@@ -57,7 +58,7 @@ struct Story {
         return Record(sequence: sequence, stamp: stamp, entry: entry)
     }
 
-    /// An agent begins to run.
+    /// The records of an agent's start.
     private var beginning: [AuditEntry] {
         let fields: [AuditField: [String]] = [
             .mode: ["enforce"], .policyDigest: [EvidenceFile.digest(of: policy)],
@@ -70,9 +71,9 @@ struct Story {
         ]
     }
 
-    /// One grant from its acceptance to its end; each tenth has two approvers.
+    /// The records of one grant from its acceptance to its end; each tenth has two approvers.
     private func lifetime(at now: Moment) throws -> [AuditEntry] {
-        // A grant is written in whole seconds.
+        // The times in a grant are whole seconds.
         let second = Moment(microseconds: now.microseconds / 1_000_000 * 1_000_000)
         let expires = second + .seconds(4 * 3600)
         let source = "203.0.\(grants / 250 % 250).\(grants % 250 + 1)/32"
