@@ -12,7 +12,7 @@ extension Target {
     static let control = [
         Target(name: "varlink") { bytes in
             var framing = MessageFraming()
-            // In two parts, split at a place that the input itself names.
+            // In two parts, split at a place that the input itself chooses.
             let split = min(Int(bytes.first ?? 0), bytes.count)
             for part in [Array(bytes[..<split]), Array(bytes[split...])] {
                 framing.append(part)

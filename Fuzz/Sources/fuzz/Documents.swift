@@ -2,7 +2,7 @@ import Admission
 import Grants
 @testable import Signatures
 
-/// Signed files, and the file that says who may sign.
+/// Signed files, and allowed_signers.
 extension Target {
     static let documents = [
         Target(name: "grant") { bytes in
@@ -23,7 +23,7 @@ extension Target {
         },
         Target(name: "public-key") { bytes in _ = try? PublicKey(parsing: bytes) },
         Target(name: "allowed-signers") { bytes in _ = try? AllowedSigners(parsing: bytes) },
-        // The first part says who may sign, up to a line that no file of either kind has.
+        // The first part is allowed_signers, up to a line that no file of either kind contains.
         Target(name: "signed-document") { bytes in
             let border = Array("\u{C}\n".utf8)
             guard let gap = bytes.firstRange(of: border),

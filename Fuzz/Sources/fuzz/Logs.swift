@@ -1,7 +1,7 @@
 @testable import Auditing
 import Crypto
 
-/// The audit log and what proves it.
+/// The audit log and its proofs.
 extension Target {
     static let logs = [
         Target(name: "record") { bytes in
@@ -24,7 +24,7 @@ extension Target {
         Target(name: "inclusion-proof") { bytes in
             _ = try? InclusionProof(parsing: String(decoding: bytes, as: UTF8.self))
         },
-        // The digest at the end is put right, or nothing behind it would ever be read.
+        // The digest at the end is corrected, or nothing behind it would ever be read.
         Target(name: "snapshot") { bytes in
             let whole = bytes + SHA256.hash(data: bytes)
             guard let snapshot = try? LogSnapshot(parsing: whole, open: { _ in nil }) else {

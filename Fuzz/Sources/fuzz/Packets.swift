@@ -2,7 +2,7 @@
 @testable import Netfilter
 import Netlink
 
-/// What the kernel tells by netlink, some of which strangers choose.
+/// Netlink messages of the kernel, in part with content that strangers choose.
 extension Target {
     /// The input as one message of some type; mutations of a length in the header find nothing.
     private static func message(_ bytes: [UInt8]) -> NetlinkMessage? {

@@ -1,6 +1,6 @@
 @testable import Linux
 
-/// What the system's own files and descriptors tell.
+/// Files and descriptors of the system.
 extension Target {
     static let system = [
         Target(name: "inotify") { bytes in

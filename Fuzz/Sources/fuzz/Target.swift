@@ -1,4 +1,4 @@
-/// A parser of bytes from outside, with what must hold of whatever it reads.
+/// A parser of bytes from outside, with the properties that its results must have.
 struct Target: Sendable {
     let name: String
     let run: @Sendable ([UInt8]) -> Void
@@ -13,7 +13,7 @@ struct Target: Sendable {
     static func named(_ name: String) -> Target? { all.first { $0.name == name } }
 }
 
-/// Ends the run with the input as a finding: what was read does not hold what it must.
+/// Ends the run with the input as a finding if a property does not hold.
 func hold(_ condition: Bool, _ law: StaticString, file: StaticString = #file, line: UInt = #line) {
     precondition(condition, "\(law)", file: file, line: line)
 }
