@@ -12,7 +12,7 @@ extension AuditLog {
         return known == machine ? nil : known
     }
 
-    /// Continues under a new key of this name; `record` is told its name.
+    /// Continues under a new key of this name; `record` makes the record that names it.
     ///
     /// The key is on disk before the record that names it: if the machine stops in between, the log
     /// still waits for a key. No key signs anything unless the log names it.

@@ -9,7 +9,8 @@ package struct AllowedSignersError: Error, Hashable, Sendable, CustomStringConve
     package var description: String { "line \(line): \(reason)" }
 }
 
-/// The keys that may sign, what for and when: OpenSSH's allowed_signers (ssh-keygen(1)).
+/// The keys that may sign, what for and when: OpenSSH's allowed_signers (ssh-keygen(1), ALLOWED
+/// SIGNERS).
 ///
 /// Stricter than ssh-keygen on purpose: one malformed line has the file refused, since a skipped
 /// line may be the one that restricts; times must end with a `Z`; certificates are not supported
