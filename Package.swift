@@ -55,6 +55,7 @@ let package = Package(
     targets: [
         // MARK: core
         core("StrictJSON"),  // I-JSON with positions, read and written
+        core("StrictTOML", ["StrictJSON"]),  // TOML 1.0 with the place of each value
         core("Grants", ["StrictJSON"]),  // what a grant says
         core("Signatures", ["Grants", crypto, cryptoExtras]),  // who said it
         core("Admission", ["Grants", "Signatures"]),  // whether it may
@@ -80,7 +81,7 @@ let package = Package(
         edge("Enforcement", ["CNetfilter", "Grants", "Netfilter", "Netlink", system]),
         .target(  // the policy file
             name: "Configuration",
-            dependencies: ["StrictJSON", "Grants", "Admission"],
+            dependencies: ["StrictJSON", "StrictTOML", "Grants", "Admission"],
             swiftSettings: house
         ),
         edge("Control", ["StrictJSON", "Linux", system]),  // Varlink, both ends
@@ -103,8 +104,9 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "StrictJSON", "Grants", "Signatures", "Admission", "Auditing", "Configuration",
-                "Reporting", "Linux", "Recording", "Control", argumentParser, system,
+                "StrictJSON", "StrictTOML", "Grants", "Signatures", "Admission", "Auditing",
+                "Configuration", "Reporting", "Linux", "Recording", "Control", argumentParser,
+                system,
             ],
             swiftSettings: house
         ),
@@ -137,6 +139,7 @@ let package = Package(
             swiftSettings: house
         ),
         tests("StrictJSONTests", ["StrictJSON"]),
+        tests("StrictTOMLTests", ["StrictTOML", "StrictJSON"]),
         tests("GrantsTests", ["Grants", "TestSupport"]),
         tests("SignaturesTests", ["Signatures", "Grants", "TestSupport", crypto, cryptoExtras]),
         tests("AdmissionTests", ["Admission", "Grants", "Signatures", "TestSupport"]),
@@ -148,7 +151,7 @@ let package = Package(
         tests("ReportingTests", ["Reporting", "Auditing", "Grants", "TestSupport"]),
         tests(
             "ConfigurationTests",
-            ["Configuration", "Admission", "Grants", "StrictJSON", "TestSupport"]
+            ["Configuration", "Admission", "Grants", "StrictJSON", "StrictTOML", "TestSupport"]
         ),
         tests("LinuxTests", ["Linux", "Auditing", "Grants", "StrictJSON", "TestSupport", system]),
         tests("NetfilterTests", ["Netfilter", "Netlink", "TestSupport"]),

@@ -1,6 +1,7 @@
 import Configuration
 import Grants
 import StrictJSON
+import StrictTOML
 
 /// One machine's rules of an Azure document as a policy of ours.
 struct AzureImport {

@@ -3,6 +3,7 @@ import ArgumentParser
 import Configuration
 import Grants
 import StrictJSON
+import StrictTOML
 
 struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

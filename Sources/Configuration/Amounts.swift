@@ -1,7 +1,8 @@
 import Grants
+import StrictTOML
 
 /// Sizes of files and spans of days, which policies spell as strings.
-extension Setting {
+extension TOMLValue {
     private static let sizeUnits: [(letter: Character, bytes: Int64)] = [
         ("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10),
     ]

@@ -1,6 +1,7 @@
 import Admission
 import Grants
 package import StrictJSON
+import StrictTOML
 
 extension Configuration {
     /// The effective policy as JSON, of the same shape and with the same words as the file.
@@ -32,7 +33,7 @@ extension Configuration {
             "directories": .strings(grantDirectories),
             "allowed_signers": .string(allowedSigners),
             "ended_files": .string(endedFiles.rawValue),
-            "max_wait": .string(Setting.text(ofSpan: policy.maxWait)),
+            "max_wait": .string(TOMLValue.text(ofSpan: policy.maxWait)),
         ]
     }
 
@@ -40,12 +41,12 @@ extension Configuration {
         [
             "directory": .string(auditDirectory),
             "denied_per_second": .integer(Int64(deniedPerSecond)),
-            "strangers_per_day": .string(Setting.text(ofSize: strangersPerDay)),
-            "keep_free": .string(Setting.text(ofSize: keepFree)),
+            "strangers_per_day": .string(TOMLValue.text(ofSize: strangersPerDay)),
+            "keep_free": .string(TOMLValue.text(ofSize: keepFree)),
             "log_group": .integer(Int64(logGroup)),
-            "segment_size": .string(Setting.text(ofSize: segmentSize)),
-            "segment_age": .string(Setting.text(ofDays: segmentAge)),
-            "retention": .string(retention.map(Setting.text(ofDays:)) ?? "forever"),
+            "segment_size": .string(TOMLValue.text(ofSize: segmentSize)),
+            "segment_age": .string(TOMLValue.text(ofDays: segmentAge)),
+            "retention": .string(retention.map(TOMLValue.text(ofDays:)) ?? "forever"),
         ]
     }
 

@@ -1,4 +1,5 @@
 import Admission
+import StrictTOML
 
 /// Reads a whole policy file into a configuration, and finds all that is wrong with it.
 struct ConfigurationReader {
@@ -8,7 +9,7 @@ struct ConfigurationReader {
     /// As long as a retention may be at most.
     static let waits: ClosedRange<Duration> = .seconds(1)...(.seconds(36_600 * 86_400))
 
-    let file: Section
+    let file: TOMLTable
 
     func configuration() -> Configuration {
         file.refuseAllBut(Self.keys + Self.tables)
@@ -23,51 +24,51 @@ struct ConfigurationReader {
     }
 
     private func readTop(into configuration: inout Configuration) {
-        file.value("mode") { setting throws(Setting.Refusal) in
+        file.value("mode") { setting throws(TOMLValue.Refusal) in
             try setting.choice(of: [Mode.observe, .enforce])
         }.map { configuration.policy.mode = $0 }
-        file.value("keep_existing") { setting throws(Setting.Refusal) in
+        file.value("keep_existing") { setting throws(TOMLValue.Refusal) in
             try setting.existingSessionRule(in: RulesReader.drainLimits)
         }.map { configuration.policy.keepExisting = $0 }
         file.networks("trusted").map { configuration.policy.trusted = $0 }
-        configuration.hostname = file.value("hostname") { setting throws(Setting.Refusal) in
+        configuration.hostname = file.value("hostname") { setting throws(TOMLValue.Refusal) in
             try setting.hostname()
         }
     }
 
     private func readPorts(into configuration: inout Configuration) {
-        let defaults = file.section("defaults")
+        let defaults = file.table("defaults")
         defaults.refuseAllBut(RulesReader.keys)
         let rules = RulesReader(section: defaults).rules(inheriting: .defaults)
         configuration.policy.ports = PortsReader(file: file).ports(inheriting: rules)
     }
 
     private func readSessions(into configuration: inout Configuration) {
-        let sessions = file.section("sessions")
+        let sessions = file.table("sessions")
         sessions.refuseAllBut(["warn"])
         sessions.durations("warn", in: RulesReader.durations, atMost: 8)
             .map { configuration.sessionWarnings = $0.sorted(by: >) }
     }
 
     private func readGrants(into configuration: inout Configuration) {
-        let grants = file.section("grants")
+        let grants = file.table("grants")
         grants.refuseAllBut(["directories", "allowed_signers", "ended_files", "max_wait"])
-        grants.list("directories", atMost: 16) { setting throws(Setting.Refusal) in
+        grants.list("directories", atMost: 16) { setting throws(TOMLValue.Refusal) in
             try setting.path()
         }
         .map { configuration.grantDirectories = $0 }
         grants.path("allowed_signers").map { configuration.allowedSigners = $0 }
-        grants.value("ended_files") { setting throws(Setting.Refusal) in
+        grants.value("ended_files") { setting throws(TOMLValue.Refusal) in
             try setting.choice(of: [EndedFiles.remove, .keep])
         }.map { configuration.endedFiles = $0 }
-        grants.value("max_wait") { setting throws(Setting.Refusal) in
+        grants.value("max_wait") { setting throws(TOMLValue.Refusal) in
             try setting.span(in: Self.waits)
         }.map { configuration.policy.maxWait = $0 }
         PathConflicts(grants: grants, configuration: configuration).find()
     }
 
     private func readAudit(into configuration: inout Configuration) {
-        let audit = file.section("audit")
+        let audit = file.table("audit")
         audit.refuseAllBut(
             ["directory", "denied_per_second", "log_group"]
                 + ["segment_size", "segment_age", "retention", "strangers_per_day", "keep_free"]
@@ -75,46 +76,46 @@ struct ConfigurationReader {
         readSegments(audit, into: &configuration)
         readBounds(audit, into: &configuration)
         audit.path("directory").map { configuration.auditDirectory = $0 }
-        audit.value("log_group") { setting throws(Setting.Refusal) in
+        audit.value("log_group") { setting throws(TOMLValue.Refusal) in
             try setting.integer(in: 0...65_535)
         }.map { configuration.logGroup = UInt16($0) }
-        let state = file.section("state")
+        let state = file.table("state")
         state.refuseAllBut(["directory"])
         state.path("directory").map { configuration.stateDirectory = $0 }
     }
 
-    private func readBounds(_ audit: Section, into configuration: inout Configuration) {
-        audit.value("denied_per_second") { setting throws(Setting.Refusal) in
+    private func readBounds(_ audit: TOMLTable, into configuration: inout Configuration) {
+        audit.value("denied_per_second") { setting throws(TOMLValue.Refusal) in
             try setting.integer(in: 1...1000)
         }.map { configuration.deniedPerSecond = $0 }
-        audit.value("strangers_per_day") { setting throws(Setting.Refusal) in
+        audit.value("strangers_per_day") { setting throws(TOMLValue.Refusal) in
             try setting.size(in: 1 << 20...1024 << 30)
         }.map { configuration.strangersPerDay = $0 }
-        audit.value("keep_free") { setting throws(Setting.Refusal) in
+        audit.value("keep_free") { setting throws(TOMLValue.Refusal) in
             try setting.size(in: 1 << 20...1024 << 30)
         }.map { configuration.keepFree = $0 }
     }
 
-    private func readSegments(_ audit: Section, into configuration: inout Configuration) {
-        audit.value("segment_size") { setting throws(Setting.Refusal) in
+    private func readSegments(_ audit: TOMLTable, into configuration: inout Configuration) {
+        audit.value("segment_size") { setting throws(TOMLValue.Refusal) in
             try setting.size(in: 64 << 10...1024 << 30)
         }.map { configuration.segmentSize = $0 }
-        audit.value("segment_age") { setting throws(Setting.Refusal) in
+        audit.value("segment_age") { setting throws(TOMLValue.Refusal) in
             try setting.days(in: 1...3660)
         }.map { configuration.segmentAge = $0 }
-        audit.value("retention") { setting throws(Setting.Refusal) in
+        audit.value("retention") { setting throws(TOMLValue.Refusal) in
             try setting.daysOrForever(in: 1...36_600)
         }.map { configuration.retention = $0 }
     }
 
     private func readControl(into configuration: inout Configuration) {
-        let control = file.section("control")
+        let control = file.table("control")
         control.refuseAllBut(["socket", "group"])
         // sun_path of unix(7) holds 108 bytes, the last of them a NUL.
-        control.value("socket") { setting throws(Setting.Refusal) in
+        control.value("socket") { setting throws(TOMLValue.Refusal) in
             try setting.path(longest: 107)
         }.map { configuration.controlSocket = $0 }
-        control.value("group") { setting throws(Setting.Refusal) in try setting.groupName() }
+        control.value("group") { setting throws(TOMLValue.Refusal) in try setting.groupName() }
             .map { configuration.controlGroup = $0 }
     }
 }
@@ -122,9 +123,14 @@ struct ConfigurationReader {
 extension Configuration {
     /// Reads a policy file whose name is only needed for messages.
     package init(parsing bytes: [UInt8], file: String) throws(ConfigurationError) {
-        let document = try Document(bytes, file: file)
-        let findings = Findings(document: document)
-        let root = Section(document.root, at: SettingPath(), findings: findings)
+        let document: TOMLDocument
+        do throws(TOMLProblem) {
+            document = try TOMLDocument(bytes)
+        } catch {
+            throw ConfigurationError(file: file, problems: [error])
+        }
+        let findings = TOMLFindings(document: document)
+        let root = TOMLTable(document.root, at: TOMLPath(), findings: findings)
         self = ConfigurationReader(file: root).configuration()
         guard findings.problems.isEmpty else {
             throw ConfigurationError(file: file, problems: findings.problems)

@@ -1,6 +1,8 @@
+import StrictTOML
+
 /// Finds directories of a policy that would get into each other's way.
 struct PathConflicts {
-    let grants: Section
+    let grants: TOMLTable
     let configuration: Configuration
 
     func find() {
@@ -28,7 +30,7 @@ struct PathConflicts {
     private func refuse(_ index: Int, _ reason: String, _ remedy: String) {
         grants.findings.add(
             grants.path["directories"][index],
-            Setting.Refusal(
+            TOMLValue.Refusal(
                 "is \(QuotedText(configuration.grantDirectories[index])), which \(reason)",
                 remedy
             )

@@ -1,18 +1,19 @@
 import Admission
 import Grants
+import StrictTOML
 
 /// Reads the `[[port]]` tables: which ports are protected, and what each changes of the defaults.
 struct PortsReader {
-    let file: Section
+    let file: TOMLTable
 
     func ports(inheriting defaults: PortRules) -> [Port: PortRules] {
-        guard let sections = file.sections("port") else {
+        guard let sections = file.tables("port") else {
             return Dictionary(uniqueKeysWithValues: Port.management.map { ($0, defaults) })
         }
         if sections.isEmpty {
             file.refuse("port", "names no port", "leave it out to protect SSH and RDP")
         }
-        var first: [Port: Section] = [:]
+        var first: [Port: TOMLTable] = [:]
         return sections.reduce(into: [:]) { ports, section in
             guard let port = port(of: section) else { return }
             if let earlier = first[port] {
@@ -24,22 +25,22 @@ struct PortsReader {
         }
     }
 
-    private func port(of section: Section) -> Port? {
+    private func port(of section: TOMLTable) -> Port? {
         section.refuseAllBut(["number", "protocol"] + RulesReader.keys)
         for key in ["number", "protocol"] where !section.has(key) {
             section.refuse(key, "is missing", "a port is a number and a protocol")
         }
-        let number = section.value("number") { setting throws(Setting.Refusal) in
+        let number = section.value("number") { setting throws(TOMLValue.Refusal) in
             try setting.integer(in: 1...65_535)
         }
-        let transport = section.value("protocol") { setting throws(Setting.Refusal) in
+        let transport = section.value("protocol") { setting throws(TOMLValue.Refusal) in
             try setting.choice(of: Transport.allCases)
         }
         guard let number, let transport else { return nil }
         return Port(number: UInt16(number), transport: transport)
     }
 
-    private func refuse(_ section: Section, as port: Port, after earlier: Section) {
+    private func refuse(_ section: TOMLTable, as port: Port, after earlier: TOMLTable) {
         let line = section.findings.line(of: earlier.path)
         section.refuse(
             "number",

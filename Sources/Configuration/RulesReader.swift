@@ -1,5 +1,6 @@
 import Admission
 import Grants
+import StrictTOML
 
 /// Reads the rules of `[defaults]` or of one `[[port]]`; what is not said there is inherited.
 struct RulesReader {
@@ -14,23 +15,23 @@ struct RulesReader {
     /// As many signatures as a grant file may carry (docs/PROTOCOL.grant).
     static let approvals = 1...16
 
-    let section: Section
+    let section: TOMLTable
 
     func rules(inheriting inherited: PortRules) -> PortRules {
         var rules = inherited
         readSources(into: &rules)
-        section.value("max_duration") { setting throws(Setting.Refusal) in
+        section.value("max_duration") { setting throws(TOMLValue.Refusal) in
             try setting.duration(in: Self.durations)
         }.map { rules.maxDuration = $0 }
-        section.value("approvals") { setting throws(Setting.Refusal) in
+        section.value("approvals") { setting throws(TOMLValue.Refusal) in
             try setting.integer(in: Self.approvals)
         }.map { rules.approvals = $0 }
         section.flag("separate_requestor").map { rules.separateRequestor = $0 }
         section.flag("require_justification").map { rules.requireJustification = $0 }
-        section.value("on_expiry") { setting throws(Setting.Refusal) in
+        section.value("on_expiry") { setting throws(TOMLValue.Refusal) in
             try setting.choice(of: [Expiry.terminate, .drain])
         }.map { rules.onExpiry = $0 }
-        section.value("drain_limit") { setting throws(Setting.Refusal) in
+        section.value("drain_limit") { setting throws(TOMLValue.Refusal) in
             try setting.duration(in: Self.drainLimits)
         }.map { rules.drainLimit = $0 }
         return rules
@@ -41,7 +42,7 @@ struct RulesReader {
         guard
             let lengths = section.list(
                 "widest_source",
-                { setting throws(Setting.Refusal) in try setting.prefixLength() }
+                { setting throws(TOMLValue.Refusal) in try setting.prefixLength() }
             )
         else { return }
         switch (lengths.first, lengths.dropFirst().first) {

@@ -1,8 +1,9 @@
 import Admission
 import Grants
+import StrictTOML
 
 /// Values that a policy spells as strings: paths, names, networks, durations.
-extension Setting {
+extension TOMLValue {
     /// A path that means the same whatever the working directory, in its one spelling.
     func path(longest: Int = 4095) throws(Refusal) -> String {
         let text = try printable()

@@ -1,6 +1,7 @@
 import Admission
 import Grants
 import StrictJSON
+import StrictTOML
 import TestSupport
 import Testing
 
@@ -31,11 +32,11 @@ import Testing
     func `says the same in JSON as in TOML`(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let configuration = generator.configuration()
-        let document = try Document(Array(configuration.toml.utf8), file: "seed")
+        let document = try TOMLDocument(Array(configuration.toml.utf8))
         #expect(Self.json(of: .table(document.root)) == Self.sorted(configuration.json))
     }
 
-    static func json(of setting: Setting) -> JSONValue {
+    static func json(of setting: TOMLValue) -> JSONValue {
         switch setting {
         case .table(let table):
             .object(table.sorted { $0.key < $1.key }.map { .init($0.key, json(of: $0.value)) })

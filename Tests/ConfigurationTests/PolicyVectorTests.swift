@@ -1,4 +1,5 @@
 import Configuration
+import StrictTOML
 import Testing
 
 @Suite struct `A policy file` {

@@ -2,13 +2,13 @@
 ///
 /// What a message says ends up on a terminal and in the journal, so nothing that a terminal obeys
 /// may come through. The result is a TOML basic string wherever nothing was cut off.
-struct QuotedText: CustomStringConvertible {
+package struct QuotedText: CustomStringConvertible {
     /// The most scalars that are shown.
-    static let limit = 80
+    package static let limit = 80
 
-    let description: String
+    package let description: String
 
-    init(_ text: String, limit: Int = Self.limit) {
+    package init(_ text: String, limit: Int = Self.limit) {
         let scalars = text.unicodeScalars
         let shown = scalars.prefix(limit).map(Self.escaped).joined()
         description = "\"\(shown)\(scalars.count > limit ? "…" : "")\""

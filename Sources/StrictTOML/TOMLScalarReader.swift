@@ -1,14 +1,14 @@
 /// Reads the values that stand without quotes: integers, booleans, and what no setting is.
-enum WordReader {
+enum TOMLScalarReader {
     static func read(
-        _ cursor: inout TextCursor
-    ) throws(ConfigurationError.Problem) -> Setting {
+        _ cursor: inout TOMLCursor
+    ) throws(TOMLProblem) -> TOMLValue {
         let position = cursor.position
         let start = cursor.offset
         cursor.skip { $0.isBareKeyByte || "+.:".utf8.contains($0) }
         let word = cursor.text(from: start)
         guard let setting = setting(word) else {
-            throw ConfigurationError.Problem(
+            throw TOMLProblem(
                 at: position,
                 word.isEmpty ? "a value is missing" : "\(word.prefix(80)) is no value",
                 "text stands in quotes"
@@ -18,7 +18,7 @@ enum WordReader {
         return setting
     }
 
-    private static func setting(_ word: String) -> Setting? {
+    private static func setting(_ word: String) -> TOMLValue? {
         if word == "true" || word == "false" { return .boolean(word == "true") }
         if let number = integer(word) { return .integer(number) }
         let unsigned = word.drop { $0 == "+" || $0 == "-" }
@@ -56,7 +56,7 @@ enum WordReader {
     }
 
     /// The time of a date may stand behind one blank.
-    private static func skipTime(_ cursor: inout TextCursor) {
+    private static func skipTime(_ cursor: inout TOMLCursor) {
         var ahead = cursor
         guard ahead.skip(" "), ahead.current.map(isDigit) ?? false else { return }
         ahead.skip { $0.isBareKeyByte || "+.:".utf8.contains($0) }

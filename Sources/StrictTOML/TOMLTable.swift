@@ -1,33 +1,31 @@
-import Grants
+/// One table of a TOML file while it is read: its settings, where it stands, what is wrong so far.
+package struct TOMLTable {
+    package let path: TOMLPath
+    package let findings: TOMLFindings
+    private let settings: [String: TOMLValue]
 
-/// One table of the policy while it is read: its settings, where it stands, what is wrong so far.
-struct Section {
-    let path: SettingPath
-    let findings: Findings
-    private let settings: [String: Setting]
-
-    init(_ settings: [String: Setting], at path: SettingPath, findings: Findings) {
+    package init(_ settings: [String: TOMLValue], at path: TOMLPath, findings: TOMLFindings) {
         self.settings = settings
         self.path = path
         self.findings = findings
     }
 
-    func has(_ key: String) -> Bool { settings[key] != nil }
+    package func has(_ key: String) -> Bool { settings[key] != nil }
 
     /// The value of `key`; `nil` where there is none, or none that `read` takes (and a finding).
-    func value<Value>(
+    package func value<Value>(
         _ key: String,
-        _ read: (Setting) throws(Setting.Refusal) -> Value
+        _ read: (TOMLValue) throws(TOMLValue.Refusal) -> Value
     ) -> Value? {
         guard let setting = settings[key] else { return nil }
         return tried(setting, at: path[key], read)
     }
 
     /// The elements of the array `key`; `nil` also where `read` refuses some, each a finding.
-    func list<Value>(
+    package func list<Value>(
         _ key: String,
         atMost limit: Int = .max,
-        _ read: (Setting) throws(Setting.Refusal) -> Value
+        _ read: (TOMLValue) throws(TOMLValue.Refusal) -> Value
     ) -> [Value]? {
         guard let elements = elements(key) else { return nil }
         guard elements.count <= limit else {
@@ -40,70 +38,38 @@ struct Section {
         return values.count == elements.count ? values : nil
     }
 
-    func flag(_ key: String) -> Bool? {
-        value(key) { setting throws(Setting.Refusal) in try setting.boolean() }
-    }
-
-    func path(_ key: String) -> String? {
-        value(key) { setting throws(Setting.Refusal) in try setting.path() }
-    }
-
-    /// Networks, none of them everyone, none of them twice.
-    func networks(_ key: String) -> [Prefix]? {
-        var seen: Set<Prefix> = []
-        return list(key) { setting throws(Setting.Refusal) in
-            let network = try setting.network()
-            guard seen.insert(network).inserted else {
-                throw Setting.Refusal("is \(network) once more", "once is enough")
-            }
-            return network
-        }
-    }
-
-    /// Lengths of time, none of them twice.
-    func durations(
-        _ key: String,
-        in range: ClosedRange<Duration>,
-        atMost limit: Int
-    ) -> [Duration]? {
-        var seen: Set<Duration> = []
-        return list(key, atMost: limit) { setting throws(Setting.Refusal) in
-            let duration = try setting.duration(in: range)
-            guard seen.insert(duration).inserted else {
-                throw Setting.Refusal("is \(duration.shortText) once more", "once is enough")
-            }
-            return duration
-        }
+    package func flag(_ key: String) -> Bool? {
+        value(key) { setting throws(TOMLValue.Refusal) in try setting.boolean() }
     }
 
     /// The table `key`; an empty one where there is none.
-    func section(_ key: String) -> Section {
-        let table = value(key) { setting throws(Setting.Refusal) in try setting.table() }
-        return Section(table ?? [:], at: path[key], findings: findings)
+    package func table(_ key: String) -> TOMLTable {
+        let table = value(key) { setting throws(TOMLValue.Refusal) in try setting.table() }
+        return TOMLTable(table ?? [:], at: path[key], findings: findings)
     }
 
     /// The tables `[[key]]`; `nil` where the file has no such key, or no table in it.
-    func sections(_ key: String) -> [Section]? {
+    package func tables(_ key: String) -> [TOMLTable]? {
         if case .table = settings[key] {
             refuse(key, "is a table", "write [[\(key)]], as there may be several")
             return nil
         }
         guard let elements = elements(key) else { return nil }
-        let sections = elements.enumerated().compactMap { offset, element in
+        let tables = elements.enumerated().compactMap { offset, element in
             let place = path[key][offset]
-            return tried(element, at: place) { setting throws(Setting.Refusal) in
-                Section(try setting.table(), at: place, findings: findings)
+            return tried(element, at: place) { setting throws(TOMLValue.Refusal) in
+                TOMLTable(try setting.table(), at: place, findings: findings)
             }
         }
-        return sections.isEmpty && !elements.isEmpty ? nil : sections
+        return tables.isEmpty && !elements.isEmpty ? nil : tables
     }
 
-    func refuse(_ key: String, _ reason: String, _ remedy: String) {
-        findings.add(path[key], Setting.Refusal(reason, remedy))
+    package func refuse(_ key: String, _ reason: String, _ remedy: String) {
+        findings.add(path[key], TOMLValue.Refusal(reason, remedy))
     }
 
     /// A key that nobody asks for is most likely a rule that its author believes to hold.
-    func refuseAllBut(_ known: [String]) {
+    package func refuseAllBut(_ known: [String]) {
         for key in settings.keys.sorted() where !known.contains(key) && !findings.isFull {
             let close = known.min { Self.distance(key, $0) < Self.distance(key, $1) }
             let guess = close.flatMap { Self.distance(key, $0) <= 2 ? $0 : nil }
@@ -114,16 +80,16 @@ struct Section {
         }
     }
 
-    private func elements(_ key: String) -> [Setting]? {
-        value(key) { setting throws(Setting.Refusal) in try setting.array() }
+    private func elements(_ key: String) -> [TOMLValue]? {
+        value(key) { setting throws(TOMLValue.Refusal) in try setting.array() }
     }
 
     private func tried<Value>(
-        _ setting: Setting,
-        at place: SettingPath,
-        _ read: (Setting) throws(Setting.Refusal) -> Value
+        _ setting: TOMLValue,
+        at place: TOMLPath,
+        _ read: (TOMLValue) throws(TOMLValue.Refusal) -> Value
     ) -> Value? {
-        do throws(Setting.Refusal) {
+        do throws(TOMLValue.Refusal) {
             return try read(setting)
         } catch {
             findings.add(place, error)

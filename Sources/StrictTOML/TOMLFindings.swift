@@ -1,24 +1,24 @@
 /// What was found wrong with a file so far, so that its author hears of everything at once.
 ///
-/// A class, because every section of one file adds to the same findings; it lives no longer than
+/// A class, because every table of one file adds to the same findings; it lives no longer than
 /// the reading of that file.
-final class Findings {
+package final class TOMLFindings {
     /// Whoever reads a hundred messages has stopped reading; a hostile file gets no more.
     static let limit = 100
 
-    private(set) var problems: [ConfigurationError.Problem] = []
-    private let document: Document
+    package private(set) var problems: [TOMLProblem] = []
+    private let document: TOMLDocument
 
-    init(document: Document) {
+    package init(document: TOMLDocument) {
         self.document = document
     }
 
-    var isFull: Bool { problems.count >= Self.limit }
+    package var isFull: Bool { problems.count >= Self.limit }
 
-    func add(_ path: SettingPath, _ refusal: Setting.Refusal) {
+    package func add(_ path: TOMLPath, _ refusal: TOMLValue.Refusal) {
         guard !isFull else { return }
         problems.append(
-            ConfigurationError.Problem(
+            TOMLProblem(
                 position: document.position(of: path),
                 key: path.description,
                 reason: refusal.reason,
@@ -28,5 +28,5 @@ final class Findings {
     }
 
     /// The line that `path` stands on, for a message about another.
-    func line(of path: SettingPath) -> Int { document.position(of: path).line }
+    package func line(of path: TOMLPath) -> Int { document.position(of: path).line }
 }

@@ -1,8 +1,8 @@
 import Testing
 
-@testable import Configuration
+@testable import StrictTOML
 
-@Suite struct `A document` {
+@Suite struct `A TOML document` {
     @Test(arguments: [
         ("[a]\nb = 1", "a.b", 2, 1),
         ("a.b = 1\n a.c = 2", "a.c", 2, 4),
@@ -17,14 +17,16 @@ import Testing
         ("\"é\" = 1\n\"😀.y\".z = 2", "\"😀.y\".z", 2, 7),
     ])
     func `knows line and column`(text: String, path: String, line: Int, column: Int) throws {
-        let document = try Document(Array(text.utf8), file: "document")
+        let document = try TOMLDocument(Array(text.utf8))
         let found = document.paths.filter { $0.description == path }
-        #expect(found.map(document.position(of:)) == [Position(line: line, column: column)])
+        #expect(found.map(document.position(of:)) == [TOMLPosition(line: line, column: column)])
     }
 
     @Test func `takes the nearest place around a key that it does not have`() throws {
-        let document = try Document(Array("\n[a]\nb = 1".utf8), file: "document")
-        #expect(document.position(of: SettingPath()["a"]["c"]["d"]) == Position(line: 2, column: 2))
+        let document = try TOMLDocument(Array("\n[a]\nb = 1".utf8))
+        #expect(
+            document.position(of: TOMLPath()["a"]["c"]["d"]) == TOMLPosition(line: 2, column: 2)
+        )
     }
 
     @Test(arguments: [
@@ -39,7 +41,7 @@ import Testing
         ("a = ''", ""),
     ])
     func `reads strings of every kind`(text: String, value: String) throws {
-        #expect(try Document(Array(text.utf8), file: "document").root == ["a": .string(value)])
+        #expect(try TOMLDocument(Array(text.utf8)).root == ["a": .string(value)])
     }
 
     @Test(arguments: [
@@ -47,7 +49,7 @@ import Testing
         ("0o17", 15), ("0b101", 5), ("-9223372036854775808", Int.min),
     ])
     func `reads integers of every kind`(text: String, value: Int) throws {
-        let document = try Document(Array("a = \(text)".utf8), file: "document")
+        let document = try TOMLDocument(Array("a = \(text)".utf8))
         #expect(document.root == ["a": .integer(value)])
     }
 
@@ -56,7 +58,7 @@ import Testing
         "1__0", "9223372036854775808", "1979-05-27T07:32:00-08:00",
     ])
     func `recognises what no setting is`(text: String) throws {
-        let document = try Document(Array("a = [\(text), \(text)] # b".utf8), file: "document")
+        let document = try TOMLDocument(Array("a = [\(text), \(text)] # b".utf8))
         guard case .array(let elements) = document.root["a"] else {
             Issue.record("not an array")
             return
@@ -67,11 +69,11 @@ import Testing
 
     @Test func `keeps the tables of nested arrays apart`() throws {
         let text = "[[a]]\nb.c = 1\n[[a.d]]\n[[a]]\n[a.b]\nc = 2\n[a.b.e]"
-        let first: Setting = .table([
+        let first: TOMLValue = .table([
             "b": .table(["c": .integer(1)]), "d": .array([.table([:])]),
         ])
-        let second: Setting = .table(["b": .table(["c": .integer(2), "e": .table([:])])])
-        let document = try Document(Array(text.utf8), file: "document")
+        let second: TOMLValue = .table(["b": .table(["c": .integer(2), "e": .table([:])])])
+        let document = try TOMLDocument(Array(text.utf8))
         #expect(document.root == ["a": .array([first, second])])
     }
 
@@ -82,8 +84,8 @@ import Testing
         "a = { b.c = 1, b = 2 }", "[[a.b]]\n[a]\nb.c = 1",
     ])
     func `defines nothing twice`(text: String) throws {
-        let error = #expect(throws: ConfigurationError.self) {
-            try Document(Array(text.utf8), file: "document")
+        let error = #expect(throws: TOMLProblem.self) {
+            try TOMLDocument(Array(text.utf8))
         }
         #expect(error?.description.contains("has defined") == true)
     }
@@ -96,8 +98,8 @@ import Testing
         "a = True", "a b = 1", "a = {b}", "[a]]", "é = 1",
     ])
     func `refuses what is no TOML`(text: String) {
-        #expect(throws: ConfigurationError.self) {
-            try Document(Array(text.utf8), file: "document")
+        #expect(throws: TOMLProblem.self) {
+            try TOMLDocument(Array(text.utf8))
         }
     }
 }

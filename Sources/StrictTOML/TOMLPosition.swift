@@ -1,5 +1,5 @@
-/// A place in a text file, as editors count: lines and columns from 1, a column a Unicode scalar.
-package struct Position: Hashable, Sendable, Comparable {
+/// A place in a TOML file, as editors count: lines and columns from 1, a column a Unicode scalar.
+package struct TOMLPosition: Hashable, Sendable, Comparable {
     package var line: Int
     package var column: Int
 

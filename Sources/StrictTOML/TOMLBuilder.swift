@@ -1,7 +1,7 @@
 /// The settings of a file while it is read, under TOML's law that nothing is defined twice.
 ///
 /// Kept flat, a node a path, so that a hostile file costs no more than its size.
-struct SettingTree {
+struct TOMLBuilder {
     /// What brought a node about, which decides what may still be added to it.
     private enum Origin {
         /// A table that only a deeper header has named, or a dotted key.
@@ -11,30 +11,29 @@ struct SettingTree {
         /// An array that each `[[header]]` adds a table to.
         case tables
         /// A value, an array and an inline table included: complete.
-        case value(Setting?)
+        case value(TOMLValue?)
     }
 
     private struct Node {
         var origin: Origin
-        let position: Position
-        var children: [SettingPath.Step] = []
+        let position: TOMLPosition
+        var children: [TOMLPath.Step] = []
     }
 
     /// A part of a key and where it stands.
-    typealias Part = (name: String, position: Position)
-    typealias Problem = ConfigurationError.Problem
+    typealias Part = (name: String, position: TOMLPosition)
 
-    private var nodes: [SettingPath: Node] = [
-        SettingPath(): Node(origin: .header, position: Position(line: 1, column: 1))
+    private var nodes: [TOMLPath: Node] = [
+        TOMLPath(): Node(origin: .header, position: TOMLPosition(line: 1, column: 1))
     ]
 
-    var paths: Set<SettingPath> { Set(nodes.keys).subtracting([SettingPath()]) }
+    var paths: Set<TOMLPath> { Set(nodes.keys).subtracting([TOMLPath()]) }
 
-    func position(of path: SettingPath) -> Position? { nodes[path]?.position }
+    func position(of path: TOMLPath) -> TOMLPosition? { nodes[path]?.position }
 
     /// Opens the table of a header, `[a.b]` or `[[a.b]]`, and answers where it is.
-    mutating func open(_ parts: [Part], asElement: Bool) throws(Problem) -> SettingPath {
-        var path = SettingPath()
+    mutating func open(_ parts: [Part], asElement: Bool) throws(TOMLProblem) -> TOMLPath {
+        var path = TOMLPath()
         for part in parts.dropLast() {
             path = try pass(part, of: path)
         }
@@ -43,7 +42,7 @@ struct SettingTree {
     }
 
     /// Makes room for the value of a dotted key and answers where it goes.
-    mutating func place(_ parts: [Part], under base: SettingPath) throws(Problem) -> SettingPath {
+    mutating func place(_ parts: [Part], under base: TOMLPath) throws(TOMLProblem) -> TOMLPath {
         var path = base
         for part in parts.dropLast() {
             path = path[part.name]
@@ -64,20 +63,20 @@ struct SettingTree {
     /// Makes room for the next element of the array at `path`.
     mutating func placeElement(
         _ index: Int,
-        of path: SettingPath,
-        at position: Position
-    ) -> SettingPath {
+        of path: TOMLPath,
+        at position: TOMLPosition
+    ) -> TOMLPath {
         add(path[index], .value(nil), position)
         return path[index]
     }
 
-    mutating func set(_ path: SettingPath, to setting: Setting) {
+    mutating func set(_ path: TOMLPath, to setting: TOMLValue) {
         nodes[path]?.origin = .value(setting)
     }
 
     // MARK: headers
 
-    private mutating func pass(_ part: Part, of base: SettingPath) throws(Problem) -> SettingPath {
+    private mutating func pass(_ part: Part, of base: TOMLPath) throws(TOMLProblem) -> TOMLPath {
         let path = base[part.name]
         switch nodes[path]?.origin {
         case nil: add(path, .implicit, part.position)
@@ -88,8 +87,7 @@ struct SettingTree {
         return path
     }
 
-    private mutating func define(_ part: Part, in base: SettingPath) throws(Problem) -> SettingPath
-    {
+    private mutating func define(_ part: Part, in base: TOMLPath) throws(TOMLProblem) -> TOMLPath {
         let path = base[part.name]
         switch nodes[path]?.origin {
         case nil: add(path, .header, part.position)
@@ -101,8 +99,8 @@ struct SettingTree {
 
     private mutating func addElement(
         _ part: Part,
-        to base: SettingPath
-    ) throws(Problem) -> SettingPath {
+        to base: TOMLPath
+    ) throws(TOMLProblem) -> TOMLPath {
         let path = base[part.name]
         switch nodes[path]?.origin {
         case nil: add(path, .tables, part.position)
@@ -114,30 +112,34 @@ struct SettingTree {
         return element
     }
 
-    private mutating func add(_ path: SettingPath, _ origin: Origin, _ position: Position) {
+    private mutating func add(_ path: TOMLPath, _ origin: Origin, _ position: TOMLPosition) {
         nodes[path] = Node(origin: origin, position: position)
         guard let parent = path.parent, let step = path.steps.last else { return }
         nodes[parent]?.children.append(step)
     }
 
-    private func redefinition(of path: SettingPath, at position: Position) -> Problem {
+    private func redefinition(of path: TOMLPath, at position: TOMLPosition) -> TOMLProblem {
         let line = nodes[path]?.position.line ?? 1
-        return Problem(at: position, "line \(line) has defined `\(path)` already", "define it once")
+        return TOMLProblem(
+            at: position,
+            "line \(line) has defined `\(path)` already",
+            "define it once"
+        )
     }
 
     // MARK: the result
 
-    var root: [String: Setting] { table(at: SettingPath()) }
+    var root: [String: TOMLValue] { table(at: TOMLPath()) }
 
     // The reader has bounded how deep this goes.
-    private func table(at path: SettingPath) -> [String: Setting] {
+    private func table(at path: TOMLPath) -> [String: TOMLValue] {
         (nodes[path]?.children ?? []).reduce(into: [:]) { table, step in
             guard case .key(let name) = step else { return }
             table[name] = setting(at: path[step])
         }
     }
 
-    private func setting(at path: SettingPath) -> Setting {
+    private func setting(at path: TOMLPath) -> TOMLValue {
         switch nodes[path]?.origin {
         case .tables, .value(.array): array(at: path)
         case .value(let setting?) where !setting.isTable: setting
@@ -145,12 +147,12 @@ struct SettingTree {
         }
     }
 
-    private func array(at path: SettingPath) -> Setting {
+    private func array(at path: TOMLPath) -> TOMLValue {
         .array((nodes[path]?.children ?? []).map { setting(at: path[$0]) })
     }
 }
 
-extension Setting {
+extension TOMLValue {
     fileprivate var isTable: Bool {
         if case .table = self { true } else { false }
     }

@@ -1,30 +1,32 @@
 /// Reads the TOML string under a cursor, of any of the four kinds.
-struct StringReader {
-    typealias Problem = ConfigurationError.Problem
-
+struct TOMLStringReader {
     private let quote: Unicode.Scalar
     /// Three quotes for a string that may span lines, else one.
     private let width: Int
     private var text = ""
 
     /// The text of the string; the cursor is left behind the closing quote.
-    static func read(_ cursor: inout TextCursor) throws(Problem) -> String {
+    static func read(_ cursor: inout TOMLCursor) throws(TOMLProblem) -> String {
         var reader = Self(at: cursor)
         try reader.read(&cursor)
         return reader.text
     }
 
-    private init(at cursor: TextCursor) {
+    private init(at cursor: TOMLCursor) {
         quote = cursor.isAt("\"") ? "\"" : "'"
         width = cursor.isAt(quote, times: 3) ? 3 : 1
     }
 
-    private mutating func read(_ cursor: inout TextCursor) throws(Problem) {
+    private mutating func read(_ cursor: inout TOMLCursor) throws(TOMLProblem) {
         cursor.advance(by: width)
         if width == 3, cursor.isAtLineEnd { cursor.skipLine() }
         while !cursor.isAt(quote, times: width) {
             guard cursor.current != nil, width == 3 || !cursor.isAtLineEnd else {
-                throw Problem(at: cursor.position, "the string does not end", "close the quotes")
+                throw TOMLProblem(
+                    at: cursor.position,
+                    "the string does not end",
+                    "close the quotes"
+                )
             }
             if quote == "\"", cursor.isAt("\\") {
                 try readEscape(&cursor)
@@ -38,7 +40,7 @@ struct StringReader {
     }
 
     /// Takes a character as it is, but a line end always as a line feed.
-    private mutating func readCharacter(_ cursor: inout TextCursor) {
+    private mutating func readCharacter(_ cursor: inout TOMLCursor) {
         guard !cursor.isAtLineEnd else {
             text += "\n"
             return cursor.skipLine()
@@ -49,23 +51,27 @@ struct StringReader {
         text += cursor.text(from: start)
     }
 
-    private mutating func readEscape(_ cursor: inout TextCursor) throws(Problem) {
+    private mutating func readEscape(_ cursor: inout TOMLCursor) throws(TOMLProblem) {
         let position = cursor.position
         cursor.advance()
         if width == 3, skipLineEnds(&cursor) { return }
         guard let scalar = escapedScalar(&cursor) else {
             let remedy = "such as \\\\, \\\", \\n or \\u00E9 belongs here"
-            throw Problem(at: position, "the backslash escapes nothing known", remedy)
+            throw TOMLProblem(at: position, "the backslash escapes nothing known", remedy)
         }
         // TOML has it, but a path or a name with it would end there for the kernel.
         guard scalar != "\0" else {
-            throw Problem(at: position, "the escape stands for the NUL character", "leave it out")
+            throw TOMLProblem(
+                at: position,
+                "the escape stands for the NUL character",
+                "leave it out"
+            )
         }
         text.unicodeScalars.append(scalar)
     }
 
     /// A backslash at the end of a line joins it with the next line that is not empty.
-    private func skipLineEnds(_ cursor: inout TextCursor) -> Bool {
+    private func skipLineEnds(_ cursor: inout TOMLCursor) -> Bool {
         var ahead = cursor
         ahead.skipBlanks()
         guard ahead.isAtLineEnd else { return false }
@@ -74,7 +80,7 @@ struct StringReader {
         return true
     }
 
-    private func escapedScalar(_ cursor: inout TextCursor) -> Unicode.Scalar? {
+    private func escapedScalar(_ cursor: inout TOMLCursor) -> Unicode.Scalar? {
         guard let letter = cursor.current else { return nil }
         cursor.advance()
         switch letter {
@@ -91,7 +97,7 @@ struct StringReader {
         }
     }
 
-    private func hexadecimal(_ cursor: inout TextCursor, digits: Int) -> Unicode.Scalar? {
+    private func hexadecimal(_ cursor: inout TOMLCursor, digits: Int) -> Unicode.Scalar? {
         let start = cursor.offset
         for _ in 0..<digits {
             guard let byte = cursor.current, Unicode.Scalar(byte).properties.isASCIIHexDigit else {

@@ -2,10 +2,10 @@
 ///
 /// No step reads past the end, and none fails: on text that is no TOML the cursor just stands
 /// where it cannot go on.
-struct TextCursor {
+struct TOMLCursor {
     private let bytes: [UInt8]
     private(set) var offset = 0
-    private(set) var position = Position(line: 1, column: 1)
+    private(set) var position = TOMLPosition(line: 1, column: 1)
 
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
@@ -35,7 +35,7 @@ struct TextCursor {
             guard let byte = current else { return }
             offset += 1
             if byte == UInt8(ascii: "\n") {
-                position = Position(line: position.line + 1, column: 1)
+                position = TOMLPosition(line: position.line + 1, column: 1)
             } else if current.map({ $0 & 0xC0 != 0x80 }) ?? true {
                 position.column += 1
             }

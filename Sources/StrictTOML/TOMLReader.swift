@@ -3,21 +3,19 @@
 /// Written for policies, by hand, because the parser has to say where each value stood and must
 /// not crash on any bytes. Everything TOML 1.0 has is understood, but a date, a time or a fraction
 /// is only recognised as such: no setting is one, so such a file is refused in any case.
-struct DocumentReader {
-    typealias Problem = ConfigurationError.Problem
-
+struct TOMLReader {
     static let keyPartLimit = 16
     static let nestingLimit = 32
 
-    private(set) var tree = SettingTree()
-    private var cursor: TextCursor
-    private var section = SettingPath()
+    private(set) var tree = TOMLBuilder()
+    private var cursor: TOMLCursor
+    private var section = TOMLPath()
 
     init(_ bytes: [UInt8]) {
-        cursor = TextCursor(bytes)
+        cursor = TOMLCursor(bytes)
     }
 
-    mutating func read() throws(Problem) {
+    mutating func read() throws(TOMLProblem) {
         cursor.skipSpace()
         while cursor.current != nil {
             if cursor.isAt("[") {
@@ -30,7 +28,7 @@ struct DocumentReader {
         }
     }
 
-    private mutating func endLine() throws(Problem) {
+    private mutating func endLine() throws(TOMLProblem) {
         cursor.skipBlanks()
         guard cursor.current == nil || cursor.isAt("#") || cursor.isAtLineEnd else {
             throw problem("something follows that does not belong to the line", "end the line here")
@@ -40,7 +38,7 @@ struct DocumentReader {
 
     // MARK: keys
 
-    private mutating func readHeader() throws(Problem) {
+    private mutating func readHeader() throws(TOMLProblem) {
         cursor.advance()
         let isElement = cursor.skip("[")
         let parts = try readKey()
@@ -52,7 +50,7 @@ struct DocumentReader {
         section = try tree.open(parts, asElement: isElement)
     }
 
-    private mutating func readPair(under base: SettingPath, depth: Int) throws(Problem) {
+    private mutating func readPair(under base: TOMLPath, depth: Int) throws(TOMLProblem) {
         let parts = try readKey()
         guard cursor.skip("=") else { throw problem("a key has no value", "= belongs here") }
         cursor.skipBlanks()
@@ -61,8 +59,8 @@ struct DocumentReader {
     }
 
     /// A key in parts, `a."b c".d`, and the blanks behind it.
-    private mutating func readKey() throws(Problem) -> [SettingTree.Part] {
-        var parts: [SettingTree.Part] = []
+    private mutating func readKey() throws(TOMLProblem) -> [TOMLBuilder.Part] {
+        var parts: [TOMLBuilder.Part] = []
         repeat {
             cursor.skipBlanks()
             guard parts.count < Self.keyPartLimit else {
@@ -75,12 +73,12 @@ struct DocumentReader {
         return parts
     }
 
-    private mutating func readKeyPart() throws(Problem) -> String {
+    private mutating func readKeyPart() throws(TOMLProblem) -> String {
         if cursor.isAt("\"") || cursor.isAt("'") {
             guard !cursor.isAt("\"", times: 3), !cursor.isAt("'", times: 3) else {
                 throw problem("a key cannot span lines", "quote it once")
             }
-            return try StringReader.read(&cursor)
+            return try TOMLStringReader.read(&cursor)
         }
         let start = cursor.offset
         cursor.skip(while: \.isBareKeyByte)
@@ -92,7 +90,7 @@ struct DocumentReader {
 
     // MARK: values
 
-    private mutating func readValue(at path: SettingPath, depth: Int) throws(Problem) {
+    private mutating func readValue(at path: TOMLPath, depth: Int) throws(TOMLProblem) {
         guard depth < Self.nestingLimit else {
             throw problem("values nest more than \(Self.nestingLimit) deep", "")
         }
@@ -100,12 +98,12 @@ struct DocumentReader {
         case UInt8(ascii: "["): try readArray(at: path, depth: depth)
         case UInt8(ascii: "{"): try readInlineTable(at: path, depth: depth)
         case UInt8(ascii: "\""), UInt8(ascii: "'"):
-            tree.set(path, to: .string(try StringReader.read(&cursor)))
-        default: tree.set(path, to: try WordReader.read(&cursor))
+            tree.set(path, to: .string(try TOMLStringReader.read(&cursor)))
+        default: tree.set(path, to: try TOMLScalarReader.read(&cursor))
         }
     }
 
-    private mutating func readArray(at path: SettingPath, depth: Int) throws(Problem) {
+    private mutating func readArray(at path: TOMLPath, depth: Int) throws(TOMLProblem) {
         cursor.advance()
         tree.set(path, to: .array([]))
         var count = 0
@@ -122,7 +120,7 @@ struct DocumentReader {
         }
     }
 
-    private mutating func readInlineTable(at path: SettingPath, depth: Int) throws(Problem) {
+    private mutating func readInlineTable(at path: TOMLPath, depth: Int) throws(TOMLProblem) {
         cursor.advance()
         tree.set(path, to: .table([:]))
         cursor.skipBlanks()
@@ -136,7 +134,7 @@ struct DocumentReader {
         }
     }
 
-    private func problem(_ reason: String, _ remedy: String) -> Problem {
-        Problem(at: cursor.position, reason, remedy)
+    private func problem(_ reason: String, _ remedy: String) -> TOMLProblem {
+        TOMLProblem(at: cursor.position, reason, remedy)
     }
 }

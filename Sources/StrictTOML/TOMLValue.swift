@@ -1,9 +1,7 @@
-import Grants
-
 /// One value of a TOML file, of the kinds that a policy uses.
-indirect enum Setting: Hashable, Sendable {
-    case table([String: Setting])
-    case array([Setting])
+package indirect enum TOMLValue: Hashable, Sendable {
+    case table([String: TOMLValue])
+    case array([TOMLValue])
     case string(String)
     case integer(Int)
     case boolean(Bool)
@@ -11,11 +9,11 @@ indirect enum Setting: Hashable, Sendable {
     case other(String)
 
     /// Why a value cannot be what its key asks for.
-    struct Refusal: Error, Hashable {
-        let reason: String
-        let remedy: String
+    package struct Refusal: Error, Hashable {
+        package let reason: String
+        package let remedy: String
 
-        init(_ reason: String, _ remedy: String) {
+        package init(_ reason: String, _ remedy: String) {
             self.reason = reason
             self.remedy = remedy
         }
@@ -33,33 +31,33 @@ indirect enum Setting: Hashable, Sendable {
         }
     }
 
-    func isNot(_ wanted: String) -> Refusal {
+    package func isNot(_ wanted: String) -> Refusal {
         Refusal("is \(kind)", "\(wanted) belongs here")
     }
 }
 
-extension Setting {
-    func table() throws(Refusal) -> [String: Setting] {
+extension TOMLValue {
+    package func table() throws(Refusal) -> [String: TOMLValue] {
         guard case .table(let table) = self else { throw isNot("a table") }
         return table
     }
 
-    func array() throws(Refusal) -> [Setting] {
+    package func array() throws(Refusal) -> [TOMLValue] {
         guard case .array(let elements) = self else { throw isNot("an array") }
         return elements
     }
 
-    func string() throws(Refusal) -> String {
+    package func string() throws(Refusal) -> String {
         guard case .string(let text) = self else { throw isNot("a string in quotes") }
         return text
     }
 
-    func boolean() throws(Refusal) -> Bool {
+    package func boolean() throws(Refusal) -> Bool {
         guard case .boolean(let flag) = self else { throw isNot("true or false") }
         return flag
     }
 
-    func integer(in range: ClosedRange<Int>) throws(Refusal) -> Int {
+    package func integer(in range: ClosedRange<Int>) throws(Refusal) -> Int {
         let wanted = "an integer from \(range.lowerBound) to \(range.upperBound)"
         guard case .integer(let number) = self else { throw isNot(wanted) }
         guard range.contains(number) else {
@@ -69,7 +67,7 @@ extension Setting {
     }
 
     /// One of a few words.
-    func choice<Choice: RawRepresentable<String>>(
+    package func choice<Choice: RawRepresentable<String>>(
         of choices: [Choice]
     ) throws(Refusal) -> Choice {
         let text = try string()

@@ -1,5 +1,5 @@
 /// Where a setting stands in the policy: `port[1].max_duration`.
-struct SettingPath: Hashable, Sendable {
+package struct TOMLPath: Hashable, Sendable {
     enum Step: Hashable, Sendable {
         case key(String)
         /// From 0, as TOML has no numbers for the elements of an array.
@@ -8,20 +8,23 @@ struct SettingPath: Hashable, Sendable {
 
     private(set) var steps: [Step] = []
 
-    init(_ steps: [Step] = []) {
+    /// The path of the whole file.
+    package init() {}
+
+    private init(_ steps: [Step]) {
         self.steps = steps
     }
 
-    subscript(_ key: String) -> Self { Self(steps + [.key(key)]) }
-    subscript(_ index: Int) -> Self { Self(steps + [.index(index)]) }
+    package subscript(_ key: String) -> Self { Self(steps + [.key(key)]) }
+    package subscript(_ index: Int) -> Self { Self(steps + [.index(index)]) }
     subscript(_ step: Step) -> Self { Self(steps + [step]) }
 
     /// What this setting stands in; `nil` for the whole file.
     var parent: Self? { steps.isEmpty ? nil : Self(steps.dropLast()) }
 }
 
-extension SettingPath: CustomStringConvertible {
-    var description: String {
+extension TOMLPath: CustomStringConvertible {
+    package var description: String {
         steps.reduce(into: "") { text, step in
             switch step {
             case .key(let key): text += (text.isEmpty ? "" : ".") + Self.spelled(key)
@@ -39,7 +42,7 @@ extension SettingPath: CustomStringConvertible {
 
 extension UInt8 {
     /// Whether TOML lets this byte stand in a key without quotes.
-    var isBareKeyByte: Bool {
+    package var isBareKeyByte: Bool {
         switch self {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
