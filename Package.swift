@@ -101,12 +101,17 @@ let package = Package(
         ),
 
         // MARK: tools
+        .target(  // policies of Azure's just-in-time access
+            name: "AzureImport",
+            dependencies: ["StrictJSON", "StrictTOML", "Grants"],
+            swiftSettings: house
+        ),
         .target(
             name: "Commands",
             dependencies: [
                 "StrictJSON", "StrictTOML", "Grants", "Signatures", "Admission", "Auditing",
-                "Configuration", "Reporting", "Linux", "Recording", "Control", argumentParser,
-                system,
+                "Configuration", "Reporting", "AzureImport", "Linux", "Recording", "Control",
+                argumentParser, system,
             ],
             swiftSettings: house
         ),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AzureImport
 import Configuration
 import StrictJSON
 
@@ -41,7 +42,7 @@ struct PolicyImportCommand: Verb {
         } catch {
             throw CommandFailure(.no, "\(name):\(error)")
         }
-        let result = try AzureImport(document, machine: machine)
+        let result = try select(from: document)
         try Self.check(result, name: name)
         for note in document.notes { console.note("jitgate: \(name): \(ShownText.safe(note))") }
         guard format.json else { return console.write(Array(result.toml.utf8)) }
@@ -53,13 +54,21 @@ struct PolicyImportCommand: Verb {
         )
     }
 
+    private func select(from document: AzureDocument) throws(CommandFailure) -> AzurePortPolicy {
+        do throws(AzureSelectionError) {
+            return try AzurePortPolicy(document, machine: machine)
+        } catch {
+            throw CommandFailure(.no, "\(error)")
+        }
+    }
+
     private func read(_ console: Console) throws(CommandFailure) -> [UInt8] {
         guard file != "-" else { return console.readInput() }
         return try GrantFile.read(file, limit: AzureDocument.sizeLimit)
     }
 
     /// What comes out is a policy that the agent takes.
-    private static func check(_ result: AzureImport, name: String) throws(CommandFailure) {
+    private static func check(_ result: AzurePortPolicy, name: String) throws(CommandFailure) {
         do throws(ConfigurationError) {
             _ = try Configuration(parsing: Array(result.toml.utf8), file: "the policy made of it")
         } catch {

@@ -4,17 +4,7 @@ import StrictJSON
 /// Texts as a terminal may show them.
 enum ShownText {
     /// What a stranger wrote, with everything escaped that a terminal would act on.
-    static func safe(_ text: String) -> String {
-        var shown = ""
-        for scalar in text.unicodeScalars {
-            if scalar.isUnsafeToShow {
-                shown += "\\u{\(String(scalar.value, radix: 16))}"
-            } else {
-                shown.unicodeScalars.append(scalar)
-            }
-        }
-        return shown
-    }
+    static func safe(_ text: String) -> String { TerminalText.safe(text) }
 
     /// A moment of the wire without its fraction of a second; what is none as it is.
     static func moment(_ text: String) -> String {

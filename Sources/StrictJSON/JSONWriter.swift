@@ -107,15 +107,3 @@ extension UInt8 {
         (0x20..<0x7F).contains(self) && self != UInt8(ascii: "\"") && self != UInt8(ascii: "\\")
     }
 }
-
-extension Unicode.Scalar {
-    /// Whether a terminal or web page may act on the character instead of showing it: control
-    /// characters, Unicode format characters (bidi, joiners, tags) and line breaks.
-    package var isUnsafeToShow: Bool {
-        guard !isASCII else { return value < 0x20 || value == 0x7F }
-        return switch properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator: true
-        default: false
-        }
-    }
-}

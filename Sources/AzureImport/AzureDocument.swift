@@ -3,7 +3,7 @@ import StrictJSON
 /// The machines of an Azure jitNetworkAccessPolicies document, with what it says of their ports.
 ///
 /// The policies may come in any shape that `AzurePolicies` knows.
-struct AzureDocument {
+package struct AzureDocument {
     struct Machine {
         /// Resource ids are compared without regard to case.
         let id: String
@@ -22,13 +22,13 @@ struct AzureDocument {
     }
 
     /// 1 MiB: a list over a large subscription.
-    static let sizeLimit = 1 << 20
+    package static let sizeLimit = 1 << 20
 
     private(set) var machines: [Machine] = []
     /// What is there and not carried over, a line each.
-    private(set) var notes: [String] = []
+    package private(set) var notes: [String] = []
 
-    init(parsing bytes: [UInt8]) throws(AzureError) {
+    package init(parsing bytes: [UInt8]) throws(AzureError) {
         let root: AzureNode
         do throws(JSONSyntaxError) {
             root = AzureNode(try JSONNode.parse(AzureText.utf8(bytes)))

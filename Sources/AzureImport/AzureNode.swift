@@ -1,14 +1,14 @@
-import StrictJSON
+package import StrictJSON
 
 /// Why an Azure document cannot be turned into a policy: what, where and why.
-struct AzureError: Error, Hashable, CustomStringConvertible {
-    let position: JSONPosition
+package struct AzureError: Error, Hashable, CustomStringConvertible {
+    package let position: JSONPosition
     /// Such as `properties.virtualMachines[0].ports[1].protocol`; empty for the whole.
     let field: String
     let reason: String
 
     /// `LINE:COLUMN: FIELD: REASON`, to stand behind the name of the file and a colon.
-    var description: String {
+    package var description: String {
         let subject = field.isEmpty ? "" : "\(field): "
         return "\(position.line):\(position.column): \(subject)\(reason)"
     }

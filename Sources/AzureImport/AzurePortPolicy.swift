@@ -1,25 +1,31 @@
-import Configuration
 import Grants
-import StrictJSON
+package import StrictJSON
 import StrictTOML
 
+/// Why no machine of an Azure document can be chosen, or the chosen one has no policy.
+package struct AzureSelectionError: Error, Hashable, CustomStringConvertible {
+    package let description: String
+}
+
 /// One machine's rules of an Azure document as a policy of ours.
-struct AzureImport {
+package struct AzurePortPolicy {
     /// Which ports are protected and how: as much of a policy as Azure knows.
-    struct PortPolicy: Hashable {
+    struct PortPolicy: Hashable, Sendable {
         let maxDuration: Duration
         let sources: [Prefix]
     }
 
-    let machine: String
+    package let machine: String
     let ports: [Port: PortPolicy]
 
-    /// Takes the machine called `name`, or, without one, any if all say the same.
-    init(_ document: AzureDocument, machine name: String?) throws(CommandFailure) {
+    /// Selects the machine called `name`, or, without one, any if all say the same.
+    package init(_ document: AzureDocument, machine name: String?) throws(AzureSelectionError) {
         let names = document.machines.map(\.name).joined(separator: ", ")
         let wanted = document.machines.filter { Self.isCalled(name, $0) }
         guard let first = wanted.first else {
-            throw CommandFailure(.no, "no machine is called \(name ?? ""); there are \(names)")
+            throw AzureSelectionError(
+                description: "no machine is called \(name ?? ""); there are \(names)"
+            )
         }
         do throws(AzureError) {
             machine = first.name
@@ -33,7 +39,7 @@ struct AzureImport {
                 )
             }
         } catch {
-            throw CommandFailure(.no, "\(error)")
+            throw AzureSelectionError(description: "\(error)")
         }
     }
 
@@ -57,7 +63,7 @@ struct AzureImport {
     }
 
     /// In the shape and with the words of a policy file.
-    var json: JSONValue {
+    package var json: JSONValue {
         [
             "mode": "observe",
             "port": .array(
@@ -76,9 +82,9 @@ struct AzureImport {
     }
 
     /// A policy file that says no more than Azure did; the rest is left to our defaults.
-    var toml: String {
+    package var toml: String {
         """
-        # From Azure's jitNetworkAccessPolicies: \(ShownText.safe(machine))
+        # From Azure's jitNetworkAccessPolicies: \(TerminalText.safe(machine))
         # It observes first. See what would be denied, then: mode = "enforce" and `jitgate try`.
         # A grant names networks of /24 (IPv4) or /56 (IPv6) at the widest; widest_source has more.
 
