@@ -60,8 +60,9 @@ let package = Package(
         core("Signatures", ["Grants", crypto, cryptoExtras]),  // who said it
         core("Admission", ["Grants", "Signatures"]),  // whether it may
         core("Scheduling", ["Grants"]),  // when it holds
-        // records, and the tree that they are
-        core("Auditing", ["Grants", "Scheduling", "StrictJSON", crypto]),
+        core("Transparency", ["Grants", crypto]),  // the tree of a log, signed, and its proofs
+        // records, and what they add up to
+        core("Auditing", ["Grants", "Scheduling", "Transparency", "StrictJSON", crypto]),
         core("Reporting", ["Auditing", "Grants", "StrictJSON"]),  // what the log says, for auditors
 
         // MARK: edges
@@ -76,7 +77,7 @@ let package = Package(
         edge("Netfilter", ["CNetfilter", "Netlink", system]),  // nftables as values
         edge("Connections", ["CNetfilter", "Netlink", "Grants", system]),  // who came
         // records on to the disk
-        edge("Recording", ["Auditing", "Grants", "CLinux", "Linux", system]),
+        edge("Recording", ["Auditing", "Transparency", "Grants", "CLinux", "Linux", system]),
         // the gate: desired minus observed
         edge("Enforcement", ["CNetfilter", "Grants", "Netfilter", "Netlink", system]),
         .target(  // the policy file
@@ -90,8 +91,9 @@ let package = Package(
         edge(
             "Agent",
             [
-                "Grants", "Signatures", "Admission", "Scheduling", "Auditing", "Configuration",
-                "Linux", "Recording", "Netfilter", "Enforcement", "Connections", "Control", system,
+                "Grants", "Signatures", "Admission", "Scheduling", "Transparency", "Auditing",
+                "Configuration", "Linux", "Recording", "Netfilter", "Enforcement", "Connections",
+                "Control", system,
             ]
         ),
         .executableTarget(
@@ -109,7 +111,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "StrictJSON", "StrictTOML", "Grants", "Signatures", "Admission", "Auditing",
+                "StrictJSON", "StrictTOML", "Grants", "Signatures", "Admission", "Transparency",
+                "Auditing",
                 "Configuration", "Reporting", "AzureImport", "Linux", "Recording", "Control",
                 argumentParser, system,
             ],
@@ -128,7 +131,8 @@ let package = Package(
         .executableTarget(
             name: "make-audit-log",
             dependencies: [
-                "SignedGrants", "Auditing", "Grants", "Recording", "Signatures", crypto,
+                "SignedGrants", "Auditing", "Grants", "Recording", "Signatures", "Transparency",
+                crypto,
             ],
             path: "Benchmarks/Sources/make-audit-log",
             swiftSettings: house
@@ -149,9 +153,10 @@ let package = Package(
         tests("SignaturesTests", ["Signatures", "Grants", "TestSupport", crypto, cryptoExtras]),
         tests("AdmissionTests", ["Admission", "Grants", "Signatures", "TestSupport"]),
         tests("SchedulingTests", ["Scheduling", "Grants", "Auditing", "TestSupport"]),
+        tests("TransparencyTests", ["Transparency", "TestSupport"]),
         tests(
             "AuditingTests",
-            ["Auditing", "Grants", "Scheduling", "StrictJSON", "TestSupport", crypto]
+            ["Auditing", "Grants", "Scheduling", "StrictJSON", "TestSupport", "Transparency"]
         ),
         tests("ReportingTests", ["Reporting", "Auditing", "Grants", "TestSupport"]),
         tests(
@@ -163,7 +168,10 @@ let package = Package(
         tests("ConnectionsTests", ["Connections", "Netlink", "Grants", "TestSupport"]),
         tests(
             "RecordingTests",
-            ["Recording", "Auditing", "Grants", "Linux", "StrictJSON", "TestSupport"]
+            [
+                "Recording", "Auditing", "Grants", "Linux", "StrictJSON", "TestSupport",
+                "Transparency",
+            ]
         ),
         tests("EnforcementTests", ["Enforcement", "Netfilter", "Grants", "TestSupport"]),
         tests("AgentTests", ["Agent", "Auditing", "Connections", "Enforcement", "Grants"]),
@@ -172,7 +180,7 @@ let package = Package(
             "CommandsTests",
             [
                 "Commands", "Grants", "Signatures", "Auditing", "Control", "Linux", "Recording",
-                "StrictJSON", "TestSupport", system,
+                "StrictJSON", "TestSupport", "Transparency", system,
             ]
         ),
         tests(
@@ -183,7 +191,7 @@ let package = Package(
             "EndToEndTests",
             [
                 "StrictJSON", "Grants", "Signatures", "Auditing", "Recording", "Control",
-                "Connections", "Linux", "TestSupport",
+                "Connections", "Linux", "TestSupport", "Transparency",
             ]
         ),
     ],

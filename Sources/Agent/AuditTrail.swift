@@ -3,6 +3,7 @@ import Configuration
 import Grants
 import Linux
 import Recording
+import Transparency
 
 /// The audit log on disk and the memory made of it, kept equal.
 ///

@@ -2,6 +2,7 @@ import Auditing
 import Control
 import Linux
 import Recording
+import Transparency
 
 /// An agent that finds its log to be of another machine: a clone of that, or an image that was made
 /// after an agent had run.

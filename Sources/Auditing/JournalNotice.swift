@@ -1,3 +1,5 @@
+import Transparency
+
 /// What the journal is told and the audit log is not: it is about the log itself.
 package enum JournalNotice: Hashable, Sendable {
     /// Records that are in the log alone, because journald did not take them.

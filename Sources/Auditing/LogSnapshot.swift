@@ -1,6 +1,7 @@
 import Crypto
 import Grants
 import StrictJSON
+package import Transparency
 
 /// Up to where a log was read: just behind a whole line.
 package struct LogPosition: Hashable, Sendable {

@@ -1,3 +1,5 @@
+package import Transparency
+
 /// Checks lines one after the other against what is signed, and says where they differ.
 ///
 /// It knows a line by its hash among leaves that add up to a signed root; without such leaves by

@@ -3,6 +3,7 @@ import Auditing
 import Configuration
 import Recording
 import StrictJSON
+import Transparency
 
 /// Which log.
 struct LogOption: ParsableArguments {

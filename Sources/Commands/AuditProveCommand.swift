@@ -1,6 +1,7 @@
 import ArgumentParser
 import Auditing
 import StrictJSON
+import Transparency
 
 struct AuditProveCommand: Verb {
     static let configuration = CommandConfiguration(

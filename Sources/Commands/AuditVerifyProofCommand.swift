@@ -2,6 +2,7 @@ import ArgumentParser
 import Auditing
 import Grants
 import StrictJSON
+import Transparency
 
 struct AuditVerifyProofCommand: Verb {
     static let configuration = CommandConfiguration(

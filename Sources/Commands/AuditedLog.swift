@@ -2,6 +2,7 @@ import Auditing
 import Linux
 import Recording
 import SystemPackage
+import Transparency
 
 /// A log as an auditor has it: its files, the key that it is held to, and what that key signed.
 struct AuditedLog {

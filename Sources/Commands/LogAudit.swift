@@ -2,6 +2,7 @@ import Auditing
 import Grants
 import Recording
 import StrictJSON
+import Transparency
 
 /// One pass over a whole log: tree, checkpoints, evidence, signatures.
 struct LogAudit {

@@ -1,6 +1,7 @@
 import Auditing
 import Signatures
 import StrictJSON
+import Transparency
 
 /// What proves one record without the log (docs/PROTOCOL.audit, section 9).
 struct ProofBundle {

@@ -3,6 +3,7 @@ import Glibc
 import Grants
 import Linux
 import SystemPackage
+import Transparency
 
 /// The whole log on disk: records, tree, checkpoint, evidence and snapshot, kept consistent.
 ///

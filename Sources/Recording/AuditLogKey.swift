@@ -1,5 +1,6 @@
 package import Auditing
 import Linux
+package import Transparency
 
 /// A log that began on another machine: a clone, which must not sign in the name of the first.
 extension AuditLog {

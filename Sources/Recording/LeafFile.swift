@@ -1,7 +1,8 @@
-package import Auditing
+import Auditing
 import Glibc
 import Linux
 import SystemPackage
+package import Transparency
 
 /// The leaf hashes of the log, 32 bytes each (docs/PROTOCOL.audit, section 5).
 ///

@@ -1,6 +1,7 @@
 import Auditing
 import Linux
 import SystemPackage
+import Transparency
 
 /// Rebuilds the state of a log, from a snapshot that matches it or from its first record.
 struct LogReplay {

@@ -3,6 +3,7 @@ import CLinux
 import Glibc
 import Linux
 import SystemPackage
+package import Transparency
 
 /// The agent's own files beside the log: its key, evidence and snapshot.
 package struct StateDirectory: Sendable {

@@ -1,6 +1,7 @@
 import Auditing
 import Grants
 import Testing
+import Transparency
 
 @Suite struct `A log of a grant that drains` {
     private static let id = "0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11"

@@ -3,6 +3,7 @@ import Crypto
 import Grants
 import TestSupport
 import Testing
+import Transparency
 
 /// An archive whose bytes are at hand.
 private struct Held: EndedArchive {

@@ -1,5 +1,6 @@
 import Auditing
 import Testing
+import Transparency
 
 @Suite struct `A message to the journal` {
     @Test func `has a line for each value`() {

@@ -2,6 +2,7 @@ import Auditing
 import Grants
 import TestSupport
 import Testing
+import Transparency
 
 @Suite struct `The verifier of a log` {
     private static let count = 12

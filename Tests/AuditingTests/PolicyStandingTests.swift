@@ -1,6 +1,7 @@
 import Auditing
 import Grants
 import Testing
+import Transparency
 
 @Suite struct `The log's word on the policy` {
     private static let until = Moment(microseconds: 1_796_126_400_000_000)

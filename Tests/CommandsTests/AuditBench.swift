@@ -8,6 +8,7 @@ import StrictJSON
 import SystemPackage
 import TestSupport
 import Testing
+import Transparency
 
 /// A bench with a log as the agent writes it, about a grant that an approver signed.
 struct AuditBench {

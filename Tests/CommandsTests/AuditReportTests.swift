@@ -3,6 +3,7 @@ import Commands
 import Recording
 import TestSupport
 import Testing
+import Transparency
 
 @Suite struct `jitgate audit report` {
     private func bench() throws -> Bench {

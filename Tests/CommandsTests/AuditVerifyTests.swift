@@ -6,6 +6,7 @@ import Signatures
 import StrictJSON
 import TestSupport
 import Testing
+import Transparency
 
 @Suite struct `jitgate audit verify` {
     @Test func `says that a log is what was signed`() throws {

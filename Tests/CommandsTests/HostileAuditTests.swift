@@ -4,6 +4,7 @@ import Foundation
 import StrictJSON
 import TestSupport
 import Testing
+import Transparency
 
 /// Bytes that somebody changed at random, from a seed.
 private struct Mutation {

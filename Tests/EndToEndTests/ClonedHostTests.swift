@@ -5,6 +5,7 @@ import Recording
 import StrictJSON
 import TestSupport
 import Testing
+import Transparency
 
 extension AgentHost {
     /// Starts the agent as on a machine with this id.

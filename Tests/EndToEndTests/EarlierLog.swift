@@ -4,6 +4,7 @@ import Grants
 import Linux
 import Recording
 import TestSupport
+import Transparency
 
 /// The log that an earlier agent left on a host, three days ago and in another boot if nothing else is
 /// said.

@@ -3,6 +3,7 @@ import Foundation
 import Grants
 import Recording
 import TestSupport
+import Transparency
 
 /// A log in a directory of its own, and grants to record.
 final class LogBench {

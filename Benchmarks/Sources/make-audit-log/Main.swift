@@ -2,6 +2,7 @@ import Auditing
 import Foundation
 import Grants
 import Recording
+import Transparency
 
 /// Writes an audit log of `RECORDS` records, as an agent on web-1 would in two years.
 @main

@@ -2,6 +2,7 @@ import Auditing
 import Grants
 import TestSupport
 import Testing
+import Transparency
 
 @Suite struct `A signed checkpoint` {
     private static let origin = AuditKey.origin(hostname: "web-1", machineID: "3f0c")

@@ -1,6 +1,7 @@
 import Auditing
 import TestSupport
 import Testing
+import Transparency
 
 @Suite struct `The tree of the log` {
     /// The leaves and roots that implementations of RFC 6962 test each other with.
