@@ -75,11 +75,13 @@ let package = Package(
         edge("Linux", ["CLinux", system]),  // inotify, timerfd, sockets
         edge("Netlink", ["CNetfilter", system]),  // one socket, every answer read
         edge("Netfilter", ["CNetfilter", "Netlink", system]),  // nftables as values
+        // what the rules of other tools do with a packet
+        edge("RuleTrace", ["CNetfilter", "Netfilter", "Netlink", system]),
         edge("Connections", ["CNetfilter", "Netlink", "Grants", system]),  // who came
         // records on to the disk
         edge("Recording", ["Auditing", "Transparency", "Grants", "CLinux", "Linux", system]),
         // the gate: desired minus observed
-        edge("Enforcement", ["CNetfilter", "Grants", "Netfilter", "Netlink", system]),
+        edge("Enforcement", ["CNetfilter", "Grants", "Netfilter", "Netlink", "RuleTrace", system]),
         .target(  // the policy file
             name: "Configuration",
             dependencies: ["StrictJSON", "StrictTOML", "Grants", "Admission"],
@@ -92,8 +94,8 @@ let package = Package(
             "Agent",
             [
                 "Grants", "Signatures", "Admission", "Scheduling", "Transparency", "Auditing",
-                "Configuration", "Linux", "Recording", "Netfilter", "Enforcement", "Connections",
-                "Control", system,
+                "Configuration", "Linux", "Recording", "Netfilter", "RuleTrace", "Enforcement",
+                "Connections", "Control", system,
             ]
         ),
         .executableTarget(
@@ -185,7 +187,10 @@ let package = Package(
         ),
         tests(
             "KernelTests",
-            ["Enforcement", "Netfilter", "Netlink", "Connections", "Grants", "TestSupport"]
+            [
+                "Enforcement", "Netfilter", "Netlink", "RuleTrace", "Connections", "Grants",
+                "TestSupport",
+            ]
         ),
         tests(
             "EndToEndTests",

@@ -3,6 +3,7 @@ import Control
 import Enforcement
 import Grants
 import Netfilter
+import RuleTrace
 
 /// Ways around the gate, as far as the kernel tells of them.
 extension KernelView {

@@ -4,6 +4,7 @@ import Control
 import Enforcement
 import Grants
 import Netfilter
+import RuleTrace
 import Scheduling
 
 /// What a packet would meet, told from what the kernel was given.
@@ -128,7 +129,7 @@ extension BaseChain {
 }
 
 extension Inspection.Fate {
-    fileprivate init(_ port: Port, _ fate: PacketFate) {
+    fileprivate init(_ port: Port, _ fate: TraceResult) {
         self.init(
             port.description,
             End(rawValue: fate.end.rawValue) ?? .passes,

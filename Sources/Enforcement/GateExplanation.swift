@@ -1,5 +1,6 @@
 package import Grants
 package import Netfilter
+package import RuleTrace
 
 /// The kernel's treatment of packets from a source to a port, and the reasons.
 package struct GateExplanation: Hashable, Sendable {
@@ -75,7 +76,7 @@ extension KernelGate {
         of ports: [Port],
         from source: Prefix? = nil,
         in chains: [BaseChain]
-    ) throws(GateError) -> [[PacketFate]?] {
+    ) throws(GateError) -> [[TraceResult]?] {
         let origin = source.map {
             ProbeSource(address: $0.address.networkBytes, length: $0.length)
         }
@@ -83,7 +84,7 @@ extension KernelGate {
             ProbePacket(transport: $0.transport.protocolNumber, port: $0.number, from: origin)
         }
         return try attempting { (connection) throws(NetfilterError) in
-            try connection.fates(of: packets, in: chains)
+            try connection.trace(packets, in: chains)
         }
     }
 }

@@ -30,9 +30,12 @@ extension BaseChain {
     ]
 
     /// The name of a family, as nft has it.
-    static func family(_ number: Int) -> String? { families[number] }
+    package static func family(_ number: Int) -> String? { families[number] }
 
-    var familyNumber: Int { Self.families.first { $0.value == family }?.key ?? NFPROTO_UNSPEC }
+    /// NFPROTO_UNSPEC for a family without a name.
+    package var familyNumber: Int {
+        Self.families.first { $0.value == family }?.key ?? NFPROTO_UNSPEC
+    }
 
     /// Reads a `NFT_MSG_NEWCHAIN`; `nil` for a chain that is only jumped to.
     init?(reading message: NetlinkMessage) {

@@ -1,28 +1,28 @@
 import CNetfilter
-import Netlink
+package import Netlink
 
 /// The attributes of one expression or object as the kernel reports it.
-struct ExpressionFields {
+package struct ExpressionFields {
     private let attributes: [NetlinkAttribute]
 
-    init(_ attributes: [NetlinkAttribute]) {
+    package init(_ attributes: [NetlinkAttribute]) {
         self.attributes = attributes
     }
 
-    subscript(type: UInt32) -> NetlinkAttribute? { attributes.first { $0.type == type } }
+    package subscript(type: UInt32) -> NetlinkAttribute? { attributes.first { $0.type == type } }
 
     /// A number in network order.
-    func number(_ type: UInt32) -> UInt32? { self[type]?.payload.network(UInt32.self) }
+    package func number(_ type: UInt32) -> UInt32? { self[type]?.payload.network(UInt32.self) }
 
     func wide(_ type: UInt32) -> UInt64? { self[type]?.payload.network(UInt64.self) }
 
     /// A string, up to its NUL.
-    func text(_ type: UInt32) -> String? {
+    package func text(_ type: UInt32) -> String? {
         self[type].map { String(decoding: $0.payload.prefix { $0 != 0 }, as: UTF8.self) }
     }
 
     /// The bytes of a `NFTA_DATA_VALUE` inside.
-    func value(_ type: UInt32) -> [UInt8]? {
+    package func value(_ type: UInt32) -> [UInt8]? {
         self[type]?.nested.first { $0.type == NFTA_DATA_VALUE.rawValue }.map { Array($0.payload) }
     }
 

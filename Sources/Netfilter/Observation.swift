@@ -1,7 +1,7 @@
 import CNetfilter
 import Glibc
-import Netlink
-import SystemPackage
+package import Netlink
+package import SystemPackage
 
 /// What is in the kernel, read through the same socket.
 extension TableConnection {
@@ -110,6 +110,18 @@ extension TableConnection {
         } catch {
             throw NetfilterError(attempt: attempt, errno: error)
         }
+    }
+
+    /// Asks for everything of a kind, in all tables of a family or in those that are named.
+    package mutating func dump(
+        _ type: UInt32,
+        family: Int,
+        _ names: [(type: UInt32, text: String)] = [],
+        each take: (NetlinkMessage) -> Void
+    ) throws(Errno) {
+        var request = request(nf_tables_msg_types(type), flags: NLM_F_DUMP, family: family)
+        for name in names { request.put(name.type, Self.bytes(name.text)) }
+        try socket.ask(request, each: take)
     }
 
     mutating func request(

@@ -2,7 +2,7 @@ import CNetfilter
 package import Netlink
 
 /// Bytes of a `struct nfgenmsg`, which comes before the attributes.
-let familyHeaderLength = 4
+package let familyHeaderLength = 4
 
 extension TableState {
     /// Reads a `NFT_MSG_NEWTABLE`.

@@ -2,6 +2,7 @@ import Enforcement
 import Foundation
 import Grants
 import Netfilter
+import RuleTrace
 import TestSupport
 import Testing
 
@@ -9,13 +10,13 @@ import Testing
 private struct Foreign: CustomTestStringConvertible, Sendable {
     let testDescription: String
     let rules: String
-    let end: PacketFate.End
+    let end: TraceResult.End
     var dropper: String?
     var rewritten: UInt16?
     var hook = "type filter hook input priority 0; policy accept;"
     var besides = ""
 
-    init(_ rules: String, _ end: PacketFate.End, in dropper: String? = nil) {
+    init(_ rules: String, _ end: TraceResult.End, in dropper: String? = nil) {
         (self.testDescription, self.rules, self.end, self.dropper) = (rules, rules, end, dropper)
     }
 
@@ -76,7 +77,7 @@ private struct Foreign: CustomTestStringConvertible, Sendable {
 }
 
 @Suite struct `A chain of another tool` {
-    private func fate(_ scene: GateScene) throws -> PacketFate {
+    private func fate(_ scene: GateScene) throws -> TraceResult {
         let fates = try scene.gate.call { gate in
             let chains = try gate.foreignChains()
             return try gate.fates(of: [try Port(parsing: "22/tcp")], in: chains)

@@ -1,4 +1,5 @@
 import CNetfilter
+package import Netfilter
 import Netlink
 import SystemPackage
 
@@ -37,7 +38,7 @@ extension TableConnection {
     }
 
     private static func diversion(
-        _ rule: [ForeignStep],
+        _ rule: [ForeignExpression],
         of base: BaseChain,
         in chain: String
     ) -> Diversion? {
@@ -64,10 +65,10 @@ extension TableConnection {
 
     /// The flowtables of all tables.
     package mutating func flowOffloads() throws(NetfilterError) -> [FlowOffload] {
-        let request = request(NFT_MSG_GETFLOWTABLE, flags: NLM_F_DUMP, family: NFPROTO_UNSPEC)
         var found: [FlowOffload] = []
         do throws(Errno) {
-            try socket.ask(request) { message in
+            let type = NFT_MSG_GETFLOWTABLE.rawValue
+            try dump(type, family: NFPROTO_UNSPEC) { message in
                 let fields = ExpressionFields(message.attributes(after: familyHeaderLength))
                 guard let number = message.payload.first,
                     let table = fields.text(NFTA_FLOWTABLE_TABLE.rawValue),

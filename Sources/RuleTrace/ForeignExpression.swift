@@ -1,7 +1,7 @@
 /// What a rule of another tool does with a packet, as far as we understand it.
 ///
 /// Registers are told by their words: 8 to 23, of 4 bytes each.
-enum ForeignStep: Hashable, Sendable {
+enum ForeignExpression: Hashable, Sendable {
     /// What is known of a packet that opens a connection.
     enum Field: Hashable, Sendable {
         case family
@@ -50,8 +50,8 @@ enum ForeignVerdict: Hashable, Sendable {
     /// Handed to a program, which decides.
     case queue
     case jump(String)
-    case goTo(String)
-    case comeBack
+    case goto(String)
+    case `return`
     case goOn
 }
 
@@ -77,12 +77,12 @@ extension [ForeignElement] {
 
 /// A table of another tool, as far as it is needed to follow a packet through.
 struct ForeignTable: Hashable, Sendable {
-    var chains: [String: [[ForeignStep]]] = [:]
+    var chains: [String: [[ForeignExpression]]] = [:]
     /// Those that rules look up; `nil` for one that cannot be understood.
     var sets: [String: [ForeignElement]?] = [:]
 }
 
-extension ForeignStep.Comparison {
+extension ForeignExpression.Comparison {
     /// Whether a value compares so with the data of a rule; both are in network order.
     func holds(_ value: [UInt8], _ data: [UInt8]) -> Bool {
         switch self {

@@ -2,7 +2,7 @@ import CNetfilter
 import Netlink
 
 /// Follows a packet through the rules of one table.
-struct PacketWalk {
+struct RuleTrace {
     /// Chains that are jumped to from many places must not be followed without end.
     private static let mostSteps = 200_000
 
@@ -21,7 +21,7 @@ struct PacketWalk {
     }
 
     private enum Outcome {
-        case goesOn, accepted, dropped, cameBack
+        case goesOn, accepted, dropped, returned
     }
 
     private let table: ForeignTable
@@ -40,30 +40,30 @@ struct PacketWalk {
     }
 
     /// `family` is NFPROTO_IPV4 or NFPROTO_IPV6.
-    static func fate(
-        of packet: ProbePacket,
+    static func result(
+        for packet: ProbePacket,
         family: UInt8,
         in chain: String,
         dropsByDefault: Bool,
         _ table: ForeignTable
-    ) -> PacketFate {
-        var walk = PacketWalk(table, packet, family: family)
-        var outcome = walk.follow(chain, depth: 0)
-        if outcome == .goesOn || outcome == .cameBack {
+    ) -> TraceResult {
+        var trace = RuleTrace(table, packet, family: family)
+        var outcome = trace.follow(chain, depth: 0)
+        if outcome == .goesOn || outcome == .returned {
             outcome = dropsByDefault ? .dropped : .accepted
         }
-        var fate = PacketFate(
-            rewrittenTo: walk.rewrittenTo?.port,
-            rewriter: walk.rewrittenTo?.chain
+        var result = TraceResult(
+            rewrittenTo: trace.rewrittenTo?.port,
+            rewriter: trace.rewrittenTo?.chain
         )
         if outcome == .dropped {
-            fate.end = walk.mayAccept ? .mayPass : .drops
-            fate.dropper = walk.dropper
-        } else if let chain = walk.mayDropIn {
-            fate.end = .mayDrop
-            fate.dropper = chain
+            result.end = trace.mayAccept ? .mayPass : .drops
+            result.dropper = trace.dropper
+        } else if let chain = trace.mayDropIn {
+            result.end = .mayDrop
+            result.dropper = chain
         }
-        return fate
+        return result
     }
 
     private mutating func follow(_ chain: String, depth: Int) -> Outcome {
@@ -76,7 +76,9 @@ struct PacketWalk {
         return .goesOn
     }
 
-    private mutating func run(_ rule: [ForeignStep], in chain: String, _ depth: Int) -> Outcome {
+    private mutating func run(_ rule: [ForeignExpression], in chain: String, _ depth: Int)
+        -> Outcome
+    {
         registers.forget()
         var matches = Answer.yes
         for step in rule {
@@ -127,13 +129,13 @@ struct PacketWalk {
             mayDropIn = mayDropIn ?? chain
             outcome = .dropped
         case .goOn: outcome = .goesOn
-        case .comeBack: outcome = .cameBack
+        case .return: outcome = .returned
         case .jump(let other):
             let inner = follow(other, depth: depth + 1)
-            outcome = inner == .cameBack ? .goesOn : inner
-        case .goTo(let other):
+            outcome = inner == .returned ? .goesOn : inner
+        case .goto(let other):
             let inner = follow(other, depth: depth + 1)
-            outcome = inner == .goesOn ? .cameBack : inner
+            outcome = inner == .goesOn ? .returned : inner
         }
         guard matches != .yes else { return outcome }
         if outcome == .accepted { mayAccept = true }
@@ -143,7 +145,7 @@ struct PacketWalk {
 
     // MARK: matching
 
-    private mutating func answer(_ step: ForeignStep) -> Answer {
+    private mutating func answer(_ step: ForeignExpression) -> Answer {
         switch step {
         case .load(let field, let word): registers.load(field, into: word)
         case .constant(let bytes, let word): registers.put(bytes, at: word)

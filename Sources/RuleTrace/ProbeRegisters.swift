@@ -18,7 +18,7 @@ struct ProbeRegisters {
 
     func isInterface(_ word: Int) -> Bool { interface == word }
 
-    mutating func load(_ field: ForeignStep.Field, into word: Int) {
+    mutating func load(_ field: ForeignExpression.Field, into word: Int) {
         switch field {
         case .family: put([family], at: word)
         case .etherType: put(family == 2 ? [0x08, 0x00] : [0x86, 0xDD], at: word)

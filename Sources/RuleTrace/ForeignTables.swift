@@ -1,4 +1,5 @@
 import CNetfilter
+package import Netfilter
 import Netlink
 import SystemPackage
 
@@ -12,12 +13,12 @@ extension TableConnection {
     /// What base chains of others do with packets, over IPv4 and IPv6.
     ///
     /// `nil` for a chain whose table is too large to be read.
-    package mutating func fates(
-        of packets: [ProbePacket],
+    package mutating func trace(
+        _ packets: [ProbePacket],
         in chains: [BaseChain]
-    ) throws(NetfilterError) -> [[PacketFate]?] {
+    ) throws(NetfilterError) -> [[TraceResult]?] {
         var tables: [String: ForeignTable?] = [:]
-        var all: [[PacketFate]?] = []
+        var all: [[TraceResult]?] = []
         for chain in chains {
             let name = chain.family + " " + chain.table
             if tables[name] == nil {
@@ -28,7 +29,7 @@ extension TableConnection {
                 all.append(nil)
                 continue
             }
-            all.append(packets.map { chain.fate(of: $0, in: table) })
+            all.append(packets.map { chain.result(for: $0, in: table) })
         }
         return all
     }
@@ -57,7 +58,9 @@ extension TableConnection {
             count += 1
             guard count <= Self.mostRules else { return }
             let expressions = fields[NFTA_RULE_EXPRESSIONS.rawValue]?.nested ?? []
-            table.chains[name, default: []].append(expressions.map(ForeignStep.init(reading:)))
+            table.chains[name, default: []].append(
+                expressions.map(ForeignExpression.init(reading:))
+            )
         }
         return count <= Self.mostRules ? table : nil
     }
@@ -96,10 +99,8 @@ extension TableConnection {
         _ names: [(UInt32, String)],
         each take: (NetlinkMessage) -> Void
     ) throws(NetfilterError) {
-        var request = request(type, flags: NLM_F_DUMP, family: chain.familyNumber)
-        for (type, name) in names { request.put(type, Self.bytes(name)) }
         do throws(Errno) {
-            try socket.ask(request, each: take)
+            try dump(type.rawValue, family: chain.familyNumber, names, each: take)
         } catch .noSuchFileOrDirectory {
             return  // It is gone by now.
         } catch {
@@ -145,7 +146,7 @@ extension ForeignElement {
 
 extension BaseChain {
     /// What holds for both families, where the chain is for both.
-    fileprivate func fate(of packet: ProbePacket, in table: ForeignTable) -> PacketFate {
+    fileprivate func result(for packet: ProbePacket, in table: ForeignTable) -> TraceResult {
         let known: [Int] =
             switch family {
             case "ip": [NFPROTO_IPV4]
@@ -153,25 +154,27 @@ extension BaseChain {
             default: [NFPROTO_IPV4, NFPROTO_IPV6]
             }
         let families = known.filter { packet.source?.family ?? $0 == $0 }
-        let fates = families.map { family in
-            PacketWalk.fate(
-                of: packet,
+        let results = families.map { family in
+            RuleTrace.result(
+                for: packet,
                 family: UInt8(family),
                 in: name,
                 dropsByDefault: dropsByDefault,
                 table
             )
         }
-        var worst = fates.max { $0.end < $1.end } ?? PacketFate()
+        var worst = results.max { $0.end < $1.end } ?? TraceResult()
         // Dropped over one family alone.
-        if worst.end == .drops, fates.contains(where: { $0.end != .drops }) { worst.end = .mayPass }
-        let rewriting = fates.first { $0.rewrittenTo != nil }
+        if worst.end == .drops, results.contains(where: { $0.end != .drops }) {
+            worst.end = .mayPass
+        }
+        let rewriting = results.first { $0.rewrittenTo != nil }
         (worst.rewrittenTo, worst.rewriter) = (rewriting?.rewrittenTo, rewriting?.rewriter)
         return worst
     }
 }
 
-extension PacketFate.End: Comparable {
+extension TraceResult.End: Comparable {
     package static func < (left: Self, right: Self) -> Bool {
         let order: [Self] = [.passes, .mayDrop, .mayPass, .drops]
         return (order.firstIndex(of: left) ?? 0) < (order.firstIndex(of: right) ?? 0)

@@ -1,7 +1,8 @@
 import CNetfilter
+import Netfilter
 import Netlink
 
-extension ForeignStep {
+extension ForeignExpression {
     private static let ctNew: UInt32 = 1 << 3  // NF_CT_STATE_BIT(IP_CT_NEW)
 
     /// Reads an element of `NFTA_RULE_EXPRESSIONS`.
@@ -128,7 +129,7 @@ extension ForeignStep {
 }
 
 /// What iptables-nft cannot say in terms of nf_tables: extensions with structures of their own.
-extension ForeignStep {
+extension ForeignExpression {
     fileprivate static func match(_ fields: ExpressionFields) -> Self {
         let data = fields[NFTA_MATCH_INFO.rawValue].map { Array($0.payload) } ?? []
         switch fields.text(NFTA_MATCH_NAME.rawValue) {
@@ -208,8 +209,8 @@ extension ForeignVerdict {
         case (Int32(NF_ACCEPT), _): self = .accept
         case (Int32(NF_DROP), _): self = .drop
         case (NFT_JUMP.rawValue, let chain?): self = .jump(chain)
-        case (NFT_GOTO.rawValue, let chain?): self = .goTo(chain)
-        case (NFT_RETURN.rawValue, _): self = .comeBack
+        case (NFT_GOTO.rawValue, let chain?): self = .goto(chain)
+        case (NFT_RETURN.rawValue, _): self = .return
         case (NFT_CONTINUE.rawValue, _), (NFT_BREAK.rawValue, _): self = .goOn
         default: self = .queue
         }

@@ -35,7 +35,7 @@ package struct ProbeSource: Hashable, Sendable {
 }
 
 /// What a base chain does with such a packet.
-package struct PacketFate: Hashable, Sendable {
+package struct TraceResult: Hashable, Sendable {
     package enum End: String, Hashable, Sendable {
         /// It gets through, from wherever it comes.
         case passes
