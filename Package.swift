@@ -105,6 +105,13 @@ let package = Package(
         ),
 
         // MARK: tools
+        core(  // whether a log, or a record of it, is what was signed
+            "Verifying",
+            [
+                "StrictJSON", "Grants", "Signatures", "Admission", "Transparency", "Auditing",
+                "Configuration",
+            ]
+        ),
         .target(  // policies of Azure's just-in-time access
             name: "AzureImport",
             dependencies: ["StrictJSON", "StrictTOML", "Grants"],
@@ -115,7 +122,8 @@ let package = Package(
             dependencies: [
                 "StrictJSON", "StrictTOML", "Grants", "Signatures", "Admission", "Transparency",
                 "Auditing",
-                "Configuration", "Reporting", "AzureImport", "Linux", "Recording", "Control",
+                "Configuration", "Verifying", "Reporting", "AzureImport", "Linux", "Recording",
+                "Control",
                 argumentParser, system,
             ],
             swiftSettings: house
@@ -160,6 +168,7 @@ let package = Package(
             "AuditingTests",
             ["Auditing", "Grants", "Scheduling", "StrictJSON", "TestSupport", "Transparency"]
         ),
+        tests("VerifyingTests", ["Verifying", "Auditing", "Grants", "Transparency"]),
         tests("ReportingTests", ["Reporting", "Auditing", "Grants", "TestSupport"]),
         tests(
             "ConfigurationTests",

@@ -2,6 +2,7 @@ import ArgumentParser
 import Auditing
 import StrictJSON
 import Transparency
+import Verifying
 
 struct AuditProveCommand: Verb {
     static let configuration = CommandConfiguration(
@@ -32,7 +33,8 @@ struct AuditProveCommand: Verb {
 
     func perform(on console: Console) throws(CommandFailure) {
         let log = try AuditedLog(options, on: console)
-        let (checkpoint, note) = try log.checkpoint()
+        let signed = try log.checkpoint()
+        let checkpoint = signed.checkpoint
         guard sequence < checkpoint.size else {
             throw CommandFailure(
                 .no,
@@ -44,7 +46,7 @@ struct AuditProveCommand: Verb {
         func proved(_ found: EvidenceSearch.Found) -> ProofBundle.Item {
             let number = found.record.sequence
             let hashes = leaves.inclusionProof(of: Int(number), in: Int(checkpoint.size))
-            let proof = InclusionProof(index: number, hashes: hashes, note: note)
+            let proof = InclusionProof(index: number, hashes: hashes, note: signed.note)
             return ProofBundle.Item(line: found.line, proof: proof)
         }
         let bundle = ProofBundle(

@@ -33,9 +33,7 @@ struct AuditVerifyCommand: Verb {
 
     func perform(on console: Console) throws(CommandFailure) {
         var audit = try finding(.checkpoint, console) { () throws(CommandFailure) in
-            var audit = try LogAudit(AuditedLog(options, on: console))
-            if let sinceCheckpoint { try audit.hold(to: sinceCheckpoint) }
-            return audit
+            try LogAudit(AuditedLog(options, on: console), holding: sinceCheckpoint)
         }
         try finding(.malformed, console) { () throws(CommandFailure) in
             try audit.run(on: console)

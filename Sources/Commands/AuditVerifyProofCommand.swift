@@ -3,6 +3,7 @@ import Auditing
 import Grants
 import StrictJSON
 import Transparency
+import Verifying
 
 struct AuditVerifyProofCommand: Verb {
     static let configuration = CommandConfiguration(

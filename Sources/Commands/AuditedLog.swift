@@ -3,6 +3,7 @@ import Linux
 import Recording
 import SystemPackage
 import Transparency
+import Verifying
 
 /// A log as an auditor has it: its files, the key that it is held to, and what that key signed.
 struct AuditedLog {
@@ -62,7 +63,7 @@ struct AuditedLog {
     }
 
     /// The signed checkpoint, and the note that says so.
-    func checkpoint() throws(CommandFailure) -> (Checkpoint, note: String) {
+    func checkpoint() throws(CommandFailure) -> LogVerification.Signed {
         try Self.checkpoint(directory.checkpoint, by: key, awaiting: false)
     }
 
@@ -70,11 +71,11 @@ struct AuditedLog {
         _ path: String,
         by key: VerifierKey,
         awaiting: Bool = true
-    ) throws(CommandFailure) -> (Checkpoint, note: String) {
+    ) throws(CommandFailure) -> LogVerification.Signed {
         let bytes = try GrantFile.read(path, limit: 1 << 16, awaiting: awaiting)
         do throws(ProofError) {
             let checkpoint = try Checkpoint(parsing: bytes, signedBy: key)
-            return (checkpoint, String(decoding: bytes, as: UTF8.self))
+            return .init(checkpoint, note: String(decoding: bytes, as: UTF8.self))
         } catch {
             throw CommandFailure(.no, "\(path): \(error)")
         }

@@ -3,63 +3,46 @@ import Grants
 import Recording
 import StrictJSON
 import Transparency
+import Verifying
 
-/// One pass over a whole log: tree, checkpoints, evidence, signatures.
+/// One pass over a whole log as its files are now, while an agent may write to them.
 struct LogAudit {
     /// So many lines that are not signed yet are kept at a time.
     private static let tailLimit = 65_536
 
     let log: AuditedLog
-    /// What is signed, and the note that says so.
-    private(set) var checkpoint: Checkpoint
-    private(set) var note: String
-    private(set) var flaws: [LogFlaw] = []
-    /// How many records stand where they were signed.
-    private(set) var records = 0
-    /// When the oldest of them was made.
-    private var begins: Moment?
-    private(set) var evidence: EvidenceCheck
-    /// What was signed earlier in the pass, oldest first.
-    private var before: [Checkpoint] = []
-    private var leaves: MerkleLeaves?
-    /// What an auditor holds, and whether today's log begins with it.
-    private var held: (checkpoint: Checkpoint, path: String)?
+    private(set) var verification: LogVerification
+    private var files: EvidenceFileCheck
 
-    init(_ log: AuditedLog) throws(CommandFailure) {
+    /// `held` is the path of a checkpoint with which the log must begin.
+    init(_ log: AuditedLog, holding held: String? = nil) throws(CommandFailure) {
         self.log = log
         try log.requireReadableLeaves()
-        (checkpoint, note) = try log.checkpoint()
-        leaves = log.leaves(signedBy: checkpoint).0
-        evidence = EvidenceCheck(files: log.state, isWhole: log.first == 0)
+        let signed = try log.checkpoint()
+        let leaves = log.leaves(signedBy: signed.checkpoint).0
+        var kept: LogVerification.Held?
+        if let held {
+            kept = .init(try AuditedLog.checkpoint(held, by: log.key).checkpoint, name: held)
+        }
+        verification = LogVerification(of: signed, leaves: leaves, from: log.first, holding: kept)
+        files = EvidenceFileCheck(log.state)
     }
 
-    var isVerified: Bool { flaws.isEmpty }
+    var isVerified: Bool { verification.isVerified }
+    var flaws: [LogFlaw] { verification.flaws }
+    var records: Int { verification.records }
+    var evidence: EvidenceCheck { verification.evidence }
     var signatures: Int { evidence.signatures }
 
-    /// Also checks that the log begins with what this checkpoint signs.
-    mutating func hold(to path: String) throws(CommandFailure) {
-        held = (try AuditedLog.checkpoint(path, by: log.key).0, path)
-    }
-
     mutating func run(on console: Console) throws(CommandFailure) {
-        var verifier = LogVerifier(
-            signed: checkpoint.size,
-            leaves: leaves?.hashes,
-            from: log.first,
-            watching: [checkpoint.size, held?.checkpoint.size ?? 0]
-        )
         var lines = try log.passage()
-        var bar = ProgressBar(to: Int(checkpoint.size) - Int(log.first), on: console)
-        try takeSigned(&lines, &verifier) { bar.show($0) }
-        bar.end(isFull: verifier.hasAllSigned)
-        try takeRest(&lines, &verifier, console)
-        verifier.finish()
-        flaws += evidence.missing
-        // What follows from a record that is not the one that was signed is no news.
-        if !verifier.flaws.isEmpty { flaws.removeAll { $0.kind == .unaccepted } }
-        let files = try evidence.fileFlaws(in: log, console)
-        flaws = leafFlaws(console) + verifier.flaws + (flaws + files).sorted(by: LogFlaw.isBefore)
-        compareRoots(verifier)
+        let size = Int(verification.checkpoint.size)
+        var bar = ProgressBar(to: size - Int(log.first), on: console)
+        try readSigned(&lines) { bar.show($0) }
+        bar.end(isFull: verification.hasAllSigned)
+        try readRest(&lines, console)
+        let missing = try files.finalFlaws(in: log, console)
+        verification.finish(files: missing, leaves: leafFlaw(console))
         try requireOldest()
     }
 
@@ -73,34 +56,29 @@ struct LogAudit {
         )
     }
 
-    /// Takes lines until all that is signed was found.
-    private mutating func takeSigned(
+    /// Reads lines until all that is signed was found.
+    private mutating func readSigned(
         _ lines: inout LogPassage,
-        _ verifier: inout LogVerifier,
         _ progress: (Int) -> Void = { _ in }
     ) throws(CommandFailure) {
-        guard !verifier.hasAllSigned else { return }
+        guard !verification.hasAllSigned else { return }
         try log.read(&lines) { line in
-            take(line, by: &verifier)
+            verify(line)
             progress(records)
-            return !verifier.hasAllSigned
+            return !verification.hasAllSigned
         }
     }
 
-    private mutating func take(_ line: ArraySlice<UInt8>, by verifier: inout LogVerifier) {
-        guard let record = verifier.take(line) else { return }
-        records += 1
-        begins = begins ?? record.stamp.realtime
-        if flaws.count < 1000 { flaws += evidence.flaws(of: record) }
+    private mutating func verify(_ line: ArraySlice<UInt8>) {
+        if let record = verification.verify(line) { verification.add(files.flaws(of: record)) }
     }
 
-    /// Takes the lines behind those: an agent beside us signs what it writes a moment later.
-    private mutating func takeRest(
+    /// Reads the lines behind those: an agent beside us signs what it writes a moment later.
+    private mutating func readRest(
         _ lines: inout LogPassage,
-        _ verifier: inout LogVerifier,
         _ console: Console
     ) throws(CommandFailure) {
-        var goesOn = verifier.hasAllSigned
+        var goesOn = verification.hasAllSigned
         while goesOn {
             var tail: [[UInt8]] = []
             try log.read(&lines) { line in
@@ -109,58 +87,35 @@ struct LogAudit {
             }
             guard !tail.isEmpty else { return }
             let isSigned = awaitSignature(over: tail, console)
-            if isSigned { verifier.extend(to: checkpoint.size, leaves: leaves?.hashes) }
-            for line in tail { take(line[...], by: &verifier) }
+            for line in tail { verify(line[...]) }
             // What came after that is for whoever verifies next.
-            if isSigned { try takeSigned(&lines, &verifier) }
+            if isSigned { try readSigned(&lines) }
             goesOn = tail.count == Self.tailLimit
         }
     }
 
     /// Whether a checkpoint signs as many records as there are now; then it is the one from here on.
     private mutating func awaitSignature(over tail: [[UInt8]], _ console: Console) -> Bool {
+        let checkpoint = verification.checkpoint
         let size = checkpoint.size + UInt64(tail.count)
         guard (try? Record(parsing: tail[0]))?.sequence == checkpoint.size else { return false }
-        let (log, hasLeaves) = (log, leaves != nil)
+        let (log, hasLeaves) = (log, verification.leaves != nil)
         return console.wait {
-            guard let (newer, note) = try? log.checkpoint() else { return false }
-            let leaves = hasLeaves ? log.leaves(signedBy: newer).0 : nil
-            guard newer.size >= size, hasLeaves == (leaves != nil) else { return false }
-            before.append(checkpoint)
-            (checkpoint, self.note, self.leaves) = (newer, note, leaves)
+            guard let newer = try? log.checkpoint() else { return false }
+            let leaves = hasLeaves ? log.leaves(signedBy: newer.checkpoint).0 : nil
+            guard newer.checkpoint.size >= size, hasLeaves == (leaves != nil) else { return false }
+            verification.extend(to: newer, leaves: leaves)
             return true
         }
     }
 
     /// An agent that starts makes the leaves anew.
-    private func leafFlaws(_ console: Console) -> [LogFlaw] {
-        guard leaves == nil else { return [] }
-        let (log, checkpoint) = (log, checkpoint)
+    private func leafFlaw(_ console: Console) -> LogFlaw? {
+        guard verification.leaves == nil else { return nil }
+        let (log, checkpoint) = (log, verification.checkpoint)
         let isMended = console.wait { log.leaves(signedBy: checkpoint).0 != nil }
-        guard !isMended, let problem = log.leaves(signedBy: checkpoint).problem else { return [] }
-        return [LogFlaw(.leaves, problem)]
-    }
-
-    private mutating func compareRoots(_ verifier: LogVerifier) {
-        let leaves = leaves
-        let root = { (size: UInt64) in
-            leaves.map { size <= $0.hashes.count ? $0.root(of: Int(size)) : nil }
-                ?? verifier.roots[size]
-        }
-        // Without its beginning and without leaves nothing of it can be told.
-        for signed in before + [checkpoint] where root(signed.size) != signed.root {
-            flaws.append(LogFlaw(.root, "the records do not add up to what the checkpoint signs"))
-        }
-        guard let held else { return }
-        let (old, path) = held
-        if old.size > checkpoint.size {
-            let text =
-                "\(path): it signs \(old.size.counting("record")), and the log has \(checkpoint.size)"
-            flaws.append(LogFlaw(.forked, at: checkpoint.size, text))
-        } else if root(old.size) != old.root {
-            let text = "\(path): the first \(old.size) records are not those that it signs"
-            flaws.append(LogFlaw(.forked, text))
-        }
+        guard !isMended else { return nil }
+        return log.leaves(signedBy: checkpoint).problem.map { LogFlaw(.leaves, $0) }
     }
 }
 
@@ -175,7 +130,7 @@ extension LogAudit {
         let signed = "\(records.counting("record")), \(signatures.counting("signature"))"
         var lines = ["verified: \(signed)"]
         if log.first > 0 {
-            let since = begins.map { ", the oldest is of \($0.wholeSecond)" } ?? ""
+            let since = verification.begins.map { ", the oldest is of \($0.wholeSecond)" } ?? ""
             lines.append("pruned: records 0 to \(log.first - 1) are not here\(since)")
         }
         if evidence.unjudged > 0 {
@@ -191,10 +146,11 @@ extension LogAudit {
             lines.append("unproven: \(openings), whose grant was accepted in records not here")
         }
         if log.state == nil { lines.append("evidence: in the records; no files of it are at hand") }
+        let checkpoint = verification.checkpoint
         lines.append("checkpoint: \(checkpoint.size) \(checkpoint.root.base64)")
-        if let held {
+        if let held = verification.held {
             lines.append(
-                "extends: the \(held.checkpoint.size) records of \(ShownText.safe(held.path))"
+                "extends: the \(held.checkpoint.size) records of \(ShownText.safe(held.name))"
             )
         }
         if log.isOwnKey {
@@ -207,12 +163,12 @@ extension LogAudit {
         [
             "verified": .bool(isVerified), "records": .integer(Int64(records)),
             "first": .integer(Int64(log.first)), "signatures": .integer(Int64(signatures)),
-            "evidence_files": .integer(Int64(evidence.files)),
+            "evidence_files": .integer(Int64(files.count)),
             "unjudged": .integer(Int64(evidence.unjudged)),
             "earlier_rules": .integer(Int64(evidence.judgedByEarlierRules)),
             "unproven": .integer(Int64(evidence.unproven)), "key": .string("\(log.key)"),
-            "checkpoint": Self.json(checkpoint),
-            "since": held.map { Self.json($0.checkpoint) } ?? .null,
+            "checkpoint": Self.json(verification.checkpoint),
+            "since": verification.held.map { Self.json($0.checkpoint) } ?? .null,
             "flaws": .array(flaws.map(Self.json)),
         ]
     }

@@ -1,6 +1,7 @@
 import Auditing
 import Grants
 import Reporting
+import Verifying
 
 /// What a report says of the log that it was made of.
 extension ReportedVerification {
@@ -18,7 +19,7 @@ extension ReportedVerification {
             let verification = ReportedVerification(
                 audit.isVerified ? .verified : .failed,
                 findings: findings(audit),
-                checkpoint: audit.note,
+                checkpoint: audit.verification.signed.note,
                 key: "\(audit.log.key)"
             )
             let notes = audit.isVerified ? [] : ["the log is NOT intact: see jitgate audit verify"]

@@ -2,6 +2,7 @@ import Glibc
 import Grants
 import Linux
 import SystemPackage
+import Verifying
 
 extension Console {
     /// The console of this process.

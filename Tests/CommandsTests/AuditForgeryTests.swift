@@ -190,26 +190,6 @@ import Testing
         #expect(try flaws(grants.flatMap { [$0[0], $0[1]] } + closed) == [flaw])
     }
 
-    @Test func `gains nothing by many records that wait for a revocation`() throws {
-        let id = "0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11"
-        var check = RevocationCheck(isWhole: true)
-        var refused = 0
-        func require(_ digest: String) {
-            let fields: [AuditField: [String]] = [.grant: [id], .revocation: [digest]]
-            let record = audit.bench.record(0, AuditEntry(.grantClosed, "Closed", fields: fields))
-            do { try check.require(record) } catch { refused += 1 }
-        }
-        // What has found its file waits no more.
-        let payload =
-            #"{"jitgate":"revocation/1","ids":["\#(id)"],"hosts":["web-1"],"reason":"lost"}"#
-        let order = try Revocation(parsing: Array(payload.utf8))
-        for _ in 0..<65_536 { require("a") }
-        check.take(order, AuditEntry(.grantClosed, "Closed", fields: [.revocation: ["a"]]))
-        #expect(check.flaws.isEmpty && refused == 0)
-        for number in 0..<65_537 { require("\(number)") }
-        #expect(check.flaws.count == 65_536 && refused == 1)
-    }
-
     /// The fields of a revocation that an approver signed.
     private func revocation(of ids: [String]) throws -> [AuditField: [String]] {
         let list = ids.map { "\"\($0)\"" }.joined(separator: ",")

@@ -1,21 +1,15 @@
 import Admission
 import Auditing
 import Grants
-import Linux
-import Recording
 import Signatures
 
-/// Checks what records rest on: files by their digests, and every signature again as of then.
-struct EvidenceCheck {
+/// Checks the evidence in records: files by their digests, and every signature again as of then.
+package struct EvidenceCheck: Sendable {
     /// How far the agent's time may be ahead of what its records show.
     ///
     /// It reads two clocks, one after the other, and a machine may stand still in between.
     private static let tolerance = Duration.seconds(60)
 
-    /// So many files may be awaited.
-    private static let awaitedLimit = 65_536
-
-    private(set) var files = 0
     /// The agent's time: it never went back, also where the wall clock did.
     private var clock = ClockFloor()
     private var signatureCheck = SignatureCheck()
@@ -24,14 +18,10 @@ struct EvidenceCheck {
     private var revocations: RevocationCheck
     /// By which grants are judged; `nil` for those of a later release.
     private var rules: RulesVersion? = .current
-    private let state: StateDirectory?
-    /// Files that were not right when their record was read.
-    private var awaitedFiles: [AwaitedFile] = []
     /// Whether all records are at hand, so that none may rest on one that is not.
     private let isWhole: Bool
 
-    init(files state: StateDirectory?, isWhole: Bool) {
-        self.state = state
+    init(isWhole: Bool) {
         self.isWhole = isWhole
         standings = StandingCheck(isWhole: isWhole)
         policies = PolicyCheck(isWhole: isWhole)
@@ -39,17 +29,17 @@ struct EvidenceCheck {
     }
 
     /// How many there were, each valid when its record was made.
-    var signatures: Int { signatureCheck.count }
+    package var signatures: Int { signatureCheck.count }
     /// Who made them under files of a kind; of many the first ones.
     func signers(of kind: SignatureNamespace) -> [String] {
         signatureCheck.signers[kind, default: []]
     }
     /// How many grants were not held to the policy that let them in.
-    var unjudged: Int { policies.unjudged }
+    package var unjudged: Int { policies.unjudged }
     /// The number of grants that were held to earlier rules, those of their time.
-    var judgedByEarlierRules: Int { policies.judgedByEarlierRules }
+    package var judgedByEarlierRules: Int { policies.judgedByEarlierRules }
     /// How many openings there are whose grant was accepted in a record that is not at hand.
-    var unproven: Int { standings.unproven }
+    package var unproven: Int { standings.unproven }
 
     /// Takes note of when a record was made.
     mutating func see(_ record: Record) {
@@ -64,9 +54,9 @@ struct EvidenceCheck {
             try check(record)
             if record.entry.event == .clockAccepted { try checkClock(record, after: before) }
         } catch {
-            return [error.flaw(of: record.sequence)] + fileFlaws(record)
+            return [error.flaw(of: record.sequence)]
         }
-        return fileFlaws(record)
+        return []
     }
 
     private mutating func check(_ record: Record) throws(RecordFlaw) {
@@ -176,63 +166,4 @@ struct EvidenceCheck {
 
     /// What was rested on, in records that have all been taken, and is in none of them.
     var missing: [LogFlaw] { revocations.flaws }
-
-    /// Whether the files beside the log are those that the record carries.
-    private mutating func fileFlaws(_ record: Record) -> [LogFlaw] {
-        // Under a digest that is not its own a file is nobody's.
-        guard let state, record.entry.hasSoundEvidence else { return [] }
-        var flaws: [LogFlaw] = []
-        for file in record.entry.evidenceFiles {
-            files += 1
-            guard (try? state.content(of: file.name)) != file.bytes else { continue }
-            let awaited = AwaitedFile(
-                name: file.name,
-                digest: EvidenceFile.digest(of: file.bytes),
-                record: record.sequence
-            )
-            if awaitedFiles.count < Self.awaitedLimit {
-                awaitedFiles.append(awaited)
-            } else {
-                flaws.append(awaited.flaw(in: state))
-            }
-        }
-        return flaws
-    }
-
-    /// The files that were not right, and still are not.
-    ///
-    /// An agent beside us copies them when it has time, and retention may have taken some with
-    /// their records since.
-    mutating func fileFlaws(in log: AuditedLog, _ console: Console) throws(CommandFailure)
-        -> [LogFlaw]
-    {
-        guard let state, !awaitedFiles.isEmpty else { return [] }
-        _ = console.wait {
-            awaitedFiles.removeAll { $0.isThere(in: state) }
-            return awaitedFiles.isEmpty
-        }
-        let oldest = try log.oldest()
-        return awaitedFiles.filter { $0.record >= oldest }.map { $0.flaw(in: state) }
-    }
-}
-
-/// A file of evidence that is not, or not yet, what its record says.
-private struct AwaitedFile {
-    let name: String
-    let digest: String
-    let record: UInt64
-
-    func isThere(in state: StateDirectory) -> Bool {
-        (try? state.content(of: name)).map { EvidenceFile.digest(of: $0) == digest } ?? false
-    }
-
-    func flaw(in state: StateDirectory) -> LogFlaw {
-        let isKept = (try? state.content(of: name)) != nil
-        let path = "\(state.evidence)/\(name)"
-        let what =
-            isKept
-            ? "is not the one that was recorded"
-            : FileAccess.isReadingDenied(path) ? "may not be read" : "is not there"
-        return LogFlaw(.evidence, at: record, "record \(record): \(path) \(what)")
-    }
 }

@@ -2,7 +2,7 @@ import Auditing
 import Grants
 
 /// Checks that whoever is said to have signed a revocation did.
-struct RevocationCheck {
+struct RevocationCheck: Sendable {
     /// So many records may wait for the one with the file.
     private static let limit = 65_536
     /// A log with thousands of them does not say it thousands of times.

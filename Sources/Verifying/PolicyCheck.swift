@@ -5,7 +5,7 @@ import Grants
 import Signatures
 
 /// Checks that the policy which let a grant in does let it in.
-struct PolicyCheck {
+struct PolicyCheck: Sendable {
     /// What was so at one moment only, and shows elsewhere.
     private static let momentary: Set<String> = ["once", "expires"]
     /// For these, too, it needs to be known when it was.

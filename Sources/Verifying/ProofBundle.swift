@@ -1,32 +1,37 @@
-import Auditing
+package import Auditing
 import Signatures
 import StrictJSON
-import Transparency
+package import Transparency
 
 /// What proves one record without the log (docs/PROTOCOL.audit, section 9).
-struct ProofBundle {
+package struct ProofBundle: Sendable {
     /// A record's line and its way to the root.
-    struct Item {
-        let line: [UInt8]
-        let proof: InclusionProof
+    package struct Item: Sendable {
+        package let line: [UInt8]
+        package let proof: InclusionProof
+
+        package init(line: [UInt8], proof: InclusionProof) {
+            self.line = line
+            self.proof = proof
+        }
     }
 
     /// No bundle is larger, in bytes: three records with evidence of the largest kind.
-    static let sizeLimit = 8 << 20
+    package static let sizeLimit = 8 << 20
 
     private static let clockLimit = 16
 
     /// First the record that is proved, then those with its evidence.
-    let items: [Item]
+    package let items: [Item]
     /// Earlier records that say how late it was, where the wall clock was set back.
-    let clock: [Item]
+    package let clock: [Item]
 
-    init(items: [Item], clock: [Item]) {
+    package init(items: [Item], clock: [Item]) {
         self.items = items
         self.clock = clock
     }
 
-    func encoded() -> [UInt8] {
+    package func encoded() -> [UInt8] {
         var members = [
             JSONValue.Member("jitgate", "proof/1"),
             JSONValue.Member("records", .array(items.map(Self.json))),
@@ -42,7 +47,7 @@ struct ProofBundle {
         ]
     }
 
-    init(parsing bytes: [UInt8]) throws(ProofError) {
+    package init(parsing bytes: [UInt8]) throws(ProofError) {
         let json: JSONValue
         do throws(JSONSyntaxError) {
             json = try JSONNode.parse(bytes, limits: .init(bytes: Self.sizeLimit, depth: 8)).value
@@ -72,19 +77,19 @@ struct ProofBundle {
     }
 
     /// What was proved.
-    struct Finding {
-        let checkpoint: Checkpoint
-        let records: [Record]
-        let signatures: Int
+    package struct Finding: Sendable {
+        package let checkpoint: Checkpoint
+        package let records: [Record]
+        package let signatures: Int
         /// Who made them under the grant, and who under its revocation.
-        let signers: [String]
-        let revokers: [String]
+        package let signers: [String]
+        package let revokers: [String]
         /// Whether it could not be told that the policy let the grant in.
-        let isUnjudged: Bool
+        package let isUnjudged: Bool
     }
 
     /// Checks every record's way to the root, and all that the records rest on.
-    func verify(by key: VerifierKey) throws(ProofError) -> Finding {
+    package func verify(by key: VerifierKey) throws(ProofError) -> Finding {
         var all: [Record] = []
         var common: Checkpoint?
         for item in items + clock {
@@ -114,7 +119,7 @@ struct ProofBundle {
         of records: [Record],
         clock: ArraySlice<Record>
     ) throws(ProofError) -> EvidenceCheck {
-        var evidence = EvidenceCheck(files: nil, isWhole: false)
+        var evidence = EvidenceCheck(isWhole: false)
         // Time is made of them in the order of the log.
         for record in (records + clock).sorted(by: { $0.sequence < $1.sequence }) {
             guard records.contains(where: { $0.sequence == record.sequence }) else {

@@ -1,10 +1,10 @@
-import Auditing
+package import Auditing
 
 /// Finds a record in a first pass, and in a second one those with its evidence.
-struct EvidenceSearch {
-    struct Found {
-        let record: Record
-        let line: [UInt8]
+package struct EvidenceSearch: Sendable {
+    package struct Found: Sendable {
+        package let record: Record
+        package let line: [UInt8]
     }
 
     private let sequence: UInt64
@@ -15,30 +15,30 @@ struct EvidenceSearch {
     /// What said how late it was when the grant was accepted, and when the record was made.
     private var clocks: [Found] = []
 
-    init(for sequence: UInt64) {
+    package init(for sequence: UInt64) {
         self.sequence = sequence
     }
 
-    var isFound: Bool { found != nil }
+    package var isFound: Bool { found != nil }
 
     /// Whether a second pass may find something.
-    var needsMore: Bool {
+    package var needsMore: Bool {
         guard let entry = found?.record.entry else { return false }
         return entry[.digest] != nil
             || (entry[.policyDigest] != nil && entry.event != .policyLoaded)
     }
 
     /// The record, and those with its evidence.
-    var records: [Found] { [found, accepted, policy].compactMap(\.self) }
+    package var records: [Found] { [found, accepted, policy].compactMap(\.self) }
 
     /// Earlier records that show that time was ahead of the wall clock.
-    var clock: [Found] {
+    package var clock: [Found] {
         var known = Set(records.map(\.record.sequence))
         return clocks.filter { known.insert($0.record.sequence).inserted }
     }
 
     /// - Returns: whether it makes sense to go on.
-    mutating func take(_ line: ArraySlice<UInt8>) -> Bool {
+    package mutating func take(_ line: ArraySlice<UInt8>) -> Bool {
         guard let record = try? Record(parsing: line) else { return true }
         let this = Found(record: record, line: Array(line))
         guard let found else {

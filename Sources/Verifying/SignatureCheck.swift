@@ -4,7 +4,7 @@ import Grants
 import Signatures
 
 /// Checks the signatures under records anew, by the lines of allowed_signers that they carry.
-struct SignatureCheck {
+struct SignatureCheck: Sendable {
     /// So many are named.
     private static let nameLimit = 64
 

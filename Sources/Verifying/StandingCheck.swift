@@ -4,7 +4,7 @@ import Grants
 /// Checks that grants open only as they were signed, once, and after they were accepted.
 ///
 /// Whoever has the host's audit key can sign any record; a grant's signers he cannot replace.
-struct StandingCheck {
+struct StandingCheck: Sendable {
     /// A grant that was accepted, or opened where that is not at hand, and has not ended.
     private struct Live {
         let digest: String?
