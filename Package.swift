@@ -63,6 +63,15 @@ let package = Package(
         core("Transparency", ["Grants", crypto]),  // the tree of a log, signed, and its proofs
         // records, and what they add up to
         core("Auditing", ["Grants", "Scheduling", "Transparency", "StrictJSON", crypto]),
+        // the policy file
+        core("Configuration", ["StrictJSON", "StrictTOML", "Grants", "Admission"]),
+        core(  // whether a log, or a record of it, is what was signed
+            "Verifying",
+            [
+                "StrictJSON", "Grants", "Signatures", "Admission", "Transparency", "Auditing",
+                "Configuration",
+            ]
+        ),
         core("Reporting", ["Auditing", "Grants", "StrictJSON"]),  // what the log says, for auditors
 
         // MARK: edges
@@ -82,11 +91,6 @@ let package = Package(
         edge("Recording", ["Auditing", "Transparency", "Grants", "CLinux", "Linux", system]),
         // the gate: desired minus observed
         edge("Enforcement", ["CNetfilter", "Grants", "Netfilter", "Netlink", "RuleTrace", system]),
-        .target(  // the policy file
-            name: "Configuration",
-            dependencies: ["StrictJSON", "StrictTOML", "Grants", "Admission"],
-            swiftSettings: house
-        ),
         edge("Control", ["StrictJSON", "Linux", system]),  // Varlink, both ends
 
         // MARK: agent
@@ -105,13 +109,6 @@ let package = Package(
         ),
 
         // MARK: tools
-        core(  // whether a log, or a record of it, is what was signed
-            "Verifying",
-            [
-                "StrictJSON", "Grants", "Signatures", "Admission", "Transparency", "Auditing",
-                "Configuration",
-            ]
-        ),
         .target(  // policies of Azure's just-in-time access
             name: "AzureImport",
             dependencies: ["StrictJSON", "StrictTOML", "Grants"],
