@@ -10,6 +10,9 @@ package enum EndedFiles: String, Hashable, Sendable {
 ///
 /// Paths are absolute and carry no `.`, `..` or closing slash.
 package struct Configuration: Hashable, Sendable {
+    /// How many bytes of a policy file, or of an allowed_signers file, are read.
+    package static let fileLimit = 1 << 20
+
     package var policy: Policy
     /// How long before their end sessions are told of it, the longest first.
     package var sessionWarnings: [Duration]

@@ -30,15 +30,6 @@ package struct LeafFile: ~Copyable {
         self.path = path
     }
 
-    /// The number of whole leaves in the file on disk.
-    package func stored() throws(RecordingError) -> UInt64 {
-        let raw = descriptor.rawValue
-        let end = try RecordingError.attempt("seek", path) { () throws(Errno) in
-            try SystemCall.check { lseek(raw, 0, SEEK_END) }
-        }
-        return UInt64(end) / UInt64(TreeHash.size)
-    }
-
     /// Keeps the first `count` leaves; missing ones are filled with zeros, which prove nothing.
     package mutating func resize(to count: UInt64) throws(RecordingError) {
         let raw = descriptor.rawValue

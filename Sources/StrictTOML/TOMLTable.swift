@@ -97,20 +97,9 @@ package struct TOMLTable {
         }
     }
 
-    /// How many letters must change to turn one word into the other (Levenshtein).
+    /// A hostile key may be long; no key of a policy is far longer than what it is compared with.
     private static func distance(_ left: String, _ right: String) -> Int {
-        let right = Array(right.utf8)
-        guard left.utf8.count <= right.count + 2 else { return .max }
-        var row = Array(0...right.count)
-        for (line, letter) in left.utf8.enumerated() {
-            var diagonal = row[0]
-            row[0] = line + 1
-            for (column, other) in right.enumerated() {
-                let substituted = diagonal + (letter == other ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = min(substituted, row[column] + 1, diagonal + 1)
-            }
-        }
-        return row[right.count]
+        guard left.utf8.count <= right.utf8.count + 2 else { return .max }
+        return Spelling.distance(Array(left.utf8), Array(right.utf8))
     }
 }

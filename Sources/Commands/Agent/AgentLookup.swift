@@ -25,7 +25,9 @@ extension PolicyOptions {
 
     /// The value of a line `socket = "…"`.
     static func socket(namedIn path: String) -> String? {
-        guard let bytes = try? GrantFile.read(path, limit: 1 << 20) else { return nil }
+        guard let bytes = try? GrantFile.read(path, limit: Configuration.fileLimit) else {
+            return nil
+        }
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
             let words = line.split(separator: "=", maxSplits: 1)
             guard words.count == 2, words[0].filter({ $0 != " " }) == "socket" else { continue }

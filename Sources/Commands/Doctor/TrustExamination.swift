@@ -29,7 +29,7 @@ struct TrustExamination {
     /// That it is not there was found by whoever wanted to read it.
     private mutating func policy(_ path: String) {
         do throws(TrustError) {
-            _ = try trusted.read(path, limit: 1 << 20)
+            _ = try trusted.read(path, limit: Configuration.fileLimit)
         } catch {
             if error.code != .missing { report(error, "policy", whenMissing: "") }
         }
@@ -39,7 +39,7 @@ struct TrustExamination {
         let subject = "signers"
         let bytes: [UInt8]
         do throws(TrustError) {
-            bytes = try trusted.read(path, limit: 1 << 20).bytes
+            bytes = try trusted.read(path, limit: Configuration.fileLimit).bytes
         } catch {
             return report(
                 error,

@@ -13,7 +13,7 @@ struct LocalSigners {
     init(_ options: PolicyOptions, on console: Console) {
         configuration = try? options.load(console)
         let path = configuration?.allowedSigners
-        let bytes = path.flatMap { try? GrantFile.read($0, limit: 1 << 20) }
+        let bytes = path.flatMap { try? GrantFile.read($0, limit: Configuration.fileLimit) }
         signers = bytes.flatMap { try? AllowedSigners(parsing: $0) }
     }
 

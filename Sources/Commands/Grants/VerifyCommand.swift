@@ -69,7 +69,7 @@ struct VerifyCommand: Verb {
         var trusted = TrustedFile()
         let bytes: [UInt8]
         do throws(TrustError) {
-            bytes = try trusted.read(path, limit: 1 << 20).bytes
+            bytes = try trusted.read(path, limit: Configuration.fileLimit).bytes
         } catch {
             let status = error.code == .unreadable ? ExitStatus.noPermission : .configuration
             throw CommandFailure(status, "\(error)", hints: error.remedy.map { [$0] } ?? [])

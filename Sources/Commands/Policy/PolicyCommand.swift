@@ -33,7 +33,7 @@ struct PolicyCheckCommand: Verb {
 
     func perform(on console: Console) throws(CommandFailure) {
         let path = file ?? policy.path(console)
-        let bytes = try GrantFile.read(path, limit: 1 << 20)
+        let bytes = try GrantFile.read(path, limit: Configuration.fileLimit)
         do throws(ConfigurationError) {
             report(try Configuration(parsing: bytes, file: path), path, on: console)
         } catch {

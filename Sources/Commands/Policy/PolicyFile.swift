@@ -13,7 +13,7 @@ extension PolicyOptions {
     ) throws(CommandFailure) -> Configuration {
         let bytes: [UInt8]
         do throws(CommandFailure) {
-            bytes = try GrantFile.read(path, limit: 1 << 20)
+            bytes = try GrantFile.read(path, limit: Configuration.fileLimit)
         } catch {
             guard error.status == .noInput else { throw error }
             let hint = "name another with --config; an empty one means the defaults"

@@ -1,4 +1,5 @@
 import ArgumentParser
+import StrictTOML
 
 /// A word where a command belongs, and that is none.
 struct UnknownCommand {
@@ -25,25 +26,11 @@ struct UnknownCommand {
     }
 
     var message: String {
-        let near = known.map { (name: $0, distance: Self.distance(word, $0)) }
+        let letters = Array(word.prefix(32))
+        let near = known.map { (name: $0, distance: Spelling.distance(letters, Array($0))) }
             .filter { $0.distance <= 2 }.min { $0.distance < $1.distance }
         let text = "there is no command `\(ShownText.safe(word))`"
         return near.map { "\(text); did you mean `\($0.name)`?" }
             ?? "\(text); there are \(known.joined(separator: ", "))"
-    }
-
-    /// How many letters have to be put in, left out or replaced (Levenshtein).
-    private static func distance(_ left: String, _ right: String) -> Int {
-        let right = Array(right)
-        var row = Array(0...right.count)
-        for letter in left.prefix(32) {
-            var next = [row[0] + 1]
-            for (column, other) in right.enumerated() {
-                let replaced = row[column] + (letter == other ? 0 : 1)
-                next.append(min(replaced, row[column + 1] + 1, next[column] + 1))
-            }
-            row = next
-        }
-        return row[right.count]
     }
 }
