@@ -14,7 +14,6 @@ let house: [SwiftSetting] = [
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
-let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -25,30 +24,33 @@ let package = Package(
     name: "jitgate-fuzz",
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
     targets: [
         module("StrictJSON"),
+        module("StrictTOML", ["StrictJSON"]),
         module("Grants", ["StrictJSON"]),
         module("Signatures", ["Grants", crypto, cryptoExtras]),
         module("Admission", ["Grants", "Signatures"]),
         module("Scheduling", ["Grants"]),
-        module("Auditing", ["Grants", "Scheduling", "StrictJSON", crypto]),
-        module("Configuration", ["StrictJSON", "Grants", "Admission"]),
+        module("Transparency", ["Grants", crypto]),
+        module("Auditing", ["Grants", "Scheduling", "Transparency", "StrictJSON", crypto]),
+        module("Configuration", ["StrictJSON", "StrictTOML", "Grants", "Admission"]),
         .systemLibrary(name: "CNetfilter", pkgConfig: "libnftnl"),
         .target(name: "CLinux"),
-        module("Linux", ["CLinux", logging, system]),
-        module("Netlink", ["CNetfilter", "CLinux", system]),
+        module("Linux", ["CLinux", system]),
+        module("Netlink", ["CNetfilter", system]),
         module("Netfilter", ["CNetfilter", "Netlink", system]),
+        module("RuleTrace", ["CNetfilter", "Netfilter", "Netlink", system]),
         module("Connections", ["CNetfilter", "Netlink", "Grants", system]),
         module("Control", ["StrictJSON", "Linux", system]),
         .target(name: "CFuzzer"),
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "CFuzzer", "StrictJSON", "Grants", "Signatures", "Admission", "Auditing",
-                "Configuration", "Control", "Linux", "Netlink", "Netfilter", "Connections", crypto,
+                "CFuzzer", "StrictJSON", "Grants", "Signatures", "Admission", "Transparency",
+                "Auditing", "Configuration", "Control", "Linux", "Netlink", "Netfilter",
+                "RuleTrace", "Connections", crypto,
             ],
             swiftSettings: house
         ),

@@ -1,5 +1,6 @@
 @testable import Auditing
 import Crypto
+import Transparency
 
 /// The audit log and its proofs.
 extension Target {

@@ -1,6 +1,7 @@
 @testable import Connections
 @testable import Netfilter
 import Netlink
+@testable import RuleTrace
 
 /// Netlink messages of the kernel, in part with content that strangers choose.
 extension Target {
@@ -33,13 +34,13 @@ extension Target {
             let rules = bytes.split(separator: 0xFF, maxSplits: 8).map(Array.init)
             for rule in rules {
                 table.chains["input", default: []].append(
-                    NetlinkAttribute.all(in: rule[...]).map(ForeignStep.init(reading:))
+                    NetlinkAttribute.all(in: rule[...]).map(ForeignExpression.init(reading:))
                 )
             }
             for family: UInt8 in [2, 10] {
                 let packet = ProbePacket(transport: 6, port: 22)
-                _ = PacketWalk.fate(
-                    of: packet,
+                _ = RuleTrace.result(
+                    for: packet,
                     family: family,
                     in: "input",
                     dropsByDefault: false,
