@@ -163,7 +163,10 @@ let package = Package(
         tests("TransparencyTests", ["Transparency", "TestSupport"]),
         tests(
             "AuditingTests",
-            ["Auditing", "Grants", "Scheduling", "StrictJSON", "TestSupport", "Transparency"]
+            [
+                "Auditing", "Grants", "Scheduling", "StrictJSON", "TestSupport", "Transparency",
+                crypto,
+            ]
         ),
         tests("VerifyingTests", ["Verifying", "Auditing", "Grants", "Transparency"]),
         tests("ReportingTests", ["Reporting", "Auditing", "Grants", "TestSupport"]),

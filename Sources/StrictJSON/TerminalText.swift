@@ -1,6 +1,6 @@
 /// Text as a terminal may show it.
 package enum TerminalText {
-    /// What a stranger wrote, with everything escaped that a terminal would act on.
+    /// A stranger's text with everything escaped that a terminal would act on.
     package static func safe(_ text: String) -> String {
         var shown = ""
         for scalar in text.unicodeScalars {

@@ -1,5 +1,3 @@
-import Auditing
-import Grants
 import TestSupport
 import Testing
 import Transparency

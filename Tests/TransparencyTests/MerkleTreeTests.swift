@@ -1,4 +1,3 @@
-import Auditing
 import TestSupport
 import Testing
 import Transparency
