@@ -191,6 +191,6 @@ extension [UInt8] {
     /// The name of the loopback interface, or its number, which is 1 in every namespace.
     fileprivate var isLoopback: Bool {
         let name = prefix { $0 != 0 }
-        return name.elementsEqual("lo".utf8) || count == 4 && reduce(0, +) == 1
+        return name.elementsEqual("lo".utf8) || count == 4 && native32(at: 0) == 1
     }
 }

@@ -48,6 +48,8 @@ private struct Foreign: CustomTestStringConvertible, Sendable {
         Self("ct state established,related accept; iif lo accept; drop", .drops, in: "x"),
         Self("iifname lo accept; iifname != lo drop", .drops, in: "x"),
         Self("iifname eth0 accept; drop", .mayPass, in: "x"),
+        // An interface whose number has bytes that add up to more than one holds.
+        Self("iif 511 drop", .mayDrop, in: "x"),
         Self("tcp dport vmap { 22 : drop, 80 : accept }", .drops, in: "x"),
         Self("tcp dport vmap { 22 : jump y, 80 : accept }", .drops, in: "y").with {
             $0.besides = "chain y { drop; }"
