@@ -36,6 +36,14 @@ let package = Package(
         module("Transparency", ["Grants", crypto]),
         module("Auditing", ["Grants", "Scheduling", "Transparency", "StrictJSON", crypto]),
         module("Configuration", ["StrictJSON", "StrictTOML", "Grants", "Admission"]),
+        module(
+            "Verifying",
+            [
+                "StrictJSON", "Grants", "Signatures", "Admission", "Transparency", "Auditing",
+                "Configuration",
+            ]
+        ),
+        module("AzureImport", ["StrictJSON", "StrictTOML", "Grants"]),
         .systemLibrary(name: "CNetfilter", pkgConfig: "libnftnl"),
         .target(name: "CLinux"),
         module("Linux", ["CLinux", system]),
@@ -50,7 +58,7 @@ let package = Package(
             dependencies: [
                 "CFuzzer", "StrictJSON", "Grants", "Signatures", "Admission", "Transparency",
                 "Auditing", "Configuration", "Control", "Linux", "Netlink", "Netfilter",
-                "RuleTrace", "Connections", crypto,
+                "RuleTrace", "Connections", "Verifying", "AzureImport", crypto,
             ],
             swiftSettings: house
         ),

@@ -1,6 +1,7 @@
 @testable import Auditing
 import Crypto
 import Transparency
+import Verifying
 
 /// The audit log and its proofs.
 extension Target {
@@ -24,6 +25,14 @@ extension Target {
         },
         Target(name: "inclusion-proof") { bytes in
             _ = try? InclusionProof(parsing: String(decoding: bytes, as: UTF8.self))
+        },
+        Target(name: "bundle") { bytes in
+            guard let bundle = try? ProofBundle(parsing: bytes) else { return }
+            let again = try? ProofBundle(parsing: bundle.encoded())
+            hold(
+                again?.items.map { $0.line } == bundle.items.map { $0.line },
+                "what is written is read alike"
+            )
         },
         // The digest at the end is corrected, or nothing behind it would ever be read.
         Target(name: "snapshot") { bytes in

@@ -1,3 +1,4 @@
+import AzureImport
 import Configuration
 import Grants
 import StrictJSON
@@ -18,6 +19,10 @@ extension Target {
             } catch {
                 hold(false, "every error is of its type")
             }
+        },
+        Target(name: "azure") { bytes in
+            guard let document = try? AzureDocument(parsing: bytes) else { return }
+            _ = try? AzurePortPolicy(document, machine: nil)
         },
         Target(name: "values") { bytes in
             let text = String(decoding: bytes, as: UTF8.self)
