@@ -93,15 +93,17 @@ private struct ClonedHost {
         let scene = try ClonedHost()
         let host = scene.host
         try eventually { try host.records("grant-closed").count == 1 }
-        let leaves = try LeafFile.read(host.auditDirectory + "/audit.leaves", atMost: 1000)
         let reply = try host.jitgate("audit", "rekey")
         #expect(reply.status == 0)
         #expect(reply.text.hasPrefix("jitgate/web-1/\(second)+"))
         let rekeyed = try #require(try host.records("audit-rekeyed").first)
         #expect(rekeyed["JITGATE_AUDIT_KEY"]?.text == String(reply.text.dropLast()))
+        // The former root is over all records before this one.
+        let leaves = try LeafFile.read(host.auditDirectory + "/audit.leaves", atMost: 1000)
+        let sequence = try #require(rekeyed["JITGATE_SEQ"]?.text.flatMap { Int($0) })
         #expect(
             rekeyed["JITGATE_FORMER_ROOT"]?.text
-                == MerkleLeaves(leaves).root(of: leaves.count).base64
+                == MerkleLeaves(leaves).root(of: sequence).base64
         )
         #expect(rekeyed["JITGATE_ACTOR"]?.text == "uid:0")
         #expect(try host.problems.isEmpty)

@@ -60,7 +60,7 @@ private struct ExaminedHost {
     func `warns of those that let people in or start what may`(name: String, what: String) throws {
         let scene = try ExaminedHost()
         let listener = try scene.listener(called: name, at: 2022)
-        defer { listener.terminate() }
+        defer { listener.end() }
         let ports = try scene.findings("ports")
         #expect(ports.contains("warning: \(what) and no policy covers it"))
         #expect(!ports.contains { $0.contains("every management port") })
@@ -69,7 +69,7 @@ private struct ExaminedHost {
     @Test func `names those that it knows nothing of`() throws {
         let scene = try ExaminedHost()
         let listener = try scene.listener(called: "homemade", at: 2022)
-        defer { listener.terminate() }
+        defer { listener.end() }
         let ports = try scene.findings("ports")
         #expect(ports.contains { $0.hasPrefix("note: 2022/tcp (homemade): ") })
         #expect(!ports.contains { $0.contains("every management port") })
@@ -113,7 +113,7 @@ private struct ExaminedHost {
             s = socket.socket(); s.setsockopt(0, 19, 1); s.bind(('0.0.0.0', 22)); s.listen()
             """
         )
-        defer { listener.terminate() }
+        defer { listener.end() }
         try scene.nft(
             """
             table ip tp {

@@ -57,12 +57,11 @@ extension AgentHost {
             "while nft '\(change)'; do :; done",
         ]
         try storm.run()
-        defer { storm.terminate() }
+        defer { storm.end() }
         // The second of two changes has to wait for its answer for some milliseconds.
         try eventually { try asked().kernel == .differs }
         #expect(try asked().rule == .denied)
-        storm.terminate()
-        storm.waitUntilExit()
+        storm.end()
         try eventually { try asked().kernel == .agrees }
     }
 

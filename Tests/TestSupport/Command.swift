@@ -36,3 +36,14 @@ package enum Command {
         )
     }
 }
+
+extension Process {
+    /// Ends the process and waits for that.
+    ///
+    /// By SIGKILL: it inherited the signal mask of a thread of Dispatch, which blocks SIGTERM. A
+    /// process left over holds the output of the tests open, and its reader waits for that.
+    package func end() {
+        if isRunning { kill(processIdentifier, SIGKILL) }
+        waitUntilExit()
+    }
+}

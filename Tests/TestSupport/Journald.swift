@@ -32,8 +32,7 @@ package final class Journald {
 
     deinit {
         stop()
-        holder.terminate()
-        holder.waitUntilExit()
+        holder.end()
     }
 
     private static func launch(_ arguments: [String]) throws -> Process {

@@ -31,8 +31,7 @@ package final class LoginRecords {
     }
 
     deinit {
-        holder.terminate()
-        holder.waitUntilExit()
+        holder.end()
     }
 
     private var root: String { "/proc/\(holder.processIdentifier)/root" }
