@@ -1,6 +1,6 @@
 // swift-tools-version: 6.3
 // Targets stand in the order of the flow: a grant comes in at `Linux`, is checked by
-// `Signatures`, `Grants` and `Admission`, waits in `Scheduling`, is written down by `Recording`
+// `Signatures`, `Grants` and `Admission`, waits in `Lifecycle`, is written down by `Recording`
 // and goes out as a rule through `Enforcement` and `Netfilter`. docs/ARCHITECTURE.md has the law
 // of who may import whom; scripts/check-imports enforces what this manifest cannot.
 import PackageDescription
@@ -59,7 +59,8 @@ let package = Package(
         core("Grants", ["StrictJSON"]),  // what a grant says
         core("Signatures", ["Grants", crypto, cryptoExtras]),  // who said it
         core("Admission", ["Grants", "Signatures"]),  // whether it may
-        core("Scheduling", ["Grants"]),  // when it holds
+        core("Scheduling", ["Grants"]),  // what time it is
+        core("Lifecycle", ["Grants", "Scheduling"]),  // when it holds, and what is due
         core("Transparency", ["Grants", crypto]),  // the tree of a log, signed, and its proofs
         // records, and what they add up to
         core("Auditing", ["Grants", "Scheduling", "Transparency", "StrictJSON", crypto]),
@@ -97,8 +98,9 @@ let package = Package(
         edge(
             "Agent",
             [
-                "Grants", "Signatures", "Admission", "Scheduling", "Transparency", "Auditing",
-                "Configuration", "Linux", "Recording", "Netfilter", "RuleTrace", "Enforcement",
+                "Grants", "Signatures", "Admission", "Scheduling", "Lifecycle", "Transparency",
+                "Auditing", "Configuration", "Linux", "Recording", "Netfilter", "RuleTrace",
+                "Enforcement",
                 "Connections", "Control", system,
             ]
         ),
@@ -159,7 +161,8 @@ let package = Package(
         tests("GrantsTests", ["Grants", "TestSupport"]),
         tests("SignaturesTests", ["Signatures", "Grants", "TestSupport", crypto, cryptoExtras]),
         tests("AdmissionTests", ["Admission", "Grants", "Signatures", "TestSupport"]),
-        tests("SchedulingTests", ["Scheduling", "Grants", "Auditing", "TestSupport"]),
+        tests("SchedulingTests", ["Scheduling", "Grants"]),
+        tests("LifecycleTests", ["Lifecycle", "Scheduling", "Grants", "TestSupport"]),
         tests("TransparencyTests", ["Transparency", "TestSupport"]),
         tests(
             "AuditingTests",
@@ -185,7 +188,10 @@ let package = Package(
             ]
         ),
         tests("EnforcementTests", ["Enforcement", "Netfilter", "Grants", "TestSupport"]),
-        tests("AgentTests", ["Agent", "Auditing", "Connections", "Enforcement", "Grants"]),
+        tests(
+            "AgentTests",
+            ["Agent", "Auditing", "Connections", "Control", "Enforcement", "Grants", "Linux"]
+        ),
         tests("ControlTests", ["Control", "StrictJSON", "Linux", "TestSupport", system]),
         tests(
             "CommandsTests",

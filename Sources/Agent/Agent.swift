@@ -1,5 +1,6 @@
 import Auditing
 package import Configuration
+import Connections
 import Control
 import Dispatch
 import Enforcement
@@ -37,7 +38,7 @@ package enum Agent {
         policy path: String,
         _ environment: ServiceEnvironment
     ) throws(AgentError) -> Never {
-        let (policy, problem) = try LastPolicy.orElse(at: path)
+        let (policy, problem) = try LastKnownGood.orElse(at: path)
         let engine = EngineExecutor(label: "io.jitgate.engine")
         do {
             let running = try Running(policy, at: path, environment, on: engine)
@@ -55,12 +56,12 @@ package enum Agent {
     }
 }
 
-/// A gatekeeper with everything that speaks to it.
+/// An agent with everything that speaks to it.
 private struct Running: Sendable {
     let engine: EngineExecutor
-    let gatekeeper: Gatekeeper
-    let alarm: Alarm
-    let journalAlarm: Alarm
+    let loop: AgentLoop
+    let timer: Alarm
+    let journalTimer: Alarm
     let clock: WallClockWatch
     let control: ControlServer
     let environment: ServiceEnvironment
@@ -72,14 +73,10 @@ private struct Running: Sendable {
         on engine: EngineExecutor
     ) throws {
         let host = try HostFacts.read()
-        let trail = try AuditTrail(disk.configuration, host: host)
-        let (policy, tenure) = Tenure.atStart(disk: disk, trail.ledger.policy)
+        let audit = try AuditWriter(disk.configuration, host: host)
+        let (policy, commit) = PolicyCommit.atStart(disk: disk, audit.ledger.policy)
         let configuration = policy.configuration
-        let watch = DirectoryWatch(
-            configuration.grantDirectories,
-            file: configuration.allowedSigners
-        )
-        let alarm = try AgentError.attempt("make a timer", Alarm.init)
+        let timer = try AgentError.attempt("make a timer", Alarm.init)
         let notifier = try AgentError.attempt("reach the service manager") {
             () throws(Errno) in try ServiceNotifier(environment.notifySocket)
         }
@@ -87,32 +84,34 @@ private struct Running: Sendable {
             socketPath: JournalSocket.systemPath,
             auditDirectory: configuration.auditDirectory
         )
-        let visitors = try AgentError.attempt("ask for sockets and tracked connections") {
-            () throws(Errno) in try Visitors(configuration)
-        }
-        let gatekeeper = Gatekeeper(
-            engine,
-            Gatekeeper.Parts(
-                policyPath: path,
-                host: host,
-                rulebook: Rulebook(startingWith: policy, tenure, host: host),
-                tenure: tenure,
-                alarm: alarm,
-                watch: watch,
-                trail: trail,
-                gate: try Self.gate(environment, notifier),
-                service: ServiceReport(notifier),
-                journal: journal,
-                visitors: visitors
-            )
+        let asks = "ask for sockets and tracked connections"
+        let prover = try AgentError.attempt(asks) { () throws(Errno) in try ConnectionProver() }
+        let cutter = try AgentError.attempt(asks) { () throws(Errno) in try SessionCutter() }
+        let parts = AgentParts(
+            policyPath: path,
+            host: host,
+            loaded: LoadedPolicy(startingWith: policy, commit, host: host),
+            commit: commit,
+            timer: timer,
+            watch: DirectoryWatch(
+                configuration.grantDirectories,
+                file: configuration.allowedSigners
+            ),
+            audit: audit,
+            gate: try Self.gate(environment, notifier),
+            notifier: notifier,
+            journal: journal,
+            prover: prover,
+            cutter: cutter
         )
+        let loop = AgentLoop(engine, parts)
         self.engine = engine
         self.environment = environment
-        self.gatekeeper = gatekeeper
-        self.alarm = alarm
-        journalAlarm = journal.alarm
+        self.loop = loop
+        self.timer = timer
+        journalTimer = journal.alarm
         clock = try AgentError.attempt("watch the clock", WallClockWatch.init)
-        control = try Self.control(configuration, gatekeeper, on: engine)
+        control = try Self.control(configuration, loop, on: engine)
     }
 
     /// The gate, over the socket that an earlier agent left with the service manager, if it did: the
@@ -136,7 +135,7 @@ private struct Running: Sendable {
 
     private static func control(
         _ configuration: Configuration,
-        _ gatekeeper: Gatekeeper,
+        _ loop: AgentLoop,
         on engine: EngineExecutor
     ) throws -> ControlServer {
         let group = try GroupFile.id(of: configuration.controlGroup)
@@ -151,7 +150,7 @@ private struct Running: Sendable {
             router: CallRouter(info: info, group: group),
             on: engine
         ) { request, peer, replier in
-            gatekeeper.assumeIsolated { $0.answer(request, from: peer, replier) }
+            loop.assumeIsolated { $0.answer(request, from: peer, replier) }
         }
     }
 
@@ -172,44 +171,43 @@ private struct Running: Sendable {
 
     /// On the engine's queue: the gate first, then whoever asks.
     func start(despite problem: String?) {
-        gatekeeper.assumeIsolated { $0.start(despite: problem) }
+        loop.assumeIsolated { $0.start(despite: problem) }
         do {
             try control.assumeIsolated { try $0.start() }
-            gatekeeper.assumeIsolated { $0.announce() }
+            loop.assumeIsolated { $0.announce() }
             ProgramPages.release()
         } catch {
             // Without a descriptor to spare it could take no grant either.
-            gatekeeper.assumeIsolated { $0.stop() }
+            loop.assumeIsolated { $0.stop() }
             exit(EX_OSERR)
         }
     }
 
-    /// Lets every source of events speak to the gatekeeper, on the engine's queue.
+    /// Lets every source of events speak to the loop, on the engine's queue.
     func connect() throws -> [any Sendable] {
-        let (gatekeeper, alarm, clock) = (gatekeeper, alarm, clock)
-        let journalAlarm = journalAlarm
+        let (loop, timer, clock) = (loop, timer, clock)
+        let journalTimer = journalTimer
         // Half of what the service manager puts up with, and only if it wants to hear anything.
         let heartbeat = environment.watchdog.map {
-            Heartbeat(every: $0 / 2, on: engine) { gatekeeper.assumeIsolated { $0.beat() } }
+            Heartbeat(every: $0 / 2, on: engine) { loop.assumeIsolated { $0.reporters.beat() } }
         }
-        try gatekeeper.assumeIsolated { try $0.listenForFiles() }
+        try loop.assumeIsolated { try $0.listen() }
         let sources: [(any Sendable)?] = [
             heartbeat,
-            try DescriptorSource(reading: alarm.fileDescriptor, on: engine) {
-                _ = try? alarm.acknowledge()
-                gatekeeper.assumeIsolated { $0.timePassed() }
+            try DescriptorSource(reading: timer.fileDescriptor, on: engine) {
+                _ = try? timer.acknowledge()
+                loop.assumeIsolated { $0.timePassed() }
             },
-            try DescriptorSource(reading: journalAlarm.fileDescriptor, on: engine) {
-                _ = try? journalAlarm.acknowledge()
-                let now = ClockReading.now().bootMicroseconds
-                gatekeeper.assumeIsolated { $0.journal.timePassed(at: now) }
+            try DescriptorSource(reading: journalTimer.fileDescriptor, on: engine) {
+                _ = try? journalTimer.acknowledge()
+                loop.assumeIsolated { $0.reporters.journalIsDue() }
             },
             try DescriptorSource(reading: clock.fileDescriptor, on: engine) {
                 _ = try? clock.acknowledge()
-                gatekeeper.assumeIsolated { $0.clockSet() }
+                loop.assumeIsolated { $0.clockSet() }
             },
             try SignalSource([SIGTERM, SIGINT, SIGHUP], on: engine) { signal in
-                gatekeeper.assumeIsolated { $0.take(signal: signal) }
+                loop.assumeIsolated { $0.take(signal: signal) }
             },
         ]
         return sources.compactMap(\.self)

@@ -11,7 +11,7 @@ package enum BootGate {
     /// agent runs, or when it cannot.
     package static func shut(policy path: String) throws(AgentError) -> String {
         let path = WorkingDirectory.absolute(path)
-        let (policy, problem) = try LastPolicy.confirmedOrElse(at: path)
+        let (policy, problem) = try LastKnownGood.confirmedOrElse(at: path)
         let configuration = policy.configuration
         let source = problem.map { "the last policy that was in force, since \($0)" } ?? path
         guard configuration.policy.mode == .enforce else {
@@ -19,7 +19,7 @@ package enum BootGate {
         }
         do throws(GateError) {
             var gate = try KernelGate(adopting: nil, highest: .highest)
-            let isNew = try gate.shut(Rulebook.shape(of: configuration))
+            let isNew = try gate.shut(LoadedPolicy.shape(of: configuration))
             return isNew ? "shut, by \(source)" : "a gate is there already"
         } catch {
             throw AgentError("\(error)")

@@ -9,13 +9,13 @@ import Transparency
 ///
 /// It ends what was live there, opens nothing and signs nothing, since two machines that sign different
 /// logs under one name are what an auditor takes for forgery.
-extension Gatekeeper {
+extension AuditWriter {
     /// Whether nothing may open until the log has a key of this machine's own.
-    var isClone: Bool { trail.foreignMachine != nil }
+    var isClone: Bool { foreignMachine != nil }
 
     /// Records that this is another machine than the log's last record is of, once.
-    func noteHostChanged() {
-        guard let former = trail.foreignMachine, !trail.ledger.awaitsKey else { return }
+    func recordHostChange() {
+        guard let former = foreignMachine, !ledger.awaitsKey else { return }
         let text =
             "The log and its key are of another machine: nothing opens until it has its own key"
         note(AuditEntry(.hostChanged, text, fields: [.machine: [former]]))
@@ -23,29 +23,16 @@ extension Gatekeeper {
 
     /// Why nothing opens, and what to do.
     var cloneProblem: String? {
-        guard let former = trail.foreignMachine else { return nil }
+        guard let former = foreignMachine else { return nil }
         return
             "the audit log and its key are of another machine (\(former)), of which this one is a clone: "
             + "nothing opens and nothing is signed until `sudo jitgate audit rekey` has made its own key"
     }
 
     /// What a grant is refused with meanwhile.
-    func cloneRefusal(_ path: String) -> AuditEntry {
+    func cloneRefusal(of path: String) -> AuditEntry {
         let reason =
             "the audit log is of another machine; `sudo jitgate audit rekey` makes it this one's"
         return .refused(path, code: "host-changed", reason)
-    }
-
-    /// Has the log go on under a new key; from then on grants open as elsewhere.
-    func rekey(by peer: String) throws(ControlFault) -> RekeyReply {
-        guard isClone else { throw .failed("the audit log and its key are of this very machine") }
-        let key: VerifierKey?
-        do throws(RecordingError) {
-            key = try trail.rekey(rulebook.configuration, by: peer, at: .now())
-        } catch {
-            throw .failed("the log has no key of its own yet: \(error)")
-        }
-        rescan()
-        return RekeyReply(key: key.map { "\($0)" } ?? "")
     }
 }

@@ -15,18 +15,8 @@ struct DrainingSessions {
     private var leftOut: [GrantID: Int] = [:]
     /// What the kernel is to be told of sessions at the next occasion: another end, or `nil` for none.
     var changes: [OngoingSession: Moment?] = [:]
-    /// The sessions of the last one who had a policy take force.
-    private(set) var callers: Set<OngoingSession> = []
-    /// How many sessions found no room when enforcing last began.
-    var existingLeftOut = 0
     /// The state of the gate's sessions that the sockets are watched for.
     var watched: Int?
-
-    /// A caller has a policy take force; what sshd says of their sessions.
-    mutating func called(from connections: [String]) {
-        callers = Set(connections.compactMap(OngoingSession.init(connection:)))
-        existingLeftOut = 0
-    }
 
     /// The sessions of a grant that drain.
     subscript(id: GrantID) -> Set<OngoingSession> { sessions[id] ?? [] }

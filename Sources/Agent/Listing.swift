@@ -1,14 +1,13 @@
 import Auditing
 import Control
 import Grants
+import Lifecycle
 import Netfilter
-import Scheduling
 
 /// All that a list of grants tells, as of one moment: the entries are made of it where that keeps
 /// nobody waiting.
 struct Listing: Sendable {
-    let grants: [ScheduledGrant]
-    let facts: [GrantID: GrantFacts]
+    let grants: [Lifecycle.Entry]
     let carried: [Opening: Traffic]
     let connections: [GrantID: Int]
     /// How many sessions of each grant that drains go on.
@@ -18,12 +17,12 @@ struct Listing: Sendable {
 
     /// Those that ended, in the order of their ends, then the others in that of their deadlines.
     var entries: [GrantEntry] {
-        let live = grants.compactMap { scheduled in
-            facts[scheduled.id].map { facts in
-                let came = connections[scheduled.id] ?? 0
-                let total = scheduled.total(carried).map { GrantEntry.Traffic($0, came) }
-                var entry = GrantEntry(scheduled, facts, total, at: now)
-                entry.sessions = sessions[scheduled.id]
+        let live = grants.compactMap { grant in
+            grant.provenance.map { provenance in
+                let came = connections[grant.id] ?? 0
+                let total = grant.total(carried).map { GrantEntry.Traffic($0, came) }
+                var entry = GrantEntry(grant, provenance, total, at: now)
+                entry.sessions = sessions[grant.id]
                 return entry
             }
         }
@@ -36,8 +35,8 @@ struct Listing: Sendable {
 
 extension GrantEntry {
     fileprivate init(
-        _ scheduled: ScheduledGrant,
-        _ facts: GrantFacts,
+        _ entry: Lifecycle.Entry,
+        _ provenance: GrantProvenance,
         _ traffic: GrantEntry.Traffic?,
         at now: Moment
     ) {
@@ -45,27 +44,28 @@ extension GrantEntry {
         var opened: Moment?
         var drainEnd: Moment?
         let deadline: Moment
-        switch scheduled.phase {
-        case .waiting(let opening):
-            (state, deadline) = (.waiting, scheduled.grant.deadline(openingAt: max(opening, now)))
+        switch entry.phase.living {
         case .open(let since, let end): (state, opened, deadline) = (.open, since, end)
-        case .draining(let since, let end, let until):
+        case .draining(let since, let end, let until, _):
             (state, opened, deadline, drainEnd) = (.draining, since, end, until)
+        default:
+            let start = max(provenance.grant.notBefore ?? now, now)
+            (state, deadline) = (.waiting, provenance.grant.deadline(openingAt: start))
         }
         self.init(
-            id: facts.grant.id.description,
+            id: provenance.grant.id.description,
             state: state,
-            requestor: facts.grant.requestor,
-            signers: facts.signers,
-            justification: facts.grant.justification,
-            sources: facts.grant.sources.map(\.description),
-            ports: facts.grant.ports.map(\.description),
+            requestor: provenance.grant.requestor,
+            signers: provenance.signers,
+            justification: provenance.grant.justification,
+            sources: provenance.grant.sources.map(\.description),
+            ports: provenance.grant.ports.map(\.description),
             opened: opened?.description,
             deadline: deadline.description,
             drainUntil: drainEnd?.description,
             secondsLeft: Int(max(0, ((drainEnd ?? deadline) - now).microseconds) / 1_000_000),
             traffic: traffic,
-            file: facts.file
+            file: provenance.file
         )
     }
 

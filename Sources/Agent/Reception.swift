@@ -14,9 +14,9 @@ struct Reception: Sendable {
     /// What a file turned out to be.
     enum Verdict: Sendable {
         /// The grant, and the lines of allowed_signers that its signatures rest on.
-        case admitted(GrantFacts, signerLines: [String])
+        case admitted(GrantProvenance, signerLines: [String])
         /// A well-formed grant that policy does not allow.
-        case denied(GrantFacts, Refusal)
+        case denied(GrantProvenance, Refusal)
         /// A revocation of these grants, the principals who signed it, and their lines.
         case revocation(Revocation, signers: [String], signerLines: [String])
         /// Nothing that an allowed signer said, or nothing that can be understood.
@@ -110,7 +110,7 @@ struct Reception: Sendable {
                 at: arrival.now,
                 under: rules
             )
-            let facts = GrantFacts(
+            let facts = GrantProvenance(
                 grant: grant,
                 digest: payload.sha256,
                 signers: payload.approvals.map(\.principal),

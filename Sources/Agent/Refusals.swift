@@ -14,7 +14,7 @@ extension AuditEntry {
     }
 
     /// A grant that policy does not allow.
-    static func refused(_ facts: GrantFacts, _ refusal: Refusal) -> Self {
+    static func refused(_ facts: GrantProvenance, _ refusal: Refusal) -> Self {
         var entry = Self(
             .grantRefused,
             "Refused \(facts.file): \(refusal)",

@@ -10,7 +10,7 @@ extension AuditEntry {
     /// A connection that these grants let in, and connections by them before it that have no record.
     static func used(
         _ packet: LoggedPacket,
-        by grants: [GrantFacts],
+        by grants: [GrantProvenance],
         missed: Int = 0,
         from sources: SourceCounts = SourceCounts()
     ) -> Self {
@@ -48,7 +48,7 @@ extension AuditEntry {
     }
 
     /// Packets under grants that nothing proves to be of a connection.
-    static func unproved(_ group: UnrecordedUses.Group, by grants: [GrantFacts]) -> Self {
+    static func unproved(_ group: UnrecordedUses.Group, by grants: [GrantProvenance]) -> Self {
         var all = fields(grants).merging(fields(missed: group.count, from: group.sources)) { $1 }
         all[.reason] = ["unproved"]
         all[.ports] = group.last.packet.port.map { [$0.description] } ?? []
@@ -67,11 +67,11 @@ extension AuditEntry {
         )
     }
 
-    private static func names(_ grants: [GrantFacts]) -> String {
+    private static func names(_ grants: [GrantProvenance]) -> String {
         Set(grants.map(\.grant.requestor)).sorted().joined(separator: ", ")
     }
 
-    private static func fields(_ grants: [GrantFacts]) -> [AuditField: [String]] {
+    private static func fields(_ grants: [GrantProvenance]) -> [AuditField: [String]] {
         [
             .grant: grants.map(\.grant.id.description), .digest: grants.map(\.digest),
             .requestor: Set(grants.map(\.grant.requestor)).sorted(),

@@ -43,7 +43,7 @@ package struct DrainingGrant: Hashable, Sendable {
     }
 }
 
-extension GrantFacts {
+extension GrantProvenance {
     /// What the log knows of a grant that drains; what it was to be is over.
     package init(_ draining: DrainingGrant) {
         let live = draining.grant
@@ -70,7 +70,7 @@ extension GrantFacts {
 extension AuditEntry {
     /// The deadline of a grant has come, and sessions of it may go on.
     package static func draining(
-        _ facts: GrantFacts,
+        _ facts: GrantProvenance,
         sessions count: Int,
         leavingOut leftOut: Int?,
         until end: Moment,
@@ -87,7 +87,7 @@ extension AuditEntry {
 
     /// The last session that drained has ended; `count` were still there and are cut.
     package static func drainEnded(
-        _ facts: GrantFacts,
+        _ facts: GrantProvenance,
         because reason: String,
         cutting count: Int,
         _ order: [AuditField: [String]] = [:]

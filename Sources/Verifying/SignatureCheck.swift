@@ -78,7 +78,7 @@ struct SignatureCheck: Sendable {
         case .revocation(let order):
             return [.actor: signers.map { "signer:" + $0 }, .comment: [order.reason]]
         case .grant(let grant):
-            var fields = GrantFacts(
+            var fields = GrantProvenance(
                 grant: grant,
                 digest: document.payload.sha256,
                 signers: signers,

@@ -64,7 +64,7 @@ struct AuditBench {
     private func grantEntries() throws -> [AuditEntry] {
         let file = try bench.read("g.grant")
         let signed = try SignedFile(splitting: file)
-        let facts = GrantFacts(
+        let facts = GrantProvenance(
             grant: try Grant(parsing: signed.payload),
             digest: FileDigest.sha256(of: file),
             signers: ["ops@example.com"],

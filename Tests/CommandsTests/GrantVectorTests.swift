@@ -19,8 +19,8 @@ import Testing
         return bench
     }
 
-    private static func facts(of vector: GrantVector) throws -> GrantFacts {
-        GrantFacts(
+    private static func facts(of vector: GrantVector) throws -> GrantProvenance {
+        GrantProvenance(
             grant: try Grant(parsing: SignedFile(splitting: vector.bytes).payload),
             digest: FileDigest.sha256(of: vector.bytes),
             signers: ["dana"],

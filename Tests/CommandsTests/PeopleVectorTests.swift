@@ -48,7 +48,7 @@ import Testing
             allowedSigners: try AllowedSigners(parsing: Array(GrantVector.peopleSigners.utf8))
         )
         let signed = try? verifier.verify(vector.bytes, at: Bench.now)
-        let facts = GrantFacts(
+        let facts = GrantProvenance(
             grant: try Grant(parsing: file.payload),
             digest: FileDigest.sha256(of: vector.bytes),
             signers: signed?.approvals.map(\.principal) ?? [],

@@ -60,7 +60,7 @@ import Testing
     @Test func `knows from the log what was used up`() throws {
         let bench = try Bench()
         try bench.signedGrant()
-        let facts = GrantFacts(
+        let facts = GrantProvenance(
             grant: try Grant(parsing: bench.read("g.json")),
             digest: "00",
             signers: ["ops@example.com"],

@@ -42,7 +42,7 @@ private struct EarlierHost {
         try host.write(signers, to: "state/allowed_signers")
         let digest = EvidenceFile.digest(of: Array(policy.utf8))
         let grant = try Grant(parsing: SignedFile(splitting: file).payload)
-        let facts = GrantFacts(
+        let facts = GrantProvenance(
             grant: grant,
             digest: EvidenceFile.digest(of: file),
             signers: ["dana@example.com", "d@old.example"],

@@ -127,3 +127,5 @@ import Testing
         #expect(timeline.lead == .seconds(3_999))
     }
 }
+
+private func second(_ number: Int) -> Moment { Moment(microseconds: Int64(number) * 1_000_000) }

@@ -88,7 +88,7 @@ struct Story {
             allowedSigners: try AllowedSigners(parsing: lines.joined().utf8.map(\.self))
         )
         let payload = try verifier.verify(signed.file, at: now)
-        let facts = GrantFacts(
+        let facts = GrantProvenance(
             grant: try Grant(parsing: payload.bytes),
             digest: payload.sha256,
             signers: payload.approvals.map(\.principal),
@@ -98,7 +98,7 @@ struct Story {
     }
 
     private func entries(
-        of facts: GrantFacts,
+        of facts: GrantProvenance,
         _ file: [UInt8],
         _ lines: [String],
         until deadline: Moment

@@ -1,0 +1,174 @@
+import Auditing
+import Configuration
+import Control
+import Glibc
+import Grants
+import Linux
+import Recording
+import SystemPackage
+
+/// The event loop: one event or call a turn, on one queue, and at its end all that is due.
+actor AgentLoop {
+    let executor: EngineExecutor
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe executor.asUnownedSerialExecutor()
+    }
+
+    private let events: LoopEvents
+    private let audit: AuditWriter
+    private let files: FileReader
+    private let directories: DropDirectories
+    private let cleanup: FileCleanup
+    private let connections: ConnectionParts
+    private let turns: Turns
+    private let calls: ControlCalls
+    let reporters: Reporters
+    let questions: Questions
+
+    init(_ executor: EngineExecutor, _ parts: consuming sending AgentParts) {
+        self.executor = executor
+        let (watch, audit, host) = (parts.watch, parts.audit, parts.host)
+        let (loaded, events) = (parts.loaded, LoopEvents(executor))
+        let clocks = Clocks(parts.timer, resuming: audit.ledger.clock, in: host.bootID)
+        let policy = PolicyManager(
+            at: parts.policyPath,
+            loaded,
+            parts.commit,
+            on: host,
+            audit,
+            watch
+        )
+        let grants = GrantTable(audit)
+        let cleanup = FileCleanup(audit, events)
+        let submissions = Submissions(policy, grants, audit, clocks, cleanup)
+        let counts = audit.ledger.connections
+        let reporters = Reporters(parts.notifier, parts.journal)
+        let monitor = ConnectionMonitor(
+            parts.prover,
+            loaded.configuration,
+            resuming: counts,
+            events
+        )
+        let firewall = FirewallWriter(parts.gate, clocks, policy, grants, audit)
+        let resets = SessionResets(parts.cutter, firewall, policy, grants)
+        let connections = ConnectionParts(
+            monitor,
+            resets,
+            firewall,
+            policy,
+            grants,
+            audit,
+            clocks,
+            events
+        )
+        let tamper = TamperResponder(firewall, audit, events)
+        let directories = DropDirectories(watch, policy, events)
+        let files = FileReader(directories, submissions, policy, grants, audit, clocks, events)
+        let questions = Questions(clocks, policy, grants, audit, firewall, connections, events)
+        let status = StatusReport(
+            audit,
+            clocks,
+            policy,
+            grants,
+            firewall,
+            connections,
+            files,
+            directories,
+            submissions,
+            reporters
+        )
+        let turns = Turns(
+            clocks,
+            audit,
+            policy,
+            grants,
+            files,
+            directories,
+            submissions,
+            cleanup,
+            firewall,
+            tamper,
+            connections,
+            reporters,
+            questions,
+            status
+        )
+        calls = ControlCalls(
+            turns,
+            audit,
+            clocks,
+            policy,
+            grants,
+            firewall,
+            connections,
+            files,
+            submissions,
+            reporters,
+            questions,
+            status
+        )
+        (self.events, self.audit, self.files, self.cleanup) = (events, audit, files, cleanup)
+        (self.directories, self.connections, self.turns) = (directories, connections, turns)
+        (self.reporters, self.questions) = (reporters, questions)
+    }
+
+    // MARK: the beginning and the end
+
+    /// Hears of what happens to files from now on.
+    func listen() throws(Errno) {
+        events.attach(to: self)
+        try directories.listen()
+    }
+
+    /// Takes up where the log ended; a `problem` is why that is not by the policy on disk.
+    func start(despite problem: String?) { turns.start(despite: problem) }
+
+    /// Callers are heard from now on.
+    func announce() { turns.announce() }
+
+    /// Ends what the agent does; the gate goes on without it.
+    func stop() { turns.stop() }
+
+    // MARK: events
+
+    /// Something happened that a part of the agent listens for.
+    func take(_ event: LoopEvent) {
+        switch event {
+        case .filesChanged: turns.run { turns.take(directories.takeEvents(), at: $0) }
+        case .filesWait: turns.run { _ in files.readPortion() }
+        case .filesToRemove: cleanup.continueTidying()
+        case .packetsCame:
+            if connections.packets.packetsCame() { turns.run { _ in } } else { turns.report() }
+        case .socketsEnded: if connections.drains.socketsEnded() { turns.run { _ in } }
+        case .rulesetChanged: if turns.rulesetChanged() { turns.run { _ in } }
+        }
+    }
+
+    /// The timer rang.
+    func timePassed() { turns.timePassed() }
+
+    /// The wall clock was set or the machine woke up, in which both clocks go on together.
+    func clockSet() { turns.run(recordingStepsOf: 1_000) { _ in } }
+
+    /// Another process told us something.
+    func take(signal: Int32) {
+        guard signal == SIGHUP else {
+            stop()
+            exit(0)
+        }
+        // What is wrong with it is in the log.
+        _ = try? calls.reload()
+    }
+
+    /// A call came over the control socket.
+    func answer(_ request: ControlRequest, from peer: PeerCredentials, _ replier: ControlReplier) {
+        calls.answer(request, from: peer, replier)
+    }
+
+    /// A snapshot was saved, or not.
+    func end(_ saving: Saving, _ result: Result<Void, RecordingError>) {
+        audit.end(saving, result)
+        turns.tellService()
+        ProgramPages.release()
+    }
+}

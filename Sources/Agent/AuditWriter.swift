@@ -1,0 +1,231 @@
+import Auditing
+import Configuration
+import Grants
+import Linux
+import Recording
+import Transparency
+
+/// The audit log on disk and the memory made of it, kept equal.
+///
+/// Records of what has already happened (a close, a refusal) may have to wait for a disk that takes
+/// them; a record that must come before the deed is appended by `append` or not at all.
+final class AuditWriter {
+    private var log: AuditLog
+    /// What records say of the host that they are of.
+    var host: HostFacts
+    /// What the kernel has not carried out yet, to be recorded when it has.
+    private var held: [AuditEntry] = []
+    /// What happened and is not on disk yet, oldest first.
+    private var unwritten: [(entry: AuditEntry, reading: ClockReading)] = []
+    /// Records that are on disk and that nobody was told of yet.
+    private var published: [Record] = []
+    /// Why the disk did not take the last append, so that openings wait; `nil` when it did.
+    private(set) var problem: String?
+
+    /// Opens the log and reads what it adds up to.
+    init(_ configuration: Configuration, host: HostFacts) throws(AgentError) {
+        let places = AuditLog.Places(
+            log: configuration.auditDirectory,
+            state: configuration.stateDirectory,
+            origin: Self.origin(configuration, host),
+            machineID: host.machineID ?? ""
+        )
+        do {
+            log = try AuditLog.open(places, rotation: RotationRule(configuration))
+        } catch {
+            throw AgentError(error.description)
+        }
+        self.host = host
+    }
+
+    /// The name that a log begins with on this host, and a new key.
+    private static func origin(_ configuration: Configuration, _ host: HostFacts) -> String {
+        AuditKey.origin(
+            hostname: configuration.hostname ?? host.hostname,
+            machineID: host.machineID ?? ""
+        )
+    }
+
+    /// The machine that log and key are of, if it is another one than this.
+    var foreignMachine: String? { log.foreignMachine }
+
+    /// Has the log go on under a new key of this host's, which a record by `actor` names.
+    func rekey(
+        _ configuration: Configuration,
+        by actor: String,
+        at reading: ClockReading
+    ) throws(RecordingError) -> VerifierKey? {
+        // What waits for the disk comes first.
+        try append([], at: reading)
+        let (sequence, stamp) = (ledger.nextSequence, stamp(reading))
+        var made: (key: VerifierKey, record: Record)?
+        try log.rekey(named: Self.origin(configuration, host)) { key, root in
+            let entry = AuditEntry(
+                .auditRekeyed,
+                "The log goes on under a key of this machine's own",
+                fields: [.key: ["\(key)"], .root: [root.base64], .actor: [actor]]
+            )
+            let record = Record(sequence: sequence, stamp: stamp, entry: entry)
+            made = (key, record)
+            return record
+        }
+        guard let made else { return nil }
+        published.append(made.record)
+        return made.key
+    }
+
+    var ledger: Ledger { log.ledger }
+    /// The signed file of this SHA-256, as far as it is kept.
+    func evidence(of digest: String) -> [UInt8]? { log.evidence(of: digest) }
+    /// The signed checkpoint over all records that are on disk.
+    var checkpoint: String { log.checkpoint }
+    /// What of the work on the log, its records being on disk, does not succeed.
+    var upkeepProblem: String? { log.problem }
+
+    /// The policy says anew when the log goes on in a new file.
+    func rotate(by configuration: Configuration) {
+        log.rotation = RotationRule(configuration)
+    }
+
+    /// Keeps what the records add up to, for the next start; without it that reads more.
+    func save() {
+        log.save()
+    }
+
+    /// Begins that, if it is due; `end` is to be called with what comes of it.
+    func beginSaving() -> Saving? {
+        guard log.isSavingDue else { return nil }
+        do throws(RecordingError) {
+            return try log.beginSaving()
+        } catch {
+            log.noteUnsaved(error)
+            return nil
+        }
+    }
+
+    func end(_ saving: Saving, _ result: Result<Void, RecordingError>) {
+        log.end(saving, result)
+    }
+
+    /// Appends records of what is about to happen, in one write and one fsync.
+    ///
+    /// When it returns they are on disk. When it throws none of them is, and nothing was forgotten
+    /// that had been waiting.
+    func append(_ entries: [AuditEntry], at reading: ClockReading) throws(RecordingError) {
+        let waiting = unwritten + entries.map { ($0, reading) }
+        guard !waiting.isEmpty else { return }
+        var records: [Record] = []
+        for (entry, reading) in waiting {
+            let sequence = ledger.nextSequence + UInt64(records.count)
+            records.append(Record(sequence: sequence, stamp: stamp(reading), entry: entry))
+        }
+        do {
+            try log.write(records)
+        } catch {
+            problem = error.description
+            throw error
+        }
+        problem = nil
+        unwritten = []
+        published += records
+    }
+
+    /// Records what has happened; if the disk does not take it now it waits for the next append.
+    func note(_ entries: [AuditEntry], at reading: ClockReading) {
+        do {
+            try append(entries, at: reading)
+        } catch {
+            unwritten += entries.map { ($0, reading) }
+        }
+    }
+
+    func note(_ entry: AuditEntry) { note([entry], at: .now()) }
+
+    /// Keeps records of ends until the kernel has carried them out.
+    func hold(_ entries: [AuditEntry]) { held += entries }
+
+    /// Records what was held: many at once share one fsync.
+    func releaseHeld(at reading: ClockReading) {
+        note(held, at: reading)
+        held = []
+    }
+
+    /// Records what need not be, such as what strangers do; `false` if the disk does not take it.
+    ///
+    /// It never waits for the disk, so that no record of a grant has to wait with it.
+    func offer(_ entries: [AuditEntry], at reading: ClockReading) -> Bool {
+        guard !entries.isEmpty else { return true }
+        guard !isWaiting else { return false }
+        let before = problem
+        do {
+            try append(entries, at: reading)
+            return true
+        } catch {
+            problem = before
+            return false
+        }
+    }
+
+    /// Whether something that happened is not on disk yet.
+    var isWaiting: Bool { !unwritten.isEmpty }
+
+    /// Whether evidence waits to be copied out of the records, or archives to be merged.
+    var hasUpkeep: Bool { log.hasUncopiedEvidence || log.hasMergeableArchives }
+
+    /// Does some of that: so many files.
+    func doUpkeep(atMost count: Int) {
+        log.keepEvidence(atMost: count)
+        log.mergeArchives()
+    }
+
+    /// The records that reached the disk since the last call, under a checkpoint.
+    func takePublished() -> [Record] {
+        log.sign()
+        defer { published = [] }
+        return published
+    }
+
+    /// Whether this refusal of a file is on record, or will be.
+    func knows(refusal entry: AuditEntry) -> Bool {
+        ledger.knows(refusal: entry) || unwritten.contains { $0.entry.refuses(as: entry) }
+    }
+
+    /// The refused file is gone; should it come back, that is worth a record again.
+    func forgetRefusal(of file: String) {
+        log.forgetRefusal(of: file)
+    }
+
+    /// How many bytes of the log a record would take.
+    func size(of entry: AuditEntry, at reading: ClockReading) -> Int {
+        Record(sequence: ledger.nextSequence, stamp: stamp(reading), entry: entry).line.count
+    }
+
+    private func stamp(_ reading: ClockReading) -> RecordStamp {
+        RecordStamp(
+            realtime: Moment(microseconds: reading.wallMicroseconds),
+            boot: reading.bootMicroseconds,
+            bootID: host.bootID,
+            machineID: host.machineID ?? "",
+            hostname: host.hostname
+        )
+    }
+}
+
+extension AuditEntry {
+    /// Whether it says of the same file what the other one does; the words may tell the time of day.
+    fileprivate func refuses(as other: Self) -> Bool {
+        let code = { (entry: Self) in entry[.reason]?.prefix { $0 != ":" } }
+        return event == other.event && self[.file] == other[.file]
+            && self[.digest] == other[.digest] && code(self) == code(other)
+    }
+}
+
+extension RotationRule {
+    init(_ configuration: Configuration) {
+        self.init(
+            size: configuration.segmentSize,
+            age: configuration.segmentAge,
+            retention: configuration.retention
+        )
+    }
+}

@@ -1,0 +1,82 @@
+import Configuration
+import Connections
+import Enforcement
+import Grants
+import Linux
+import SystemPackage
+
+/// Hears who comes and who tries, with what is remembered of them.
+final class ConnectionMonitor {
+    private var log: PacketLog?
+    private let group: UInt16
+    private let events: LoopEvents
+    /// Tells of packets to take; `nil` while nobody would hear of any.
+    private var source: DescriptorSource?
+    /// Why nobody says who comes and who tries; `nil` while somebody does.
+    private(set) var problem: String?
+    /// The connections that each grant let in: those on record and those that could not be
+    /// recorded, which the next agent will not know of.
+    private(set) var connections: [GrantID: Int]
+    /// What of those who came and who tried is not on record.
+    var tallies: VisitTallies
+    private var prover: ConnectionProver
+
+    /// In the network namespace of the calling thread.
+    init(
+        _ prover: consuming ConnectionProver,
+        _ configuration: Configuration,
+        resuming connections: [GrantID: Int],
+        _ events: LoopEvents
+    ) {
+        self.prover = prover
+        self.events = events
+        self.connections = connections
+        tallies = VisitTallies(configuration, at: ClockReading.now().bootMicroseconds)
+        group = configuration.logGroup
+        log = nil
+    }
+
+    /// Whether somebody hears of packets that are logged.
+    var isListening: Bool { source != nil }
+
+    /// Takes the NFLOG group, unless another program has it.
+    func listen() {
+        guard !isListening else { return }
+        do {
+            let log = try PacketLog(group: group)
+            source = try events.source(reading: log.fileDescriptor, .packetsCame)
+            self.log = .some(log)
+            problem = nil
+        } catch {
+            problem =
+                "nobody records who comes and who tries: \(error);"
+                + " stop that program, or set another audit.log_group and restart jitgated"
+        }
+    }
+
+    /// Takes what was logged since the last time.
+    func takePackets() -> LoggedPackets {
+        do {
+            return try log?.drain() ?? LoggedPackets()
+        } catch {
+            return LoggedPackets()  // The next reading tells by a gap what was lost.
+        }
+    }
+
+    /// Whether packets are to be looked at or summaries to be made, though nobody comes.
+    func isDue(at boot: Int64) -> Bool { tallies.dueAt.map { $0 <= boot } ?? false }
+
+    /// Looks for the sockets of connections that conntrack does not vouch for.
+    func prove(at boot: Int64) -> UnprovedUses.Findings {
+        let due = tallies.proofs.due(at: boot)
+        guard !due.isEmpty else { return UnprovedUses.Findings() }
+        let sockets = (try? prover.sockets(for: due)) ?? [:]
+        return tallies.proofs.take(sockets, of: due, at: boot)
+    }
+
+    /// A grant let a connection in.
+    func count(_ id: GrantID) { connections[id, default: 0] += 1 }
+
+    /// How many connections a grant let in that ends.
+    func takeCount(of id: GrantID) -> Int { connections.removeValue(forKey: id) ?? 0 }
+}

@@ -1,0 +1,28 @@
+import Auditing
+import Grants
+
+/// What is asked again of grants whose files are gone.
+extension PolicyManager {
+    /// Whether policy and signers would still admit a grant that drains, as they are asked of open ones.
+    ///
+    /// Its file is gone by now: what is kept of it as evidence counts.
+    func stillAdmits(_ id: GrantID) -> Bool {
+        guard let draining = audit.ledger.draining[id] else { return true }
+        let live = draining.grant
+        guard let bytes = audit.evidence(of: live.digest) else { return !loaded.hasChanged }
+        let arrival = Reception.Arrival(
+            path: live.fields[.file]?.first ?? "",
+            bytes: bytes,
+            signedAt: live.acceptedAt,
+            earliest: live.acceptedAt,
+            now: draining.openedAt,
+            earlierRules: loaded.earlierRules(of: live)
+        )
+        let reception = loaded.reception
+        let verdict = reception.judge(reception.read(arrival), of: arrival) { _ in
+            .open(live, since: draining.openedAt, deadline: draining.deadline)
+        }
+        if case .admitted = verdict { return true }
+        return false
+    }
+}

@@ -1,0 +1,80 @@
+import Dispatch
+import Linux
+import Recording
+
+/// Work on files that nothing waits for: the files of ended grants go away, evidence is copied,
+/// archives are merged, what the next start goes by is saved.
+///
+/// It is done a few files at a time, so that it never holds up what is due; what waits for the disk
+/// does so on a queue of its own.
+final class FileCleanup {
+    /// So many at a time: a file system may take its time for each.
+    private static let portion = 100
+
+    /// Files whose grants have ended, to be removed if they are still what was read.
+    private var ended: [String: FileIdentity] = [:]
+    /// Files of revocations that did their work, to be removed likewise once that is on record.
+    private var handledRevocations: [String: FileIdentity] = [:]
+    private var isTurnDue = false
+    /// Where the disk is waited for.
+    private let disk = DispatchQueue(label: "io.jitgate.disk")
+    private let audit: AuditWriter
+    private let events: LoopEvents
+
+    init(_ audit: AuditWriter, _ events: LoopEvents) {
+        self.audit = audit
+        self.events = events
+    }
+
+    /// Removes files, once all else that waits is done, unless they are others by then.
+    func remove(_ files: [String: FileIdentity]) { ended.merge(files) { $1 } }
+
+    /// Removes files once no record waits for the disk: until then they alone tell the next agent.
+    func removeOnRecord(_ files: [String: FileIdentity]) { handledRevocations.merge(files) { $1 } }
+
+    /// Something new is in a file that was to be removed.
+    func keep(_ path: String) { ended[path] = nil }
+
+    /// All that happened is on record.
+    func allRecorded() {
+        remove(handledRevocations)
+        handledRevocations = [:]
+    }
+
+    /// Does a portion now, and sees to the rest.
+    func tidy() {
+        guard !isTurnDue else { return }
+        for _ in 0..<Self.portion {
+            guard let (path, state) = ended.popFirst() else { break }
+            DirectoryWatch.remove(path, in: state)
+        }
+        audit.doUpkeep(atMost: Self.portion)
+        guard !ended.isEmpty || audit.hasUpkeep else { return saveIfDue() }
+        isTurnDue = true
+        events.post(.filesToRemove)
+    }
+
+    /// The turn that was asked for has come.
+    func continueTidying() {
+        isTurnDue = false
+        tidy()
+        // It was much: what it took is of no use to the small things that follow.
+        if !isTurnDue { ProgramPages.release() }
+    }
+
+    private func saveIfDue() {
+        guard let saving = audit.beginSaving() else { return }
+        events.run(on: disk) {
+            Result { () throws(RecordingError) in try saving.run() }
+        } then: { loop, result in
+            loop.end(saving, result)
+        }
+    }
+
+    /// Saves what the next start goes by, now.
+    func save() {
+        // Not two at a time.
+        disk.sync {}
+        audit.save()
+    }
+}

@@ -1,0 +1,205 @@
+import Admission
+import Auditing
+import Configuration
+import Connections
+import Enforcement
+import Grants
+import Lifecycle
+import Linux
+import SystemPackage
+
+/// The gate in the kernel, as far as this agent has written it.
+final class FirewallWriter {
+    /// What another installation of the whole gate brought, for the parts that have to do with it.
+    struct News {
+        /// Sessions that the kernel held before this agent are known now.
+        var isFirst = false
+        /// Other rules decide now.
+        var hasNewRules = false
+    }
+
+    var gate: KernelGate
+    /// Why the kernel did not take the last change; the whole gate is put there when it does.
+    private(set) var problem: String?
+    /// Whether the kernel has all that it was given.
+    private(set) var isInstalled = false
+    private var wasInstalled = false
+    /// Whether the gate was not put there yet by the rules in force.
+    private var isShapeNew = true
+    private var news = News()
+    /// The sessions of the last one who had a policy take force.
+    private(set) var callers: Set<OngoingSession> = []
+    /// How many sessions found no room when enforcing last began.
+    private(set) var existingLeftOut = 0
+    /// Whether the log says that this boot has seen enforce mode.
+    private let hadEnforced: Bool
+    private let clocks: Clocks
+    private let policy: PolicyManager
+    private let grants: GrantTable
+    private let audit: AuditWriter
+
+    init(
+        _ gate: consuming KernelGate,
+        _ clocks: Clocks,
+        _ policy: PolicyManager,
+        _ grants: GrantTable,
+        _ audit: AuditWriter
+    ) {
+        self.gate = gate
+        self.clocks = clocks
+        self.policy = policy
+        self.grants = grants
+        self.audit = audit
+        let floor = audit.ledger.clock
+        hadEnforced = floor.bootID == policy.host.bootID && audit.ledger.mode == "enforce"
+    }
+
+    /// Another policy: the whole gate is put there at the next change.
+    func rulesChanged() {
+        isInstalled = false
+        isShapeNew = true
+    }
+
+    /// The kernel refused something: the whole gate is put there at the next change.
+    func fail(_ error: GateError) {
+        isInstalled = false
+        problem = error.description
+    }
+
+    /// Changes of the gate by others go unnoticed.
+    func note(unwatched error: some Error) {
+        problem = "changes of the gate by others go unnoticed: \(error)"
+    }
+
+    /// Somebody has a policy take force; what sshd says of their own sessions.
+    func called(from connections: [String]) {
+        callers = Set(connections.compactMap(OngoingSession.init(connection:)))
+        existingLeftOut = 0
+    }
+
+    func takeNews() -> News {
+        defer { news = News() }
+        return news
+    }
+
+    // MARK: changes
+
+    /// Puts a change of openings, and of the sessions that may go on, into the kernel.
+    func apply(_ changes: [Opening: Moment?], _ sessions: [OngoingSession: Moment?]) {
+        // The record of an opening may have taken long: its deadline stays, and may have passed.
+        let now = clocks.read().closing
+        let left = sessions.mapValues { $0?.left(at: now) }
+        do {
+            if isInstalled {
+                try gate.commit(changes.mapValues { $0?.left(at: now) }, sessions: left)
+                // What closes is closed by now; what stays open has another time left.
+                if clocks.areTimeoutsOff { _ = try install(at: clocks.read().closing) }
+            } else {
+                gate.remember(left)
+                _ = try install(at: now)
+            }
+        } catch {
+            isInstalled = false
+            gate.remember(left)
+            // What the kernel holds is not known: put all of it there, at once or later.
+            do {
+                _ = try install(at: now)
+            } catch {
+                problem = "\(error)"
+            }
+        }
+    }
+
+    /// The quick answer to what others did to the gate; `install` must follow, and mends what this cannot.
+    func restore(after extent: Tampering.Extent, at now: Moment) -> Bool {
+        guard isInstalled else { return false }
+        do {
+            return try gate.restore(
+                after: extent,
+                trial: policy.commit.trial(at: now),
+                open: openings(at: now)
+            )
+        } catch {
+            return false
+        }
+    }
+
+    /// Puts the whole gate there, as far as the kernel does not have it; answers whether it changed
+    /// anything.
+    func install(at now: Moment) throws(GateError) -> Bool {
+        var existing: ExistingSessions?
+        let room = DrainingSessions.limit - gate.ongoingCount
+        let result = try gate.reconcile(
+            policy.loaded.shape,
+            trial: policy.commit.trial(at: now),
+            open: openings(at: now)
+        ) { ports, deniesAlready in
+            existing = existingSessions(at: ports, deniesAlready: deniesAlready, room: room)
+            return existing?.kept ?? []
+        }
+        if let existing { record(existing) }
+        try rememberSenders()
+        if !wasInstalled { news.isFirst = true }
+        if isShapeNew, result.changed { news.hasNewRules = true }
+        isShapeNew = false
+        wasInstalled = true
+        isInstalled = true
+        clocks.noteTimeoutsRight()
+        problem = nil
+        return result.changed
+    }
+
+    private func openings(at now: Moment) -> [Opening: Duration] {
+        grants.lifecycle.held.all.compactMapValues { $0.left(at: now) }
+    }
+
+    // MARK: sessions from before enforcing
+
+    /// What is there when denying begins at ports; nothing at the start of an agent where it had begun
+    /// before and the gate is not there to say at which ports.
+    private func existingSessions(
+        at ports: [Port],
+        deniesAlready: Bool,
+        room: Int
+    ) -> ExistingSessions? {
+        guard wasInstalled || !hadEnforced || deniesAlready else { return nil }
+        return ExistingSessions(
+            at: ports,
+            trusted: policy.policy.trusted,
+            room: max(0, room),
+            callers: callers
+        )
+    }
+
+    /// Has the gate remember who sent datagrams to ports before denying began there.
+    ///
+    /// Conntrack forgets them at half a minute after their last one at the earliest, so that none is
+    /// missed who sends something meanwhile.
+    private func rememberSenders() throws(GateError) {
+        let ports = gate.takeBeginnings()
+        guard !ports.isEmpty else { return }
+        let senders: [Port: Set<Address>]
+        do throws(Errno) {
+            var sessions = try SessionList()
+            var found: [Port: Set<Address>] = [:]
+            for port in ports { found[port] = try sessions.senders(to: port) }
+            senders = found
+        } catch {
+            return try gate.rememberEverybody(at: ports)
+        }
+        try gate.remember(senders: senders)
+    }
+
+    private func record(_ existing: ExistingSessions) {
+        existingLeftOut = existing.leftOut
+        guard !existing.kept.isEmpty || existing.leftOut > 0 else { return }
+        let limit = policy.policy.keepExisting.limit
+        let end = limit.map { clocks.read().closing + $0 }
+        audit.note(.existingKept(existing.kept.count, leavingOut: existing.leftOut, until: end))
+    }
+}
+
+extension Moment {
+    /// How long it is until then; `nil` if it has come.
+    fileprivate func left(at now: Moment) -> Duration? { self > now ? self - now : nil }
+}

@@ -1,0 +1,222 @@
+import Auditing
+import Grants
+import Lifecycle
+import Linux
+
+/// The grants that there are, the files that they are in, and the revocations that are not acted on.
+final class GrantTable {
+    /// Waking up and committing take less than its lead, so that nothing outlives its deadline.
+    var lifecycle = Lifecycle(lead: .milliseconds(4))
+    private var files = FileIndex()
+    /// Grants whose last file said something else or was gone, and why that ends them.
+    private var fileless: [GrantID: EndReason] = [:]
+    /// What revocations name, not yet acted on.
+    private(set) var revocations: [PendingRevocation] = []
+    /// Whether a grant came since that was last asked.
+    private var hasArrivals = false
+    private let audit: AuditWriter
+
+    /// Takes up what an earlier agent had live.
+    init(_ audit: AuditWriter) {
+        self.audit = audit
+        for (id, state) in audit.ledger.standings {
+            guard let live = state.live else { continue }
+            lifecycle.restore(id, digest: live.digest, RecordedGrant(state, live))
+        }
+        for draining in audit.ledger.draining.values {
+            lifecycle.restore(
+                GrantProvenance(draining),
+                openSince: draining.openedAt,
+                deadline: draining.deadline,
+                drainingUntil: draining.until
+            )
+        }
+    }
+
+    /// What is known of a grant: by the log, and what that is yet to be told.
+    func standing(of id: GrantID) -> Standing? {
+        guard let entry = lifecycle.grants[id] else { return audit.ledger[id] }
+        switch entry.phase.living {
+        case .closing(let reason), .ended(let reason):
+            return .ended(digest: entry.digest, reason: reason.rawValue)
+        case .draining(_, _, _, false):
+            return .ended(digest: entry.digest, reason: EndReason.expired.rawValue)
+        default: return audit.ledger[id]
+        }
+    }
+
+    /// The ids of all grants that have not ended.
+    var allLive: [GrantID] {
+        (lifecycle.grants.all.map(\.id) + lifecycle.grants.unseen.map(\.id)).sorted()
+    }
+
+    // MARK: files
+
+    /// Every file that holds a live grant.
+    var paths: some Collection<String> { files.all }
+
+    /// Takes in a grant that was admitted.
+    func admit(_ new: GrantProvenance, in state: FileIdentity, _ evidence: Evidence?) {
+        let id = new.grant.id
+        if let old = files[new.file], old != id { forget(new.file, because: .superseded) }
+        files.put(id, at: new.file, in: state)
+        lifecycle.received(new, evidence)
+        hasArrivals = true
+    }
+
+    /// Whether a grant came since the last call.
+    func takeArrivals() -> Bool {
+        defer { hasArrivals = false }
+        return hasArrivals
+    }
+
+    /// A file still is the wish for a grant that drains.
+    func keep(_ path: String, of id: GrantID, in state: FileIdentity) {
+        files.put(id, at: path, in: state)
+    }
+
+    /// The file no longer says what it said: its grant ends, unless another file says it too; answers
+    /// which grant may.
+    @discardableResult
+    func forget(_ path: String, because reason: EndReason = .removed) -> GrantID? {
+        guard let id = files.remove(path) else { return nil }
+        note(fileless: id, because: reason)
+        return id
+    }
+
+    /// A grant that was live when this agent began ends for what policy and signers say now.
+    func endByPolicy(_ id: GrantID) {
+        guard !lifecycle.grants.isKnown(id) else { return }
+        fileless[id] = .policy
+    }
+
+    private func note(fileless id: GrantID, because reason: EndReason) {
+        if fileless[id] == nil { fileless[id] = reason }
+    }
+
+    /// The files of a grant that has ended, each in the state that it was read in.
+    func removeFiles(of id: GrantID) -> [String: FileIdentity] { files.remove(id) }
+
+    /// Ends the grants that no file says any more, after all files that came at once were read: one may
+    /// only have another name by now.
+    ///
+    /// While not all files are read that were listed, only those whose files were seen to go.
+    func endFileless(whileScanning isScanning: Bool, butFor withdrawn: Set<GrantID>) {
+        for (id, reason) in fileless where !isScanning || withdrawn.contains(id) {
+            fileless[id] = nil
+            guard files.paths(of: id).isEmpty else { continue }
+            _ = lifecycle.withdrawn(id, because: reason)
+        }
+    }
+
+    /// Ends the grants that an earlier agent had live and whose files are gone.
+    func endUnseen(because rule: EndReason?, at now: Moment) {
+        for entry in Array(lifecycle.grants.unseen) {
+            let order = revocations.first { $0.ids.contains(entry.id) }
+            if case .unseen(let recorded) = entry.phase, let end = recorded.deadline, end <= now {
+                _ = lifecycle.withdrawn(entry.id, because: .expired)
+            } else if let order {
+                _ = lifecycle.revoked(entry.id, because: order.reason, order.origin)
+            } else {
+                let reason = rule ?? fileless[entry.id] ?? .removed
+                _ = lifecycle.withdrawn(entry.id, because: reason)
+            }
+        }
+    }
+
+    // MARK: revocations
+
+    func revoke(_ order: PendingRevocation) { revocations.append(order) }
+
+    /// Ends what revocations name, after all files that came with them; answers the revocations, and
+    /// records of what never came and is barred.
+    func takeRevocations() -> (done: [PendingRevocation], barred: [AuditEntry]) {
+        var barred: [AuditEntry] = []
+        for order in revocations {
+            // One of its records carries the file; all name it.
+            var origin = order.origin
+            for id in order.ids {
+                if lifecycle.grants.isLive(id) {
+                    guard lifecycle.grants[id]?.origin == nil else { continue }
+                    _ = lifecycle.revoked(id, because: order.reason, origin)
+                } else if mayStillCome(id) {
+                    lifecycle.barred(id, digest: order.file?.digest ?? "")
+                    barred.append(.barred(id, order.fields(origin)))
+                } else {
+                    continue
+                }
+                origin.evidence = nil
+            }
+        }
+        defer { revocations = [] }
+        return (revocations, barred)
+    }
+
+    /// Whether nothing is known of a grant that would keep it from opening.
+    private func mayStillCome(_ id: GrantID) -> Bool {
+        switch standing(of: id) {
+        case nil, .unreadable: true
+        case .accepted, .open, .ended: false
+        }
+    }
+}
+
+/// Grants that have to end because somebody said so.
+struct PendingRevocation: Sendable {
+    let ids: [GrantID]
+    var reason = EndReason.revoked
+    /// Who said so and why.
+    let origin: RevocationOrigin
+    /// The revocation's file, which has done its work then.
+    var file: AdmittedRevocation?
+
+    /// What the record of a grant says that is revoked before it came.
+    fileprivate func fields(_ origin: RevocationOrigin) -> [AuditField: [String]] {
+        var fields = origin.fields
+        guard let file else { return fields }
+        fields[.digest] = [file.digest]
+        fields[.signers] = file.signers
+        fields[.file] = [file.path]
+        if let policy = self.origin.evidence?.policyDigest { fields[.policyDigest] = [policy] }
+        return fields
+    }
+}
+
+/// The file of a signed revocation.
+struct AdmittedRevocation: Hashable, Sendable {
+    let path: String
+    let digest: String
+    let signers: [String]
+    let state: FileIdentity
+}
+
+extension RevocationOrigin {
+    /// What the record of the end takes over: all else it says of itself.
+    var fields: [AuditField: [String]] {
+        var fields: [AuditField: [String]] = [.actor: actors]
+        if let comment { fields[.comment] = [comment] }
+        if let revocation { fields[.revocation] = [revocation] }
+        if let evidence { fields.merge(evidence.fields.filter { $0.key.isEvidence }) { $1 } }
+        return fields
+    }
+}
+
+extension Evidence {
+    /// What the record carries that the file is needed to prove.
+    var fields: [AuditField: [String]] {
+        AuditEntry.evidence(file, signedBy: signerLines, under: policyDigest)
+    }
+}
+
+extension RecordedGrant {
+    fileprivate init(_ state: Standing, _ live: LiveGrant) {
+        let sources = live.fields[.sources, default: []].compactMap { try? Prefix(parsing: $0) }
+        let ports = live.fields[.ports, default: []].compactMap { try? Port(parsing: $0) }
+        let openings = ports.flatMap { port in sources.map { Opening(source: $0, port: port) } }
+        if case .open(_, let since, let deadline) = state {
+            self.init(openings: openings, since: since, deadline: deadline)
+        } else {
+            self.init(openings: openings)
+        }
+    }
+}

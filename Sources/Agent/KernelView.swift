@@ -1,0 +1,134 @@
+import Control
+import Enforcement
+import Grants
+import Netfilter
+import RuleTrace
+
+/// What is asked of the live kernel, over a connection of its own: it may take a while.
+enum KernelView {
+    /// Whether the table says the same of a packet as policy and grants do.
+    static func confirm(
+        _ explanation: Explanation,
+        of source: Prefix,
+        _ port: Port,
+        isProtected: Bool
+    ) -> Explanation {
+        var explanation = explanation
+        guard var gate = try? KernelGate(adopting: nil, highest: .highest) else {
+            return explanation
+        }
+        if let found = try? gate.explain(source, port) {
+            let agrees = found.passes == explanation.passes && found.isProtected == isProtected
+            explanation.kernel = agrees ? .agrees : .differs
+        }
+        if explanation.passes { addOthers(to: &explanation, source, port, &gate) }
+        return explanation
+    }
+
+    /// What the tables of other tools do with it.
+    private static func addOthers(
+        to explanation: inout Explanation,
+        _ source: Prefix,
+        _ port: Port,
+        _ gate: inout KernelGate
+    ) {
+        guard let chains = try? foreignChains(&gate),
+            let fates = try? gate.fates(of: [port], from: source, in: chains)
+        else { return }
+        let inOrder = zip(chains, fates).sorted { $0.0.place < $1.0.place }
+        for (chain, fate) in inOrder {
+            guard let fate = fate?.first else {
+                explanation.mayBeDroppedBy.append(chain.text)
+                continue
+            }
+            switch fate.end {
+            case .passes: break
+            case .mayDrop, .mayPass: explanation.mayBeDroppedBy.append(chain.text)
+            case .drops:
+                explanation.droppedBy = chain.text
+                return
+            }
+            // It has another destination from there on.
+            if fate.rewrittenTo != nil { return }
+        }
+    }
+
+    /// The chains of other tables that packets to this host come through.
+    private static func foreignChains(_ gate: inout KernelGate) throws(GateError) -> [BaseChain] {
+        try gate.foreignChains().filter {
+            ["prerouting", "input", "ingress"].contains($0.hook)
+                && ["ip", "ip6", "inet", "netdev"].contains($0.family)
+        }
+    }
+
+    /// What it takes root and a netlink socket to see.
+    static func inspect(rung: String, ports: [Port]) -> Inspection {
+        guard var gate = try? KernelGate(adopting: nil, highest: .highest) else {
+            return Inspection(rung: rung, chains: nil, detours: nil)
+        }
+        let chains = try? foreignChains(&gate)
+        return Inspection(
+            rung: rung,
+            chains: chains.map { followed($0, ports, &gate) },
+            detours: detours(around: chains ?? [], at: ports, &gate)
+        )
+    }
+
+    /// The chains with what their rules do to packets to protected ports.
+    private static func followed(
+        _ chains: [BaseChain],
+        _ ports: [Port],
+        _ gate: inout KernelGate
+    ) -> [Inspection.Chain] {
+        let fates = try? gate.fates(of: ports, in: chains)
+        return chains.indices.map { place in
+            let found = fates?[place].map { zip(ports, $0).map(Inspection.Fate.init) }
+            return Inspection.Chain(chains[place], found)
+        }
+    }
+}
+
+extension BaseChain {
+    /// Where in a packet's way it stands.
+    fileprivate var place: (Int, Int32) {
+        (["ingress", "prerouting"].firstIndex(of: hook) ?? 2, priority)
+    }
+
+    fileprivate var text: String { "table \(family) \(table), chain \(name)" }
+}
+
+extension Inspection.Fate {
+    fileprivate init(_ port: Port, _ fate: TraceResult) {
+        self.init(
+            port.description,
+            End(rawValue: fate.end.rawValue) ?? .passes,
+            droppedIn: fate.dropper,
+            rewrittenTo: fate.rewrittenTo.map(Int.init),
+            rewrittenIn: fate.rewriter
+        )
+    }
+}
+
+extension Inspection.Chain {
+    fileprivate init(_ chain: BaseChain, _ fates: [Inspection.Fate]?) {
+        self.init(
+            family: chain.family,
+            table: chain.table,
+            name: chain.name,
+            hook: chain.hook,
+            priority: Int(chain.priority),
+            drops: chain.dropsByDefault,
+            type: chain.type,
+            fates: fates
+        )
+    }
+}
+
+extension Prefix {
+    /// What only this host itself can send from.
+    var isLoopback: Bool {
+        ["127.0.0.0/8", "::1/128"].contains { text in
+            (try? Prefix(parsing: text))?.contains(self) ?? false
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Configuration
+import Linux
+import SystemPackage
+
+/// A copy of the policy and the allowed signers in force, for a start with some on disk that cannot be.
+///
+/// A restart is not an event, and neither is one with a policy that somebody broke meanwhile.
+struct LastKnownGood {
+    /// Where it is looked for when no policy can say where the state is.
+    static let usual = "/var/lib/jitgate"
+
+    private let path: String
+    private let unconfirmedPath: String
+    private let signersPath: String
+
+    init(in directory: String) {
+        path = directory + "/policy.toml"
+        unconfirmedPath = directory + "/unconfirmed"
+        signersPath = directory + "/allowed_signers"
+    }
+
+    /// Notes the SHA-256 of a policy file that is on trial or was not confirmed, or that none is.
+    ///
+    /// For the time before the agent runs: what it goes by itself is in the log.
+    func distrust(_ digest: String?) {
+        let bytes = Array((digest ?? "").utf8)
+        guard (try? SmallFile.read(unconfirmedPath, limit: 64)) ?? [] != bytes else { return }
+        try? AtomicFile.replace(unconfirmedPath, with: bytes, mode: 0o600)
+    }
+
+    /// The policy to go by before the agent runs, and why it is not the one at `path`.
+    static func confirmedOrElse(
+        at path: String
+    ) throws(AgentError) -> (policy: PolicySource, problem: String?) {
+        let (policy, problem) = try orElse(at: path)
+        let last = LastKnownGood(in: policy.configuration.stateDirectory)
+        let digest = try? SmallFile.read(last.unconfirmedPath, limit: 64)
+        guard problem == nil, digest == Array(policy.digest.utf8),
+            let confirmed = try? PolicySource(readingFrom: last.path)
+        else { return (policy, problem) }
+        return (confirmed, "\(path) was not confirmed")
+    }
+
+    /// Keeps what is in force now; a disk that does not take it is no reason to stop.
+    func keep(_ loaded: LoadedPolicy) {
+        Self.keep(Array(loaded.configuration.toml.utf8), at: path)
+        guard loaded.signers.file != nil else { return }
+        Self.keep(loaded.signers.text, at: signersPath)
+    }
+
+    private static func keep(_ bytes: [UInt8], at path: String) {
+        guard (try? SmallFile.read(path, limit: bytes.count)) != bytes else { return }
+        try? AtomicFile.replace(path, with: bytes, mode: 0o600)
+    }
+
+    /// Tells whether policy or signers are others than those that were last in force, as far as these
+    /// are known.
+    func differs(from loaded: LoadedPolicy) -> Bool {
+        let policy = (try? PolicySource(readingFrom: path))?.configuration
+        let text = signers()?.text
+        return (policy.map { $0 != loaded.configuration } ?? false)
+            || (text.map { $0 != loaded.signers.text } ?? false)
+    }
+
+    /// Who last might sign, as far as anybody is known to.
+    func signers() -> SignersSource? {
+        try? SignersSource(readingFrom: signersPath)
+    }
+
+    /// The policy at `path`, or the one that was last in force and why the other is not.
+    static func orElse(
+        at path: String
+    ) throws(AgentError) -> (policy: PolicySource, problem: String?) {
+        do throws(AgentError) {
+            return (try PolicySource(readingFrom: path), nil)
+        } catch {
+            let last = LastKnownGood(in: usual).path
+            guard let policy = try? PolicySource(readingFrom: last) else { throw error }
+            let problem = error.description.split(separator: "\n").joined(separator: "; ")
+            return (policy, problem)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import Dispatch
+import Linux
+import SystemPackage
+
+/// What brings a turn of the loop besides calls, clocks and signals.
+enum LoopEvent: Sendable {
+    case filesChanged
+    case filesWait
+    case filesToRemove
+    case packetsCame
+    case socketsEnded
+    case rulesetChanged
+}
+
+/// Where the parts of the agent ask for a turn of the loop.
+final class LoopEvents {
+    private let executor: EngineExecutor
+    private var loop: AgentLoop?
+
+    init(_ executor: EngineExecutor) {
+        self.executor = executor
+    }
+
+    /// From here on events bring turns.
+    func attach(to loop: AgentLoop) { self.loop = loop }
+
+    /// Has an event come whenever a descriptor has something to say.
+    func source(reading descriptor: Int32, _ event: LoopEvent) throws(Errno) -> DescriptorSource {
+        let loop = loop
+        return try DescriptorSource(reading: descriptor, on: executor) {
+            loop?.assumeIsolated { $0.take(event) }
+        }
+    }
+
+    /// Has an event come once all that is due before it is done.
+    func post(_ event: LoopEvent) {
+        let loop = loop
+        executor.queue.async { loop?.assumeIsolated { $0.take(event) } }
+    }
+
+    /// Does work on another queue, and has the loop take its result.
+    func run<Value: Sendable>(
+        on queue: DispatchQueue,
+        _ work: @escaping @Sendable () -> Value,
+        then take: @escaping @Sendable (isolated AgentLoop, Value) -> Void
+    ) {
+        let (loop, executor) = (loop, executor)
+        queue.async {
+            let value = work()
+            executor.queue.async { loop?.assumeIsolated { take($0, value) } }
+        }
+    }
+}

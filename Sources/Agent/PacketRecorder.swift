@@ -1,0 +1,199 @@
+import Admission
+import Auditing
+import Configuration
+import Connections
+import Enforcement
+import Grants
+import Linux
+import Netfilter
+import Recording
+
+/// A record that is made if there is room for it.
+struct OfferedRecord {
+    let entry: AuditEntry
+    /// Has it told of later, if it is not made.
+    let undo: (inout VisitTallies) -> Void
+}
+
+/// Records who came and who tried, and counts what there is no room to record.
+final class PacketRecorder {
+    /// So many records a minute speak for connections that have none of their own.
+    private static let groupsAtOnce = 8
+    /// A record of a stranger takes less.
+    private static let recordSize = 1024
+
+    private let monitor: ConnectionMonitor
+    private let uses: UseRecorder
+    private let firewall: FirewallWriter
+    private let policy: PolicyManager
+    private let audit: AuditWriter
+
+    init(
+        _ monitor: ConnectionMonitor,
+        _ uses: UseRecorder,
+        _ firewall: FirewallWriter,
+        _ policy: PolicyManager,
+        _ audit: AuditWriter
+    ) {
+        self.monitor = monitor
+        self.uses = uses
+        self.firewall = firewall
+        self.policy = policy
+        self.audit = audit
+    }
+
+    /// The log of packets has something to say; answers whether that changes when something is due.
+    func packetsCame() -> Bool {
+        let before = monitor.tallies.dueAt ?? .max
+        takePackets()
+        return audit.isWaiting || monitor.tallies.dueAt.map { $0 < before } ?? false
+    }
+
+    /// When there is something to say of packets though none come.
+    func due(at now: Now) -> Moment? {
+        monitor.tallies.dueAt.map {
+            now.closing + .microseconds($0 - now.reading.bootMicroseconds)
+        }
+    }
+
+    /// Records what the log of packets says: what must be recorded in one append, the rest in another.
+    ///
+    /// Before grants end, so that whoever came under one is told of with it.
+    func takePackets() {
+        let logged = monitor.takePackets()
+        let reading = ClockReading.now()
+        guard !logged.isEmpty || monitor.isDue(at: reading.bootMicroseconds) else { return }
+        monitor.tallies.bound(by: policy.configuration)
+        monitor.tallies.lost += logged.missed
+        let protected = policy.policy.ports
+        let packets = logged.packets.map { $0.atPortLookedUp { protected[$0] != nil } }
+        var room = strangersRoom()
+        let (firsts, others) = uses.records(in: packets, &room, at: reading)
+        let attempts = recordsOfAttempts(in: packets, &room, at: reading)
+        let offered = others + attempts + summaries(&room, at: reading)
+        if !firsts.isEmpty { audit.note(firsts, at: reading) }
+        if !audit.offer(offered.map(\.entry), at: reading) {
+            for record in offered { record.undo(&monitor.tallies) }
+        }
+        monitor.tallies.schedule(
+            hasRoom: room.extent == .allowance,
+            isWaiting: audit.isWaiting,
+            at: reading.bootMicroseconds
+        )
+    }
+
+    /// The agent stops: nobody will tell later of what is not on record now.
+    func noteLeftOut() {
+        monitor.tallies.hurry()
+        takePackets()
+    }
+
+    /// What the disk of the log has for strangers; where that is not to be known they are brief.
+    private func strangersRoom() -> StrangersRoom {
+        let configuration = policy.configuration
+        guard !audit.isWaiting, let disk = try? DiskRoom.read(configuration.auditDirectory) else {
+            return .none
+        }
+        return StrangersRoom(free: disk.bytes, of: disk.total, keeping: configuration.keepFree)
+    }
+
+    /// That strangers leave less on record than their allowance has room for.
+    var diskWarning: String? {
+        guard !audit.isWaiting, strangersRoom().extent != .allowance else { return nil }
+        let directory = policy.configuration.auditDirectory
+        return "the disk of \(directory) has less than audit.keep_free left: denied packets get a"
+            + " summary an hour, and none at half of that; make room"
+    }
+
+    // MARK: who tried
+
+    private func recordsOfAttempts(
+        in packets: [LoggedPacket],
+        _ room: inout StrangersRoom,
+        at reading: ClockReading
+    ) -> [OfferedRecord] {
+        let denied = packets.filter { $0.prefix == GateNames.deniedPrefix }
+        guard !denied.isEmpty else { return [] }
+        let now = reading.bootMicroseconds
+        let count = takeDeniedCount() ?? denied.count
+        guard room.extent == .allowance, room.bytes >= Self.recordSize,
+            monitor.tallies.strangers.hasRoom(for: Self.recordSize, at: now)
+        else {
+            monitor.tallies.denials.leaveOut(denied, of: count)
+            return []
+        }
+        var records: [OfferedRecord] = []
+        for denial in monitor.tallies.denials.take(denied, of: count, at: now) {
+            let entry = AuditEntry.denied(denial, isDropped: isDropping)
+            let size = audit.size(of: entry, at: reading)
+            let source = denial.packet.source
+            if monitor.tallies.strangers.take(size, for: source, at: now), room.take(size) {
+                records.append(OfferedRecord(entry: entry) { $0.denials.leaveOut(denial) })
+            } else {
+                monitor.tallies.denials.leaveOut(denial)
+            }
+        }
+        return records
+    }
+
+    private var isDropping: Bool { policy.policy.mode == .enforce }
+
+    /// How many packets the kernel denied since the last call; `nil` where it does not say.
+    ///
+    /// Asked once a second at most unless `always`: what is not counted now is so the next time.
+    @discardableResult
+    func takeDeniedCount(always: Bool = false) -> Int? {
+        let now = ClockReading.now().bootMicroseconds
+        guard always || monitor.tallies.count.isDue(at: now) else { return 0 }
+        guard firewall.isInstalled, let total = try? firewall.gate.deniedTraffic().packets else {
+            return nil
+        }
+        return monitor.tallies.count.growth(to: total, at: now)
+    }
+
+    // MARK: what has no record of its own
+
+    private func summaries(
+        _ room: inout StrangersRoom,
+        at reading: ClockReading
+    ) -> [OfferedRecord] {
+        let now = reading.bootMicroseconds
+        let areUsesDue = monitor.tallies.takeUsesDue(at: now)
+        let areAttemptsDue = monitor.tallies.takeAttemptsDue(at: now)
+        guard room.extent != .none else { return [] }
+        var records: [OfferedRecord] = []
+        if areUsesDue {
+            for group in monitor.tallies.uses.take(atMost: Self.groupsAtOnce) {
+                let entry = uses.record(of: group)
+                monitor.tallies.repeats.spend(audit.size(of: entry, at: reading), at: now)
+                records.append(OfferedRecord(entry: entry) { $0.uses.add(group) })
+            }
+        }
+        if areAttemptsDue {
+            let attempts = summariesOfAttempts()
+            for record in attempts {
+                let size = audit.size(of: record.entry, at: reading)
+                monitor.tallies.strangers.spend(size, at: now)
+            }
+            records += attempts
+        }
+        return records
+    }
+
+    private func summariesOfAttempts() -> [OfferedRecord] {
+        var records: [OfferedRecord] = []
+        let count = takeDeniedCount(always: true) ?? 0
+        if let summary = monitor.tallies.denials.summary(counting: count) {
+            let entry = AuditEntry.summary(of: summary, isDropped: isDropping)
+            records.append(OfferedRecord(entry: entry) { $0.denials.leaveOut(summary) })
+        }
+        for group in monitor.tallies.unproved.take(atMost: Self.groupsAtOnce) {
+            let entry = AuditEntry.unproved(group, by: uses.provenance(of: group.last))
+            records.append(OfferedRecord(entry: entry) { $0.unproved.add(group) })
+        }
+        let lost = monitor.tallies.lost
+        if lost > 0 { records.append(OfferedRecord(entry: .lost(lost)) { $0.lost += lost }) }
+        monitor.tallies.lost = 0
+        return records
+    }
+}

@@ -1,0 +1,67 @@
+import Auditing
+import Enforcement
+import Grants
+
+/// For how long the policy in force is in force.
+enum PolicyCommit: Sendable {
+    /// For good: it was loaded outright or confirmed.
+    case settled
+    /// Until the moment, unless it is confirmed; then `fallback` comes back.
+    case onTrial(until: Moment, fallback: PolicySource)
+    /// Until another one is loaded: the policy on disk, of this SHA-256, was not confirmed.
+    case rolledBack(rejected: String)
+
+    /// When the trial ends, if there is one.
+    var deadline: Moment? {
+        guard case .onTrial(let deadline, _) = self else { return nil }
+        return deadline
+    }
+
+    /// What the kernel goes back to by itself, should nobody be there when a trial is over.
+    func trial(at now: Moment) -> GateTrial? {
+        guard case .onTrial(let deadline, let fallback) = self else { return nil }
+        let shape = LoadedPolicy.shape(of: fallback.configuration)
+        return GateTrial(fallback: shape, left: deadline - now)
+    }
+
+    /// The SHA-256 of a policy file that nobody confirmed, `policy` being in force.
+    func unconfirmed(_ policy: PolicySource) -> String? {
+        switch self {
+        case .settled: nil
+        case .onTrial: policy.digest
+        case .rolledBack(let rejected): rejected
+        }
+    }
+
+    /// What the record of a policy says of how far it is committed.
+    var fields: [AuditField: [String]] {
+        switch self {
+        case .settled: [:]
+        case .onTrial(let deadline, let fallback):
+            [.deadline: [deadline.description], .fallback: [fallback.text]]
+        case .rolledBack(let rejected): [.rejected: [rejected]]
+        }
+    }
+
+    /// The policy to start with and how far it is committed: what lies on disk, unless the log says otherwise.
+    ///
+    /// A trial goes on with what was put on trial, and ends at once if its time is over. What was
+    /// rejected stays so until the file is another.
+    static func atStart(
+        disk: PolicySource,
+        _ standing: PolicyStanding?
+    ) -> (PolicySource, PolicyCommit) {
+        switch standing {
+        case .onTrial(let policy, let deadline, let fallback):
+            guard let policy = try? PolicySource(recorded: policy),
+                let fallback = try? PolicySource(recorded: fallback)
+            else { return (disk, .settled) }
+            return (policy, .onTrial(until: deadline, fallback: fallback))
+        case .rolledBack(let policy, let rejected) where rejected == disk.digest:
+            // This version may be another one than the one that recorded it.
+            guard let policy = try? PolicySource(recorded: policy) else { return (disk, .settled) }
+            return (policy, .rolledBack(rejected: rejected))
+        case .rolledBack, nil: return (disk, .settled)
+        }
+    }
+}

@@ -1,0 +1,249 @@
+import Admission
+import Auditing
+import Configuration
+import Control
+import Enforcement
+import Grants
+import Linux
+import Recording
+
+/// The policy and the allowed signers in force, how far the policy is committed, and their change.
+///
+/// The record that a policy is on trial is on disk before it takes force, and holds the policy that
+/// comes back. So an agent that starts next knows both, whatever happened to this one
+/// (PROTOCOL.audit, section 4).
+final class PolicyManager {
+    let path: String
+    private(set) var host: HostFacts
+    private(set) var loaded: LoadedPolicy
+    private(set) var commit: PolicyCommit
+    /// Why the policy on disk is not the one in force.
+    private(set) var problem: String?
+    /// Why the allowed signers on disk are not those in force.
+    private(set) var signersProblem: String?
+    let audit: AuditWriter
+    private let watch: DirectoryWatch
+
+    init(
+        at path: String,
+        _ loaded: LoadedPolicy,
+        _ commit: PolicyCommit,
+        on host: HostFacts,
+        _ audit: AuditWriter,
+        _ watch: DirectoryWatch
+    ) {
+        self.path = path
+        self.host = host
+        self.loaded = loaded
+        self.commit = commit
+        self.audit = audit
+        self.watch = watch
+    }
+
+    var configuration: Configuration { loaded.configuration }
+    var policy: Policy { loaded.configuration.policy }
+    var isEnforcing: Bool { policy.mode == .enforce }
+
+    /// Records what is in force when the agent starts, and why that is not what is on disk.
+    func begin(despite problem: String?) {
+        if let problem { refuse(policy: problem) }
+        if let problem = loaded.signersProblem { refuse(signers: problem) }
+    }
+
+    /// Records what is in force, and keeps it for the next start.
+    func announce() {
+        audit.note(entries(loaded, commit), at: .now())
+        keep()
+    }
+
+    // MARK: changes
+
+    /// Puts the policy on disk in force, and the allowed signers with it.
+    ///
+    /// Whatever is wrong with it, the one in force stays.
+    func reload() throws(ControlFault) {
+        let next = try read()
+        let entries = entries(next, .settled)
+        if next.shape.admits(moreThan: loaded.shape) {
+            try record(entries)
+        } else {
+            audit.note(entries, at: .now())
+        }
+        put(next, .settled)
+    }
+
+    /// Puts the policy on disk on trial, once that is on disk.
+    func beginTrial(until deadline: Moment, by peer: PeerCredentials) throws(ControlFault) {
+        let next = try read()
+        let fallback: PolicySource
+        if case .onTrial(_, let earlier) = commit {
+            fallback = earlier
+        } else {
+            fallback = loaded.policy
+        }
+        guard next.policy.text.utf8.count + fallback.text.utf8.count <= Self.sizeLimit else {
+            throw .failed("the two policies are larger than \(Self.sizeLimit / 1024) KiB together")
+        }
+        let mode = next.configuration.policy.mode.rawValue
+        let text = "Policy on trial until \(deadline), in \(mode) mode"
+        try force(next, .onTrial(until: deadline, fallback: fallback), text, by: peer)
+    }
+
+    /// The record holds both policies, each escaped to twice its size at most: less than 1 MiB.
+    private static let sizeLimit = 384 * 1024
+
+    /// Keeps the policy on trial, once that is on disk.
+    func confirmTrial(by peer: PeerCredentials) throws(ControlFault) {
+        guard case .onTrial = commit else { throw .noTrial }
+        try force(loaded, .settled, "Policy confirmed, in \(policy.mode.rawValue) mode", by: peer)
+    }
+
+    /// Brings back the policy from before a trial that was not confirmed in time; answers whether it
+    /// did.
+    func endTrial(ifOverAt now: Moment) -> Bool {
+        guard case .onTrial(let deadline, let fallback) = commit, now >= deadline else {
+            return false
+        }
+        let rejected = loaded.policy.digest
+        let next = loaded.replaced(by: fallback, host: host)
+        let mode = fallback.configuration.policy.mode.rawValue
+        let text = "Policy not confirmed in time: the one before is back, in \(mode) mode"
+        var entries = entries(next, .rolledBack(rejected: rejected), text)
+        entries[0].fields[.reason] = ["not confirmed in time"]
+        audit.note(entries, at: .now())
+        put(next, .rolledBack(rejected: rejected))
+        return true
+    }
+
+    /// Learns what the host is called now; answers whether that brought other rules.
+    func followHostname() -> Bool {
+        learnHostname()
+        guard loaded.systemName != host.hostname, configuration.hostname == nil else {
+            return false
+        }
+        audit.note(.loaded("The host is called \(host.hostname) now", path))
+        put(loaded.renamed(host), commit)
+        return true
+    }
+
+    /// Reads the allowed signers on disk if they are others; answers whether they are in force now.
+    func followSigners() -> Bool {
+        let next: LoadedPolicy
+        do throws(AgentError) {
+            next = try LoadedPolicy(loaded.policy, host: host)
+        } catch {
+            if signersProblem != error.description { refuse(signers: error.description) }
+            return false
+        }
+        signersProblem = nil
+        guard next.signers.file != loaded.signers.file else { return false }
+        audit.note(.loaded("Allowed signers loaded", configuration.allowedSigners))
+        put(next, commit)
+        return true
+    }
+
+    /// The rules take force after the record of it, or not at all.
+    private func force(
+        _ next: LoadedPolicy,
+        _ commit: PolicyCommit,
+        _ text: String,
+        by peer: PeerCredentials
+    ) throws(ControlFault) {
+        var entries = entries(next, commit, text)
+        entries[0].fields[.actor] = ["uid:\(peer.userID)"]
+        try record(entries)
+        put(next, commit)
+    }
+
+    /// These rules are in force from now on.
+    private func put(_ next: LoadedPolicy, _ commit: PolicyCommit) {
+        loaded = next.following(loaded)
+        self.commit = commit
+        signersProblem = next.signersProblem
+        audit.rotate(by: configuration)
+        keep()
+        // The file that has the signers now may be another one than before, and have changed since.
+        if watch.follow(configuration.allowedSigners) { _ = followSigners() }
+    }
+
+    /// What is in force now holds at the next start too, unless the policy on disk can be loaded.
+    private func keep() {
+        let last = LastKnownGood(in: configuration.stateDirectory)
+        last.distrust(commit.unconfirmed(loaded.policy))
+        if commit.deadline == nil { last.keep(loaded) }
+    }
+
+    // MARK: reading
+
+    /// Reads the policy on disk; what is wrong with it is recorded.
+    private func read() throws(ControlFault) -> LoadedPolicy {
+        learnHostname()
+        let next: LoadedPolicy
+        do throws(AgentError) {
+            next = try LoadedPolicy(policy: path, host: host)
+        } catch {
+            throw refuse(error.description.split(separator: "\n").map(String.init))
+        }
+        let fixed = loaded.fixedSettings(changedBy: next)
+        guard fixed.isEmpty else {
+            let settings = fixed.joined(separator: ", ")
+            throw refuse(["\(path): \(settings): a change takes a restart"])
+        }
+        problem = nil
+        return next
+    }
+
+    private func learnHostname() {
+        guard let name = try? HostFacts.readHostname(), name != host.hostname else { return }
+        host.hostname = name
+        audit.host = host
+    }
+
+    private func refuse(_ problems: [String]) -> ControlFault {
+        refuse(policy: problems.joined(separator: "; "))
+        return .reloadRefused(problems)
+    }
+
+    private func refuse(policy problem: String) {
+        self.problem = problem
+        audit.note(.refused("Policy refused, the one in force stays", path, because: problem))
+    }
+
+    private func refuse(signers problem: String) {
+        signersProblem = problem
+        let rest = loaded.signers.file == nil ? "so nobody may sign" : "those in force stay"
+        let path = configuration.allowedSigners
+        audit.note(.refused("Allowed signers refused, \(rest)", path, because: problem))
+    }
+
+    // MARK: records
+
+    /// Puts on disk what must be there before a policy takes force.
+    private func record(_ entries: [AuditEntry]) throws(ControlFault) {
+        do throws(RecordingError) {
+            try audit.append(entries, at: .now())
+        } catch {
+            problem = "it cannot be recorded: \(error)"
+            throw .failed("it cannot be recorded, so nothing has changed: \(error)")
+        }
+    }
+
+    /// The records that a policy is in force, and that the mode is another if it is.
+    private func entries(
+        _ next: LoadedPolicy,
+        _ commit: PolicyCommit,
+        _ text: String? = nil
+    ) -> [AuditEntry] { AuditEntry.loaded(next, at: path, commit, text, after: audit.ledger.mode) }
+
+    // MARK: what is worth knowing of them
+
+    /// Why a policy is not simply in force.
+    var commitProblem: String? {
+        // Where the policy in force was tried itself, nothing on disk waits for anything.
+        guard case .rolledBack(let rejected) = commit, rejected != loaded.policy.digest else {
+            return nil
+        }
+        return "the policy on disk was not confirmed in time, so the one before it is in force: "
+            + "restore \(path), or try or reload it"
+    }
+}

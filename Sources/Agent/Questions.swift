@@ -1,0 +1,203 @@
+import Admission
+import Auditing
+import Configuration
+import Control
+import Dispatch
+import Enforcement
+import Grants
+import Lifecycle
+import Linux
+import Netfilter
+
+/// Answers questions that take a while, elsewhere than on the engine's queue, from what it knows now.
+final class Questions {
+    /// How many answers are kept.
+    private static let bound = 64
+
+    /// What is to be done for an answer; `isDoubtful` where the state may have changed meanwhile.
+    private typealias Work = @Sendable () -> (reply: EncodedReply, isDoubtful: Bool)
+
+    /// Where answers are made: those for root wait for nobody else's.
+    private let queues = (
+        root: DispatchQueue(label: "io.jitgate.answers.root"),
+        others: DispatchQueue(label: "io.jitgate.answers")
+    )
+    /// Counts the changes of what answers tell of.
+    private var revision: UInt64 = 0
+    private var counters = CounterCache()
+    private var answers: [ControlRequest: SharedAnswer] = [:]
+    private let clocks: Clocks
+    private let policy: PolicyManager
+    private let grants: GrantTable
+    private let audit: AuditWriter
+    private let firewall: FirewallWriter
+    private let connections: ConnectionParts
+    private let events: LoopEvents
+
+    init(
+        _ clocks: Clocks,
+        _ policy: PolicyManager,
+        _ grants: GrantTable,
+        _ audit: AuditWriter,
+        _ firewall: FirewallWriter,
+        _ connections: ConnectionParts,
+        _ events: LoopEvents
+    ) {
+        self.clocks = clocks
+        self.policy = policy
+        self.grants = grants
+        self.audit = audit
+        self.firewall = firewall
+        self.connections = connections
+        self.events = events
+    }
+
+    /// What answers tell of has changed.
+    func stateChanged() { revision += 1 }
+
+    private subscript(request: ControlRequest) -> SharedAnswer {
+        get { answers[request] ?? SharedAnswer() }
+        set {
+            answers[request] = newValue
+            guard answers.count > Self.bound else { return }
+            answers = answers.filter { $0.key == request || !$0.value.isIdle }
+        }
+    }
+
+    func ask(_ request: ControlRequest, from peer: PeerCredentials, _ replier: ControlReplier) {
+        let isRoot = peer.userID == 0
+        let now = ClockReading.monotonicMicroseconds()
+        switch self[request].ask(replier, isRoot: isRoot, revision, at: now) {
+        case .kept(let reply): replier.finish(reply)
+        case .waiting: break
+        case .make: make(request, isRoot: isRoot)
+        }
+    }
+
+    /// Makes the answer of now; where it is doubtful and something has changed it is made again.
+    private func make(_ request: ControlRequest, isRoot: Bool, attempts: Int = 3) {
+        let work = work(on: request, isRoot: isRoot)
+        let revision = revision
+        let queue = isRoot ? queues.root : queues.others
+        events.run(on: queue) {
+            let begin = ContinuousClock.now
+            let (reply, isDoubtful) = work()
+            return (reply, isDoubtful, spent: begin.duration(to: .now))
+        } then: { loop, made in
+            loop.questions.take(made, for: request, of: revision, isRoot: isRoot, attempts)
+        }
+    }
+
+    private func take(
+        _ made: (reply: EncodedReply, isDoubtful: Bool, spent: Duration),
+        for request: ControlRequest,
+        of asked: UInt64,
+        isRoot: Bool,
+        _ attempts: Int
+    ) {
+        guard !made.isDoubtful || revision == asked || attempts == 1 else {
+            self[request].makeAgain(revision)
+            return make(request, isRoot: isRoot, attempts: attempts - 1)
+        }
+        finish(request, made.reply, made.spent, isRoot: isRoot)
+    }
+
+    private func finish(
+        _ request: ControlRequest,
+        _ reply: EncodedReply,
+        _ spent: Duration,
+        isRoot: Bool
+    ) {
+        let now = ClockReading.monotonicMicroseconds()
+        let (answered, makesAnother) = self[request].take(
+            reply,
+            took: spent.microseconds,
+            revision,
+            at: now
+        )
+        answered.first?.charge(spent)
+        for replier in answered { replier.finish(reply) }
+        if makesAnother { make(request, isRoot: isRoot) }
+    }
+
+    private func work(on request: ControlRequest, isRoot: Bool) -> Work {
+        switch request {
+        case .list(let all):
+            let snapshot = listing(all: all, isRoot: isRoot)
+            return { (EncodedReply(GrantList(grants: snapshot.entries)), false) }
+        case .explain(let source, let port):
+            return explaining(source, port)
+        default:
+            let (rung, ports) = (firewall.gate.rung.rawValue, policy.loaded.shape.protected)
+            return { (EncodedReply(KernelView.inspect(rung: rung, ports: ports)), false) }
+        }
+    }
+
+    private func explaining(_ source: String, _ port: String) -> Work {
+        guard let source = try? Prefix(parsing: source), let port = try? Port(parsing: port) else {
+            return { (EncodedReply(Explanation(mode: "", rule: .unprotected)), false) }
+        }
+        let explanation = explain(source, port)
+        guard explanation.rule != .loopback else { return { (EncodedReply(explanation), false) } }
+        let isProtected = policy.policy.ports[port] != nil
+        return {
+            let told = KernelView.confirm(explanation, of: source, port, isProtected: isProtected)
+            return (EncodedReply(told), told.kernel == .differs)
+        }
+    }
+
+    private func listing(all: Bool, isRoot: Bool) -> Listing {
+        Listing(
+            grants: Array(grants.lifecycle.grants.all),
+            carried: carried(isRoot: isRoot),
+            connections: connections.monitor.connections,
+            sessions: connections.drains.counts,
+            endings: all ? audit.ledger.recentEndings.all : [],
+            now: clocks.read().closing
+        )
+    }
+
+    /// What the openings of all grants carried until a moment ago.
+    private func carried(isRoot: Bool) -> [Opening: Traffic] {
+        let begin = ClockReading.monotonicMicroseconds()
+        let open = grants.lifecycle.grants.all.filter(\.phase.isOpen)
+        let openings = Set(open.flatMap(\.openings))
+        let missing = counters.missing(of: openings, isRoot: isRoot, at: begin)
+        guard firewall.isInstalled, !missing.isEmpty,
+            let new = try? firewall.gate.traffic(of: missing)
+        else { return counters.counted }
+        if missing.count == openings.count {
+            let end = ClockReading.monotonicMicroseconds()
+            counters.take(all: new, from: begin, to: end)
+        } else {
+            counters.take(new)
+        }
+        return counters.counted
+    }
+
+    /// What policy and grants say of a packet; the kernel is asked elsewhere.
+    private func explain(_ source: Prefix, _ port: Port) -> Explanation {
+        let rules = policy.policy
+        let mode = rules.mode.rawValue
+        if source.isLoopback { return Explanation(mode: mode, rule: .loopback) }
+        guard rules.ports[port] != nil else { return Explanation(mode: mode, rule: .unprotected) }
+        if let network = rules.trusted.first(where: { $0.contains(source) }) {
+            return Explanation(mode: mode, rule: .trusted, network: network.description)
+        }
+        let now = clocks.read().closing
+        let openings = grants.lifecycle.held
+        let held = openings.openings(covering: source, at: port).filter { $0.value > now }
+        // The one that lasts longest says when access ends.
+        guard let (opening, deadline) = held.max(by: { $0.value < $1.value }) else {
+            return Explanation(mode: mode, rule: policy.isEnforcing ? .denied : .observe)
+        }
+        let holders = held.keys.flatMap { openings.holders(of: $0) }
+        return Explanation(
+            mode: mode,
+            rule: .grant,
+            network: opening.source.description,
+            grants: Set(holders).sorted().map(\.description),
+            until: deadline.description
+        )
+    }
+}

@@ -1,0 +1,71 @@
+import Auditing
+import Control
+import Grants
+import Linux
+import Recording
+
+/// Tells others what happens: those who watch records, the journal, the service manager.
+final class Reporters {
+    private let notifier: ServiceNotifier
+    private var journal: JournalCopy
+    private var subscribers = RecordSubscribers()
+    private var isReady = false
+    /// Whether callers are heard: the last thing that makes the agent ready.
+    private var isListening = false
+    /// What the service manager was told; it hears only what is new.
+    private var status = ""
+
+    init(_ notifier: ServiceNotifier, _ journal: JournalCopy) {
+        self.notifier = notifier
+        self.journal = journal
+    }
+
+    /// What keeps records from the journal, for people.
+    var journalProblem: String? { journal.problem }
+
+    /// From here on somebody is told of every record.
+    func add(_ replier: ControlReplier) { subscribers.add(replier) }
+
+    /// Tells of records, each of which is on disk.
+    func publish(_ records: [Record]) {
+        subscribers.send(records)
+        journal.publish(records, at: ClockReading.now().bootMicroseconds)
+    }
+
+    func journalIsDue() { journal.timePassed(at: ClockReading.now().bootMicroseconds) }
+
+    func stopJournal() { journal.stop(at: ClockReading.now().bootMicroseconds) }
+
+    // MARK: the service manager
+
+    /// Callers are heard from now on.
+    func announce() { isListening = true }
+
+    /// `works` says that the table stands: with that and callers heard the agent is ready.
+    func tell(_ news: String, works: Bool) {
+        let becomesReady = works && isListening && !isReady
+        guard becomesReady || news != status else { return }
+        status = news
+        if becomesReady {
+            isReady = true
+            notifier.send(.ready, .status(news))
+        } else {
+            notifier.send(.status(news))
+        }
+    }
+
+    func stopping() { notifier.send(.stopping) }
+
+    /// Lets the service manager know that the queue still runs.
+    func beat() { notifier.send(.watchdog) }
+
+    /// Runs `load` and tells that the policy is being loaded meanwhile.
+    func reloading<Value, Failure: Error>(
+        _ load: () throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        guard isReady else { return try load() }
+        notifier.send(.reloading(monotonicMicroseconds: ClockReading.monotonicMicroseconds()))
+        defer { notifier.send(.ready) }
+        return try load()
+    }
+}

@@ -1,0 +1,83 @@
+import Control
+import Grants
+
+/// What became of dropped files lately, and who waits to hear of one.
+///
+/// Bounded: whoever drops a file asks at once, and the log remembers for ever.
+struct SubmissionResults {
+    private static let bound = 1024
+
+    /// A verdict on a path's content; `sha256` is `nil` if the file could not even be read.
+    private struct Known {
+        let sha256: String?
+        let verdict: FileVerdict
+    }
+
+    private struct Waiting {
+        let path: String
+        let sha256: String
+        let replier: ControlReplier
+    }
+
+    private var known: [String: Known] = [:]
+    private var order: [String] = []
+    private var waiting: [Waiting] = []
+    /// Admitted files whose acceptance may not be on record.
+    private var admitted: [(path: String, sha256: String, id: GrantID)] = []
+
+    /// A verdict was reached; those who wait for it are answered by `takeAnswers`.
+    mutating func post(_ verdict: FileVerdict, on path: String, sha256: String?) {
+        if known[path] == nil { order.append(path) }
+        known[path] = Known(sha256: sha256, verdict: verdict)
+        guard order.count >= 2 * Self.bound else { return }
+        for old in order.prefix(Self.bound) { known[old] = nil }
+        order.removeFirst(Self.bound)
+    }
+
+    /// A file was admitted; its verdict comes when that is on record.
+    mutating func expect(path: String, sha256: String, of id: GrantID) {
+        admitted.append((path, sha256, id))
+    }
+
+    /// Posts the verdicts on admitted files, as far as there is one.
+    mutating func postAdmitted(_ verdict: (GrantID) -> FileVerdict?) {
+        guard !admitted.isEmpty else { return }
+        let files = admitted
+        admitted = []
+        for file in files {
+            if let verdict = verdict(file.id) {
+                post(verdict, on: file.path, sha256: file.sha256)
+            } else {
+                admitted.append(file)
+            }
+        }
+    }
+
+    /// What is known of this content at this path.
+    func verdict(on path: String, sha256: String) -> FileVerdict? {
+        guard let entry = known[path], entry.sha256 == nil || entry.sha256 == sha256 else {
+            return nil
+        }
+        return entry.verdict
+    }
+
+    mutating func wait(_ replier: ControlReplier, for path: String, sha256: String) {
+        waiting.append(Waiting(path: path, sha256: sha256, replier: replier))
+    }
+
+    /// Who can be answered now, with what; the caller answers, since an answer may bring new calls.
+    mutating func takeAnswers() -> [(replier: ControlReplier, verdict: FileVerdict)] {
+        guard !waiting.isEmpty else { return [] }
+        var answers: [(replier: ControlReplier, verdict: FileVerdict)] = []
+        var rest: [Waiting] = []
+        for item in waiting where item.replier.isOpen {
+            if let verdict = verdict(on: item.path, sha256: item.sha256) {
+                answers.append((item.replier, verdict))
+            } else {
+                rest.append(item)
+            }
+        }
+        waiting = rest
+        return answers
+    }
+}

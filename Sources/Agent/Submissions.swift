@@ -1,0 +1,242 @@
+import Admission
+import Auditing
+import Configuration
+import Control
+import Grants
+import Lifecycle
+import Linux
+import Signatures
+
+/// Acts on what files say: admits grants, takes revocations, and refuses the rest.
+final class Submissions {
+    /// Files that are there and count for nothing.
+    var refused = RefusedFiles()
+    /// What became of files, for those who ask.
+    private var results = SubmissionResults()
+    /// Records of refused files, not yet made: many at once share one fsync.
+    private var refusals = RefusalTally()
+    private let policy: PolicyManager
+    private let grants: GrantTable
+    private let audit: AuditWriter
+    private let clocks: Clocks
+    private let cleanup: FileCleanup
+
+    init(
+        _ policy: PolicyManager,
+        _ grants: GrantTable,
+        _ audit: AuditWriter,
+        _ clocks: Clocks,
+        _ cleanup: FileCleanup
+    ) {
+        self.policy = policy
+        self.grants = grants
+        self.audit = audit
+        self.clocks = clocks
+        self.cleanup = cleanup
+    }
+
+    // MARK: files
+
+    /// A file is read, whatever was known of it before.
+    func begin(_ path: String) {
+        cleanup.keep(path)
+        refused.remove(path)
+    }
+
+    /// A file is gone; answers which grant it may have held alone.
+    func withdraw(_ path: String) -> GrantID? {
+        refused.remove(path)
+        return grants.forget(path)
+    }
+
+    /// All files are read again.
+    func forgetRefusals(untrusted: [String: TrustError]) {
+        refused.reset()
+        refused.untrusted = untrusted
+    }
+
+    /// Takes one file, whatever it turns out to be.
+    ///
+    /// `isListed` says that it may have lain there for long.
+    func take(_ file: ReadFile, _ state: FileIdentity, isListed: Bool) {
+        let arrival = file.arrival
+        let verdict = policy.loaded.reception.judge(
+            file.statement,
+            of: arrival,
+            standing: grants.standing(of:)
+        )
+        let reason = file.live == nil ? EndReason.removed : .policy
+        switch verdict {
+        case .admitted where audit.isClone:
+            refuse(arrival.path, file.digest, audit.cloneRefusal(of: arrival.path), .policy)
+        case .admitted(let provenance, let lines):
+            admit(provenance, in: state, evidence(arrival.bytes, lines))
+        case .refused(let code, let reasonGiven):
+            let text = policy.explained(reasonGiven)
+            var entry = AuditEntry.refused(arrival.path, code: code, text)
+            entry.fields[.digest] = [file.digest]
+            refuse(arrival.path, file.digest, entry, reason)
+            if let live = file.live { grants.endByPolicy(live.id) }
+            note(arrival.path, .init(reason: text, remedy: nil, isDistrust: false))
+        case .denied(let provenance, _)
+        where !audit.isClone && file.live != nil && provenance.grant.expires <= arrival.now:
+            // It ran out while no agent ran: it ends on the way that all others end.
+            admit(provenance, in: state, nil)
+        case .denied(let provenance, let refusal):
+            if isListed, hasEnded(provenance) { return pass(over: provenance, in: state) }
+            refuse(arrival.path, file.digest, .refused(provenance, refusal), reason)
+            if let live = file.live { grants.endByPolicy(live.id) }
+            guard !hasEnded(provenance), refusal.rule != "host" else { return }
+            let text = "\(refusal.field): \(refusal.reason)"
+            note(arrival.path, .init(reason: text, remedy: refusal.remedy, isDistrust: false))
+        case .revocation(let revocation, let signers, let lines):
+            take(revocation, signers, evidence(arrival.bytes, lines), in: file, state)
+        }
+    }
+
+    private func admit(_ new: GrantProvenance, in state: FileIdentity, _ evidence: Evidence?) {
+        grants.admit(new, in: state, evidence)
+        results.expect(path: new.file, sha256: new.digest, of: new.grant.id)
+    }
+
+    private func take(
+        _ revocation: Revocation,
+        _ signers: [String],
+        _ evidence: Evidence,
+        in file: ReadFile,
+        _ state: FileIdentity
+    ) {
+        let path = file.arrival.path
+        let origin = RevocationOrigin(
+            actors: signers.map { "signer:" + $0 },
+            comment: revocation.reason,
+            revocation: file.digest,
+            evidence: evidence
+        )
+        let admitted = AdmittedRevocation(
+            path: path,
+            digest: file.digest,
+            signers: signers,
+            state: state
+        )
+        grants.forget(path)
+        grants.revoke(PendingRevocation(ids: revocation.ids, origin: origin, file: admitted))
+    }
+
+    /// A file whose grant did its work before lies there because files are kept, or is removed.
+    private func pass(over provenance: GrantProvenance, in state: FileIdentity) {
+        let removes = policy.configuration.endedFiles == .remove
+        let id = provenance.grant.id
+        // While it drains its file is still the wish.
+        if grants.lifecycle.grants[id]?.phase.isDraining == true, !removes {
+            return grants.keep(provenance.file, of: id, in: state)
+        }
+        grants.forget(provenance.file)
+        if removes { cleanup.remove([provenance.file: state]) }
+    }
+
+    /// Whether this very file did its work before.
+    private func hasEnded(_ provenance: GrantProvenance) -> Bool {
+        guard case .ended(let digest, _) = grants.standing(of: provenance.grant.id) else {
+            return false
+        }
+        return provenance.digest.hasPrefix(digest)
+    }
+
+    /// What the record of a signed file carries to prove it.
+    private func evidence(_ file: [UInt8], _ lines: [String]) -> Evidence {
+        Evidence(file: file, signerLines: lines, policyDigest: policy.loaded.policy.digest)
+    }
+
+    // MARK: refusals
+
+    /// The file is not one to be read; if it only cannot be now, what it said before holds and it is
+    /// tried again.
+    func refuse(_ path: String, _ error: TrustError, _ untrusted: [String: TrustError]?) {
+        guard error.code != .missing else { return refuseIfNameIsNoText(path) }
+        let reason = error.path == path ? error.reason : "\(error)"
+        let entry = AuditEntry.refused(path, code: error.code.rawValue, reason)
+        if let untrusted { refused.untrusted = untrusted }
+        if error.path == path || refused.untrusted.isEmpty, error.code != .unreadable {
+            note(path, .init(reason: reason, remedy: error.remedy, isDistrust: true))
+        }
+        refuse(path, nil, entry, error.code == .unreadable ? nil : .removed)
+    }
+
+    /// A name that is not UTF-8 reads as another one, which is missing.
+    private func refuseIfNameIsNoText(_ path: String) {
+        guard path.unicodeScalars.contains("\u{FFFD}") else { return }
+        refuse(path, nil, .refused(path, code: "bad-name", "its name is not UTF-8"), .removed)
+    }
+
+    /// The file may not open anything; what it had open before ends if there is a reason.
+    private func refuse(
+        _ path: String,
+        _ digest: String?,
+        _ entry: AuditEntry,
+        _ reason: EndReason?
+    ) {
+        let text = entry[.reason] ?? ""
+        let code = String(text.prefix { $0 != ":" })
+        let verdict = FileVerdict(
+            outcome: .refused,
+            ids: entry.fields[.grant] ?? [],
+            code: code,
+            reason: String(text.dropFirst(code.count + 2))
+        )
+        results.post(verdict, on: path, sha256: digest)
+        if let reason { grants.forget(path, because: reason) }
+        refused.countOne()
+        if !audit.knows(refusal: entry) { refusals.add(entry, at: clocks.read().closing) }
+    }
+
+    /// A file counts for nothing while it is as it is.
+    private func note(_ path: String, _ refusal: RefusedFiles.Refusal) {
+        refused.put(path, refusal)
+    }
+
+    func recordRefusals(at now: Moment, isBusy: Bool) {
+        audit.note(refusals.take(at: now, isBusy: isBusy), at: .now())
+    }
+
+    /// When refusals that have no record of their own are recorded.
+    func due(at now: Moment, isBusy: Bool) -> Moment? { refusals.due(at: now, isBusy: isBusy) }
+
+    // MARK: results
+
+    /// Answers what became of a file, at once or as soon as that is known.
+    func tell(_ replier: ControlReplier, of file: String, _ sha256: String) {
+        if let verdict = results.verdict(on: file, sha256: sha256) {
+            return replier.finish(verdict)
+        }
+        guard replier.wantsMore else { return replier.finish(FileVerdict.pending) }
+        replier.send(FileVerdict.pending)
+        results.wait(replier, for: file, sha256: sha256)
+    }
+
+    /// A revocation has done its work.
+    func finish(_ order: PendingRevocation) {
+        guard let file = order.file else { return }
+        let ids = order.ids.map(\.description)
+        results.post(.init(outcome: .accepted, ids: ids), on: file.path, sha256: file.digest)
+        if policy.configuration.endedFiles == .remove {
+            cleanup.removeOnRecord([file.path: file.state])
+        }
+    }
+
+    /// Tells those who wait what became of admitted files, once that is recorded.
+    func report() {
+        let (lifecycle, ledger) = (grants.lifecycle, audit.ledger)
+        results.postAdmitted { id in
+            if case .accepted = lifecycle.grants[id]?.phase { return nil }
+            let ids = [id.description]
+            if case .ended(_, let reason) = ledger[id] {
+                let text = "id: this grant has ended (\(reason))"
+                return FileVerdict(outcome: .refused, ids: ids, code: "once", reason: text)
+            }
+            let deadline = lifecycle.grants[id]?.phase.deadline?.description
+            return FileVerdict(outcome: .accepted, ids: ids, deadline: deadline)
+        }
+        for (replier, verdict) in results.takeAnswers() { replier.finish(verdict) }
+    }
+}

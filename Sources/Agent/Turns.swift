@@ -1,0 +1,230 @@
+import Auditing
+import Configuration
+import Enforcement
+import Glibc
+import Grants
+import Lifecycle
+import Linux
+import Recording
+import Scheduling
+import SystemPackage
+
+/// The order of a turn: the moment, what happened, what is due, and when to wake up next.
+///
+/// A turn reads the clocks once and hands the moment down; after it read files or waited for the
+/// disk it reads them again, since what is due then is due.
+final class Turns {
+    private let clocks: Clocks
+    private let audit: AuditWriter
+    private let policy: PolicyManager
+    private let grants: GrantTable
+    private let files: FileReader
+    private let directories: DropDirectories
+    private let submissions: Submissions
+    private let cleanup: FileCleanup
+    private let firewall: FirewallWriter
+    private let tamper: TamperResponder
+    private let connections: ConnectionParts
+    private let reconciler: Reconciler
+    private let reporters: Reporters
+    private let questions: Questions
+    private let status: StatusReport
+
+    init(
+        _ clocks: Clocks,
+        _ audit: AuditWriter,
+        _ policy: PolicyManager,
+        _ grants: GrantTable,
+        _ files: FileReader,
+        _ directories: DropDirectories,
+        _ submissions: Submissions,
+        _ cleanup: FileCleanup,
+        _ firewall: FirewallWriter,
+        _ tamper: TamperResponder,
+        _ connections: ConnectionParts,
+        _ reporters: Reporters,
+        _ questions: Questions,
+        _ status: StatusReport
+    ) {
+        (self.clocks, self.audit, self.policy) = (clocks, audit, policy)
+        (self.grants, self.files, self.directories) = (grants, files, directories)
+        self.submissions = submissions
+        (self.cleanup, self.firewall, self.tamper) = (cleanup, firewall, tamper)
+        (self.connections, self.reporters, self.questions) = (connections, reporters, questions)
+        self.status = status
+        reconciler = Reconciler(
+            clocks,
+            audit,
+            policy,
+            grants,
+            firewall,
+            tamper,
+            connections,
+            submissions,
+            cleanup
+        )
+    }
+
+    // MARK: the beginning and the end
+
+    /// Takes up where the log ended: every file, then one installation of the whole gate.
+    ///
+    /// A `problem` is why this is not by the policy on disk but by the last one that was in force.
+    func start(despite problem: String?) {
+        let now = clocks.read()
+        clocks.recordStep(atLeast: 1_000_000, in: audit)
+        if !undoStep() { clocks.recordBehindLog(in: audit) }
+        audit.recordHostChange()
+        connections.monitor.listen()
+        connections.drains.policyChanged(at: now.closing)
+        policy.begin(despite: problem)
+        if policy.endTrial(ifOverAt: now.closing) {
+            policyChanged(at: now)
+        } else {
+            policy.announce()
+            files.readEverything()
+        }
+        reconcile()
+        connections.packets.takeDeniedCount()
+        audit.note(AuditEntry(.agentStarted, "The agent runs"))
+        report()
+    }
+
+    /// Callers are heard from now on.
+    func announce() {
+        reporters.announce()
+        tellService()
+    }
+
+    /// Ends what the agent does; the gate goes on without it.
+    func stop() {
+        reporters.stopping()
+        connections.packets.noteLeftOut()
+        audit.note(AuditEntry(.agentStopped, "The agent stops; the gate stays as it is"))
+        report()
+        reporters.stopJournal()
+        cleanup.save()
+        tellService()
+    }
+
+    // MARK: turns
+
+    /// The timer rang.
+    func timePassed() {
+        run { now in
+            connections.monitor.listen()
+            let events = directories.poll(at: now.closing)
+            if !events.isEmpty { take(events, at: now) }
+            if policy.endTrial(ifOverAt: now.closing)
+                || policy.signersProblem != nil && policy.followSigners()
+            {
+                policyChanged(at: now)
+            } else if !files.unread.isEmpty {
+                files.readAgain()
+            }
+        }
+    }
+
+    /// Runs one turn: what others did to the gate first, then a step of the clocks, then what happened,
+    /// then what is due.
+    func run<Result, Failure: Error>(
+        recordingStepsOf least: Int64 = 1_000_000,
+        _ body: (Now) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        var now = clocks.read()
+        tamper.answerIfDue(at: now.closing)
+        clocks.recordStep(atLeast: least, in: audit)
+        if undoStep() {
+            files.readEverything()
+            now = clocks.read()
+        }
+        defer { reconcile() }
+        return try body(now)
+    }
+
+    /// Another process changed the ruleset; answers whether that concerns the gate.
+    func rulesetChanged() -> Bool { tamper.rulesetChanged(at: clocks.read().closing) }
+
+    /// Something happened in the directories, or to the allowed signers.
+    func take(_ events: [DirectoryEvent], at now: Now) {
+        let changes = DirectoryChanges(events)
+        let takesListing = files.take(changes)
+        let isRenamed = policy.followHostname()
+        if isRenamed || changes.concernsFile && policy.followSigners() {
+            policyChanged(at: now)
+        } else if takesListing {
+            files.readEverything()
+        } else {
+            files.readArrivals(changes)
+        }
+    }
+
+    /// Holds every grant to the rules that are in force now, which are on record.
+    func policyChanged(at now: Now) {
+        questions.stateChanged()
+        firewall.rulesChanged()
+        connections.drains.policyChanged(at: now.closing)
+        files.readEverything()
+    }
+
+    /// Goes back behind a step forward that was taken back; answers whether it did.
+    ///
+    /// Not while a policy is on trial, which would last longer by it.
+    private func undoStep() -> Bool {
+        guard policy.commit.deadline == nil, clocks.undoStep(in: audit) else { return false }
+        timeWentBack()
+        return true
+    }
+
+    /// What was to be done a little later must not be so by as much.
+    func timeWentBack() {
+        grants.lifecycle.timeWentBack()
+        tamper.timeWentBack(to: clocks.timeline.closing)
+    }
+
+    // MARK: the end of a turn
+
+    /// Does all that is due, and has the timer ring when something is next.
+    func reconcile() {
+        let now = clocks.read()
+        // After a resume what is due cannot wait for a disk that has just woken up, too.
+        if !clocks.hasSlept { connections.packets.takePackets() }
+        submissions.recordRefusals(at: now.closing, isBusy: files.isBusy)
+        files.endFileless()
+        if reconciler.reconcile(at: clocks.read()) { questions.stateChanged() }
+        tamper.record(at: now.closing)
+        connections.warnings.send(at: now.closing)
+        connections.drains.watchSessions()
+        files.scheduleRest()
+        arm(at: now)
+        report()
+    }
+
+    private func arm(at now: Now) {
+        let others = [
+            connections.packets.due(at: now), directories.nextPoll(after: now.closing),
+            submissions.due(at: now.closing, isBusy: files.isBusy),
+        ]
+        let wake = reconciler.nextWake(at: now, others, triesAgain: !files.unread.isEmpty)
+        do {
+            try clocks.arm(at: wake)
+        } catch {
+            // Started anew by whoever watches over it; the kernel's timeouts hold meanwhile.
+            let text = "The agent stops: its alarm cannot be set: \(error)"
+            audit.note(AuditEntry(.agentStopped, text))
+            exit(EX_OSERR)
+        }
+    }
+
+    /// Tells those who wait what has become known; every record told of is on disk.
+    func report() {
+        reporters.publish(audit.takePublished())
+        submissions.report()
+        tellService()
+        cleanup.tidy()
+    }
+
+    func tellService() {
+        reporters.tell(status.summary, works: firewall.problem == nil)
+    }
+}

@@ -1,0 +1,17 @@
+/// A grant with the file that it came in and the people who signed it.
+package struct GrantProvenance: Hashable, Sendable {
+    package let grant: Grant
+    /// SHA-256 of the whole file as it arrived, in hex.
+    package let digest: String
+    /// The principals whose signatures the file carries.
+    package let signers: [String]
+    /// The path it came from.
+    package let file: String
+
+    package init(grant: Grant, digest: String, signers: [String], file: String) {
+        self.grant = grant
+        self.digest = digest
+        self.signers = signers
+        self.file = file
+    }
+}

@@ -1,0 +1,45 @@
+package import Grants
+package import Scheduling
+
+// MARK: what is due
+
+extension Lifecycle {
+    /// The next moment at which there is something to do, if nothing is learned before.
+    ///
+    /// `timeline` says when what opens by the slower time is due.
+    package mutating func nextWake(after now: Moment, on timeline: Timeline? = nil) -> Moment? {
+        guard ending.isEmpty, timers.due.isEmpty else { return now }
+        let start = timers.nextStart(of: grants.byID).map {
+            max(now, timeline?.closing(whenOpening: $0) ?? $0)
+        }
+        let retry = unrecorded.isEmpty ? nil : retryDue
+        return [timers.nextChange(of: grants.byID), start, retry, warnings.next(of: grants.byID)]
+            .compactMap(\.self).min()
+    }
+
+    /// The first deadline of an open grant; what has ended before its time is forgotten here.
+    package var nextDeadline: Moment? {
+        mutating get {
+            while let first = deadlines.first {
+                if grants[first.id]?.phase.deadline == first.moment { return first.moment }
+                _ = deadlines.popFirst()
+            }
+            return nil
+        }
+    }
+
+    /// Has open grants warned so long before their deadlines from now on; what has passed has passed.
+    package mutating func warn(ahead leads: [Duration], at now: Moment) {
+        warnings.change(leads, at: now, of: grants)
+    }
+
+    /// The open grants that are to be warned now, each of them once for every lead.
+    package mutating func takeWarnings(at now: Moment) -> Set<GrantID> {
+        warnings.takeDue(at: now, of: grants.byID)
+    }
+
+    /// The grants whose files were read and that let an address in at a port.
+    package func holders(of address: Address, at port: Port) -> [GrantID] {
+        held.holders(of: address, at: port).filter { grants.isKnown($0) }
+    }
+}

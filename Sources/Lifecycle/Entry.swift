@@ -1,0 +1,25 @@
+package import Grants
+
+extension Lifecycle {
+    /// One grant, and where in its life it is.
+    package struct Entry: Hashable, Sendable {
+        package let id: GrantID
+        /// `nil` for a grant of which this agent has not read the file, or that never came.
+        package internal(set) var provenance: GrantProvenance?
+        /// SHA-256 of its file, or of the file that revoked it before it came.
+        package internal(set) var digest: String
+        package internal(set) var phase: Phase
+        /// What proves that it was signed, until its acceptance is on record.
+        package internal(set) var evidence: Evidence?
+        /// Who asked for its end, until that is on record.
+        package internal(set) var origin: RevocationOrigin?
+
+        package var grant: Grant? { provenance?.grant }
+
+        /// The openings that it holds while it is open.
+        package var openings: [Opening] {
+            if case .unseen(let recorded) = phase.living { return recorded.openings }
+            return grant?.openings ?? []
+        }
+    }
+}

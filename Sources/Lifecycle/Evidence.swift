@@ -1,0 +1,37 @@
+/// The signed bytes of a file, and why its signatures count.
+package struct Evidence: Hashable, Sendable {
+    package let file: [UInt8]
+    /// The lines of allowed_signers that the signatures rest on.
+    package let signerLines: [String]
+    /// The SHA-256 of the policy that was in force, in hex.
+    package let policyDigest: String
+
+    package init(file: [UInt8], signerLines: [String], policyDigest: String) {
+        self.file = file
+        self.signerLines = signerLines
+        self.policyDigest = policyDigest
+    }
+}
+
+/// Who asked for the end of a grant, and why.
+package struct RevocationOrigin: Hashable, Sendable {
+    /// Such as `uid:0` or `signer:dana@example.com`.
+    package let actors: [String]
+    package let comment: String?
+    /// The SHA-256 of the signed file that says so, in hex, if there is one.
+    package let revocation: String?
+    /// One of the records that a revocation causes carries its file.
+    package var evidence: Evidence?
+
+    package init(
+        actors: [String],
+        comment: String?,
+        revocation: String? = nil,
+        evidence: Evidence? = nil
+    ) {
+        self.actors = actors
+        self.comment = comment
+        self.revocation = revocation
+        self.evidence = evidence
+    }
+}

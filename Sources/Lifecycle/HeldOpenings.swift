@@ -1,0 +1,79 @@
+package import Grants
+
+/// The openings that grants hold, until when each does, and what of that the kernel is not told yet.
+package struct HeldOpenings: Sendable {
+    private var holders: [Opening: [GrantID: Moment]] = [:]
+    /// The deadlines as the kernel knows them, of openings that may have another one now.
+    private var before: [Opening: Moment?] = [:]
+
+    // MARK: changes
+
+    mutating func hold(_ openings: [Opening], by id: GrantID, until deadline: Moment) {
+        for opening in openings {
+            note(opening)
+            holders[opening, default: [:]][id] = deadline
+        }
+    }
+
+    mutating func release(_ openings: [Opening], by id: GrantID) {
+        for opening in openings {
+            // Taken out and put back, as nearly always nobody else holds it.
+            guard var others = holders.removeValue(forKey: opening) else { continue }
+            if before[opening] == nil { before[opening] = .some(others.values.max()) }
+            others[id] = nil
+            if !others.isEmpty { holders[opening] = others }
+        }
+    }
+
+    private mutating func note(_ opening: Opening) {
+        if before[opening] == nil { before[opening] = .some(deadline(of: opening)) }
+    }
+
+    /// The openings whose deadline is another than at the last call: `nil` for those that are shut.
+    mutating func takeChanges() -> [Opening: Moment?] {
+        var changes: [Opening: Moment?] = [:]
+        changes.reserveCapacity(before.count)
+        for (opening, old) in before {
+            let deadline = deadline(of: opening)
+            if deadline != old { changes[opening] = .some(deadline) }
+        }
+        before.removeAll(keepingCapacity: false)
+        return changes
+    }
+
+    // MARK: what is held
+
+    /// Until when an opening is held: the latest deadline of the grants that hold it.
+    package func deadline(of opening: Opening) -> Moment? { holders[opening]?.values.max() }
+
+    /// The grants that hold an opening.
+    package func holders(of opening: Opening) -> [GrantID] {
+        holders[opening].map { $0.keys.sorted() } ?? []
+    }
+
+    /// The grants that let an address in at a port.
+    package func holders(of address: Address, at port: Port) -> [GrantID] {
+        openings(around: address, at: port).flatMap { holders(of: $0) }
+    }
+
+    /// Whether a grant lets an address in at a port.
+    package func contains(_ address: Address, at port: Port) -> Bool {
+        openings(around: address, at: port).contains { holders[$0] != nil }
+    }
+
+    /// The openings that let all of a network in at a port, and until when each is held.
+    package func openings(covering source: Prefix, at port: Port) -> [Opening: Moment] {
+        let candidates = openings(around: source.address, at: port).prefix(source.length + 1)
+        return candidates.reduce(into: [:]) { $0[$1] = deadline(of: $1) }
+    }
+
+    /// Every opening that could be for an address: one a prefix length, the widest first.
+    private func openings(around address: Address, at port: Port) -> some Sequence<Opening> {
+        (0...address.family.bitCount).lazy.map { length in
+            Opening(source: Prefix(covering: address, length: length), port: port)
+        }
+    }
+
+    /// All openings: what the kernel's state is compared with at a start and after tampering.
+    package var all: [Opening: Moment] { holders.compactMapValues { $0.values.max() } }
+}

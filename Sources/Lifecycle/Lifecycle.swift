@@ -1,0 +1,162 @@
+package import Grants
+
+/// The life of all grants as a value: one entry a grant, its phase, and what is due.
+///
+/// It decides and remembers, and does nothing else: no clock, no disk, no kernel. The agent says what
+/// happened (`received`, `withdrawn`, `revoked`, `drained`), asks for the `step` that is due, carries
+/// it out, and says what became of it (`recorded` or `notRecorded`, `apply`, `committed`,
+/// `closingsRecorded`). A commit that failed is no event: what ended stays `closing` until one
+/// succeeds. What a call costs is proportional to what changes, never to the grants there are.
+package struct Lifecycle: Sendable {
+    /// The grants that there are.
+    package internal(set) var grants = EntryTable()
+    /// The openings that are held by grants, seen and unseen.
+    package internal(set) var held = HeldOpenings()
+    var timers: GrantTimers
+    var warnings = WarningSchedule()
+    /// The deadlines of open grants, earliest first.
+    var deadlines = TimerHeap()
+    /// Grants that end at the next step.
+    var ending: Set<GrantID> = []
+    /// Grants whose acceptance is not on record.
+    var unrecorded: Set<GrantID> = []
+    /// When the disk is tried again for those, after it refused them.
+    var retryDue: Moment?
+    var ends = UnrecordedEnds()
+
+    /// `lead` is how long before its deadline an open grant is ended: what ending it takes.
+    ///
+    /// Access then never lasts beyond the deadline because somebody woke up late.
+    package init(lead: Duration = .zero) {
+        timers = GrantTimers(lead: lead)
+    }
+
+    // MARK: what an earlier agent left
+
+    /// Takes in a grant that the log has as live and whose file was not read yet.
+    package mutating func restore(_ id: GrantID, digest: String, _ recorded: RecordedGrant) {
+        guard grants[id] == nil else { return }
+        grants.add(Entry(id: id, digest: digest, phase: .unseen(recorded)))
+        guard let deadline = recorded.deadline else { return }
+        timers.end(id, at: deadline)
+        held.hold(recorded.openings, by: id, until: deadline)
+    }
+
+    /// Takes in a grant that the log has as draining.
+    package mutating func restore(
+        _ provenance: GrantProvenance,
+        openSince: Moment,
+        deadline: Moment,
+        drainingUntil until: Moment
+    ) {
+        let id = provenance.grant.id
+        guard grants[id] == nil else { return }
+        let phase = Phase.draining(
+            since: openSince,
+            deadline: deadline,
+            until: until,
+            isOnRecord: true
+        )
+        grants.add(Entry(id: id, provenance: provenance, digest: provenance.digest, phase: phase))
+        timers.end(id, at: until)
+    }
+
+    /// Shuts what unseen grants hold open, as all files that are there were read or cannot be.
+    package mutating func shutUnseen() {
+        for entry in grants.unseen { held.release(entry.openings, by: entry.id) }
+    }
+
+    // MARK: what happens
+
+    /// Takes a grant in that was admitted, to open at once or at its `notBefore`.
+    ///
+    /// One that the log has as open stays so until the deadline on record. Of a known grant only what
+    /// is not on record changes.
+    package mutating func received(_ provenance: GrantProvenance, _ evidence: Evidence?) {
+        let grant = provenance.grant
+        let id = grant.id
+        var entry = Entry(
+            id: id,
+            provenance: provenance,
+            digest: provenance.digest,
+            phase: .waiting(start: grant.start)
+        )
+        switch grants[id]?.phase.living {
+        case nil:
+            entry.phase = .accepted(start: grant.start)
+            entry.evidence = evidence
+            wait(entry, grant)
+            unrecorded.insert(id)
+        case .unseen(let recorded):
+            guard case .unseen = grants[id]?.phase else { return }
+            held.release(recorded.openings, by: id)
+            if let since = recorded.since, let deadline = recorded.deadline {
+                grants.add(entry)
+                open(id, since: since, until: min(deadline, grant.expires))
+            } else {
+                wait(entry, grant)
+            }
+        case .accepted where grants[id]?.digest == provenance.digest:
+            grants.change(id) { ($0.provenance, $0.evidence) = (provenance, evidence) }
+        default: break
+        }
+    }
+
+    private mutating func wait(_ entry: Entry, _ grant: Grant) {
+        grants.add(entry)
+        timers.start(grant.id, at: grant.start)
+        // What opens at once needs no alarm for the end of its waiting.
+        if grant.notBefore != nil { timers.end(grant.id, at: grant.expires, early: false) }
+    }
+
+    /// Has a live grant end at the next step, `false` if there is no such grant; the first reason stays.
+    package mutating func withdrawn(_ id: GrantID, because reason: EndReason) -> Bool {
+        guard let phase = grants[id]?.phase, phase.isLive else { return false }
+        if case .ending = phase { return true }
+        grants.put(.ending(phase, because: reason), id)
+        ending.insert(id)
+        return true
+    }
+
+    /// The same because somebody asked for it; the first who did stays.
+    package mutating func revoked(
+        _ id: GrantID,
+        because reason: EndReason = .revoked,
+        _ origin: RevocationOrigin
+    ) -> Bool {
+        guard withdrawn(id, because: reason) else { return false }
+        grants.change(id) { $0.origin = $0.origin ?? origin }
+        return true
+    }
+
+    /// Remembers a grant that was revoked before it came until that is on record, which it is next.
+    package mutating func barred(_ id: GrantID, digest: String) {
+        guard grants[id] == nil else { return }
+        grants.add(Entry(id: id, digest: digest, phase: .ended(because: .revoked)))
+        ends.addBarred(id)
+    }
+
+    /// Lets what drains end earlier than it was to; it never ends later.
+    package mutating func limitDrain(_ id: GrantID, until end: Moment) {
+        guard
+            case .draining(let since, let deadline, let until, let isOnRecord) = grants[id]?.phase,
+            end < until
+        else { return }
+        grants.put(
+            .draining(since: since, deadline: deadline, until: end, isOnRecord: isOnRecord),
+            id
+        )
+        timers.end(id, at: end)
+    }
+
+    /// Tries all postponed grants at the next step: time went back.
+    package mutating func timeWentBack() {
+        timers.retryAll()
+        retryDue = nil
+    }
+}
+
+extension Grant {
+    /// When it opens, on the opening time.
+    fileprivate var start: Moment { notBefore ?? Moment(microseconds: .min) }
+}

@@ -1,0 +1,111 @@
+package import Grants
+
+/// A step: what is due, and what became of it.
+extension Lifecycle {
+    /// What has to be done at `now`; what opens goes by `opening`, the slower time.
+    ///
+    /// `recorded` or `notRecorded`, and then `apply`, are to follow.
+    package mutating func step(at now: Moment, opening: Moment? = nil) -> Step {
+        let (ends, opens) = timers.collect(at: now, opening: opening ?? now, of: grants.byID)
+        var step = Step()
+        step.endings.reserveCapacity(ending.count + ends.count)
+        for id in ending {
+            guard let entry = grants[id], case .ending(_, let reason) = entry.phase else {
+                continue
+            }
+            step.endings.append(Ending(entry: entry, reason: reason))
+        }
+        for id in ends {
+            guard let entry = grants[id] else { continue }
+            step.endings.append(Ending(entry: entry, reason: .expired))
+        }
+        let ended = Set(step.endings.map(\.id))
+        for id in unrecorded.sorted() where !ended.contains(id) {
+            if let entry = grants[id] { step.accepted.append(entry) }
+        }
+        for id in opens {
+            guard let entry = grants[id], let grant = entry.grant else { continue }
+            let deadline = grant.deadline(openingAt: now)
+            let isAccepted = !unrecorded.contains(id)
+            grants.put(.opening(since: now, deadline: deadline, isAccepted: isAccepted), id)
+            step.opened.append((entry, deadline))
+        }
+        return step
+    }
+
+    /// The records that come first are on disk: what opens is open, with the deadline on record.
+    package mutating func recorded(_ step: Step) {
+        for entry in step.accepted {
+            unrecorded.remove(entry.id)
+            grants.change(entry.id) { $0.evidence = nil }
+            if case .accepted(let start) = grants[entry.id]?.phase {
+                grants.put(.waiting(start: start), entry.id)
+            }
+        }
+        retryDue = nil
+        for (entry, _) in step.opened {
+            guard case .opening(let since, let deadline, _) = grants[entry.id]?.phase else {
+                continue
+            }
+            open(entry.id, since: since, until: deadline)
+        }
+    }
+
+    /// The disk did not take them: nothing opens, and it is tried again at a later moment.
+    package mutating func notRecorded(_ step: inout Step, retryAt later: Moment) {
+        retryDue = later
+        for (entry, _) in step.opened {
+            grants.put(entry.phase, entry.id)
+            timers.postpone(entry.id, until: min(later, entry.grant?.expires ?? later))
+        }
+        (step.accepted, step.opened) = ([], [])
+    }
+
+    mutating func open(_ id: GrantID, since: Moment, until deadline: Moment) {
+        guard let openings = grants[id]?.grant?.openings else { return }
+        timers.settle(id)
+        grants.put(.open(since: since, deadline: deadline), id)
+        deadlines.add(deadline, id)
+        warnings.add(id, until: deadline, after: since)
+        timers.end(id, at: deadline)
+        held.hold(openings, by: id, until: deadline)
+    }
+
+    /// Carries the endings out; those in `drains` let their sessions go on until then.
+    ///
+    /// Answers the openings that have another deadline, `nil` for none: the change for the kernel.
+    package mutating func apply(
+        _ step: inout Step,
+        draining drains: [GrantID: Moment] = [:]
+    ) -> [Opening: Moment?] {
+        for index in step.endings.indices {
+            let ending = step.endings[index]
+            let id = ending.id
+            timers.settle(id)
+            self.ending.remove(id)
+            ends.add(id)
+            // Unseen or open, it holds something; all else holds nothing.
+            held.release(ending.entry.openings, by: id)
+            guard ending.mayDrain, let until = drains[id],
+                case .open(let since, let deadline) = ending.phase
+            else {
+                unrecorded.remove(id)
+                grants.put(.closing(because: ending.reason), id)
+                continue
+            }
+            step.endings[index].drainsUntil = until
+            grants.put(
+                .draining(since: since, deadline: deadline, until: until, isOnRecord: false),
+                id
+            )
+            timers.end(id, at: until)
+        }
+        return held.takeChanges()
+    }
+
+    /// The kernel has all that was applied: records may tell of it.
+    package mutating func committed() { ends.committed(in: &grants) }
+
+    /// The ends that the kernel has are on record: nothing remains to be remembered of them here.
+    package mutating func closingsRecorded() { ends.recorded(in: &grants) }
+}

@@ -1,0 +1,34 @@
+package import Grants
+
+/// What there is to do at a moment, in the order in which it is to be done.
+///
+/// The records of `accepted` and `opened` come first, then the kernel's change, then the records of
+/// what ended. Without the first nothing opens; nothing keeps a grant from ending.
+package struct Step: Sendable {
+    /// Grants whose acceptance is to be recorded.
+    package internal(set) var accepted: [Lifecycle.Entry] = []
+    /// Grants that open once that is on record, each with the deadline that it opens until.
+    package internal(set) var opened: [(entry: Lifecycle.Entry, deadline: Moment)] = []
+    /// Grants that end, as they are now; some of them may drain.
+    package internal(set) var endings: [Ending] = []
+
+    package init() {}
+
+    package var needsRecords: Bool { !accepted.isEmpty || !opened.isEmpty }
+
+    package var isEmpty: Bool { !needsRecords && endings.isEmpty }
+}
+
+/// A grant that ends at a step.
+package struct Ending: Hashable, Sendable {
+    package let entry: Lifecycle.Entry
+    package let reason: EndReason
+    /// Until when its sessions may go on, if it drains.
+    package internal(set) var drainsUntil: Moment?
+
+    package var id: GrantID { entry.id }
+    package var phase: Phase { entry.phase.living }
+
+    /// Whether it reached its deadline while it was open, so that its sessions may drain.
+    package var mayDrain: Bool { reason == .expired && phase.isOpen }
+}
