@@ -9,9 +9,9 @@ extension Lifecycle {
         /// SHA-256 of its file, or of the file that revoked it before it came.
         package internal(set) var digest: String
         package internal(set) var phase: Phase
-        /// What proves that it was signed, until its acceptance is on record.
+        /// The proof that it was signed, until its acceptance is on record.
         package internal(set) var evidence: Evidence?
-        /// Who asked for its end, until that is on record.
+        /// The people who asked for its end, until that is on record.
         package internal(set) var origin: RevocationOrigin?
 
         package var grant: Grant? { provenance?.grant }

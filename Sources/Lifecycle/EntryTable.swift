@@ -3,11 +3,11 @@ package import Grants
 /// The entries of all grants by their ids, and how many are in which phase.
 package struct EntryTable: Sendable {
     private(set) var byID: [GrantID: Lifecycle.Entry] = [:]
-    /// How many grants are open.
+    /// The number of open grants.
     package private(set) var openCount = 0
-    /// How many grants drain.
+    /// The number of grants that drain.
     package private(set) var drainingCount = 0
-    /// How many are to open.
+    /// The number of grants that are to open.
     package private(set) var waitingCount = 0
 
     package subscript(id: GrantID) -> Lifecycle.Entry? { byID[id] }

@@ -13,7 +13,7 @@ package struct Evidence: Hashable, Sendable {
     }
 }
 
-/// Who asked for the end of a grant, and why.
+/// The people who asked for the end of a grant, and their reason.
 package struct RevocationOrigin: Hashable, Sendable {
     /// Such as `uid:0` or `signer:dana@example.com`.
     package let actors: [String]

@@ -7,13 +7,13 @@ import Scheduling
 struct GrantTimers: Sendable {
     typealias Entries = [GrantID: Lifecycle.Entry]
 
-    /// How long before its deadline an open grant is ended: what ending it takes.
+    /// The time before its deadline by which an open grant is ended: as long as ending it takes.
     let lead: Duration
     /// Ends and retries, on the closing time.
     private var alarms = TimerHeap()
-    /// When grants begin, on the opening time, which may be behind.
+    /// The starts of grants, on the opening time, which may be behind.
     private var starts = TimerHeap()
-    /// When grants that could not be opened are tried again.
+    /// The moments at which grants that could not be opened are tried again.
     private var retries: [GrantID: Moment] = [:]
     /// Grants whose moment has come and that were not dealt with yet.
     private(set) var due: Set<GrantID> = []
@@ -44,7 +44,7 @@ struct GrantTimers: Sendable {
         retries = [:]
     }
 
-    /// What was due of a grant is done.
+    /// Forgets what was due of a grant: it is done.
     mutating func settle(_ id: GrantID) {
         due.remove(id)
         retries[id] = nil
@@ -120,7 +120,7 @@ struct GrantTimers: Sendable {
 }
 
 extension Phase {
-    /// When a grant that was not opened yet is to open.
+    /// The moment at which a grant that was not opened yet is to open.
     fileprivate var start: Moment? {
         switch self {
         case .accepted(let start), .waiting(let start): start

@@ -20,7 +20,7 @@ package struct Lifecycle: Sendable {
     var ending: Set<GrantID> = []
     /// Grants whose acceptance is not on record.
     var unrecorded: Set<GrantID> = []
-    /// When the disk is tried again for those, after it refused them.
+    /// The moment at which the disk is tried again for those, after it refused them.
     var retryDue: Moment?
     var ends = UnrecordedEnds()
 
@@ -157,6 +157,6 @@ package struct Lifecycle: Sendable {
 }
 
 extension Grant {
-    /// When it opens, on the opening time.
+    /// The moment at which it opens, on the opening time.
     fileprivate var start: Moment { notBefore ?? Moment(microseconds: .min) }
 }

@@ -2,7 +2,7 @@ package import Grants
 
 /// A step: what is due, and what became of it.
 extension Lifecycle {
-    /// What has to be done at `now`; what opens goes by `opening`, the slower time.
+    /// The step that is due at `now`; what opens goes by `opening`, the slower time.
     ///
     /// `recorded` or `notRecorded`, and then `apply`, are to follow.
     package mutating func step(at now: Moment, opening: Moment? = nil) -> Step {

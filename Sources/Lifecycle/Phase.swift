@@ -1,6 +1,6 @@
 package import Grants
 
-/// Where in its life a grant is, and what of that is not on record yet.
+/// The phase of a grant's life, and what of it is not on record yet.
 package enum Phase: Hashable, Sendable {
     /// The log says that it is live, and this agent has not read its file yet.
     case unseen(RecordedGrant)
@@ -51,7 +51,7 @@ package enum Phase: Hashable, Sendable {
 
     enum Change { case open, end }
 
-    /// What the passing of time alone brings to a grant that ends by `lead` early.
+    /// The change that the passing of time alone brings to a grant that ends by `lead` early.
     ///
     /// Deadlines are half-open: at the very moment of its deadline a grant holds no more. What opens
     /// goes by `opening`, the slower time.

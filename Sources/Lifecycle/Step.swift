@@ -1,6 +1,6 @@
 package import Grants
 
-/// What there is to do at a moment, in the order in which it is to be done.
+/// The work that is due at a moment, in the order in which it is to be done.
 ///
 /// The records of `accepted` and `opened` come first, then the kernel's change, then the records of
 /// what ended. Without the first nothing opens; nothing keeps a grant from ending.

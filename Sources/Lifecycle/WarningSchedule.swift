@@ -1,6 +1,6 @@
 import Grants
 
-/// When open grants are warned of their end: so long before it as the leads say.
+/// The moments at which open grants are warned of their end: before it by each of the leads.
 ///
 /// Of each grant only the next moment is kept, so one that comes late brings no burst.
 struct WarningSchedule: Sendable {
