@@ -14,22 +14,15 @@ package struct SignedDocument: Hashable, Sendable {
     package let payload: SignedPayload
     package let content: Content
 
-    /// Reads a file whose signers must be allowed at `moment`; `earliest` decides whether the key
-    /// of a grant's signer is valid yet.
+    /// Reads a file whose signers must be allowed at `moment`.
     package init(
         _ file: [UInt8],
         signersBy verifier: SignatureVerifier,
         at moment: Moment,
-        orAtLeast earliest: Moment? = nil,
         under rules: RulesVersion = .current
     ) throws(DocumentError) {
         do throws(SignatureError) {
-            payload = try verifier.verify(
-                file,
-                at: moment,
-                orAtLeast: earliest,
-                under: rules
-            )
+            payload = try verifier.verify(file, at: moment, under: rules)
         } catch {
             throw .signature(error)
         }

@@ -14,7 +14,6 @@ extension PolicyManager {
             path: live.fields[.file]?.first ?? "",
             bytes: bytes,
             signedAt: live.acceptedAt,
-            earliest: live.acceptedAt,
             now: draining.openedAt,
             earlierRules: loaded.earlierRules(of: live)
         )

@@ -16,7 +16,6 @@ struct OpenedFile: Sendable {
             path: path,
             bytes: content.bytes,
             signedAt: live?.acceptedAt ?? now.closing,
-            earliest: live?.acceptedAt ?? now.opening,
             now: now.closing,
             earlierRules: live.flatMap { policy.earlierRules(of: $0) }
         )

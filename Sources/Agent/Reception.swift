@@ -29,8 +29,6 @@ struct Reception: Sendable {
         let bytes: [UInt8]
         /// The moment at which its signers had to be allowed.
         let signedAt: Moment
-        /// What time that was at least: what opens goes by the slower clock.
-        let earliest: Moment
         let now: Moment
         /// The rules that let the grant in, where those of now may not end it.
         let earlierRules: RulesVersion?
@@ -66,7 +64,6 @@ struct Reception: Sendable {
                     arrival.bytes,
                     signersBy: verifier,
                     at: arrival.signedAt,
-                    orAtLeast: arrival.earliest,
                     under: rules
                 )
             )

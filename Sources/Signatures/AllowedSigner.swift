@@ -22,15 +22,13 @@ struct AllowedSigner: Sendable {
 
     /// The reason that the line is not valid at a moment, or `nil` if it is.
     ///
-    /// Both bounds are inclusive, as in ssh-keygen. `earliest` is the lower bound of the true time:
-    /// the key is not valid before `earliest` has reached its `valid-after`.
-    func lapse(at now: Moment, _ earliest: Moment) -> SignatureError? {
+    /// Both bounds are inclusive, as in ssh-keygen.
+    func lapse(at now: Moment) -> SignatureError? {
         let name = principalText.debugDescription
-        if let first = options.validAfter, earliest < first {
-            let doubt = now < first ? "" : " at least: the clock was set forward"
+        if let first = options.validAfter, now < first {
             return SignatureError(
                 .notYetValid,
-                "the key of \(name) is valid from \(first), and now it is \(earliest)\(doubt)"
+                "the key of \(name) is valid from \(first), and now it is \(now)"
             )
         }
         if let last = options.validBefore, now > last {

@@ -10,12 +10,10 @@ package struct SignatureVerifier: Sendable {
 
     /// Splits a file and checks all its signatures; one that fails has the file refused.
     ///
-    /// The signers must be allowed at `now`. For grants, `earliest`, the lower bound of the true
-    /// time, decides whether a key is valid yet.
+    /// The signers must be allowed at `now`.
     package func verify(
         _ file: [UInt8],
         at now: Moment,
-        orAtLeast earliest: Moment? = nil,
         under rules: RulesVersion = .current
     ) throws(SignatureError) -> SignedPayload {
         let parts = try SignedFile(splitting: file)
@@ -24,8 +22,7 @@ package struct SignatureVerifier: Sendable {
         var verified: [VerifiedSignature] = []
         for (index, (signature, namespace)) in zip(signatures, namespaces).enumerated() {
             do {
-                let earliest = namespace.file == .grant ? earliest ?? now : now
-                let line = try line(of: signature, for: namespace, at: now, earliest)
+                let line = try line(of: signature, for: namespace, at: now)
                 try signature.verify(parts.payload, by: line.line.key)
                 verified.append(VerifiedSignature(namespace, line.line, of: line.key))
             } catch {
@@ -46,8 +43,7 @@ package struct SignatureVerifier: Sendable {
     private func line(
         of signature: SSHSignature,
         for namespace: SignatureNamespace,
-        at now: Moment,
-        _ earliest: Moment
+        at now: Moment
     ) throws(SignatureError) -> (key: ListedKey, line: AllowedSigner) {
         guard let key = allowedSigners[signature.keyBlob] else {
             // A malformed key is better described by its fault. The lengths alone are checked: keys
@@ -55,7 +51,7 @@ package struct SignatureVerifier: Sendable {
             _ = try PublicKeyForm(parsing: signature.keyBlob)
             throw SignatureError(.stranger, "the key is not in allowed_signers")
         }
-        return (key, try key.line(for: namespace, at: now, earliest))
+        return (key, try key.line(for: namespace, at: now))
     }
 
     private static func signatures(
@@ -114,12 +110,11 @@ extension ListedKey {
     /// The first line that allows the key to sign for the namespace now.
     fileprivate func line(
         for namespace: SignatureNamespace,
-        at now: Moment,
-        _ earliest: Moment
+        at now: Moment
     ) throws(SignatureError) -> AllowedSigner {
         var lapse: SignatureError?
         for line in lines where line.maySign(for: namespace) {
-            guard let reason = line.lapse(at: now, earliest) else { return line }
+            guard let reason = line.lapse(at: now) else { return line }
             lapse = lapse ?? reason
         }
         throw lapse ?? notAllowed(for: namespace)
