@@ -34,6 +34,7 @@ struct GateLayout: Hashable {
                     hook: GateShape.forwardHook,
                     rules: GateShape.forward
                 ),
+                Chain(name: GateNames.loopback, hook: nil, rules: GateShape.loopback),
                 Chain(name: GateNames.output, hook: GateShape.outputHook, rules: GateShape.output),
                 Chain(name: GateNames.probes, hook: GateShape.probesHook, rules: GateShape.probes),
             ]

@@ -43,8 +43,20 @@ extension GateShape {
 
     /// Handles packets from a protected port.
     static let output: [[Expression]] = [
-        Test.goesToLoopback + [.verdict(.accept)],
+        Test.goesToLoopback + [.verdict(.goTo(GateNames.loopback))],
         KeyFields.sent.isProtected + [.verdict(.jump(GateNames.outgoing))],
+    ]
+
+    /// Admits packets of this host's own sockets; looks up those that the kernel sends under a foreign
+    /// address, as synproxy does, like packets from outside.
+    ///
+    /// Only on the way out does a packet still have its socket, which is tested first: `fib` does not
+    /// know link-local addresses over loopback, nor IPv4 addresses local by another routing table.
+    static let loopback: [[Expression]] = [
+        Test.continuesConnection + [.verdict(.accept)], Test.hasSocket + [.verdict(.accept)],
+        KeyFields.received.isProtected + Test.isFromElsewhere
+            + [.verdict(.jump(GateNames.gate))],
+        [.verdict(.accept)],
     ]
 
     /// Admits packets by an opening, by trust or by an ongoing session, and refuses the rest.

@@ -54,6 +54,8 @@ package enum GateNames {
     package static let output = "output"
     /// The chain that refuses connections from strangers, before conntrack tracks them.
     package static let early = "early"
+    /// The chain of packets from this host to itself.
+    package static let loopback = "loopback"
     /// The chain of packets from a protected port.
     package static let outgoing = "outgoing"
     package static let gate = "gate"

@@ -80,6 +80,14 @@ enum Test {
         flags(synchronize | reset | acknowledge) + [.equal(1, [acknowledge])]
 
     static let isLoopback: [Expression] = [.meta(.interfaceType, into: 1), .equal(1, loopbackType)]
+    /// Matches packets from an address that is not this host's.
+    static let isFromElsewhere: [Expression] = [
+        .sourceKind(into: 1), .unequal(1, GateShape.native(UInt32(2))),  // RTN_LOCAL
+    ]
+    /// Matches packets from a socket of a process: for others the kernel ends the rule at the load.
+    static let hasSocket: [Expression] = [
+        .meta(.socketOwner, into: 1), .unequal(1, GateShape.native(UInt32.max)),
+    ]
     static let goesToLoopback: [Expression] = [
         .meta(.outputInterfaceType, into: 1), .equal(1, loopbackType),
     ]

@@ -27,6 +27,10 @@ extension GateShape {
         [
             Self.isState(Self.established) + ConnectionLabel.completed.isSet
                 + [.verdict(.accept)],
+            // Under a foreign address: a socket has to prove it, as where conntrack sees no more of
+            // it, so that a connection behind synproxy counts once.
+            Test.goesToLoopback + Test.beginsHandshake + logs(GateNames.untrackedPrefix)
+                + [.verdict(.accept)],
             Test.beginsHandshake + Self.isState(Self.new) + ConnectionLabel.arrived.set,
             Test.udp + Self.isState(Self.new) + ConnectionLabel.arrived.set,
             Test.tcp + Self.isAssured + logsCompletion,

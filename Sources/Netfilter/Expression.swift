@@ -22,6 +22,8 @@ package enum Expression: Hashable, Sendable {
         case interfaceKind
         /// The priority that a socket gave it (SO_PRIORITY).
         case priority
+        /// The user that owns the packet's socket; the rule ends if the packet has none.
+        case socketOwner
     }
 
     /// A part of the packet.
@@ -50,6 +52,8 @@ package enum Expression: Hashable, Sendable {
     case load(UInt32, [UInt8])
     /// The kind of the destination address (RTN_UNICAST, RTN_LOCAL, …).
     case destinationKind(into: UInt32)
+    /// The kind of the source address.
+    case sourceKind(into: UInt32)
     case mask(UInt32, [UInt8])
     case equal(UInt32, [UInt8])
     case unequal(UInt32, [UInt8])

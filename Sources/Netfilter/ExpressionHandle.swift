@@ -81,11 +81,9 @@ extension Expression {
             }
             return handle
         case .destinationKind(let register):
-            let handle = ExpressionHandle("fib")
-            handle.set(NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE.rawValue)
-            handle.set(NFTNL_EXPR_FIB_FLAGS, NFTA_FIB_F_DADDR.rawValue)
-            handle.set(NFTNL_EXPR_FIB_DREG, register)
-            return handle
+            return Self.addressKind(NFTA_FIB_F_DADDR.rawValue, register)
+        case .sourceKind(let register):
+            return Self.addressKind(NFTA_FIB_F_SADDR.rawValue, register)
         case .mask(let register, let mask): return Self.mask(register, mask)
         case .equal(let register, let bytes): return Self.compare(NFT_CMP_EQ, register, bytes)
         case .unequal(let register, let bytes): return Self.compare(NFT_CMP_NEQ, register, bytes)
@@ -135,6 +133,14 @@ extension Expression {
             return handle
         default: preconditionFailure("no statement")
         }
+    }
+
+    private static func addressKind(_ side: UInt32, _ register: UInt32) -> ExpressionHandle {
+        let handle = ExpressionHandle("fib")
+        handle.set(NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE.rawValue)
+        handle.set(NFTNL_EXPR_FIB_FLAGS, side)
+        handle.set(NFTNL_EXPR_FIB_DREG, register)
+        return handle
     }
 
     static func counter(_ traffic: Traffic) -> ExpressionHandle {

@@ -11,6 +11,7 @@ extension Expression.Meta {
         case .outputInterfaceType: NFT_META_OIFTYPE.rawValue
         case .interfaceKind: NFT_META_IIFKIND.rawValue
         case .priority: NFT_META_PRIORITY.rawValue
+        case .socketOwner: NFT_META_SKUID.rawValue
         }
     }
 

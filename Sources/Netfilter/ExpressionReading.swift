@@ -13,7 +13,7 @@ extension Expression {
             case "meta": Self.meta(fields)
             case "payload": Self.payload(fields)
             case "ct": Self.tracking(fields)
-            case "fib": Self.destinationKind(fields)
+            case "fib": Self.addressKind(fields)
             case "bitwise": Self.mask(fields)
             case "cmp": Self.comparison(fields)
             case "lookup": Self.lookup(fields)
@@ -71,7 +71,7 @@ extension Expression {
         return .tracking(key, into: register)
     }
 
-    private static func destinationKind(_ fields: ExpressionFields) -> Self? {
+    private static func addressKind(_ fields: ExpressionFields) -> Self? {
         guard
             fields.say(
                 only: NFTA_FIB_DREG.rawValue,
@@ -79,10 +79,13 @@ extension Expression {
                 NFTA_FIB_FLAGS.rawValue
             ),
             fields.number(NFTA_FIB_RESULT.rawValue) == NFT_FIB_RESULT_ADDRTYPE.rawValue,
-            fields.number(NFTA_FIB_FLAGS.rawValue) == NFTA_FIB_F_DADDR.rawValue,
             let register = fields.number(NFTA_FIB_DREG.rawValue)
         else { return nil }
-        return .destinationKind(into: register)
+        switch fields.number(NFTA_FIB_FLAGS.rawValue) {
+        case NFTA_FIB_F_DADDR.rawValue: return .destinationKind(into: register)
+        case NFTA_FIB_F_SADDR.rawValue: return .sourceKind(into: register)
+        default: return nil
+        }
     }
 
     private static func mask(_ fields: ExpressionFields) -> Self? {

@@ -164,6 +164,59 @@ private let families = ["192.0.2.7", "2001:db8::7"]
     }
 }
 
+/// The host's own connections to itself, by whatever address.
+@Suite struct `This host` {
+    /// Gives the server an address that is local by another routing table alone, and a network.
+    private func scene() throws -> GateScene {
+        let scene = try GateScene()
+        try scene.server.ip([
+            "addr add 198.51.100.1/32 dev veth0",
+            "route del table local local 198.51.100.1 dev veth0",
+            "route add local 198.51.100.1/32 dev veth0 table 100",
+            "rule add to 198.51.100.1 lookup 100",
+            "route add local 10.9.0.0/16 dev lo",
+            "route add local 2001:db8:9::/64 dev lo table 100",
+        ])
+        let rule = "ip -6 rule add to 2001:db8:9::/64 lookup 100"
+        try scene.server.command("sh", "-c", rule)
+        return scene
+    }
+
+    /// The address itself, or the link-local one that the kernel chose.
+    private func address(_ name: String, _ scene: GateScene) throws -> String {
+        guard name == "link-local" else { return name }
+        let list = try scene.server.command("ip", "-6", "-o", "addr", "show", "dev", "veth0")
+        let words = list.split(whereSeparator: \.isWhitespace)
+        let network = try #require(words.first { $0.hasPrefix("fe80::") })
+        let number = try #require(words.first).prefix(while: \.isNumber)
+        return network.prefix { $0 != "/" } + "%" + number
+    }
+
+    @Test(arguments: [
+        "127.0.0.1", "127.9.9.9", "::1", "192.0.2.1", "2001:db8::1", "link-local", "198.51.100.1",
+        "10.9.3.3", "2001:db8:9::3",
+    ])
+    func `reaches itself by each of its addresses`(name: String) throws {
+        let scene = try scene()
+        let own = try address(name, scene)
+        // The kernel chooses the address to connect from: not all of them can be bound to.
+        let any = own.contains(":") ? "::" : "0.0.0.0"
+        let answer = {
+            try? TestSocket.answer(in: scene.server, from: any, to: own, port: 22)
+        }
+        let listener = try scene.listen()
+        // A new link-local address cannot be had until nobody else is known to have it.
+        try eventually { answer() == .accepted }
+        try scene.gate.install(shape())
+        #expect(answer() == .accepted)
+        let ours = try TestSocket.bound(SOCK_DGRAM, in: scene.server, to: "::", port: 3389)
+        let other = try TestSocket.bound(SOCK_DGRAM, in: scene.server, to: any, port: 5300)
+        try other.connect(to: own, port: 3389)
+        #expect(other.reaches(ours))
+        withExtendedLifetime(listener) {}
+    }
+}
+
 @Suite struct `The early refusal` {
     /// Sources around the client's addresses, and whether 192.0.2.7 and 2001:db8::7 lie in them.
     @Test(arguments: [

@@ -46,6 +46,10 @@ private func expectExpression(
         )
     }
 
+    @Test func `loads whom the socket belongs to`() {
+        expectExpression(.meta(.socketOwner, into: 1), "meta", .number(2, 10), .number(1, 1))
+    }
+
     @Test func `loads what connection tracking and routing know`() {
         expectExpression(
             .tracking(.state, into: 1),
@@ -57,6 +61,13 @@ private func expectExpression(
             .destinationKind(into: 1),
             "fib",
             .number(3, 2),
+            .number(2, 3),
+            .number(1, 1)
+        )
+        expectExpression(
+            .sourceKind(into: 1),
+            "fib",
+            .number(3, 1),
             .number(2, 3),
             .number(1, 1)
         )
