@@ -13,6 +13,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -252,20 +253,25 @@ pid_t cbenchmark_pipeliners(const char *path, gid_t group, int count, const char
         length += one;
     }
     if (setgroups(0, NULL) || setgid(group) || setuid(65534) || count > most) _exit(1);
-    for (int place = 0; place < count; place++) {
-        int connection = control(path);
-        if (connection < 0) _exit(1);
-        fcntl(connection, F_SETFL, O_NONBLOCK);
-        all[place] = (struct pollfd){.fd = connection, .events = POLLIN | POLLOUT};
-    }
-    while (poll(all, (nfds_t)count, -1) >= 0) {
+    signal(SIGPIPE, SIG_IGN);
+    for (int place = 0; place < count; place++) all[place] = (struct pollfd){.fd = -1, .events = POLLIN | POLLOUT};
+    for (;;) {
         for (int place = 0; place < count; place++) {
-            if (all[place].revents & POLLOUT && write(all[place].fd, calls, length) < 0 && errno != EAGAIN) all[place].fd = -1;
-            if (all[place].revents & POLLIN) (void)!read(all[place].fd, reply, sizeof reply);
+            // The agent hangs up on those whom it has no room for, and they come again.
+            if (all[place].fd >= 0 || (all[place].fd = control(path)) < 0) continue;
+            fcntl(all[place].fd, F_SETFL, O_NONBLOCK);
+        }
+        poll(all, (nfds_t)count, 100);
+        for (int place = 0; place < count; place++) {
+            short events = all[place].fd < 0 ? 0 : all[place].revents;
+            bool over = events & POLLIN && read(all[place].fd, reply, sizeof reply) == 0;
+            over = over || (events & POLLOUT && write(all[place].fd, calls, length) < 0 && errno != EAGAIN);
+            if (!over) continue;
+            close(all[place].fd);
+            all[place].fd = -1;
         }
         usleep(1000);
     }
-    _exit(1);
 }
 
 pid_t cbenchmark_litterer(const char *folder, int count) {
