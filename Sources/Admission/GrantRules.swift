@@ -40,7 +40,7 @@ extension Rule {
 
     static let protectedPorts = Rule(name: "protected-port") { item in
         for (index, port) in item.grant.ports.enumerated() where item.policy.ports[port] == nil {
-            let known = item.policy.ports.keys.sorted().map(\.description).joined(separator: ", ")
+            let known = item.policy.protectedPorts.joined(separator: ", ")
             return ("ports[\(index)]", "\(port) is not protected here", "protected are \(known)")
         }
         return nil

@@ -78,6 +78,8 @@ package struct Policy: Hashable, Sendable {
     package var trusted: [Prefix]
     /// The protected ports, each with its rules.
     package var ports: [Port: PortRules]
+    /// The protected ports as text, in order.
+    package var protectedPorts: [String] { ports.keys.sorted().map(\.description) }
     /// The furthest that the end of a grant may lie ahead, beyond a port's `maxDuration`.
     package var maxWait: Duration
 

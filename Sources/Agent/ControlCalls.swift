@@ -84,14 +84,12 @@ final class ControlCalls {
         case .all: ids = grants.allLive
         case .ids(let texts): ids = try texts.map { text throws(ControlFault) in try known(text) }
         }
-        let origin = RevocationOrigin(actors: ["uid:\(peer.userID)"], comment: reason)
+        let origin = RevocationOrigin(actors: [peer.actor], comment: reason)
         turns.run { _ in
             if case .all = target { connections.drains.endKept(in: audit, origin) }
             grants.revoke(PendingRevocation(ids: ids, origin: origin))
         }
-        if let problem = firewall.problem {
-            throw .failed("the kernel did not take it: \(problem)")
-        }
+        try requireCommitted()
         if audit.isWaiting, let problem = audit.problem {
             let text = "it is closed, but that is not on record until the disk takes it: \(problem)"
             throw .failed(text)
@@ -133,7 +131,7 @@ final class ControlCalls {
         }
         return TrialReply(
             mode: policy.policy.mode.rawValue,
-            protectedPorts: policy.policy.ports.keys.sorted().map(\.description),
+            protectedPorts: policy.policy.protectedPorts,
             until: deadline.description,
             sessionsLeftOut: firewall.existingLeftOut
         )
@@ -163,7 +161,7 @@ final class ControlCalls {
         guard policy.commit.deadline == nil else {
             throw .failed("a policy is on trial: confirm it, or wait until its time is over")
         }
-        let origin = RevocationOrigin(actors: ["uid:\(peer.userID)"], comment: nil)
+        let origin = RevocationOrigin(actors: [peer.actor], comment: nil)
         let ids = grants.allLive
         turns.run { _ in
             grants.revoke(PendingRevocation(ids: ids, reason: .clock, origin: origin))
@@ -183,10 +181,13 @@ final class ControlCalls {
         return AcceptClockReply(time: moment.description, ended: ids.map(\.description))
     }
 
+    private func requireCommitted() throws(ControlFault) {
+        guard let problem = firewall.problem else { return }
+        throw .failed("the kernel did not take it: \(problem)")
+    }
+
     private func requireAllEnded() throws(ControlFault) {
-        if let problem = firewall.problem {
-            throw .failed("the kernel did not take it: \(problem)")
-        }
+        try requireCommitted()
         if audit.isWaiting {
             throw .failed("the ends of grants cannot be recorded: \(audit.problem ?? "")")
         }
@@ -202,7 +203,7 @@ final class ControlCalls {
         }
         let key: VerifierKey?
         do throws(RecordingError) {
-            key = try audit.rekey(policy.configuration, by: "uid:\(peer.userID)", at: .now())
+            key = try audit.rekey(policy.configuration, by: peer.actor, at: .now())
         } catch {
             throw .failed("the log has no key of its own yet: \(error)")
         }
@@ -211,12 +212,17 @@ final class ControlCalls {
     }
 }
 
+extension PeerCredentials {
+    /// The name of a caller in records.
+    var actor: String { "uid:\(userID)" }
+}
+
 extension ReloadReply {
     fileprivate init(_ configuration: Configuration, leavingOut count: Int) {
         let policy = configuration.policy
         self.init(
             mode: policy.mode.rawValue,
-            protectedPorts: policy.ports.keys.sorted().map(\.description),
+            protectedPorts: policy.protectedPorts,
             sessionsLeftOut: count
         )
     }

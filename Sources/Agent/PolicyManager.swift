@@ -150,7 +150,7 @@ final class PolicyManager {
         by peer: PeerCredentials
     ) throws(ControlFault) {
         var entries = entries(next, commit, text)
-        entries[0].fields[.actor] = ["uid:\(peer.userID)"]
+        entries[0].fields[.actor] = [peer.actor]
         try record(entries)
         put(next, commit)
     }

@@ -58,7 +58,7 @@ final class StatusReport {
             drainingGrants: table.drainingCount,
             ongoingSessions: firewall.gate.ongoingCount,
             nextDeadline: grants.lifecycle.nextDeadline?.description,
-            protectedPorts: policy.policy.ports.keys.sorted().map(\.description),
+            protectedPorts: policy.policy.protectedPorts,
             trusted: policy.policy.trusted.map(\.description),
             version: Release.version,
             bootID: policy.host.bootID,
