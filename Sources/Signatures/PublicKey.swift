@@ -16,6 +16,11 @@ enum PublicKey: Sendable {
         "ssh-rsa", "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
     ]
 
+    /// Whether the key is on a FIDO token.
+    var isOnToken: Bool {
+        if case .token = self { true } else { false }
+    }
+
     static func isCertificateType(_ type: String) -> Bool {
         type.utf8.reversed().starts(with: "-cert-v01@openssh.com".utf8.reversed())
     }

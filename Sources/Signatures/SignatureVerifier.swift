@@ -100,6 +100,7 @@ extension VerifiedSignature {
             principal: line.principal,
             principals: line.principals,
             keyType: line.keyType,
+            kind: line.key.isOnToken ? .sk : .key,
             signer: key.signer,
             lines: key.lines.map(\.line)
         )

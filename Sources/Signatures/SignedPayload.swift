@@ -28,6 +28,7 @@ package struct VerifiedSignature: Hashable, Sendable {
     /// All principals of that line.
     package let principals: PatternList
     package let keyType: String
+    package let kind: SignatureKind
     package let signer: SignerIdentity
     /// All lines of allowed_signers that list the key, since all their names are the signer's.
     package let lines: [String]

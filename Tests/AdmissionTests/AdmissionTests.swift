@@ -32,6 +32,7 @@ private func signature(
         principal: first.firstName ?? names[0],
         principals: first,
         keyType: "ssh-ed25519",
+        kind: .key,
         signer: SignerIdentity(fingerprint: "SHA256:\(key ?? names.joined())", names: lists),
         lines: []
     )

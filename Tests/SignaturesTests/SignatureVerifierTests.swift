@@ -21,6 +21,7 @@ import Testing
         #expect(signed.bytes == payload)
         #expect(signed.namespace == .grant)
         #expect(signed.approvals.map(\.principal) == [PublicTool.identity])
+        #expect(signed.approvals.map(\.kind) == [.key])
         let other = Array("{\"jitgate\": \"grant/2\"}\n".utf8)
         #expect(verdict(on: other + signature, by: verifier) == "tampered")
         #expect(try PublicTool.accepts(signature, over: payload, allowedSigners: line))

@@ -11,6 +11,7 @@ import Testing
             let signature = try token.sign(payload, flags: flags)
             let signed = try verifier.verify(payload + signature, at: now)
             #expect(signed.approvals.map(\.keyType) == [kind.rawValue])
+            #expect(signed.approvals.map(\.kind) == [.sk])
             #expect(try PublicTool.accepts(signature, over: payload, allowedSigners: line))
         }
     }
