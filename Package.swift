@@ -92,7 +92,8 @@ let package = Package(
         edge("Recording", ["Auditing", "Transparency", "Grants", "CLinux", "Linux", system]),
         // the gate: desired minus observed
         edge("Enforcement", ["CNetfilter", "Grants", "Netfilter", "Netlink", "RuleTrace", system]),
-        edge("Control", ["StrictJSON", "Linux", system]),  // Varlink, both ends
+        edge("Varlink", ["StrictJSON"]),  // framing and messages
+        edge("AgentInterface", ["Varlink", "StrictJSON", "Linux", system]),  // the agent's methods
 
         // MARK: agent
         edge(
@@ -101,7 +102,7 @@ let package = Package(
                 "Grants", "Signatures", "Admission", "Scheduling", "Lifecycle", "Transparency",
                 "Auditing", "Configuration", "Linux", "Recording", "Netfilter", "RuleTrace",
                 "Enforcement",
-                "Connections", "Control", system,
+                "Connections", "AgentInterface", system,
             ]
         ),
         .executableTarget(
@@ -122,7 +123,7 @@ let package = Package(
                 "StrictJSON", "StrictTOML", "Grants", "Signatures", "Admission", "Transparency",
                 "Auditing",
                 "Configuration", "Verifying", "Reporting", "AzureImport", "Linux", "Recording",
-                "Control",
+                "AgentInterface",
                 argumentParser, system,
             ],
             swiftSettings: house
@@ -190,14 +191,21 @@ let package = Package(
         tests("EnforcementTests", ["Enforcement", "Netfilter", "Grants", "TestSupport"]),
         tests(
             "AgentTests",
-            ["Agent", "Auditing", "Connections", "Control", "Enforcement", "Grants", "Linux"]
+            [
+                "Agent", "AgentInterface", "Auditing", "Connections", "Enforcement", "Grants",
+                "Linux",
+            ]
         ),
-        tests("ControlTests", ["Control", "StrictJSON", "Linux", "TestSupport", system]),
+        tests("VarlinkTests", ["Varlink", "TestSupport"]),
+        tests(
+            "AgentInterfaceTests",
+            ["AgentInterface", "Varlink", "StrictJSON", "Linux", "TestSupport", system]
+        ),
         tests(
             "CommandsTests",
             [
-                "Commands", "Grants", "Signatures", "Auditing", "Control", "Linux", "Recording",
-                "StrictJSON", "TestSupport", "Transparency", system,
+                "Commands", "Grants", "Signatures", "Auditing", "AgentInterface", "Linux",
+                "Recording", "StrictJSON", "TestSupport", "Transparency", system,
             ]
         ),
         tests(
@@ -210,7 +218,7 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "StrictJSON", "Grants", "Signatures", "Auditing", "Recording", "Control",
+                "StrictJSON", "Grants", "Signatures", "Auditing", "Recording", "AgentInterface",
                 "Connections", "Linux", "TestSupport", "Transparency",
             ]
         ),

@@ -51,13 +51,15 @@ let package = Package(
         module("Netfilter", ["CNetfilter", "Netlink", system]),
         module("RuleTrace", ["CNetfilter", "Netfilter", "Netlink", system]),
         module("Connections", ["CNetfilter", "Netlink", "Grants", system]),
-        module("Control", ["StrictJSON", "Linux", system]),
+        module("Varlink", ["StrictJSON"]),
+        module("AgentInterface", ["Varlink", "StrictJSON", "Linux", system]),
         .target(name: "CFuzzer"),
         .executableTarget(
             name: "fuzz",
             dependencies: [
                 "CFuzzer", "StrictJSON", "Grants", "Signatures", "Admission", "Transparency",
-                "Auditing", "Configuration", "Control", "Linux", "Netlink", "Netfilter",
+                "Auditing", "Configuration", "Varlink", "AgentInterface", "Linux", "Netlink",
+                "Netfilter",
                 "RuleTrace", "Connections", "Verifying", "AzureImport", crypto,
             ],
             swiftSettings: house

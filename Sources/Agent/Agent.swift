@@ -1,7 +1,7 @@
+import AgentInterface
 import Auditing
 package import Configuration
 import Connections
-import Control
 import Dispatch
 import Enforcement
 import Glibc

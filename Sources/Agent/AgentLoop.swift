@@ -1,6 +1,6 @@
+import AgentInterface
 import Auditing
 import Configuration
-import Control
 import Glibc
 import Grants
 import Linux

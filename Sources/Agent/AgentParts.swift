@@ -1,7 +1,7 @@
+import AgentInterface
 import Auditing
 import Configuration
 import Connections
-import Control
 import Enforcement
 import Grants
 import Linux

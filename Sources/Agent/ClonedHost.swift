@@ -1,5 +1,5 @@
+import AgentInterface
 import Auditing
-import Control
 import Linux
 import Recording
 import Transparency

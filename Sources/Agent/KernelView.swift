@@ -1,4 +1,4 @@
-import Control
+import AgentInterface
 import Enforcement
 import Grants
 import Netfilter

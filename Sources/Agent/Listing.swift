@@ -1,5 +1,5 @@
+import AgentInterface
 import Auditing
-import Control
 import Grants
 import Lifecycle
 import Netfilter

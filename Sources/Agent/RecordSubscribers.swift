@@ -1,5 +1,5 @@
+import AgentInterface
 import Auditing
-import Control
 
 /// Those who are told of each record as it is written.
 struct RecordSubscribers {

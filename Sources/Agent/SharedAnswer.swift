@@ -1,4 +1,4 @@
-import Control
+import AgentInterface
 
 /// One answer for all who ask the same thing within a moment.
 ///

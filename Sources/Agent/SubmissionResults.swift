@@ -1,4 +1,4 @@
-import Control
+import AgentInterface
 import Grants
 
 /// What became of dropped files lately, and who waits to hear of one.

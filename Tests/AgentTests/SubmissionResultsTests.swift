@@ -1,4 +1,4 @@
-import Control
+import AgentInterface
 import Grants
 import Testing
 

@@ -1,6 +1,6 @@
+import AgentInterface
 import Auditing
 import Commands
-import Control
 import Linux
 import StrictJSON
 import Synchronization

@@ -1,5 +1,5 @@
+import AgentInterface
 import Commands
-import Control
 import Linux
 import StrictJSON
 import TestSupport

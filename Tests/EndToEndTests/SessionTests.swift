@@ -1,5 +1,5 @@
+import AgentInterface
 import Connections
-import Control
 import Foundation
 import Glibc
 import Grants

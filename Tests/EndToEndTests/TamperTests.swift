@@ -1,4 +1,4 @@
-import Control
+import AgentInterface
 import Foundation
 import StrictJSON
 import TestSupport

@@ -1,6 +1,6 @@
+import AgentInterface
 import ArgumentParser
 import Configuration
-import Control
 
 /// How a verb that needs the agent alone finds it.
 extension PolicyOptions {

@@ -1,5 +1,5 @@
+import AgentInterface
 import Configuration
-import Control
 import Glibc
 import StrictJSON
 import SystemPackage

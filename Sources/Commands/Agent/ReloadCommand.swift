@@ -1,5 +1,5 @@
+import AgentInterface
 import ArgumentParser
-import Control
 
 struct ReloadCommand: Verb {
     static let configuration = CommandConfiguration(

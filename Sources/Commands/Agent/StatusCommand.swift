@@ -1,5 +1,5 @@
+import AgentInterface
 import ArgumentParser
-import Control
 import Grants
 
 struct StatusCommand: Verb {

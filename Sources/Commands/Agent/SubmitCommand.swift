@@ -1,6 +1,6 @@
+import AgentInterface
 import ArgumentParser
 import Configuration
-import Control
 import Grants
 import Linux
 import Signatures

@@ -1,5 +1,5 @@
+import AgentInterface
 import ArgumentParser
-import Control
 
 struct AuditRekeyCommand: Verb {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,5 @@
 import Admission
-import Control
+import AgentInterface
 import Glibc
 import Linux
 import SystemPackage

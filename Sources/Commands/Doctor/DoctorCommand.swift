@@ -1,7 +1,7 @@
 import Admission
+import AgentInterface
 import ArgumentParser
 import Configuration
-import Control
 import Linux
 import StrictJSON
 

@@ -1,6 +1,6 @@
 import Admission
+import AgentInterface
 import Configuration
-import Control
 import Grants
 import Linux
 

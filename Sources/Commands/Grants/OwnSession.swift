@@ -1,6 +1,6 @@
 import Admission
+import AgentInterface
 import Configuration
-import Control
 import Grants
 
 /// The SSH session that a command is typed into, and whether a policy would cut it.

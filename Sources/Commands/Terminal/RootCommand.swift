@@ -1,5 +1,5 @@
+import AgentInterface
 import ArgumentParser
-import Control
 
 struct RootCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

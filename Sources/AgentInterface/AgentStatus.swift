@@ -1,0 +1,117 @@
+package import StrictJSON
+package import Varlink
+
+/// How the agent is: the answer to Status.
+package struct AgentStatus: WireValue {
+    /// `observe` or `enforce`.
+    package var mode: String
+    /// Sentences for people; empty when all is well.
+    package var problems: [String]
+    /// Sentences for people; worth a look, and no reason to call it ill.
+    package var warnings: [String]
+    package var openGrants: Int
+    package var waitingGrants: Int
+    /// Grants that are past their deadline and whose sessions go on.
+    package var drainingGrants: Int
+    /// Sessions that go on though nothing lets new ones in: those that drain, and those that were
+    /// there when enforcing began.
+    package var ongoingSessions: Int
+    /// RFC 3339; the first deadline of an open grant.
+    package var nextDeadline: String?
+    package var protectedPorts: [String]
+    package var trusted: [String]
+    package var version: String
+    package var bootID: String
+    /// How many records the audit log holds.
+    package var records: Int
+    /// Which protection of the table this kernel gives.
+    package var rung: String
+    /// RFC 3339; until when the policy is on trial, `nil` if it is not.
+    package var trialUntil: String?
+    /// Time that is held ahead of the wall clock; `nil` if it is not.
+    package var heldTime: HeldTime?
+
+    package init(
+        mode: String,
+        problems: [String],
+        warnings: [String] = [],
+        openGrants: Int,
+        waitingGrants: Int,
+        drainingGrants: Int = 0,
+        ongoingSessions: Int = 0,
+        nextDeadline: String?,
+        protectedPorts: [String],
+        trusted: [String],
+        version: String,
+        bootID: String,
+        records: Int,
+        rung: String,
+        trialUntil: String? = nil,
+        heldTime: HeldTime? = nil
+    ) {
+        self.mode = mode
+        self.problems = problems
+        self.warnings = warnings
+        self.openGrants = openGrants
+        self.waitingGrants = waitingGrants
+        self.drainingGrants = drainingGrants
+        self.ongoingSessions = ongoingSessions
+        self.nextDeadline = nextDeadline
+        self.protectedPorts = protectedPorts
+        self.trusted = trusted
+        self.version = version
+        self.bootID = bootID
+        self.records = records
+        self.rung = rung
+        self.trialUntil = trialUntil
+        self.heldTime = heldTime
+    }
+
+    package var isHealthy: Bool { problems.isEmpty }
+}
+
+extension AgentStatus {
+    package init(from value: JSONValue) throws(WireError) {
+        let object = try WireObject(value)
+        self.init(
+            mode: try object.text("mode"),
+            problems: try object.texts("problems"),
+            warnings: try object.optional("warnings", \.texts) ?? [],
+            openGrants: Int(try object.number("open_grants")),
+            waitingGrants: Int(try object.number("waiting_grants")),
+            drainingGrants: Int(try object.optional("draining_grants", \.number) ?? 0),
+            ongoingSessions: Int(try object.optional("ongoing_sessions", \.number) ?? 0),
+            nextDeadline: try object.optionalText("next_deadline"),
+            protectedPorts: try object.texts("protected_ports"),
+            trusted: try object.texts("trusted"),
+            version: try object.text("version"),
+            bootID: try object.text("boot_id"),
+            records: Int(try object.number("records")),
+            rung: try object.text("rung"),
+            trialUntil: try object.optionalText("trial_until"),
+            heldTime: try object.optional("held_time") { try? HeldTime(from: $0) }
+        )
+    }
+
+    package var jsonValue: JSONValue {
+        [
+            "mode": .string(mode),
+            "healthy": .bool(isHealthy),
+            "problems": JSONValue(texts: problems),
+            "warnings": JSONValue(texts: warnings),
+            "open_grants": .integer(Int64(openGrants)),
+            "waiting_grants": .integer(Int64(waitingGrants)),
+            "draining_grants": .integer(Int64(drainingGrants)),
+            "ongoing_sessions": .integer(Int64(ongoingSessions)),
+            "next_deadline": JSONValue(nextDeadline),
+            "protected_ports": JSONValue(texts: protectedPorts),
+            "trusted": JSONValue(texts: trusted),
+            "version": .string(version),
+            "boot_id": .string(bootID),
+            "records": .integer(Int64(records)),
+            "rung": .string(rung),
+            "trial_until": JSONValue(trialUntil),
+            "held_time": heldTime?.jsonValue ?? .null,
+        ]
+    }
+}

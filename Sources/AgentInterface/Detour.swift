@@ -1,0 +1,47 @@
+package import StrictJSON
+package import Varlink
+
+extension Inspection {
+    /// A way by which packets come to this host, or through it, that not all of the gate sees.
+    package struct Detour: WireValue {
+        package enum Kind: String, Hashable, Sendable, CaseIterable {
+            /// A rule of routing that has another table say what is this host's.
+            case rule
+            /// An address that is this host's by another table than `local`.
+            case route
+            /// A rule that hands packets to a listener of another port (tproxy).
+            case diversion
+            /// A listener that takes packets for addresses that are not its own.
+            case transparent
+            /// A table of forwarded connections that pass no chain any more.
+            case flowtable
+        }
+
+        package var kind: Kind
+        /// Which one it is, as ip(8) or nft(8) name it.
+        package var name: String
+        /// The port that it leads to, if it is known and of a kind that has one: `22/tcp`.
+        package var port: String?
+
+        package init(_ kind: Kind, _ name: String, port: String? = nil) {
+            self.kind = kind
+            self.name = name
+            self.port = port
+        }
+
+        package init(from value: JSONValue) throws(WireError) {
+            let object = try WireObject(value)
+            self.init(
+                try object.required("kind") { $0.text.flatMap(Kind.init) },
+                try object.text("name"),
+                port: try object.optionalText("port")
+            )
+        }
+
+        package var jsonValue: JSONValue {
+            [
+                "kind": .string(kind.rawValue), "name": .string(name), "port": JSONValue(port),
+            ]
+        }
+    }
+}

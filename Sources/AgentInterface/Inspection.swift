@@ -1,0 +1,163 @@
+package import StrictJSON
+package import Varlink
+
+/// What only the agent can see of the kernel: the answer to Inspect.
+package struct Inspection: WireValue {
+    /// A base chain of another tool that packets to this host go through.
+    package struct Chain: WireValue {
+        /// `ip`, `ip6`, `inet` or `netdev`.
+        package var family: String
+        package var table: String
+        package var name: String
+        /// `prerouting`, `input` or `ingress`.
+        package var hook: String
+        package var priority: Int
+        /// Whether packets that no rule of it takes are dropped.
+        package var drops: Bool
+        /// `filter`, `nat` or `route`.
+        package var type: String
+        /// One for each protected port; `nil` where the rules could not be read.
+        package var fates: [Fate]?
+
+        package init(
+            family: String,
+            table: String,
+            name: String,
+            hook: String,
+            priority: Int,
+            drops: Bool,
+            type: String,
+            fates: [Fate]? = nil
+        ) {
+            self.family = family
+            self.table = table
+            self.name = name
+            self.hook = hook
+            self.priority = priority
+            self.drops = drops
+            self.type = type
+            self.fates = fates
+        }
+    }
+
+    /// What a chain does with a packet that opens a connection to a protected port.
+    package struct Fate: WireValue {
+        package enum End: String, Hashable, Sendable {
+            case passes, mayDrop, mayPass, drops
+        }
+
+        /// `22/tcp`.
+        package var port: String
+        package var end: End
+        /// The chain whose rule drops it; `nil` for the policy of the base chain.
+        package var droppedIn: String?
+        /// The port it is, or may be, rewritten to.
+        package var rewrittenTo: Int?
+        package var rewrittenIn: String?
+
+        package init(
+            _ port: String,
+            _ end: End,
+            droppedIn: String? = nil,
+            rewrittenTo: Int? = nil,
+            rewrittenIn: String? = nil
+        ) {
+            self.port = port
+            self.end = end
+            self.droppedIn = droppedIn
+            self.rewrittenTo = rewrittenTo
+            self.rewrittenIn = rewrittenIn
+        }
+    }
+
+    /// Which protection of the table this kernel gives.
+    package var rung: String
+    /// `nil` where they could not be read.
+    package var chains: [Chain]?
+    /// What else leads packets around; `nil` where some of it could not be read.
+    package var detours: [Detour]?
+
+    package init(rung: String, chains: [Chain]?, detours: [Detour]? = []) {
+        self.rung = rung
+        self.chains = chains
+        self.detours = detours
+    }
+
+    package init(from value: JSONValue) throws(WireError) {
+        let object = try WireObject(value)
+        rung = try object.text("rung")
+        chains = try Self.list(object, "chains")
+        detours = try Self.list(object, "detours")
+    }
+
+    private static func list<Item: WireValue>(
+        _ object: WireObject,
+        _ name: String
+    ) throws(WireError) -> [Item]? {
+        guard let items = try object.optional(name, \.items) else { return nil }
+        var found: [Item] = []
+        for item in items { found.append(try Item(from: item)) }
+        return found
+    }
+
+    package var jsonValue: JSONValue {
+        let list = chains.map { JSONValue.array($0.map(\.jsonValue)) }
+        let others = detours.map { JSONValue.array($0.map(\.jsonValue)) }
+        return ["rung": .string(rung), "chains": list ?? .null, "detours": others ?? .null]
+    }
+}
+
+extension Inspection.Chain {
+    package init(from value: JSONValue) throws(WireError) {
+        let object = try WireObject(value)
+        self.init(
+            family: try object.text("family"),
+            table: try object.text("table"),
+            name: try object.text("name"),
+            hook: try object.text("hook"),
+            priority: Int(try object.number("priority")),
+            drops: try object.required("drops", \.flag),
+            type: try object.text("type")
+        )
+        guard let items = try object.optional("fates", \.items) else { return }
+        var found: [Inspection.Fate] = []
+        for item in items { found.append(try Inspection.Fate(from: item)) }
+        fates = found
+    }
+
+    package var jsonValue: JSONValue {
+        [
+            "family": .string(family),
+            "table": .string(table),
+            "name": .string(name),
+            "hook": .string(hook),
+            "priority": .integer(Int64(priority)),
+            "drops": .bool(drops),
+            "type": .string(type),
+            "fates": fates.map { .array($0.map(\.jsonValue)) } ?? .null,
+        ]
+    }
+}
+
+extension Inspection.Fate {
+    package init(from value: JSONValue) throws(WireError) {
+        let object = try WireObject(value)
+        self.init(
+            try object.text("port"),
+            try object.required("end") { $0.text.flatMap(End.init) },
+            droppedIn: try object.optionalText("dropped_in"),
+            rewrittenTo: try object.optional("rewritten_to", \.number).map(Int.init(clamping:)),
+            rewrittenIn: try object.optionalText("rewritten_in")
+        )
+    }
+
+    package var jsonValue: JSONValue {
+        [
+            "port": .string(port),
+            "end": .string(end.rawValue),
+            "dropped_in": droppedIn.map { .string($0) } ?? .null,
+            "rewritten_to": rewrittenTo.map { .integer(Int64($0)) } ?? .null,
+            "rewritten_in": rewrittenIn.map { .string($0) } ?? .null,
+        ]
+    }
+}
