@@ -54,6 +54,6 @@ struct GrantTable {
     private func use(_ grant: GrantEntry) -> String {
         if let sessions = grant.sessions { return sessions.counting("session") }
         guard let traffic = grant.traffic else { return "-" }
-        return "\(traffic.connections) conn, \(ShownText.size(bytes: traffic.bytes))"
+        return "\(traffic.connections) conn, \(traffic.bytes.sizeText)"
     }
 }

@@ -1,29 +1,19 @@
 import Admission
 import AgentInterface
-import Glibc
 import Linux
-import SystemPackage
 
 /// Whether the agent runs, what it says of itself, and what this kernel lets it do.
 struct AgentExamination {
     private(set) var findings: [Finding] = []
-    /// `nil` if there is no agent to ask.
-    private(set) var inspection: Inspection?
 
-    /// `mode` is what the policy on disk says, if that can be read.
-    init(socket: String, group: String, mode: Mode?) {
-        do throws(CommandFailure) {
-            let session = try AgentSession(socket: socket, group: group)
-            let status = try session.ask { client throws(ControlError) in try client.status() }
-            take(status, expecting: mode)
-            let answer = try session.ask { client throws(ControlError) in try client.inspect() }
-            inspection = answer
-            take(rung: answer.rung)
-        } catch {
-            let remedy =
-                error.status == .noPermission
-                ? "run this as root" : "systemctl start jitgated; journalctl -u jitgated"
-            findings.append(.error("agent", error.message, mend: remedy))
+    /// `mode` is that of the policy on disk, if it can be read.
+    init(_ agent: Result<AgentAnswers, Finding>, mode: Mode?) {
+        switch agent {
+        case .success(let answers):
+            take(answers.status, expecting: mode)
+            take(rung: answers.inspection.rung)
+        case .failure(let finding):
+            findings.append(finding)
             findings += Self.expectedOfKernel()
         }
     }

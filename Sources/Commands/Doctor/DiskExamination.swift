@@ -24,7 +24,7 @@ struct DiskExamination {
 
     private static func finding(_ room: DiskRoom, _ configuration: Configuration) -> Finding {
         let directory = configuration.auditDirectory
-        let free = "\(ShownText.size(bytes: Int64(clamping: room.bytes))) free for \(directory)"
+        let free = "\(Int64(clamping: room.bytes).sizeText) free for \(directory)"
         let remedy = "make room: df -h \(ShellWord.quoted(directory))"
         guard room.bytes >= least, room.files != 0 else {
             return .error("disk", "\(free): when it is full nothing opens", mend: remedy)
@@ -93,7 +93,7 @@ struct LogGrowth: Hashable {
     func isPruned(within days: Int64) -> Bool { retention.map { $0 < days } ?? false }
 
     func forecast(_ days: Int64) -> String {
-        let rate = "\(ShownText.size(bytes: bytesPerDay)) a day"
+        let rate = "\(bytesPerDay.sizeText) a day"
         guard !isPruned(within: days) else { return "\(rate), and audit.retention bounds it" }
         let time = days > 36_500 ? "more than 100 years" : Int(days).counting("day")
         return isMeasured

@@ -1,4 +1,3 @@
-import Admission
 import AgentInterface
 import ArgumentParser
 import Configuration
@@ -24,8 +23,7 @@ struct DoctorCommand: Verb {
     @OptionGroup var policy: PolicyOptions
 
     func perform(on console: Console) throws(CommandFailure) {
-        let path = policy.path(console)
-        let findings = Examination(policyPath: WorkingDirectory.absolute(path)).findings()
+        let findings = examination(WorkingDirectory.absolute(policy.path(console))).findings()
         let isHealthy = !findings.contains { $0.severity == .error }
         if format.json {
             let list = JSONValue.array(findings.map(\.json))
@@ -38,39 +36,22 @@ struct DoctorCommand: Verb {
         }
         guard isHealthy else { throw .saidNo }
     }
-}
 
-/// Everything that the doctor looks at, one thing after the other.
-struct Examination {
-    let policyPath: String
-
-    func findings() -> [Finding] {
-        let (policy, policyFinding) = readPolicy()
-        let configuration = policy ?? .defaults
-        let agent = AgentExamination(
-            socket: policy?.controlSocket ?? PolicyOptions.socket(namedIn: policyPath)
-                ?? configuration.controlSocket,
-            group: configuration.controlGroup,
-            mode: policy?.policy.mode
-        )
-        return [policyFinding]
-            + TrustExamination(configuration, policyPath: policyPath).findings
-            + agent.findings
-            + PortExamination(configuration, policyPath: policyPath).findings
-            + FirewallExamination(configuration, agent.inspection).findings
-            + HostExamination(configuration).findings
+    /// Where the policy is broken the agent is asked at the socket that the broken file still names.
+    private func examination(_ path: String) -> Examination {
+        let policy = Result { () throws(Finding) in try read(path) }
+        let configuration = (try? policy.get()) ?? .defaults
+        let isRead = (try? policy.get()) != nil
+        let socket = isRead ? nil : PolicyOptions.socket(namedIn: path)
+        let agent = Result { () throws(Finding) in
+            try ask(socket ?? configuration.controlSocket, configuration.controlGroup)
+        }
+        return Examination(policyPath: path, policy: policy, agent: agent)
     }
 
-    /// Where the policy is broken the rest is looked at by what holds without one.
-    private func readPolicy() -> (Configuration?, Finding) {
+    private func read(_ path: String) throws(Finding) -> Configuration {
         do throws(CommandFailure) {
-            let configuration = try PolicyOptions.load(policyPath, failingWith: .configuration)
-            guard configuration.policy.mode == .enforce else {
-                let reason = "\(policyPath) observes: nothing is denied"
-                let remedy = "when the log shows what you expect: mode = \"enforce\", jitgate try"
-                return (configuration, .note("policy", reason, mend: remedy))
-            }
-            return (configuration, .ok("policy", "\(policyPath) enforces"))
+            return try PolicyOptions.load(path, failingWith: .configuration)
         } catch {
             let reason = error.message.split(separator: "\n").joined(separator: "; ")
             let remedy =
@@ -78,10 +59,48 @@ struct Examination {
                 case .noPermission: "run this as root"
                 case .noInput:
                     "an empty one means the defaults: "
-                        + "sudo install -D -m 644 /dev/null \(ShellWord.quoted(policyPath))"
-                default: "jitgate policy check \(ShellWord.quoted(policyPath))"
+                        + "sudo install -D -m 644 /dev/null \(ShellWord.quoted(path))"
+                default: "jitgate policy check \(ShellWord.quoted(path))"
                 }
-            return (nil, .error("policy", reason, mend: remedy))
+            throw .error("policy", reason, mend: remedy)
+        }
+    }
+
+    private func ask(_ socket: String, _ group: String) throws(Finding) -> AgentAnswers {
+        do throws(CommandFailure) {
+            let session = try AgentSession(socket: socket, group: group)
+            return AgentAnswers(
+                status: try session.ask { client throws(ControlError) in try client.status() },
+                inspection: try session.ask { client throws(ControlError) in try client.inspect() }
+            )
+        } catch {
+            let remedy =
+                error.status == .noPermission
+                ? "run this as root" : "systemctl start jitgated; journalctl -u jitgated"
+            throw .error("agent", error.message, mend: remedy)
+        }
+    }
+}
+
+extension Finding {
+    /// A line, and another one with the remedy.
+    fileprivate func lines(_ console: Console, subjectWidth: Int) -> [String] {
+        let padding = String(repeating: " ", count: max(0, 7 - severity.rawValue.count))
+        let mark = console.paint(severity.rawValue, severity.colour) + padding
+        let gap = String(repeating: " ", count: max(0, subjectWidth - subject.count))
+        let indent = String(repeating: " ", count: 9)
+        return ["\(mark)  \(ShownText.safe(subject))\(gap)  \(ShownText.safe(reason))"]
+            + (remedy.map { ["\(indent)mend: \(ShownText.safe($0))"] } ?? [])
+    }
+}
+
+extension Finding.Severity {
+    fileprivate var colour: Console.Colour? {
+        switch self {
+        case .ok: .green
+        case .note: nil
+        case .warning: .yellow
+        case .error: .red
         }
     }
 }

@@ -1,8 +1,8 @@
 import StrictJSON
 
 /// One thing that `jitgate doctor` found out.
-struct Finding: Hashable {
-    enum Severity: String, Hashable, CaseIterable, Comparable {
+struct Finding: Error, Hashable {
+    enum Severity: String, Hashable, Sendable, CaseIterable, Comparable {
         case ok
         /// Worth knowing, and nothing has to be done.
         case note
@@ -13,15 +13,6 @@ struct Finding: Hashable {
 
         static func < (left: Self, right: Self) -> Bool {
             (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
-        }
-
-        var colour: Console.Colour? {
-            switch self {
-            case .ok: .green
-            case .note: nil
-            case .warning: .yellow
-            case .error: .red
-            }
         }
     }
 
@@ -63,15 +54,5 @@ struct Finding: Hashable {
             "reason": .string(reason),
             "remedy": remedy.map { .string($0) } ?? .null,
         ]
-    }
-
-    /// A line, and another one with the remedy.
-    func lines(_ console: Console, subjectWidth: Int) -> [String] {
-        let padding = String(repeating: " ", count: max(0, 7 - severity.rawValue.count))
-        let mark = console.paint(severity.rawValue, severity.colour) + padding
-        let gap = String(repeating: " ", count: max(0, subjectWidth - subject.count))
-        let indent = String(repeating: " ", count: 9)
-        return ["\(mark)  \(ShownText.safe(subject))\(gap)  \(ShownText.safe(reason))"]
-            + (remedy.map { ["\(indent)mend: \(ShownText.safe($0))"] } ?? [])
     }
 }

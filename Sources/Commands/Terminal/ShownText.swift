@@ -19,20 +19,4 @@ enum ShownText {
         return parts.dropFirst().filter { $0.0 != 0 }
             .reduce("\(first.0)\(first.1)") { "\($0) \($1.0)\($1.1)" }
     }
-
-    /// `1.5 MB`, in steps of 1000 as ls --si has them.
-    static func size(bytes: Int64) -> String {
-        var value = bytes
-        var unit = "B"
-        for larger in ["kB", "MB", "GB", "TB"] where value >= 1000 {
-            unit = larger
-            guard value >= 1_000_000 || larger == "TB" else {
-                let tenths = value / 100
-                return tenths >= 100
-                    ? "\(tenths / 10) \(larger)" : "\(tenths / 10).\(tenths % 10) \(larger)"
-            }
-            value /= 1000
-        }
-        return "\(value) \(unit)"
-    }
 }
