@@ -117,13 +117,20 @@ let package = Package(
             dependencies: ["StrictJSON", "StrictTOML", "Grants"],
             swiftSettings: house
         ),
+        edge(  // the checks of a host
+            "Diagnosis",
+            [
+                "StrictJSON", "Grants", "Signatures", "Admission", "Auditing", "Configuration",
+                "Linux", "Recording", "AgentInterface", system,
+            ]
+        ),
         .target(
             name: "Commands",
             dependencies: [
                 "StrictJSON", "StrictTOML", "Grants", "Signatures", "Admission", "Transparency",
                 "Auditing",
                 "Configuration", "Verifying", "Reporting", "AzureImport", "Linux", "Recording",
-                "AgentInterface",
+                "AgentInterface", "Diagnosis",
                 argumentParser, system,
             ],
             swiftSettings: house
@@ -201,6 +208,7 @@ let package = Package(
             "AgentInterfaceTests",
             ["AgentInterface", "Varlink", "StrictJSON", "Linux", "TestSupport", system]
         ),
+        tests("DiagnosisTests", ["Diagnosis"]),
         tests(
             "CommandsTests",
             [

@@ -1,6 +1,7 @@
 import AgentInterface
 import ArgumentParser
 import Configuration
+import Diagnosis
 import Linux
 import StrictJSON
 
@@ -23,7 +24,7 @@ struct DoctorCommand: Verb {
     @OptionGroup var policy: PolicyOptions
 
     func perform(on console: Console) throws(CommandFailure) {
-        let findings = examination(WorkingDirectory.absolute(policy.path(console))).findings()
+        let findings = diagnosis(WorkingDirectory.absolute(policy.path(console))).findings()
         let isHealthy = !findings.contains { $0.severity == .error }
         if format.json {
             let list = JSONValue.array(findings.map(\.json))
@@ -38,7 +39,7 @@ struct DoctorCommand: Verb {
     }
 
     /// Where the policy is broken the agent is asked at the socket that the broken file still names.
-    private func examination(_ path: String) -> Examination {
+    private func diagnosis(_ path: String) -> Diagnosis {
         let policy = Result { () throws(Finding) in try read(path) }
         let configuration = (try? policy.get()) ?? .defaults
         let isRead = (try? policy.get()) != nil
@@ -46,7 +47,7 @@ struct DoctorCommand: Verb {
         let agent = Result { () throws(Finding) in
             try ask(socket ?? configuration.controlSocket, configuration.controlGroup)
         }
-        return Examination(policyPath: path, policy: policy, agent: agent)
+        return Diagnosis(policyPath: path, policy: policy, agent: agent)
     }
 
     private func read(_ path: String) throws(Finding) -> Configuration {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Commands
+@testable import Diagnosis
 
 @Suite struct `The forecast of a log's disk` {
     private static let gigabyte: UInt64 = 1_000_000_000

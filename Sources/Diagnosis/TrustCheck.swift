@@ -7,7 +7,7 @@ import Signatures
 import SystemPackage
 
 /// Whether nobody but root could have written what the agent trusts, or can read what it hides.
-struct TrustExamination {
+struct TrustCheck {
     private(set) var findings: [Finding] = []
     private var trusted = TrustedFile(owners: [0])
     /// Whether some port asks the requestor to sign too.

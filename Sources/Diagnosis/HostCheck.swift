@@ -4,12 +4,12 @@ import Linux
 import SystemPackage
 
 /// The clock, the log's disk and the journal.
-struct HostExamination {
+struct HostCheck {
     private(set) var findings: [Finding] = []
 
     init(_ configuration: Configuration) {
         examineClock()
-        findings += DiskExamination(configuration).findings
+        findings += DiskCheck(configuration).findings
         examineJournal()
     }
 

@@ -5,7 +5,7 @@ import Linux
 import SystemPackage
 
 /// Management ports that listen and that no policy covers, and covered ports where nothing listens.
-struct PortExamination {
+struct PortCheck {
     private(set) var findings: [Finding] = []
 
     init(_ configuration: Configuration, policyPath: String) {

@@ -5,7 +5,7 @@ import Grants
 import Linux
 
 /// What other firewalls do to packets that a grant lets in, or that should come to the gate first.
-struct FirewallExamination {
+struct FirewallCheck {
     private(set) var findings: [Finding] = []
     private let protected: [Port]
 
@@ -18,8 +18,8 @@ struct FirewallExamination {
             findings.append(.note("firewall", reason, mend: "sudo nft list ruleset"))
         }
         findLegacyTables()
-        findings += DetourExamination(protected, inspection).findings
-        findings += SavedRulesetExamination().findings
+        findings += DetourCheck(protected, inspection).findings
+        findings += SavedRulesetCheck().findings
         if findings.isEmpty {
             findings = [.ok("firewall", "no other tool decides before or after")]
         }

@@ -1,32 +1,47 @@
 import Admission
-import Configuration
-import AgentInterface
+package import AgentInterface
+package import Configuration
 
 /// The answers of the agent to the doctor's questions.
-struct AgentAnswers {
+package struct AgentAnswers {
     let status: AgentStatus
     let inspection: Inspection
+
+    package init(status: AgentStatus, inspection: Inspection) {
+        self.status = status
+        self.inspection = inspection
+    }
 }
 
 /// Everything that the doctor looks at, one thing after the other.
-struct Examination {
+package struct Diagnosis {
     let policyPath: String
     /// The policy, or the finding that it cannot be read.
     let policy: Result<Configuration, Finding>
     /// The answers of the agent, or the finding that it does not answer.
     let agent: Result<AgentAnswers, Finding>
 
+    package init(
+        policyPath: String,
+        policy: Result<Configuration, Finding>,
+        agent: Result<AgentAnswers, Finding>
+    ) {
+        self.policyPath = policyPath
+        self.policy = policy
+        self.agent = agent
+    }
+
     /// Where the policy is broken the rest is looked at by the defaults.
-    func findings() -> [Finding] {
+    package func findings() -> [Finding] {
         let known = try? policy.get()
         let configuration = known ?? .defaults
         let inspection = try? agent.get().inspection
         return [policyFinding]
-            + TrustExamination(configuration, policyPath: policyPath).findings
-            + AgentExamination(agent, mode: known?.policy.mode).findings
-            + PortExamination(configuration, policyPath: policyPath).findings
-            + FirewallExamination(configuration, inspection).findings
-            + HostExamination(configuration).findings
+            + TrustCheck(configuration, policyPath: policyPath).findings
+            + AgentCheck(agent, mode: known?.policy.mode).findings
+            + PortCheck(configuration, policyPath: policyPath).findings
+            + FirewallCheck(configuration, inspection).findings
+            + HostCheck(configuration).findings
     }
 
     private var policyFinding: Finding {

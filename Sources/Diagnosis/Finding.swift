@@ -1,8 +1,8 @@
-import StrictJSON
+package import StrictJSON
 
 /// One thing that `jitgate doctor` found out.
-struct Finding: Error, Hashable {
-    enum Severity: String, Hashable, Sendable, CaseIterable, Comparable {
+package struct Finding: Error, Hashable {
+    package enum Severity: String, Hashable, Sendable, CaseIterable, Comparable {
         case ok
         /// Worth knowing, and nothing has to be done.
         case note
@@ -11,18 +11,18 @@ struct Finding: Error, Hashable {
         /// It keeps jitgate from working or from being safe.
         case error
 
-        static func < (left: Self, right: Self) -> Bool {
+        package static func < (left: Self, right: Self) -> Bool {
             (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
         }
     }
 
-    let severity: Severity
+    package let severity: Severity
     /// What was looked at, in a word or two.
-    let subject: String
+    package let subject: String
     /// What was found: one clause.
-    let reason: String
+    package let reason: String
     /// The command, or what else there is to do.
-    let remedy: String?
+    package let remedy: String?
 
     private init(_ severity: Severity, _ subject: String, _ reason: String, _ remedy: String?) {
         self.severity = severity
@@ -39,15 +39,18 @@ struct Finding: Error, Hashable {
         Finding(.note, subject, reason, remedy)
     }
 
-    static func warning(_ subject: String, _ reason: String, mend remedy: String?) -> Finding {
+    package static func warning(_ subject: String, _ reason: String, mend remedy: String?)
+        -> Finding
+    {
         Finding(.warning, subject, reason, remedy)
     }
 
-    static func error(_ subject: String, _ reason: String, mend remedy: String?) -> Finding {
+    package static func error(_ subject: String, _ reason: String, mend remedy: String?) -> Finding
+    {
         Finding(.error, subject, reason, remedy)
     }
 
-    var json: JSONValue {
+    package var json: JSONValue {
         [
             "severity": .string(severity.rawValue),
             "subject": .string(subject),

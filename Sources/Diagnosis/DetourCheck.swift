@@ -3,7 +3,7 @@ import Grants
 import Linux
 
 /// Ways by which packets reach a protected listener that not all of the gate sees, or none of it.
-struct DetourExamination {
+struct DetourCheck {
     private(set) var findings: [Finding] = []
     private let protected: [Port]
 

@@ -3,7 +3,7 @@ import AgentInterface
 import Linux
 
 /// Whether the agent runs, what it says of itself, and what this kernel lets it do.
-struct AgentExamination {
+struct AgentCheck {
     private(set) var findings: [Finding] = []
 
     /// `mode` is that of the policy on disk, if it can be read.
