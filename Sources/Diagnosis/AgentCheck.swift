@@ -61,7 +61,7 @@ struct AgentCheck {
         }
     }
 
-    /// What can be said of the kernel without an agent.
+    /// The protection that the kernel may give to the table, without an agent to ask.
     private static func expectedOfKernel() -> [Finding] {
         let unseen = Finding.note(
             "kernel",

@@ -31,7 +31,7 @@ package struct Diagnosis {
         self.agent = agent
     }
 
-    /// Where the policy is broken the rest is looked at by the defaults.
+    /// The findings of all checks, by the defaults if the policy cannot be read.
     package func findings() -> [Finding] {
         let known = try? policy.get()
         let configuration = known ?? .defaults

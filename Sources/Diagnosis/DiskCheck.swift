@@ -46,7 +46,7 @@ struct DiskCheck {
     }
 }
 
-/// How fast a log grows: measured over a week, or as fast as policy lets it.
+/// The growth of a log: measured over a week, or the most that policy allows.
 struct LogGrowth: Hashable {
     private static let day: Int64 = 86_400_000_000
     private static let week = 7 * day

@@ -17,9 +17,9 @@ package struct Finding: Error, Hashable {
     }
 
     package let severity: Severity
-    /// What was looked at, in a word or two.
+    /// The thing that was checked, in a word or two.
     package let subject: String
-    /// What was found: one clause.
+    /// The finding: one clause.
     package let reason: String
     /// The command, or what else there is to do.
     package let remedy: String?

@@ -4,7 +4,7 @@ import Configuration
 import Grants
 import Linux
 
-/// What other firewalls do to packets that a grant lets in, or that should come to the gate first.
+/// Other firewalls that decide about packets to protected ports, before or after the gate.
 struct FirewallCheck {
     private(set) var findings: [Finding] = []
     private let protected: [Port]

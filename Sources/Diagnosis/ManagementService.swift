@@ -1,10 +1,10 @@
 import Grants
 import Linux
 
-/// What administers a host: by its usual port, or by the program that listens.
+/// A service that administers a host, known by its usual port or by the program that listens.
 enum ManagementService {
-    /// What Azure recommends for just-in-time access (22, 3389, 5985, 5986), and what else opens a
-    /// whole host to whoever gets in.
+    /// The ports that Azure recommends for just-in-time access (22, 3389, 5985, 5986), and others
+    /// that give control of a whole host.
     static let ports: [(port: UInt16, transport: Transport, what: String)] = [
         (22, .tcp, "SSH"), (23, .tcp, "Telnet"), (2375, .tcp, "the Docker API"),
         (2376, .tcp, "the Docker API"), (3389, .tcp, "RDP"), (3389, .udp, "RDP"),
@@ -45,12 +45,12 @@ enum ManagementService {
     /// Programs that hold sockets for others, which they start when somebody comes.
     private static let managers = ["systemd", "systemd-socket-activate", "inetd", "xinetd"]
 
-    /// What is usual at a port.
+    /// The service that usually listens at a port.
     static func usual(at port: Port) -> String? {
         ports.first { $0.port == port.number && $0.transport == port.transport }?.what
     }
 
-    /// What one of these processes lets people in by.
+    /// The service that one of these processes provides.
     static func known(_ holders: [SocketHolder]) -> String? {
         programs.first { $0.names.contains { name in holders.contains { $0.isCalled(name) } } }?
             .what

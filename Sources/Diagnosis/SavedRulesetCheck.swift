@@ -5,7 +5,7 @@ import Linux
 /// The kernel lets nobody but its owner change that, and nft(8) loads a file as a whole: of a ruleset
 /// that was saved while the agent ran nothing would be there after the next boot.
 struct SavedRulesetCheck {
-    /// Where distributions have it.
+    /// The files in which distributions keep it.
     static let usual = [
         "/etc/nftables.conf", "/etc/sysconfig/nftables.conf", "/etc/nftables.nft",
         "/var/lib/nftables/rules-save",
