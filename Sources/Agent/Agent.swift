@@ -63,7 +63,7 @@ private struct Running: Sendable {
     let timer: Alarm
     let journalTimer: Alarm
     let clock: WallClockWatch
-    let control: ControlServer
+    let control: VarlinkServer
     let environment: ServiceEnvironment
 
     init(
@@ -137,7 +137,7 @@ private struct Running: Sendable {
         _ configuration: Configuration,
         _ loop: AgentLoop,
         on engine: EngineExecutor
-    ) throws -> ControlServer {
+    ) throws -> VarlinkServer {
         let group = try GroupFile.id(of: configuration.controlGroup)
         let info = ServiceInfo(
             vendor: "jitgate",
@@ -145,7 +145,7 @@ private struct Running: Sendable {
             version: Release.version,
             url: "https://varlink.org"
         )
-        return ControlServer(
+        return VarlinkServer(
             listener: try listener(configuration, group: group),
             router: CallRouter(info: info, group: group),
             on: engine

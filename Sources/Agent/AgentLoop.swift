@@ -161,7 +161,7 @@ actor AgentLoop {
     }
 
     /// A call came over the control socket.
-    func answer(_ request: ControlRequest, from peer: PeerCredentials, _ replier: ControlReplier) {
+    func answer(_ request: ControlRequest, from peer: PeerCredentials, _ replier: PendingCall) {
         calls.answer(request, from: peer, replier)
     }
 

@@ -45,8 +45,8 @@ final class ControlCalls {
         (self.questions, self.status) = (questions, status)
     }
 
-    func answer(_ request: ControlRequest, from peer: PeerCredentials, _ replier: ControlReplier) {
-        do throws(ControlFault) {
+    func answer(_ request: ControlRequest, from peer: PeerCredentials, _ replier: PendingCall) {
+        do throws(VarlinkError) {
             switch request {
             case .status: replier.finish(status.status())
             case .list, .inspect: questions.ask(request, from: peer, replier)
@@ -78,11 +78,11 @@ final class ControlCalls {
         _ target: ControlRequest.Target,
         _ reason: String,
         by peer: PeerCredentials
-    ) throws(ControlFault) -> RevokeReply {
+    ) throws(VarlinkError) -> RevokeReply {
         let ids: [GrantID]
         switch target {
         case .all: ids = grants.allLive
-        case .ids(let texts): ids = try texts.map { text throws(ControlFault) in try known(text) }
+        case .ids(let texts): ids = try texts.map { text throws(VarlinkError) in try known(text) }
         }
         let origin = RevocationOrigin(actors: [peer.actor], comment: reason)
         turns.run { _ in
@@ -97,7 +97,7 @@ final class ControlCalls {
         return RevokeReply(revoked: ids.map(\.description))
     }
 
-    private func known(_ text: String) throws(ControlFault) -> GrantID {
+    private func known(_ text: String) throws(VarlinkError) -> GrantID {
         guard let id = try? GrantID(parsing: text), grants.lifecycle.grants.isLive(id)
         else { throw .noSuchGrant([text]) }
         return id
@@ -106,9 +106,9 @@ final class ControlCalls {
     // MARK: policy
 
     /// Puts the policy on disk in force; `sessions` are the caller's own.
-    func reload(from sessions: [String] = []) throws(ControlFault) -> ReloadReply {
-        try reporters.reloading { () throws(ControlFault) in
-            try turns.run { now throws(ControlFault) in
+    func reload(from sessions: [String] = []) throws(VarlinkError) -> ReloadReply {
+        try reporters.reloading { () throws(VarlinkError) in
+            try turns.run { now throws(VarlinkError) in
                 try policy.reload()
                 firewall.called(from: sessions)
                 turns.policyChanged(at: now)
@@ -121,8 +121,8 @@ final class ControlCalls {
         seconds: Int,
         by peer: PeerCredentials,
         from sessions: [String]
-    ) throws(ControlFault) -> TrialReply {
-        let deadline = try turns.run { now throws(ControlFault) in
+    ) throws(VarlinkError) -> TrialReply {
+        let deadline = try turns.run { now throws(VarlinkError) in
             let deadline = now.closing + .seconds(seconds)
             try policy.beginTrial(until: deadline, by: peer)
             firewall.called(from: sessions)
@@ -141,8 +141,8 @@ final class ControlCalls {
         ReloadReply(policy.configuration, leavingOut: firewall.existingLeftOut)
     }
 
-    private func confirmTrial(by peer: PeerCredentials) throws(ControlFault) -> ReloadReply {
-        try turns.run { now throws(ControlFault) in
+    private func confirmTrial(by peer: PeerCredentials) throws(VarlinkError) -> ReloadReply {
+        try turns.run { now throws(VarlinkError) in
             if policy.endTrial(ifOverAt: now.closing) { turns.policyChanged(at: now) }
             try policy.confirmTrial(by: peer)
             turns.policyChanged(at: now)
@@ -155,7 +155,7 @@ final class ControlCalls {
     /// Ends what is live and takes the wall clock's word, which is behind.
     ///
     /// Nothing that was open gets more time by it, since nothing is.
-    private func acceptClock(by peer: PeerCredentials) throws(ControlFault) -> AcceptClockReply {
+    private func acceptClock(by peer: PeerCredentials) throws(VarlinkError) -> AcceptClockReply {
         turns.run { _ in }
         guard clocks.isHeld else { throw .clockNotHeld }
         guard policy.commit.deadline == nil else {
@@ -181,12 +181,12 @@ final class ControlCalls {
         return AcceptClockReply(time: moment.description, ended: ids.map(\.description))
     }
 
-    private func requireCommitted() throws(ControlFault) {
+    private func requireCommitted() throws(VarlinkError) {
         guard let problem = firewall.problem else { return }
         throw .failed("the kernel did not take it: \(problem)")
     }
 
-    private func requireAllEnded() throws(ControlFault) {
+    private func requireAllEnded() throws(VarlinkError) {
         try requireCommitted()
         if audit.isWaiting {
             throw .failed("the ends of grants cannot be recorded: \(audit.problem ?? "")")
@@ -197,7 +197,7 @@ final class ControlCalls {
     }
 
     /// Has the log go on under a new key; from then on grants open as elsewhere.
-    private func rekey(by peer: PeerCredentials) throws(ControlFault) -> RekeyReply {
+    private func rekey(by peer: PeerCredentials) throws(VarlinkError) -> RekeyReply {
         guard audit.isClone else {
             throw .failed("the audit log and its key are of this very machine")
         }

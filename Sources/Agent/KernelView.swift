@@ -62,13 +62,13 @@ enum KernelView {
     }
 
     /// What it takes root and a netlink socket to see.
-    static func inspect(rung: String, ports: [Port]) -> Inspection {
+    static func inspect(ownership: String, ports: [Port]) -> Inspection {
         guard var gate = try? KernelGate(adopting: nil, highest: .highest) else {
-            return Inspection(rung: rung, chains: nil, detours: nil)
+            return Inspection(tableOwnership: ownership, chains: nil, detours: nil)
         }
         let chains = try? foreignChains(&gate)
         return Inspection(
-            rung: rung,
+            tableOwnership: ownership,
             chains: chains.map { followed($0, ports, &gate) },
             detours: detours(around: chains ?? [], at: ports, &gate)
         )

@@ -61,7 +61,7 @@ final class PolicyManager {
     /// Puts the policy on disk in force, and the allowed signers with it.
     ///
     /// Whatever is wrong with it, the one in force stays.
-    func reload() throws(ControlFault) {
+    func reload() throws(VarlinkError) {
         let next = try read()
         let entries = entries(next, .settled)
         if next.shape.admits(moreThan: loaded.shape) {
@@ -73,7 +73,7 @@ final class PolicyManager {
     }
 
     /// Puts the policy on disk on trial, once that is on disk.
-    func beginTrial(until deadline: Moment, by peer: PeerCredentials) throws(ControlFault) {
+    func beginTrial(until deadline: Moment, by peer: PeerCredentials) throws(VarlinkError) {
         let next = try read()
         let fallback: PolicySource
         if case .onTrial(_, let earlier) = commit {
@@ -93,7 +93,7 @@ final class PolicyManager {
     private static let sizeLimit = 384 * 1024
 
     /// Keeps the policy on trial, once that is on disk.
-    func confirmTrial(by peer: PeerCredentials) throws(ControlFault) {
+    func confirmTrial(by peer: PeerCredentials) throws(VarlinkError) {
         guard case .onTrial = commit else { throw .noTrial }
         try force(loaded, .settled, "Policy confirmed, in \(policy.mode.rawValue) mode", by: peer)
     }
@@ -148,7 +148,7 @@ final class PolicyManager {
         _ commit: PolicyCommit,
         _ text: String,
         by peer: PeerCredentials
-    ) throws(ControlFault) {
+    ) throws(VarlinkError) {
         var entries = entries(next, commit, text)
         entries[0].fields[.actor] = [peer.actor]
         try record(entries)
@@ -176,7 +176,7 @@ final class PolicyManager {
     // MARK: reading
 
     /// Reads the policy on disk; what is wrong with it is recorded.
-    private func read() throws(ControlFault) -> LoadedPolicy {
+    private func read() throws(VarlinkError) -> LoadedPolicy {
         learnHostname()
         let next: LoadedPolicy
         do throws(AgentError) {
@@ -199,7 +199,7 @@ final class PolicyManager {
         audit.host = host
     }
 
-    private func refuse(_ problems: [String]) -> ControlFault {
+    private func refuse(_ problems: [String]) -> VarlinkError {
         refuse(policy: problems.joined(separator: "; "))
         return .reloadRefused(problems)
     }
@@ -219,7 +219,7 @@ final class PolicyManager {
     // MARK: records
 
     /// Puts on disk what must be there before a policy takes force.
-    private func record(_ entries: [AuditEntry]) throws(ControlFault) {
+    private func record(_ entries: [AuditEntry]) throws(VarlinkError) {
         do throws(RecordingError) {
             try audit.append(entries, at: .now())
         } catch {

@@ -64,7 +64,7 @@ final class Questions {
         }
     }
 
-    func ask(_ request: ControlRequest, from peer: PeerCredentials, _ replier: ControlReplier) {
+    func ask(_ request: ControlRequest, from peer: PeerCredentials, _ replier: PendingCall) {
         let isRoot = peer.userID == 0
         let now = ClockReading.monotonicMicroseconds()
         switch self[request].ask(replier, isRoot: isRoot, revision, at: now) {
@@ -128,8 +128,10 @@ final class Questions {
         case .explain(let source, let port):
             return explaining(source, port)
         default:
-            let (rung, ports) = (firewall.gate.rung.rawValue, policy.loaded.shape.protected)
-            return { (EncodedReply(KernelView.inspect(rung: rung, ports: ports)), false) }
+            let (ownership, ports) = (
+                firewall.gate.ownership.rawValue, policy.loaded.shape.protected
+            )
+            return { (EncodedReply(KernelView.inspect(ownership: ownership, ports: ports)), false) }
         }
     }
 

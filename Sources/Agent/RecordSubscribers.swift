@@ -3,10 +3,10 @@ import Auditing
 
 /// Those who are told of each record as it is written.
 struct RecordSubscribers {
-    private var repliers: [ControlReplier] = []
+    private var repliers: [PendingCall] = []
 
     /// From here on it is told of every record; the first answer has none.
-    mutating func add(_ replier: ControlReplier) {
+    mutating func add(_ replier: PendingCall) {
         repliers.append(replier)
         replier.send(WatchReply(record: nil))
     }

@@ -24,7 +24,7 @@ final class Reporters {
     var journalProblem: String? { journal.problem }
 
     /// From here on somebody is told of every record.
-    func add(_ replier: ControlReplier) { subscribers.add(replier) }
+    func add(_ replier: PendingCall) { subscribers.add(replier) }
 
     /// Tells of records, each of which is on disk.
     func publish(_ records: [Record]) {

@@ -29,15 +29,15 @@ struct SharedAnswer {
     private var kept: Kept?
     /// The state that is being told of, while an answer is made.
     private var making: UInt64?
-    private var asking: [ControlReplier] = []
+    private var asking: [PendingCall] = []
     /// Those who asked when that state had changed.
-    private var later: [ControlReplier] = []
+    private var later: [PendingCall] = []
 
     var isIdle: Bool { making == nil }
 
     /// Takes a question about the state of `revision`; `now` is in microseconds.
     mutating func ask(
-        _ replier: ControlReplier,
+        _ replier: PendingCall,
         isRoot: Bool,
         _ revision: UInt64,
         at now: Int64
@@ -62,7 +62,7 @@ struct SharedAnswer {
         took spent: Int64,
         _ revision: UInt64,
         at now: Int64
-    ) -> (answered: [ControlReplier], makesAnother: Bool) {
+    ) -> (answered: [PendingCall], makesAnother: Bool) {
         let answered = asking
         kept = making.map { Kept(reply: reply, revision: $0, madeAt: now, spent: spent) }
         (asking, later) = (later.filter(\.isOpen), [])

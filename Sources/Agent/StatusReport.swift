@@ -63,7 +63,7 @@ final class StatusReport {
             version: Release.version,
             bootID: policy.host.bootID,
             records: Int(audit.ledger.nextSequence),
-            rung: firewall.gate.rung.rawValue,
+            tableOwnership: firewall.gate.ownership.rawValue,
             trialUntil: policy.commit.deadline?.description,
             heldTime: heldTime
         )

@@ -10,13 +10,13 @@ struct SubmissionResults {
     /// A verdict on a path's content; `sha256` is `nil` if the file could not even be read.
     private struct Known {
         let sha256: String?
-        let verdict: FileVerdict
+        let verdict: SubmissionResult
     }
 
     private struct Waiting {
         let path: String
         let sha256: String
-        let replier: ControlReplier
+        let replier: PendingCall
     }
 
     private var known: [String: Known] = [:]
@@ -26,7 +26,7 @@ struct SubmissionResults {
     private var admitted: [(path: String, sha256: String, id: GrantID)] = []
 
     /// A verdict was reached; those who wait for it are answered by `takeAnswers`.
-    mutating func post(_ verdict: FileVerdict, on path: String, sha256: String?) {
+    mutating func post(_ verdict: SubmissionResult, on path: String, sha256: String?) {
         if known[path] == nil { order.append(path) }
         known[path] = Known(sha256: sha256, verdict: verdict)
         guard order.count >= 2 * Self.bound else { return }
@@ -40,7 +40,7 @@ struct SubmissionResults {
     }
 
     /// Posts the verdicts on admitted files, as far as there is one.
-    mutating func postAdmitted(_ verdict: (GrantID) -> FileVerdict?) {
+    mutating func postAdmitted(_ verdict: (GrantID) -> SubmissionResult?) {
         guard !admitted.isEmpty else { return }
         let files = admitted
         admitted = []
@@ -54,21 +54,21 @@ struct SubmissionResults {
     }
 
     /// What is known of this content at this path.
-    func verdict(on path: String, sha256: String) -> FileVerdict? {
+    func verdict(on path: String, sha256: String) -> SubmissionResult? {
         guard let entry = known[path], entry.sha256 == nil || entry.sha256 == sha256 else {
             return nil
         }
         return entry.verdict
     }
 
-    mutating func wait(_ replier: ControlReplier, for path: String, sha256: String) {
+    mutating func wait(_ replier: PendingCall, for path: String, sha256: String) {
         waiting.append(Waiting(path: path, sha256: sha256, replier: replier))
     }
 
     /// Who can be answered now, with what; the caller answers, since an answer may bring new calls.
-    mutating func takeAnswers() -> [(replier: ControlReplier, verdict: FileVerdict)] {
+    mutating func takeAnswers() -> [(replier: PendingCall, verdict: SubmissionResult)] {
         guard !waiting.isEmpty else { return [] }
-        var answers: [(replier: ControlReplier, verdict: FileVerdict)] = []
+        var answers: [(replier: PendingCall, verdict: SubmissionResult)] = []
         var rest: [Waiting] = []
         for item in waiting where item.replier.isOpen {
             if let verdict = verdict(on: item.path, sha256: item.sha256) {

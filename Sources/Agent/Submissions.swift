@@ -178,7 +178,7 @@ final class Submissions {
     ) {
         let text = entry[.reason] ?? ""
         let code = String(text.prefix { $0 != ":" })
-        let verdict = FileVerdict(
+        let verdict = SubmissionResult(
             outcome: .refused,
             ids: entry.fields[.grant] ?? [],
             code: code,
@@ -205,12 +205,12 @@ final class Submissions {
     // MARK: results
 
     /// Answers what became of a file, at once or as soon as that is known.
-    func tell(_ replier: ControlReplier, of file: String, _ sha256: String) {
+    func tell(_ replier: PendingCall, of file: String, _ sha256: String) {
         if let verdict = results.verdict(on: file, sha256: sha256) {
             return replier.finish(verdict)
         }
-        guard replier.wantsMore else { return replier.finish(FileVerdict.pending) }
-        replier.send(FileVerdict.pending)
+        guard replier.wantsMore else { return replier.finish(SubmissionResult.pending) }
+        replier.send(SubmissionResult.pending)
         results.wait(replier, for: file, sha256: sha256)
     }
 
@@ -232,10 +232,10 @@ final class Submissions {
             let ids = [id.description]
             if case .ended(_, let reason) = ledger[id] {
                 let text = "id: this grant has ended (\(reason))"
-                return FileVerdict(outcome: .refused, ids: ids, code: "once", reason: text)
+                return SubmissionResult(outcome: .refused, ids: ids, code: "once", reason: text)
             }
             let deadline = lifecycle.grants[id]?.phase.deadline?.description
-            return FileVerdict(outcome: .accepted, ids: ids, deadline: deadline)
+            return SubmissionResult(outcome: .accepted, ids: ids, deadline: deadline)
         }
         for (replier, verdict) in results.takeAnswers() { replier.finish(verdict) }
     }

@@ -19,7 +19,9 @@ final class TamperResponder {
 
     /// Begins to watch, if the table cannot be owned; what happened before is found by comparing.
     func watch() {
-        guard firewall.isInstalled, firewall.gate.rung == .watched, defence == nil else { return }
+        guard firewall.isInstalled, firewall.gate.ownership == .watched, defence == nil else {
+            return
+        }
         do {
             defence = TamperDefence(try TamperWatch(ignoring: firewall.gate.port))
             listen()

@@ -2,7 +2,7 @@ package import StrictJSON
 package import Varlink
 
 /// How the agent is: the answer to Status.
-package struct AgentStatus: WireValue {
+package struct AgentStatus: VarlinkCodable {
     /// `observe` or `enforce`.
     package var mode: String
     /// Sentences for people; empty when all is well.
@@ -25,7 +25,7 @@ package struct AgentStatus: WireValue {
     /// How many records the audit log holds.
     package var records: Int
     /// Which protection of the table this kernel gives.
-    package var rung: String
+    package var tableOwnership: String
     /// RFC 3339; until when the policy is on trial, `nil` if it is not.
     package var trialUntil: String?
     /// Time that is held ahead of the wall clock; `nil` if it is not.
@@ -45,7 +45,7 @@ package struct AgentStatus: WireValue {
         version: String,
         bootID: String,
         records: Int,
-        rung: String,
+        tableOwnership: String,
         trialUntil: String? = nil,
         heldTime: HeldTime? = nil
     ) {
@@ -62,7 +62,7 @@ package struct AgentStatus: WireValue {
         self.version = version
         self.bootID = bootID
         self.records = records
-        self.rung = rung
+        self.tableOwnership = tableOwnership
         self.trialUntil = trialUntil
         self.heldTime = heldTime
     }
@@ -71,8 +71,8 @@ package struct AgentStatus: WireValue {
 }
 
 extension AgentStatus {
-    package init(from value: JSONValue) throws(WireError) {
-        let object = try WireObject(value)
+    package init(from value: JSONValue) throws(MemberError) {
+        let object = try VarlinkObject(value)
         self.init(
             mode: try object.text("mode"),
             problems: try object.texts("problems"),
@@ -87,7 +87,7 @@ extension AgentStatus {
             version: try object.text("version"),
             bootID: try object.text("boot_id"),
             records: Int(try object.number("records")),
-            rung: try object.text("rung"),
+            tableOwnership: try object.text("rung"),
             trialUntil: try object.optionalText("trial_until"),
             heldTime: try object.optional("held_time") { try? HeldTime(from: $0) }
         )
@@ -109,7 +109,7 @@ extension AgentStatus {
             "version": .string(version),
             "boot_id": .string(bootID),
             "records": .integer(Int64(records)),
-            "rung": .string(rung),
+            "rung": .string(tableOwnership),
             "trial_until": JSONValue(trialUntil),
             "held_time": heldTime?.jsonValue ?? .null,
         ]

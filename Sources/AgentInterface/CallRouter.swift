@@ -37,7 +37,7 @@ package struct CallRouter: Sendable {
     }
 
     package func route(_ call: VarlinkCall, from peer: PeerCredentials) -> Route {
-        do throws(ControlFault) {
+        do throws(VarlinkError) {
             guard mayRead(peer) else { throw .permissionDenied }
             switch call.interface {
             case AgentInterface.name: return .ask(try request(call, from: peer))
@@ -56,14 +56,14 @@ package struct CallRouter: Sendable {
     private func request(
         _ call: VarlinkCall,
         from peer: PeerCredentials
-    ) throws(ControlFault) -> ControlRequest {
-        guard let rule = MethodRule.all.first(where: { $0.name == call.methodName }) else {
+    ) throws(VarlinkError) -> ControlRequest {
+        guard let rule = MethodDescriptor.all.first(where: { $0.name == call.methodName }) else {
             throw .methodNotFound(call.method)
         }
         guard rule.access == .read || peer.userID == 0 else { throw .permissionDenied }
         guard call.wantsMore || !rule.needsMore else { throw .expectedMore }
-        do throws(WireError) {
-            let parameters = try WireObject(call.parameters)
+        do throws(MemberError) {
+            let parameters = try VarlinkObject(call.parameters)
             try parameters.refuseAllBut(rule.parameters)
             return try rule.read(parameters)
         } catch {
@@ -71,7 +71,7 @@ package struct CallRouter: Sendable {
         }
     }
 
-    private func service(_ call: VarlinkCall) throws(ControlFault) -> JSONValue {
+    private func service(_ call: VarlinkCall) throws(VarlinkError) -> JSONValue {
         switch call.methodName {
         case "GetInfo":
             return [
@@ -87,7 +87,7 @@ package struct CallRouter: Sendable {
         }
     }
 
-    private func description(_ parameters: JSONValue) throws(ControlFault) -> String {
+    private func description(_ parameters: JSONValue) throws(VarlinkError) -> String {
         guard let name = parameters["interface"]?.text else { throw .invalidParameter("interface") }
         switch name {
         case AgentInterface.name: return AgentInterface.description

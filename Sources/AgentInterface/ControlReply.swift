@@ -2,16 +2,16 @@ package import StrictJSON
 package import Varlink
 
 /// The grants that wait, are open or ended: the answer to List.
-package struct GrantList: WireValue {
+package struct GrantList: VarlinkCodable {
     package var grants: [GrantEntry]
 
     package init(grants: [GrantEntry]) {
         self.grants = grants
     }
 
-    package init(from value: JSONValue) throws(WireError) {
+    package init(from value: JSONValue) throws(MemberError) {
         grants = []
-        for item in try WireObject(value).required("grants", \.items) {
+        for item in try VarlinkObject(value).required("grants", \.items) {
             grants.append(try GrantEntry(from: item))
         }
     }
@@ -20,22 +20,22 @@ package struct GrantList: WireValue {
 }
 
 /// The ids of the grants that were ended: the answer to Revoke.
-package struct RevokeReply: WireValue {
+package struct RevokeReply: VarlinkCodable {
     package var revoked: [String]
 
     package init(revoked: [String]) {
         self.revoked = revoked
     }
 
-    package init(from value: JSONValue) throws(WireError) {
-        revoked = try WireObject(value).texts("revoked")
+    package init(from value: JSONValue) throws(MemberError) {
+        revoked = try VarlinkObject(value).texts("revoked")
     }
 
     package var jsonValue: JSONValue { ["revoked": JSONValue(texts: revoked)] }
 }
 
 /// The key that the audit log goes on under: the answer to Rekey.
-package struct RekeyReply: WireValue {
+package struct RekeyReply: VarlinkCodable {
     /// In the form of Go's note.NewVerifier.
     package var key: String
 
@@ -43,15 +43,15 @@ package struct RekeyReply: WireValue {
         self.key = key
     }
 
-    package init(from value: JSONValue) throws(WireError) {
-        key = try WireObject(value).text("key")
+    package init(from value: JSONValue) throws(MemberError) {
+        key = try VarlinkObject(value).text("key")
     }
 
     package var jsonValue: JSONValue { ["key": .string(key)] }
 }
 
 /// The policy that is in force now: the answer to Reload.
-package struct ReloadReply: WireValue {
+package struct ReloadReply: VarlinkCodable {
     /// `observe` or `enforce`.
     package var mode: String
     package var protectedPorts: [String]
@@ -64,8 +64,8 @@ package struct ReloadReply: WireValue {
         self.sessionsLeftOut = sessionsLeftOut
     }
 
-    package init(from value: JSONValue) throws(WireError) {
-        let object = try WireObject(value)
+    package init(from value: JSONValue) throws(MemberError) {
+        let object = try VarlinkObject(value)
         mode = try object.text("mode")
         protectedPorts = try object.texts("protected_ports")
         sessionsLeftOut = Int(clamping: try object.optional("sessions_left_out", \.number) ?? 0)
@@ -80,7 +80,7 @@ package struct ReloadReply: WireValue {
 }
 
 /// The policy that is on trial now: the answer to Try.
-package struct TrialReply: WireValue {
+package struct TrialReply: VarlinkCodable {
     /// `observe` or `enforce`.
     package var mode: String
     package var protectedPorts: [String]
@@ -101,8 +101,8 @@ package struct TrialReply: WireValue {
         self.sessionsLeftOut = sessionsLeftOut
     }
 
-    package init(from value: JSONValue) throws(WireError) {
-        let object = try WireObject(value)
+    package init(from value: JSONValue) throws(MemberError) {
+        let object = try VarlinkObject(value)
         mode = try object.text("mode")
         protectedPorts = try object.texts("protected_ports")
         until = try object.text("until")
@@ -118,7 +118,7 @@ package struct TrialReply: WireValue {
 }
 
 /// The wall clock's word was taken: the answer to AcceptClock.
-package struct AcceptClockReply: WireValue {
+package struct AcceptClockReply: VarlinkCodable {
     /// RFC 3339; the agent's time from now on.
     package var time: String
     /// The grants that ended by it.
@@ -129,8 +129,8 @@ package struct AcceptClockReply: WireValue {
         self.ended = ended
     }
 
-    package init(from value: JSONValue) throws(WireError) {
-        let object = try WireObject(value)
+    package init(from value: JSONValue) throws(MemberError) {
+        let object = try VarlinkObject(value)
         time = try object.text("time")
         ended = try object.texts("ended")
     }
@@ -141,7 +141,7 @@ package struct AcceptClockReply: WireValue {
 }
 
 /// One record of the audit log, or at first none: the answers to Watch.
-package struct WatchReply: WireValue {
+package struct WatchReply: VarlinkCodable {
     /// `nil` says that watching began.
     package var record: JSONValue?
 
@@ -149,8 +149,8 @@ package struct WatchReply: WireValue {
         self.record = record
     }
 
-    package init(from value: JSONValue) throws(WireError) {
-        record = try WireObject(value).optional("record") {
+    package init(from value: JSONValue) throws(MemberError) {
+        record = try VarlinkObject(value).optional("record") {
             guard case .object = $0 else { return nil }
             return $0
         }

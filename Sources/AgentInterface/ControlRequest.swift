@@ -37,50 +37,52 @@ enum Access: Hashable, Sendable {
 }
 
 /// A method of the agent: its name, who may call it and how its parameters are read.
-struct MethodRule: Sendable {
+struct MethodDescriptor: Sendable {
     let name: String
     let access: Access
     /// The parameters it knows; another one is an error.
     let parameters: [String]
     let needsMore: Bool
-    let read: @Sendable (WireObject) throws(WireError) -> ControlRequest
+    let read: @Sendable (VarlinkObject) throws(MemberError) -> ControlRequest
 
     /// All there are; what is not in this table cannot be called.
-    static let all: [MethodRule] = [
-        MethodRule("Status", .read) { _ throws(WireError) in .status },
-        MethodRule("List", .read, ["all"]) { parameters throws(WireError) in
+    static let all: [MethodDescriptor] = [
+        MethodDescriptor("Status", .read) { _ throws(MemberError) in .status },
+        MethodDescriptor("List", .read, ["all"]) { parameters throws(MemberError) in
             .list(all: try parameters.optional("all", \.flag) ?? false)
         },
-        MethodRule("Verdict", .read, ["file", "sha256"]) { parameters throws(WireError) in
+        MethodDescriptor("Verdict", .read, ["file", "sha256"]) { parameters throws(MemberError) in
             .verdict(
                 file: try parameters.required("file") { $0.text(of: 1...4096) },
                 sha256: try parameters.required("sha256", \.digest)
             )
         },
-        MethodRule("Watch", .read, needsMore: true) { _ throws(WireError) in .watch },
-        MethodRule("Revoke", .change, ["ids", "all", "reason"]) { parameters throws(WireError) in
+        MethodDescriptor("Watch", .read, needsMore: true) { _ throws(MemberError) in .watch },
+        MethodDescriptor("Revoke", .change, ["ids", "all", "reason"]) {
+            parameters throws(MemberError) in
             .revoke(
                 try target(parameters),
                 reason: try parameters.required("reason") { $0.text(of: 1...1024) }
             )
         },
-        MethodRule("Reload", .change, ["sessions"]) { parameters throws(WireError) in
+        MethodDescriptor("Reload", .change, ["sessions"]) { parameters throws(MemberError) in
             .reload(sessions: try sessions(parameters))
         },
-        MethodRule("Try", .change, ["seconds", "sessions"]) { parameters throws(WireError) in
+        MethodDescriptor("Try", .change, ["seconds", "sessions"]) {
+            parameters throws(MemberError) in
             let seconds = try parameters.optional("seconds") { $0.number(in: 1...86_400) }
             return .tryPolicy(seconds: seconds ?? 120, sessions: try sessions(parameters))
         },
-        MethodRule("Confirm", .change) { _ throws(WireError) in .confirm },
-        MethodRule("AcceptClock", .change) { _ throws(WireError) in .acceptClock },
-        MethodRule("Explain", .read, ["source", "port"]) { parameters throws(WireError) in
+        MethodDescriptor("Confirm", .change) { _ throws(MemberError) in .confirm },
+        MethodDescriptor("AcceptClock", .change) { _ throws(MemberError) in .acceptClock },
+        MethodDescriptor("Explain", .read, ["source", "port"]) { parameters throws(MemberError) in
             .explain(
                 source: try parameters.required("source") { $0.text(of: 1...64) },
                 port: try parameters.required("port") { $0.text(of: 1...16) }
             )
         },
-        MethodRule("Inspect", .read) { _ throws(WireError) in .inspect },
-        MethodRule("Rekey", .change) { _ throws(WireError) in .rekey },
+        MethodDescriptor("Inspect", .read) { _ throws(MemberError) in .inspect },
+        MethodDescriptor("Rekey", .change) { _ throws(MemberError) in .rekey },
     ]
 
     private init(
@@ -88,7 +90,7 @@ struct MethodRule: Sendable {
         _ access: Access,
         _ parameters: [String] = [],
         needsMore: Bool = false,
-        read: @escaping @Sendable (WireObject) throws(WireError) -> ControlRequest
+        read: @escaping @Sendable (VarlinkObject) throws(MemberError) -> ControlRequest
     ) {
         self.name = name
         self.access = access
@@ -97,18 +99,19 @@ struct MethodRule: Sendable {
         self.read = read
     }
 
-    private static func sessions(_ parameters: WireObject) throws(WireError) -> [String] {
+    private static func sessions(_ parameters: VarlinkObject) throws(MemberError) -> [String] {
         try parameters.optional("sessions") { value in
             value.texts.flatMap { $0.count <= 64 ? $0 : nil }
         } ?? []
     }
 
-    private static func target(_ parameters: WireObject) throws(WireError) -> ControlRequest.Target
+    private static func target(_ parameters: VarlinkObject) throws(MemberError)
+        -> ControlRequest.Target
     {
         let ids = try parameters.optional("ids", \.texts) ?? []
         let all = try parameters.optional("all", \.flag) ?? false
         guard all != ids.isEmpty else { return all ? .all : .ids(ids) }
-        throw WireError(member: all ? "all" : "ids")
+        throw MemberError(member: all ? "all" : "ids")
     }
 }
 

@@ -3,7 +3,7 @@ package import Varlink
 
 extension Inspection {
     /// A way by which packets come to this host, or through it, that not all of the gate sees.
-    package struct Detour: WireValue {
+    package struct Detour: VarlinkCodable {
         package enum Kind: String, Hashable, Sendable, CaseIterable {
             /// A rule of routing that has another table say what is this host's.
             case rule
@@ -29,8 +29,8 @@ extension Inspection {
             self.port = port
         }
 
-        package init(from value: JSONValue) throws(WireError) {
-            let object = try WireObject(value)
+        package init(from value: JSONValue) throws(MemberError) {
+            let object = try VarlinkObject(value)
             self.init(
                 try object.required("kind") { $0.text.flatMap(Kind.init) },
                 try object.text("name"),

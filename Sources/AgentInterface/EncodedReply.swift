@@ -7,12 +7,12 @@ package struct EncodedReply: Sendable {
     let continues: Bool
 
     /// An answer for good.
-    package init(_ value: some WireValue) {
+    package init(_ value: some VarlinkCodable) {
         self.init(VarlinkReply(parameters: value.jsonValue))
     }
 
     /// Answers of which more follow, one after the other.
-    package init(continuing values: [some WireValue]) {
+    package init(continuing values: [some VarlinkCodable]) {
         frame = values.flatMap {
             MessageFraming.frame(
                 VarlinkReply(parameters: $0.jsonValue, continues: true).message

@@ -2,7 +2,7 @@ package import StrictJSON
 package import Varlink
 
 /// Whether a packet would pass now, and by what: the answer to Explain.
-package struct Explanation: WireValue {
+package struct Explanation: VarlinkCodable {
     /// What decides over a packet.
     package enum Rule: String, Hashable, Sendable, CaseIterable {
         /// The port is not protected.
@@ -59,8 +59,8 @@ package struct Explanation: WireValue {
         kernel = .unknown
     }
 
-    package init(from value: JSONValue) throws(WireError) {
-        let object = try WireObject(value)
+    package init(from value: JSONValue) throws(MemberError) {
+        let object = try VarlinkObject(value)
         passes = try object.required("passes", \.flag)
         mode = try object.text("mode")
         rule = try object.required("rule") { $0.text.flatMap(Rule.init) }

@@ -2,7 +2,7 @@ package import StrictJSON
 package import Varlink
 
 /// A grant as List shows it.
-package struct GrantEntry: WireValue {
+package struct GrantEntry: VarlinkCodable {
     package enum State: String, Hashable, Sendable, CaseIterable {
         case waiting
         case open
@@ -77,8 +77,8 @@ package struct GrantEntry: WireValue {
 }
 
 extension GrantEntry {
-    package init(from value: JSONValue) throws(WireError) {
-        let object = try WireObject(value)
+    package init(from value: JSONValue) throws(MemberError) {
+        let object = try VarlinkObject(value)
         self.init(
             id: try object.text("id"),
             state: try object.required("state") { $0.text.flatMap(State.init) },
@@ -121,7 +121,7 @@ extension GrantEntry {
 
 extension GrantEntry.Traffic {
     /// `nil` if nothing was counted.
-    init?(from object: WireObject) throws(WireError) {
+    init?(from object: VarlinkObject) throws(MemberError) {
         guard let packets = try object.optional("packets", \.number) else { return nil }
         self.init(
             packets: packets,

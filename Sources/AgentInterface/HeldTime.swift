@@ -3,7 +3,7 @@ package import Varlink
 
 extension AgentStatus {
     /// Time that does not go back with the wall clock.
-    package struct HeldTime: WireValue {
+    package struct HeldTime: VarlinkCodable {
         /// From how many seconds on it is worth a look: grants are for hours.
         private static let least = 60
 
@@ -20,8 +20,8 @@ extension AgentStatus {
             self.since = since
         }
 
-        package init(from value: JSONValue) throws(WireError) {
-            let object = try WireObject(value)
+        package init(from value: JSONValue) throws(MemberError) {
+            let object = try VarlinkObject(value)
             seconds = Int(try object.number("seconds"))
             time = try object.text("time")
             since = try object.optional("since", \.number).map(Int.init(clamping:))

@@ -2,9 +2,9 @@ package import StrictJSON
 package import Varlink
 
 /// What only the agent can see of the kernel: the answer to Inspect.
-package struct Inspection: WireValue {
+package struct Inspection: VarlinkCodable {
     /// A base chain of another tool that packets to this host go through.
-    package struct Chain: WireValue {
+    package struct Chain: VarlinkCodable {
         /// `ip`, `ip6`, `inet` or `netdev`.
         package var family: String
         package var table: String
@@ -41,7 +41,7 @@ package struct Inspection: WireValue {
     }
 
     /// What a chain does with a packet that opens a connection to a protected port.
-    package struct Fate: WireValue {
+    package struct Fate: VarlinkCodable {
         package enum End: String, Hashable, Sendable {
             case passes, mayDrop, mayPass, drops
         }
@@ -71,29 +71,29 @@ package struct Inspection: WireValue {
     }
 
     /// Which protection of the table this kernel gives.
-    package var rung: String
+    package var tableOwnership: String
     /// `nil` where they could not be read.
     package var chains: [Chain]?
     /// What else leads packets around; `nil` where some of it could not be read.
     package var detours: [Detour]?
 
-    package init(rung: String, chains: [Chain]?, detours: [Detour]? = []) {
-        self.rung = rung
+    package init(tableOwnership: String, chains: [Chain]?, detours: [Detour]? = []) {
+        self.tableOwnership = tableOwnership
         self.chains = chains
         self.detours = detours
     }
 
-    package init(from value: JSONValue) throws(WireError) {
-        let object = try WireObject(value)
-        rung = try object.text("rung")
+    package init(from value: JSONValue) throws(MemberError) {
+        let object = try VarlinkObject(value)
+        tableOwnership = try object.text("rung")
         chains = try Self.list(object, "chains")
         detours = try Self.list(object, "detours")
     }
 
-    private static func list<Item: WireValue>(
-        _ object: WireObject,
+    private static func list<Item: VarlinkCodable>(
+        _ object: VarlinkObject,
         _ name: String
-    ) throws(WireError) -> [Item]? {
+    ) throws(MemberError) -> [Item]? {
         guard let items = try object.optional(name, \.items) else { return nil }
         var found: [Item] = []
         for item in items { found.append(try Item(from: item)) }
@@ -103,13 +103,15 @@ package struct Inspection: WireValue {
     package var jsonValue: JSONValue {
         let list = chains.map { JSONValue.array($0.map(\.jsonValue)) }
         let others = detours.map { JSONValue.array($0.map(\.jsonValue)) }
-        return ["rung": .string(rung), "chains": list ?? .null, "detours": others ?? .null]
+        return [
+            "rung": .string(tableOwnership), "chains": list ?? .null, "detours": others ?? .null,
+        ]
     }
 }
 
 extension Inspection.Chain {
-    package init(from value: JSONValue) throws(WireError) {
-        let object = try WireObject(value)
+    package init(from value: JSONValue) throws(MemberError) {
+        let object = try VarlinkObject(value)
         self.init(
             family: try object.text("family"),
             table: try object.text("table"),
@@ -140,8 +142,8 @@ extension Inspection.Chain {
 }
 
 extension Inspection.Fate {
-    package init(from value: JSONValue) throws(WireError) {
-        let object = try WireObject(value)
+    package init(from value: JSONValue) throws(MemberError) {
+        let object = try VarlinkObject(value)
         self.init(
             try object.text("port"),
             try object.required("end") { $0.text.flatMap(End.init) },

@@ -11,7 +11,7 @@ struct AgentCheck {
         switch agent {
         case .success(let answers):
             take(answers.status, expecting: mode)
-            take(rung: answers.inspection.rung)
+            take(tableOwnership: answers.inspection.tableOwnership)
         case .failure(let finding):
             findings.append(finding)
             findings += Self.expectedOfKernel()
@@ -46,14 +46,14 @@ struct AgentCheck {
         }
     }
 
-    private mutating func take(rung: String) {
-        if rung == "owned" {
+    private mutating func take(tableOwnership: String) {
+        if tableOwnership == "owned" {
             findings.append(
                 .ok("kernel", "the table belongs to the agent: no one else can change it")
             )
         } else {
             let reason =
-                "the table is \(rung): other tools can change it, and strangers get in for the"
+                "the table is \(tableOwnership): other tools can change it, and strangers get in for the"
                 + " milliseconds until it is put back"
             findings.append(
                 .note("kernel", reason, mend: "Linux 6.9 or later lets the agent own it")

@@ -26,7 +26,7 @@ package enum GateError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 /// The protection of the table from other tools, which depends on the kernel.
-package enum Rung: String, Hashable, Sendable {
+package enum TableOwnership: String, Hashable, Sendable {
     /// Only the agent's socket can change it, and it persists after the agent (Linux 6.9).
     case owned
     /// Any process with the privilege can change it; `TamperWatch` reports the change.

@@ -11,7 +11,7 @@ import SystemPackage
 package struct KernelGate: ~Copyable {
     var connection: TableConnection
     /// The protection of the table; known once `reconcile` has returned.
-    package internal(set) var rung: Rung
+    package internal(set) var ownership: TableOwnership
     /// The kernel's features, probed once there is a table to probe with, unless set before.
     package var features: KernelFeatures?
     /// The settings in force; `nil` until `reconcile` has returned.
@@ -31,7 +31,7 @@ package struct KernelGate: ~Copyable {
     ///
     /// `descriptor` is a socket of an earlier gate, which may own the table; the gate takes it
     /// over. `highest` is the best protection to try.
-    package init(adopting descriptor: Int32?, highest: Rung) throws(GateError) {
+    package init(adopting descriptor: Int32?, highest: TableOwnership) throws(GateError) {
         do {
             let socket =
                 if let descriptor {
@@ -43,7 +43,7 @@ package struct KernelGate: ~Copyable {
         } catch {
             throw .refused(NetfilterError(attempt: "open a netlink socket", errno: error))
         }
-        rung = highest
+        ownership = highest
     }
 
     /// The socket that owns the table: a process with a copy of it keeps the ownership alive.
@@ -160,7 +160,7 @@ package struct KernelGate: ~Copyable {
         _ attempt: String,
         onlyAt generation: UInt32?
     ) throws(GateError) {
-        let (flags, features) = (rung.tableFlags, features ?? KernelFeatures())
+        let (flags, features) = (ownership.tableFlags, features ?? KernelFeatures())
         try attempting { (connection) throws(NetfilterError) in
             try connection.commit(attempt, onlyAt: generation) { batch in
                 plan.write(to: &batch, tableFlags: flags, features)

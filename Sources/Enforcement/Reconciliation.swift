@@ -60,7 +60,7 @@ extension KernelGate {
             let goal = goal(shape, trial, wanted, from: start)
             let plan = goal.plan(from: observed, ours: isGuarded(observed?.table))
             // The owner of the table need not heed changes of other tables meanwhile.
-            let isLast = attempt == Self.attempts && rung == .owned
+            let isLast = attempt == Self.attempts && ownership == .owned
             do {
                 let generation = isLast ? nil : observed?.table.generation
                 try commit(plan, "put the gate in place", onlyAt: generation)
@@ -130,8 +130,8 @@ extension KernelGate {
         case jitgate_error_restart: return
         case Errno.notSupported.rawValue, Errno.invalidArgument.rawValue:
             // A kernel before 6.9 rejects one of the flags.
-            guard rung == .owned, shape == nil else { throw error }
-            rung = .watched
+            guard ownership == .owned, shape == nil else { throw error }
+            ownership = .watched
         default: throw error
         }
     }
@@ -152,8 +152,8 @@ extension KernelGate {
     /// Returns whether a table has exactly the flags of the best protection available.
     private func isGuarded(_ table: TableState?) -> Bool {
         guard let table else { return false }
-        switch rung {
-        case .owned: return table.owner == connection.portID && table.flags == rung.tableFlags
+        switch ownership {
+        case .owned: return table.owner == connection.portID && table.flags == ownership.tableFlags
         case .watched: return table.flags & ~jitgate_table_persist == 0
         }
     }

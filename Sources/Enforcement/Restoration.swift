@@ -12,7 +12,7 @@ extension KernelGate {
         trial: GateTrial? = nil,
         open wanted: [Opening: Duration]
     ) throws(GateError) -> Bool {
-        guard let shape, rung == .watched, extent > .elements else { return false }
+        guard let shape, ownership == .watched, extent > .elements else { return false }
         let goal = goal(shape, trial, wanted, from: .now)
         let plan = extent == .table ? goal.plan(from: nil, ours: false) : goal.rules
         try commit(plan, "put the gate back", onlyAt: nil)

@@ -20,8 +20,9 @@ extension KernelGate {
                 // one.
                 guard try isTableThere() else { throw error }
                 return false
-            case .notSupported where rung == .owned, .invalidArgument where rung == .owned:
-                rung = .watched
+            case .notSupported where ownership == .owned,
+                .invalidArgument where ownership == .owned:
+                ownership = .watched
                 return try shut(shape)
             default: throw error
             }

@@ -2,7 +2,7 @@ import CNetfilter
 import Netfilter
 import SystemPackage
 
-extension Rung {
+extension TableOwnership {
     /// The flags of a table with this protection.
     var tableFlags: UInt32 {
         switch self {
@@ -25,9 +25,9 @@ extension KernelGate {
             guard owner == connection.portID else { throw .ownedByAnother(port: owner) }
             return false
         }
-        guard rung == .owned, found.flags & jitgate_table_persist != 0 else { return false }
+        guard ownership == .owned, found.flags & jitgate_table_persist != 0 else { return false }
         do throws(NetfilterError) {
-            let flags = rung.tableFlags
+            let flags = ownership.tableFlags
             try connection.commit("adopt the table", onlyAt: nil) { $0.adoptTable(flags: flags) }
             return true
         } catch {

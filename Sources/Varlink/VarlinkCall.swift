@@ -29,8 +29,8 @@ package struct VarlinkCall: Hashable, Sendable {
         self = call
     }
 
-    private init?(from value: JSONValue) throws(WireError) {
-        let object = try WireObject(value)
+    private init?(from value: JSONValue) throws(MemberError) {
+        let object = try VarlinkObject(value)
         try object.refuseAllBut(["method", "parameters", "more", "oneway", "upgrade"])
         method = try object.text("method")
         parameters = try object.optional("parameters") { $0 } ?? [:]

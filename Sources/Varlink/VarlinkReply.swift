@@ -21,15 +21,15 @@ package struct VarlinkReply: Hashable, Sendable {
     }
 
     /// Reads one message; members that this version does not know are skipped.
-    package init(message: [UInt8]) throws(WireError) {
+    package init(message: [UInt8]) throws(MemberError) {
         let node: JSONNode
         do throws(JSONSyntaxError) {
             // What root's own agent says may be long: a list of every grant there ever was.
             node = try JSONNode.parse(message, limits: .init(bytes: message.count, depth: 16))
         } catch {
-            throw WireError(member: "\(error)")
+            throw MemberError(member: "\(error)")
         }
-        let object = try WireObject(node.value)
+        let object = try VarlinkObject(node.value)
         error = try object.optionalText("error")
         parameters = try object.optional("parameters") { $0 } ?? [:]
         continues = try object.optional("continues", \.flag) ?? false

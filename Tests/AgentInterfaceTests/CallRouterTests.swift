@@ -41,7 +41,7 @@ import Varlink
         return Self.router.route(call, from: peer)
     }
 
-    private func fault(_ fault: ControlFault) -> CallRouter.Route { .answer(VarlinkReply(fault)) }
+    private func fault(_ fault: VarlinkError) -> CallRouter.Route { .answer(VarlinkReply(fault)) }
 
     @Test func `lets root do everything`() {
         for (method, parameters) in Self.calls {

@@ -133,7 +133,7 @@ import Varlink
     }
 
     @Test func `that takes no replies is cut off`() async throws {
-        let limits = ControlServer.Limits(connections: 8, reservedForRoot: 1, backlogBytes: 4096)
+        let limits = VarlinkServer.Limits(connections: 8, reservedForRoot: 1, backlogBytes: 4096)
         let watcher = Held()
         let agent = try await TestAgent(limits: limits) { request, replier in
             guard request == .watch else {
@@ -153,7 +153,7 @@ import Varlink
     }
 
     @Test func `that takes no replies is told so once it does`() async throws {
-        let limits = ControlServer.Limits(connections: 8, reservedForRoot: 1, backlogBytes: 4096)
+        let limits = VarlinkServer.Limits(connections: 8, reservedForRoot: 1, backlogBytes: 4096)
         let watcher = Held()
         let agent = try await TestAgent(limits: limits) { request, replier in
             guard request == .watch else {
@@ -182,7 +182,7 @@ import Varlink
     @Test func `that reads nothing has no more kept for it than all may have together`()
         async throws
     {
-        let limits = ControlServer.Limits(
+        let limits = VarlinkServer.Limits(
             connections: 8,
             reservedForRoot: 1,
             backlogBytes: 1 << 30,
@@ -236,7 +236,7 @@ import Varlink
     }
 
     @Test func `of one user cannot take every connection that the group may have`() async throws {
-        let limits = ControlServer.Limits(
+        let limits = VarlinkServer.Limits(
             connections: 8,
             reservedForRoot: 1,
             ofOneUser: 2,
@@ -280,7 +280,7 @@ import Varlink
     }
 
     @Test func `leaves room for root`() async throws {
-        let limits = ControlServer.Limits(connections: 3, reservedForRoot: 3, backlogBytes: 4096)
+        let limits = VarlinkServer.Limits(connections: 3, reservedForRoot: 3, backlogBytes: 4096)
         let agent = try await TestAgent(group: 990, limits: limits)
         try agent.openToEveryone()
         #expect(try answers(agent, group: 990, "io.jitgate.Agent.Status").isEmpty)
@@ -288,12 +288,12 @@ import Varlink
     }
 
     @Test func `beyond the limit is hung up on until another leaves`() async throws {
-        let limits = ControlServer.Limits(connections: 2, reservedForRoot: 0, backlogBytes: 4096)
+        let limits = VarlinkServer.Limits(connections: 2, reservedForRoot: 0, backlogBytes: 4096)
         let agent = try await TestAgent(limits: limits)
         var clients = [try agent.connect(), try agent.connect()]
         for client in clients { _ = try client.status() }
         let third = try agent.connect()
-        #expect(throws: ControlError.disconnected) { try third.status() }
+        #expect(throws: ClientError.disconnected) { try third.status() }
         clients.removeAll()
         let deadline = ContinuousClock.now + .seconds(10)
         while (try? agent.connect().status()) == nil, ContinuousClock.now < deadline {}
@@ -321,7 +321,7 @@ private final class Others: Sendable {
     }
 }
 
-extension ControlServer {
+extension VarlinkServer {
     fileprivate var connectionCount: Int { connections.count }
 }
 

@@ -7,7 +7,7 @@ import TestSupport
 /// A control server on a queue of its own, with a handler that a test gives.
 final class TestAgent: Sendable {
     let path: String
-    let server: ControlServer
+    let server: VarlinkServer
     let executor = EngineExecutor(label: "test-agent")
     private let directory: TemporaryDirectory
     private let listener: UnixListener
@@ -22,14 +22,14 @@ final class TestAgent: Sendable {
     /// Answers every request as `answer` does.
     init(
         group: UInt32? = nil,
-        limits: ControlServer.Limits = .standard,
-        answer: @escaping @Sendable (ControlRequest, ControlReplier) -> Void = TestAgent.answerAll
+        limits: VarlinkServer.Limits = .standard,
+        answer: @escaping @Sendable (ControlRequest, PendingCall) -> Void = TestAgent.answerAll
     ) async throws {
         directory = try TemporaryDirectory()
         path = directory.path + "/control"
         listener = try UnixListener(path: path, group: group)
         let seen = Seen()
-        server = ControlServer(
+        server = VarlinkServer(
             listener: listener,
             router: CallRouter(info: Self.info, group: group),
             limits: limits,
@@ -45,8 +45,8 @@ final class TestAgent: Sendable {
     /// What reached the handler so far.
     var seenRequests: [ControlRequest] { seen.requests.withLock { $0 } }
 
-    func connect() throws -> ControlClient {
-        try ControlClient.connecting(to: path)
+    func connect() throws -> VarlinkClient {
+        try VarlinkClient.connecting(to: path)
     }
 
     /// A connection without any protocol.
@@ -60,14 +60,14 @@ final class TestAgent: Sendable {
         _ = try Command.run(["chmod", "666", path])
     }
 
-    @Sendable static func answerAll(_ request: ControlRequest, _ replier: ControlReplier) {
+    @Sendable static func answerAll(_ request: ControlRequest, _ replier: PendingCall) {
         switch request {
         case .status: replier.finish(Samples.status)
         case .list(let all):
             replier.finish(GrantList(grants: all ? [Samples.open, Samples.ended] : [Samples.open]))
         case .revoke(.all, _): replier.finish(RevokeReply(revoked: [Samples.open.id]))
         case .revoke(.ids(let ids), _): replier.fail(.noSuchGrant(ids))
-        case .verdict: replier.finish(FileVerdict(outcome: .accepted, ids: [Samples.open.id]))
+        case .verdict: replier.finish(SubmissionResult(outcome: .accepted, ids: [Samples.open.id]))
         case .reload: replier.finish(ReloadReply(mode: "enforce", protectedPorts: ["22/tcp"]))
         case .tryPolicy: replier.finish(Samples.trial)
         case .confirm: replier.fail(.noTrial)
@@ -93,7 +93,7 @@ enum Samples {
         version: "1",
         bootID: "0123456789abcdef0123456789abcdef",
         records: 12,
-        rung: "owner",
+        tableOwnership: "owner",
         trialUntil: "2026-12-01T12:00:00Z",
         heldTime: .init(seconds: 3600, time: "2026-12-01T13:00:00Z", since: 7)
     )
@@ -113,7 +113,7 @@ enum Samples {
     )
 
     static let inspection = Inspection(
-        rung: "owner",
+        tableOwnership: "owner",
         chains: [
             .init(
                 family: "inet",

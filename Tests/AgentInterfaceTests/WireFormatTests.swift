@@ -4,7 +4,7 @@ import Testing
 import Varlink
 
 @Suite struct `The wire format` {
-    private func roundTrip<Value: WireValue>(_ value: Value) throws -> Value {
+    private func roundTrip<Value: VarlinkCodable>(_ value: Value) throws -> Value {
         let reply = VarlinkReply(parameters: value.jsonValue, continues: true)
         return try Value(from: try VarlinkReply(message: reply.message).parameters)
     }
@@ -13,7 +13,7 @@ import Varlink
         #expect(try roundTrip(Samples.status) == Samples.status)
         let list = GrantList(grants: [Samples.open, Samples.ended])
         #expect(try roundTrip(list) == list)
-        let verdict = FileVerdict(
+        let verdict = SubmissionResult(
             outcome: .refused,
             ids: ["a"],
             code: "stranger",
@@ -21,7 +21,7 @@ import Varlink
             deadline: "2026-12-01T12:00:00Z"
         )
         #expect(try roundTrip(verdict) == verdict)
-        #expect(try roundTrip(FileVerdict.pending) == .pending)
+        #expect(try roundTrip(SubmissionResult.pending) == .pending)
         let record = WatchReply(record: ["JITGATE_SEQ": "0"])
         #expect(try roundTrip(record) == record)
         #expect(try roundTrip(WatchReply(record: nil)) == WatchReply(record: nil))
@@ -30,7 +30,7 @@ import Varlink
         let denied = Explanation(mode: "enforce", rule: .denied)
         #expect(try roundTrip(denied) == denied)
         #expect(try roundTrip(Samples.inspection) == Samples.inspection)
-        let blind = Inspection(rung: "owner", chains: nil)
+        let blind = Inspection(tableOwnership: "owner", chains: nil)
         #expect(try roundTrip(blind) == blind)
     }
 
@@ -40,11 +40,11 @@ import Varlink
             .permissionDenied,
             .expectedMore, .noSuchGrant(["a", "b"]), .reloadRefused(["p"]), .noTrial,
             .failed("r"),
-        ] as [ControlFault]
+        ] as [VarlinkError]
     )
-    func `keeps every error`(fault: ControlFault) throws {
+    func `keeps every error`(fault: VarlinkError) throws {
         let reply = try VarlinkReply(message: VarlinkReply(fault).message)
-        #expect(ControlFault(name: reply.error ?? "", parameters: reply.parameters) == fault)
+        #expect(VarlinkError(name: reply.error ?? "", parameters: reply.parameters) == fault)
     }
 
     @Test func `has the members that the interface describes, in their order`() throws {
@@ -53,7 +53,7 @@ import Varlink
         #expect(Self.members(of: "method Status() -> (") == names(Samples.status.jsonValue))
         #expect(
             Self.members(of: "method Verdict(file: string, sha256: string) -> (")
-                == names(FileVerdict.pending.jsonValue)
+                == names(SubmissionResult.pending.jsonValue)
         )
         #expect(
             Self.members(of: "method Explain(source: string, port: string) -> (")

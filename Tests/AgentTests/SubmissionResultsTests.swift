@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct `The results of submissions` {
     private let id = GrantID(value: 1)
-    private let accepted = FileVerdict(outcome: .accepted, ids: ["1"])
+    private let accepted = SubmissionResult(outcome: .accepted, ids: ["1"])
 
     @Test func `are known once the acceptance of a grant is on record`() {
         var results = SubmissionResults()
@@ -21,7 +21,7 @@ import Testing
         var results = SubmissionResults()
         results.post(accepted, on: "/d/a.grant", sha256: "aa")
         #expect(results.verdict(on: "/d/a.grant", sha256: "bb") == nil)
-        let refused = FileVerdict(outcome: .refused, code: "unreadable", reason: "no")
+        let refused = SubmissionResult(outcome: .refused, code: "unreadable", reason: "no")
         results.post(refused, on: "/d/a.grant", sha256: nil)
         #expect(results.verdict(on: "/d/a.grant", sha256: "bb") == refused)
     }

@@ -11,9 +11,9 @@ import Testing
     /// An agent at the bench's socket.
     private func serve(
         _ bench: Bench,
-        _ answer: @escaping @Sendable (ControlRequest, ControlReplier) -> Void
-    ) async throws -> ControlServer {
-        let server = ControlServer(
+        _ answer: @escaping @Sendable (ControlRequest, PendingCall) -> Void
+    ) async throws -> VarlinkServer {
+        let server = VarlinkServer(
             listener: try UnixListener(path: bench.path("control"), group: nil),
             router: CallRouter(
                 info: ServiceInfo(vendor: "", product: "", version: "", url: ""),
@@ -36,7 +36,7 @@ import Testing
         version: "0.1.0",
         bootID: "",
         records: 42,
-        rung: "owner"
+        tableOwnership: "owner"
     )
 
     private static let grants = [
@@ -168,9 +168,9 @@ import Testing
         let asked = Asked()
         let server = try await serve(bench) { request, replier in
             asked.take(request)
-            replier.send(FileVerdict.pending)
+            replier.send(SubmissionResult.pending)
             replier.finish(
-                FileVerdict(outcome: .accepted, ids: ["ID"], deadline: "2026-12-01T14:00:00Z")
+                SubmissionResult(outcome: .accepted, ids: ["ID"], deadline: "2026-12-01T14:00:00Z")
             )
         }
         defer { withExtendedLifetime(server) {} }
@@ -190,7 +190,7 @@ import Testing
         try bench.signedGrant()
         let server = try await serve(bench) { _, replier in
             replier.finish(
-                FileVerdict(outcome: .refused, code: "stranger", reason: "who is that")
+                SubmissionResult(outcome: .refused, code: "stranger", reason: "who is that")
             )
         }
         defer { withExtendedLifetime(server) {} }
@@ -219,7 +219,8 @@ import Testing
         let bench = try Bench()
         try bench.signedGrant()
         try bench.write("other", to: "drop/g.grant")
-        let server = try await serve(bench) { _, replier in replier.finish(FileVerdict.pending) }
+        let server = try await serve(bench) { _, replier in replier.finish(SubmissionResult.pending)
+        }
         defer { withExtendedLifetime(server) {} }
         let outcome = bench.run("submit", "@g.grant")
         #expect(outcome.status == .cannotCreate)
@@ -229,7 +230,7 @@ import Testing
     @Test func `submit waits no longer than it is told`() async throws {
         let bench = try Bench()
         try bench.signedGrant()
-        let server = try await serve(bench) { $1.send(FileVerdict.pending) }
+        let server = try await serve(bench) { $1.send(SubmissionResult.pending) }
         defer { withExtendedLifetime(server) {} }
         let outcome = bench.run(
             "submit",

@@ -42,7 +42,7 @@ import Testing
         return bench
     }
 
-    private func serve(_ bench: Bench, _ inspection: Inspection) async throws -> ControlServer {
+    private func serve(_ bench: Bench, _ inspection: Inspection) async throws -> VarlinkServer {
         let status = AgentStatus(
             mode: "enforce",
             problems: [],
@@ -54,10 +54,10 @@ import Testing
             version: "0.1.0",
             bootID: "",
             records: 1,
-            rung: inspection.rung
+            tableOwnership: inspection.tableOwnership
         )
         let info = ServiceInfo(vendor: "", product: "", version: "", url: "")
-        let server = ControlServer(
+        let server = VarlinkServer(
             listener: try UnixListener(path: bench.path("control"), group: nil),
             router: CallRouter(info: info, group: nil),
             on: EngineExecutor(label: "bench-agent")
@@ -105,7 +105,7 @@ import Testing
 
     @Test func `finds a healthy host healthy`() async throws {
         let bench = try bench()
-        let server = try await serve(bench, Inspection(rung: "owned", chains: []))
+        let server = try await serve(bench, Inspection(tableOwnership: "owned", chains: []))
         defer { withExtendedLifetime(server) {} }
         let outcome = bench.run("doctor")
         #expect(outcome.status == .done)
@@ -189,7 +189,7 @@ import Testing
 
     @Test func `finds the agent where the policy is broken and compares no mode`() async throws {
         let bench = try bench()
-        let server = try await serve(bench, Inspection(rung: "owned", chains: []))
+        let server = try await serve(bench, Inspection(tableOwnership: "owned", chains: []))
         defer { withExtendedLifetime(server) {} }
         let policy = String(decoding: try bench.read("jitgate.toml"), as: UTF8.self)
         try bench.write("nonsense = 1\n" + policy, to: "jitgate.toml")
@@ -233,7 +233,7 @@ import Testing
             chain("inet mine", "unread", hook: "prerouting", priority: -160),
             chain("ip filter", "FORWARD", hook: "forward", drops: true),
         ]
-        let server = try await serve(bench, Inspection(rung: "watched", chains: chains))
+        let server = try await serve(bench, Inspection(tableOwnership: "watched", chains: chains))
         defer { withExtendedLifetime(server) {} }
         let found = try findings(bench)
         let firewall = found.filter { $0.subject == "firewall" }

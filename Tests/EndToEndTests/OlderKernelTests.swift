@@ -14,7 +14,8 @@ private let kernels = ["6.11": "owned", "6.8": "watched", "6.2": "watched"]
 
 @Suite struct `An agent on an older kernel` {
     @Test(arguments: kernels)
-    func `opens, holds open for longer and closes in time`(kernel: String, rung: String) throws {
+    func `opens, holds open for longer and closes in time`(kernel: String, ownership: String) throws
+    {
         let host = try AgentHost()
         try host.launch(environment: ["LD_PRELOAD": AgentHost.faults, "KERNEL": kernel])
         let long = UUID()
@@ -24,7 +25,7 @@ private let kernels = ["6.11": "owned", "6.8": "watched", "6.2": "watched"]
         try eventually { try host.timesLeft()["192.0.2.7 . tcp . 22"] ?? 0 > 500 }
         try eventually { try host.reasons("grant-closed") == ["expired"] }
         #expect(try host.openings() == ["192.0.2.7 . tcp . 22"])
-        #expect(try host.status()["rung"]?.text == rung)
+        #expect(try host.status()["rung"]?.text == ownership)
         #expect(try host.status()["healthy"] == true)
         // Shorter again, by what is left when the longer one is gone.
         try host.submit(host.grant(changes: [.init("duration", "3s")]), as: "c.grant")

@@ -152,7 +152,7 @@ import Testing
         var holder: LogHolder? = try scene.host.namespace.run { try LogHolder(22) }
         try scene.host.start()
         try scene.open(["192.0.2.7/32"])
-        let client = try ControlClient.connecting(to: scene.host.path + "/control")
+        let client = try VarlinkClient.connecting(to: scene.host.path + "/control")
         let problem = try #require(try client.status().problems.first)
         #expect(problem.contains("NFLOG group 22") && problem.contains("audit.log_group"))
         withExtendedLifetime(holder) {}

@@ -46,7 +46,7 @@ extension AgentHost {
     @Test func `says that the kernel differs from its book while it does`() throws {
         let host = try AgentHost()
         try host.launchWatched()
-        let client = try ControlClient.connecting(to: host.path + "/control")
+        let client = try VarlinkClient.connecting(to: host.path + "/control")
         let asked = { try client.explain(source: "192.0.2.8", port: "22/tcp") }
         #expect(try asked().kernel == .agrees)
         let storm = Process()

@@ -27,7 +27,7 @@ final class HeldGate: Sendable {
 
     init(
         adopting descriptor: Int32? = nil,
-        highest: Rung = .owned,
+        highest: TableOwnership = .owned,
         features: KernelFeatures? = nil,
         begin: ContinuousClock.Instant = .now
     ) throws {
@@ -39,7 +39,7 @@ final class HeldGate: Sendable {
 
     /// As on a kernel of this age.
     convenience init(on kernel: KernelAge, begin: ContinuousClock.Instant = .now) throws {
-        try self.init(highest: kernel.rung, features: kernel.features, begin: begin)
+        try self.init(highest: kernel.ownership, features: kernel.features, begin: begin)
     }
 
     func call<Value: Sendable>(
@@ -77,8 +77,8 @@ final class HeldGate: Sendable {
         try call { try $0.traffic(of: [opening])[opening] }
     }
 
-    var rung: Rung {
-        gate.withLock { $0.rung }
+    var ownership: TableOwnership {
+        gate.withLock { $0.ownership }
     }
 
     var descriptor: Int32 {
@@ -96,7 +96,7 @@ struct GateScene: JoinedHosts {
     let client: NetworkNamespace
     let gate: HeldGate
 
-    init(highest: Rung = .owned) throws {
+    init(highest: TableOwnership = .owned) throws {
         try self.init { try HeldGate(highest: highest) }
     }
 
@@ -112,7 +112,9 @@ struct GateScene: JoinedHosts {
     }
 
     /// Another gate in the same namespace, as a process that starts later has it.
-    func laterGate(adopting descriptor: Int32? = nil, highest: Rung = .owned) throws -> HeldGate {
+    func laterGate(adopting descriptor: Int32? = nil, highest: TableOwnership = .owned) throws
+        -> HeldGate
+    {
         try server.run { [begin = gate.begin] in
             try HeldGate(adopting: descriptor, highest: highest, begin: begin)
         }

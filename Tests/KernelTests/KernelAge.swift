@@ -13,7 +13,7 @@ enum KernelAge: String, CaseIterable {
     /// Those on which nobody else can change the table.
     static let owning = [current, before6_12]
 
-    var rung: Rung {
+    var ownership: TableOwnership {
         Self.owning.contains(self) ? .owned : .watched
     }
 

@@ -19,7 +19,7 @@ import Testing
         let before = try scene.listing
         // On a busy machine a timeout may have begun late, and is put right first.
         try eventually { try scene.gate.install(shape, open: open) == Reconciliation() }
-        #expect(scene.gate.rung == kernel.rung)
+        #expect(scene.gate.ownership == kernel.ownership)
         for line in before.split(separator: "\n") where !line.contains("expires") {
             #expect(try scene.listing.contains(line))
         }
@@ -38,7 +38,7 @@ import Testing
         let counted = try #require(first)
         #expect(counted.packets > 0)
         let taken = try scene.gate.install(shape(), open: [open: .seconds(60)])
-        let isOwned = kernel.rung == .owned
+        let isOwned = kernel.ownership == .owned
         #expect(taken.adopted == isOwned && !taken.rebuilt)
         #expect(try scene.gate.traffic(open) == counted)
         guard isOwned else { return }
@@ -143,7 +143,7 @@ import Testing
         let scene = try GateScene(highest: .watched)
         let open = try opening("192.0.2.7/32")
         try scene.gate.install(shape(), open: [open: .seconds(60)])
-        #expect(scene.gate.rung == .watched)
+        #expect(scene.gate.ownership == .watched)
         let healthy = try scene.listing
         try? scene.nft(command)
         #expect((try? scene.listing) != healthy)

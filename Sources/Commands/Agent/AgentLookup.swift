@@ -45,7 +45,7 @@ enum GrantCompletion {
         let named = words.firstIndex(of: "--config").map { words.dropFirst($0 + 1).first ?? "" }
         let path = named ?? Console.system().variable("JITGATE_CONFIG") ?? PolicyOptions.defaultPath
         guard let configuration = try? PolicyOptions.load(path, failingWith: .configuration),
-            let client = try? ControlClient.connecting(to: configuration.controlSocket),
+            let client = try? VarlinkClient.connecting(to: configuration.controlSocket),
             let grants = try? client.list(all: false)
         else { return [] }
         return grants.map(\.id)

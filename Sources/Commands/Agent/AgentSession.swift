@@ -9,7 +9,7 @@ struct AgentSession {
     /// Between two looks for an agent, in microseconds.
     private static let pause: UInt32 = 200_000
 
-    private let client: ControlClient
+    private let client: VarlinkClient
     private let socket: String
     private let group: String
 
@@ -20,8 +20,8 @@ struct AgentSession {
     init(socket: String, group: String) throws(CommandFailure) {
         self.socket = socket
         self.group = group
-        do throws(ControlError) {
-            client = try ControlClient.connecting(to: socket)
+        do throws(ClientError) {
+            client = try VarlinkClient.connecting(to: socket)
         } catch {
             throw Self.failure(error, group: group)
         }
@@ -29,9 +29,9 @@ struct AgentSession {
 
     /// Asks the agent something.
     func ask<Answer>(
-        _ question: (ControlClient) throws(ControlError) -> Answer
+        _ question: (VarlinkClient) throws(ClientError) -> Answer
     ) throws(CommandFailure) -> Answer {
-        do throws(ControlError) {
+        do throws(ClientError) {
             return try question(client)
         } catch {
             throw Self.failure(error, group: group)
@@ -43,7 +43,7 @@ struct AgentSession {
         _ body: (JSONValue?) throws(CommandFailure) -> Void
     ) throws(CommandFailure) {
         var failure: CommandFailure?
-        do throws(ControlError) {
+        do throws(ClientError) {
             try client.watch { record in
                 do throws(CommandFailure) {
                     try body(record)
@@ -70,7 +70,7 @@ struct AgentSession {
         }
     }
 
-    static func failure(_ error: ControlError, group: String) -> CommandFailure {
+    static func failure(_ error: ClientError, group: String) -> CommandFailure {
         let readers = "root may change, the group \(group) may look"
         return switch error {
         case .unreachable(_, .permissionDenied):

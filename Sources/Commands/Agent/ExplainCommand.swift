@@ -39,7 +39,7 @@ struct ExplainCommand: Verb {
     func perform(on console: Console) throws(CommandFailure) {
         let session = try policy.session(console)
         let source = try source.prefix(console).shortText
-        let answer = try session.ask { client throws(ControlError) in
+        let answer = try session.ask { client throws(ClientError) in
             try client.explain(source: source, port: port.description)
         }
         if format.json {

@@ -21,7 +21,7 @@ struct ListCommand: Verb {
 
     func perform(on console: Console) throws(CommandFailure) {
         let session = try policy.session(console)
-        let grants = try session.ask { client throws(ControlError) in try client.list(all: all) }
+        let grants = try session.ask { client throws(ClientError) in try client.list(all: all) }
         guard !format.json else { return console.print(json: GrantList(grants: grants).jsonValue) }
         guard !grants.isEmpty else { return console.note("no grants") }
         GrantTable(grants: grants).lines.forEach(console.print)

@@ -31,7 +31,7 @@ struct ReloadCommand: Verb {
             }
             console.note("jitgate: \(ShownText.safe(danger.text))")
         }
-        let reply = try session.ask { client throws(ControlError) in
+        let reply = try session.ask { client throws(ClientError) in
             try client.reload(sessions: own.connections)
         }
         console.noteLeftOut(reply.sessionsLeftOut)

@@ -42,7 +42,7 @@ struct RevokeCommand: Verb {
         let session = try policy.session(console)
         let target: ControlRequest.Target = all ? .all : .ids(ids.map(\.description))
         let reason = explanation(console)
-        let revoked = try session.ask { client throws(ControlError) in
+        let revoked = try session.ask { client throws(ClientError) in
             try client.revoke(target, reason: reason)
         }
         guard !format.json else {

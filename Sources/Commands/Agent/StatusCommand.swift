@@ -17,7 +17,7 @@ struct StatusCommand: Verb {
 
     func perform(on console: Console) throws(CommandFailure) {
         let session = try policy.session(console)
-        let status = try session.ask { client throws(ControlError) in try client.status() }
+        let status = try session.ask { client throws(ClientError) in try client.status() }
         guard !format.json else { return console.print(json: status.jsonValue) }
         StatusReport(status: status, now: console.now()).lines(console).forEach(console.print)
     }
@@ -43,8 +43,9 @@ struct StatusReport {
         table.add(["records", "\(status.records)"])
         // Where others can change the table strangers get in for as long.
         let note =
-            status.rung == "owned" ? "" : ": what others change is undone within milliseconds"
-        table.add(["agent", "\(status.version), table \(status.rung)\(note)"])
+            status.tableOwnership == "owned"
+            ? "" : ": what others change is undone within milliseconds"
+        table.add(["agent", "\(status.version), table \(status.tableOwnership)\(note)"])
         let problems = (status.problems + status.warnings).map { problem in
             console.paint("  - \(ShownText.safe(problem))", .yellow)
         }

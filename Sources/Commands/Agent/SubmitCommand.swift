@@ -49,9 +49,9 @@ struct SubmitCommand: Verb {
         on bytes: [UInt8],
         at path: String,
         _ session: AgentSession
-    ) throws(CommandFailure) -> FileVerdict {
+    ) throws(CommandFailure) -> SubmissionResult {
         do throws(CommandFailure) {
-            return try session.ask { client throws(ControlError) in
+            return try session.ask { client throws(ClientError) in
                 try client.verdict(
                     file: path,
                     sha256: FileDigest.sha256(of: bytes),
@@ -112,7 +112,7 @@ struct SubmitCommand: Verb {
     }
 
     private func conclude(
-        _ verdict: FileVerdict,
+        _ verdict: SubmissionResult,
         _ path: String,
         on console: Console
     ) throws(CommandFailure) {
@@ -134,7 +134,7 @@ struct SubmitCommand: Verb {
         }
     }
 
-    private static func form(_ verdict: FileVerdict, _ path: String) -> JSONValue {
+    private static func form(_ verdict: SubmissionResult, _ path: String) -> JSONValue {
         guard case .object(let members) = verdict.jsonValue else { return .null }
         return .object(members + [JSONValue.Member("file", .string(path))])
     }

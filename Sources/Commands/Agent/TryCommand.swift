@@ -43,7 +43,7 @@ struct TryCommand: Verb {
             console.note("jitgate: \(ShownText.safe(danger.text))")
         }
         let seconds = Int(duration.components.seconds)
-        let reply = try session.ask { client throws(ControlError) in
+        let reply = try session.ask { client throws(ClientError) in
             try client.tryPolicy(seconds: seconds, sessions: own.connections)
         }
         console.noteLeftOut(reply.sessionsLeftOut)
@@ -71,7 +71,7 @@ struct ConfirmCommand: Verb {
 
     func perform(on console: Console) throws(CommandFailure) {
         let session = try policy.session(console)
-        let reply = try session.ask { client throws(ControlError) in try client.confirm() }
+        let reply = try session.ask { client throws(ClientError) in try client.confirm() }
         console.noteLeftOut(reply.sessionsLeftOut)
         guard !format.json else { return console.print(json: reply.jsonValue) }
         console.print("confirmed: \(reply.mode): \(reply.protectedPorts.joined(separator: ", "))")

@@ -88,8 +88,8 @@ extension AgentSession {
         to sessions: [OwnSession]
     ) throws(CommandFailure) -> OwnSession.Danger? {
         guard !sessions.isEmpty else { return nil }
-        let status = try ask { client throws(ControlError) in try client.status() }
-        let grants = try ask { client throws(ControlError) in try client.list(all: false) }
+        let status = try ask { client throws(ClientError) in try client.status() }
+        let grants = try ask { client throws(ClientError) in try client.list(all: false) }
         let dangers = sessions.compactMap {
             $0.danger(of: configuration.policy, now: status, grants)
         }

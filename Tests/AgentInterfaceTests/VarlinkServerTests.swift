@@ -16,7 +16,7 @@ import Varlink
         #expect(try client.list(all: false) == [Samples.open])
         #expect(try client.list(all: true) == [Samples.open, Samples.ended])
         #expect(try client.revoke(.all, reason: "over") == [Samples.open.id])
-        #expect(throws: ControlError.fault(.noSuchGrant(["x"]))) {
+        #expect(throws: ClientError.fault(.noSuchGrant(["x"]))) {
             try client.revoke(.ids(["x"]), reason: "over")
         }
         #expect(try client.reload().protectedPorts == ["22/tcp"])
@@ -28,8 +28,8 @@ import Varlink
         #expect(verdict.outcome == .accepted)
         #expect(agent.seenRequests.first == .status)
         #expect(try client.tryPolicy(seconds: 90) == Samples.trial)
-        #expect(throws: ControlError.fault(.noTrial)) { try client.confirm() }
-        #expect(throws: ControlError.fault(.clockNotHeld)) { try client.acceptClock() }
+        #expect(throws: ClientError.fault(.noTrial)) { try client.confirm() }
+        #expect(throws: ClientError.fault(.clockNotHeld)) { try client.acceptClock() }
         #expect(try client.explain(source: "::1", port: "22/tcp") == Samples.explanation)
         #expect(try client.inspect() == Samples.inspection)
         #expect(agent.seenRequests.contains(.tryPolicy(seconds: 90, sessions: [])))
@@ -71,7 +71,7 @@ import Varlink
         let held = Held()
         let agent = try await TestAgent { request, replier in
             if case .verdict = request { return held.hold(replier) }
-            held.release(FileVerdict(outcome: .accepted))
+            held.release(SubmissionResult(outcome: .accepted))
             TestAgent.answerAll(request, replier)
         }
         let first = try agent.connect()
@@ -170,19 +170,19 @@ import Varlink
         let client = try agent.connect()
         _ = try client.status()
         await agent.server.stop()
-        #expect(throws: ControlError.disconnected) { try client.status() }
+        #expect(throws: ClientError.disconnected) { try client.status() }
     }
 }
 
 /// Repliers that a handler keeps for later, for use on the agent's queue alone.
 final class Held: Sendable {
-    private let replier = Mutex<ControlReplier?>(nil)
+    private let replier = Mutex<PendingCall?>(nil)
 
-    func hold(_ replier: ControlReplier) {
+    func hold(_ replier: PendingCall) {
         self.replier.withLock { $0 = replier }
     }
 
-    func release(_ value: some WireValue) {
+    func release(_ value: some VarlinkCodable) {
         replier.withLock { $0 }?.finish(value)
     }
 
@@ -193,14 +193,14 @@ final class Held: Sendable {
     var isOpen: Bool { replier.withLock { $0 }?.isOpen ?? false }
 }
 
-extension ControlServer {
+extension VarlinkServer {
     /// Asks on the server's own queue.
     func isOpen(_ held: Held) -> Bool { held.isOpen }
 }
 
 extension TestAgent {
     /// Connects once a request has reached the handler.
-    func connectAndAwait(_ request: ControlRequest) throws -> ControlClient {
+    func connectAndAwait(_ request: ControlRequest) throws -> VarlinkClient {
         let deadline = ContinuousClock.now + .seconds(10)
         while !seenRequests.contains(request) {
             try #require(ContinuousClock.now < deadline)

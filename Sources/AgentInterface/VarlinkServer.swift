@@ -9,9 +9,9 @@ import Varlink
 /// events. One turn takes at most one call of one peer, and then all else that waits on the queue
 /// goes before the next: no peer keeps an alarm, a file or a revocation waiting. What it takes from
 /// a peer is bounded: PROTOCOL.control, sections 1 and 2.
-package actor ControlServer {
+package actor VarlinkServer {
     /// Takes each checked request; the replier may be used at once or later.
-    package typealias Handler = @Sendable (ControlRequest, PeerCredentials, ControlReplier) -> Void
+    package typealias Handler = @Sendable (ControlRequest, PeerCredentials, PendingCall) -> Void
 
     /// What all peers together may take up.
     package struct Limits: Sendable {
@@ -56,7 +56,7 @@ package actor ControlServer {
     let router: CallRouter
     let handler: Handler
     private var listening: DescriptorSource?
-    var connections: [Int: ControlConnection] = [:]
+    var connections: [Int: ServerConnection] = [:]
     private var lastConnection = 0
     var queue = CallQueue()
     /// Whether a turn will come by itself.
@@ -127,7 +127,7 @@ package actor ControlServer {
     private func admit(_ socket: UnixConnection) throws(Errno) {
         guard hasRoom(for: socket.peer.userID) else { return }
         lastConnection += 1
-        let connection = ControlConnection(id: lastConnection, socket: socket)
+        let connection = ServerConnection(id: lastConnection, socket: socket)
         connections[connection.id] = connection
         do throws(Errno) {
             try resumeReading(connection)
@@ -144,7 +144,7 @@ package actor ControlServer {
             && connections.count < limits.connections - limits.reservedForRoot
     }
 
-    func close(_ connection: ControlConnection) {
+    func close(_ connection: ServerConnection) {
         connections[connection.id] = nil
         queue.remove(connection.id, of: connection.socket.peer.userID)
         connection.cancel()
@@ -186,7 +186,7 @@ package actor ControlServer {
     private func boundBacklogs() {
         var total = connections.values.reduce(0) { $0 + $1.backlog }
         guard total > limits.totalBacklogBytes else { return }
-        let rank = { (connection: ControlConnection) in
+        let rank = { (connection: ServerConnection) in
             (connection.socket.peer.userID == 0 ? 0 : 1, connection.backlog)
         }
         for connection in connections.values.sorted(by: { rank($0) > rank($1) }) {
@@ -196,7 +196,7 @@ package actor ControlServer {
         }
     }
 
-    func flush(_ connection: ControlConnection) {
+    func flush(_ connection: ServerConnection) {
         do throws(Errno) {
             let id = connection.id
             try connection.flush(on: executor) { [weak self] in

@@ -4,13 +4,13 @@ package import Varlink
 ///
 /// When the peer has gone every answer is dropped. A call that was answered once for all takes no
 /// second answer.
-package struct ControlReplier: Sendable {
+package struct PendingCall: Sendable {
     /// More than one reply is welcome; without it `send` says nothing.
     package let wantsMore: Bool
-    private let server: ControlServer
+    private let server: VarlinkServer
     private let callID: CallID
 
-    init(server: ControlServer, callID: CallID, wantsMore: Bool) {
+    init(server: VarlinkServer, callID: CallID, wantsMore: Bool) {
         self.server = server
         self.callID = callID
         self.wantsMore = wantsMore
@@ -30,7 +30,7 @@ package struct ControlReplier: Sendable {
     }
 
     /// Answers for good.
-    package func finish(_ value: some WireValue) {
+    package func finish(_ value: some VarlinkCodable) {
         if isOpen { reply(EncodedReply(value)) }
     }
 
@@ -40,12 +40,12 @@ package struct ControlReplier: Sendable {
     }
 
     /// Answers for good that it cannot be.
-    package func fail(_ fault: ControlFault) {
+    package func fail(_ fault: VarlinkError) {
         if isOpen { reply(EncodedReply(VarlinkReply(fault))) }
     }
 
     /// Answers, and more will follow.
-    package func send(_ value: some WireValue) {
+    package func send(_ value: some VarlinkCodable) {
         if isOpen, wantsMore { send(EncodedReply(continuing: [value])) }
     }
 

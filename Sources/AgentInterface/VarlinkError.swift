@@ -2,7 +2,7 @@ package import StrictJSON
 package import Varlink
 
 /// The errors a call can be answered with (PROTOCOL.control, section 5).
-package enum ControlFault: Error, Hashable, Sendable {
+package enum VarlinkError: Error, Hashable, Sendable {
     case interfaceNotFound(String)
     case methodNotFound(String)
     case invalidParameter(String)
@@ -48,12 +48,12 @@ package enum ControlFault: Error, Hashable, Sendable {
     }
 }
 
-extension ControlFault {
+extension VarlinkError {
     /// What a reply's error was, or `nil` for one that this version does not know.
     package init?(name: String, parameters: JSONValue) {
         let text = { (member: String) in parameters[member]?.text ?? "" }
         let texts = { (member: String) in parameters[member]?.texts ?? [] }
-        let known: [ControlFault] = [
+        let known: [VarlinkError] = [
             .interfaceNotFound(text("interface")), .methodNotFound(text("method")),
             .invalidParameter(text("parameter")), .permissionDenied, .expectedMore,
             .noSuchGrant(texts("ids")), .reloadRefused(texts("problems")), .noTrial,
@@ -65,12 +65,12 @@ extension ControlFault {
 }
 
 extension VarlinkReply {
-    package init(_ fault: ControlFault) {
+    package init(_ fault: VarlinkError) {
         self.init(error: fault.name, parameters: fault.parameters)
     }
 }
 
-extension ControlFault: CustomStringConvertible {
+extension VarlinkError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .interfaceNotFound(let interface): "the agent has no interface `\(interface)`"

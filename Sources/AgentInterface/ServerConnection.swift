@@ -5,7 +5,7 @@ import Varlink
 /// One peer: what it sent and is not read yet, the call it waits for, what it has yet to take.
 ///
 /// Belongs to the server's actor and never leaves it.
-final class ControlConnection {
+final class ServerConnection {
     /// A call that was begun and not answered for good.
     struct Call {
         let id: CallID

@@ -1,7 +1,7 @@
 package import SystemPackage
 
 /// Why a client got no answer to its call.
-package enum ControlError: Error, Hashable, Sendable {
+package enum ClientError: Error, Hashable, Sendable {
     /// Nobody listens at the path, or not to us.
     case unreachable(path: String, Errno)
     /// The connection broke.
@@ -11,10 +11,10 @@ package enum ControlError: Error, Hashable, Sendable {
     case timedOut
     /// The agent answered in a way that is not this version's.
     case malformed(String)
-    case fault(ControlFault)
+    case fault(VarlinkError)
 }
 
-extension ControlError: CustomStringConvertible {
+extension ClientError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unreachable(let path, .noSuchFileOrDirectory):

@@ -4,8 +4,8 @@ import SystemPackage
 import Varlink
 
 /// Turns: what one connection sent, one call at a time, and everything else in between.
-extension ControlServer {
-    func resumeReading(_ connection: ControlConnection) throws(Errno) {
+extension VarlinkServer {
+    func resumeReading(_ connection: ServerConnection) throws(Errno) {
         let id = connection.id
         try connection.resumeReading(on: executor) { [weak self] in
             self?.assumeIsolated { $0.readable(id) }
@@ -20,7 +20,7 @@ extension ControlServer {
     }
 
     /// Closes a connection that is done, and reads on or waits as its state demands.
-    func settle(_ connection: ControlConnection) {
+    func settle(_ connection: ServerConnection) {
         if connection.isDone { return close(connection) }
         guard !connection.hasUnreadInput else {
             connection.pauseReading()
@@ -37,7 +37,7 @@ extension ControlServer {
         }
     }
 
-    private func enqueue(turnOf connection: ControlConnection) {
+    private func enqueue(turnOf connection: ServerConnection) {
         queue.add(connection.id, of: connection.socket.peer.userID)
         guard !isTurnDue else { return }
         isTurnDue = true
@@ -79,7 +79,7 @@ extension ControlServer {
     }
 
     /// Takes the next call of a connection, if it waits for no other and one is there.
-    private func serve(_ connection: ControlConnection) {
+    private func serve(_ connection: ServerConnection) {
         if !connection.hasUnreadInput {
             guard connection.readAvailable() else { return close(connection) }
         }
@@ -93,13 +93,13 @@ extension ControlServer {
         if connections[connection.id] != nil { settle(connection) }
     }
 
-    private func perform(_ call: VarlinkCall, on connection: ControlConnection) {
+    private func perform(_ call: VarlinkCall, on connection: ServerConnection) {
         let peer = connection.socket.peer
         let id = connection.begin(call)
         switch router.route(call, from: peer) {
         case .answer(let reply): answer(id, with: EncodedReply(reply))
         case .ask(let request):
-            let replier = ControlReplier(
+            let replier = PendingCall(
                 server: self,
                 callID: id,
                 wantsMore: call.wantsMore

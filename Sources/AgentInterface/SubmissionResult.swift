@@ -2,7 +2,7 @@ package import StrictJSON
 package import Varlink
 
 /// What became of a dropped file: the answer to Verdict.
-package struct FileVerdict: WireValue {
+package struct SubmissionResult: VarlinkCodable {
     package enum Outcome: String, Hashable, Sendable, CaseIterable {
         /// Nothing is known of it yet.
         case pending
@@ -34,10 +34,10 @@ package struct FileVerdict: WireValue {
         self.deadline = deadline
     }
 
-    package static let pending = FileVerdict(outcome: .pending)
+    package static let pending = SubmissionResult(outcome: .pending)
 
-    package init(from value: JSONValue) throws(WireError) {
-        let object = try WireObject(value)
+    package init(from value: JSONValue) throws(MemberError) {
+        let object = try VarlinkObject(value)
         self.init(
             outcome: try object.required("outcome") { $0.text.flatMap(Outcome.init) },
             ids: try object.texts("ids"),

@@ -4,7 +4,7 @@ import SystemPackage
 package import Varlink
 
 /// The client's end of the control socket; its calls block.
-package final class ControlClient {
+package final class VarlinkClient {
     private let socket: UnixConnection
     private var framing = MessageFraming(limit: 1 << 28)
 
@@ -12,9 +12,9 @@ package final class ControlClient {
         self.socket = socket
     }
 
-    package static func connecting(to path: String) throws(ControlError) -> ControlClient {
+    package static func connecting(to path: String) throws(ClientError) -> VarlinkClient {
         do throws(Errno) {
-            return ControlClient(socket: try UnixConnection.connecting(to: path))
+            return VarlinkClient(socket: try UnixConnection.connecting(to: path))
         } catch {
             throw .unreachable(path: path, error)
         }
@@ -22,11 +22,11 @@ package final class ControlClient {
 
     // MARK: the methods of the agent
 
-    package func status() throws(ControlError) -> AgentStatus {
+    package func status() throws(ClientError) -> AgentStatus {
         try call("Status")
     }
 
-    package func list(all: Bool) throws(ControlError) -> [GrantEntry] {
+    package func list(all: Bool) throws(ClientError) -> [GrantEntry] {
         try call("List", ["all": .bool(all)], as: GrantList.self).grants
     }
 
@@ -34,7 +34,7 @@ package final class ControlClient {
     package func revoke(
         _ target: ControlRequest.Target,
         reason: String
-    ) throws(ControlError) -> [String] {
+    ) throws(ClientError) -> [String] {
         let parameters: JSONValue =
             switch target {
             case .all: ["all": true, "reason": .string(reason)]
@@ -44,37 +44,37 @@ package final class ControlClient {
     }
 
     /// `sessions` are the caller's own, as sshd writes SSH_CONNECTION: they go on before others.
-    package func reload(sessions: [String] = []) throws(ControlError) -> ReloadReply {
+    package func reload(sessions: [String] = []) throws(ClientError) -> ReloadReply {
         try call("Reload", ["sessions": JSONValue(texts: sessions)])
     }
 
     package func tryPolicy(
         seconds: Int,
         sessions: [String] = []
-    ) throws(ControlError) -> TrialReply {
+    ) throws(ClientError) -> TrialReply {
         try call(
             "Try",
             ["seconds": .integer(Int64(seconds)), "sessions": JSONValue(texts: sessions)]
         )
     }
 
-    package func confirm() throws(ControlError) -> ReloadReply {
+    package func confirm() throws(ClientError) -> ReloadReply {
         try call("Confirm")
     }
 
-    package func acceptClock() throws(ControlError) -> AcceptClockReply {
+    package func acceptClock() throws(ClientError) -> AcceptClockReply {
         try call("AcceptClock")
     }
 
-    package func explain(source: String, port: String) throws(ControlError) -> Explanation {
+    package func explain(source: String, port: String) throws(ClientError) -> Explanation {
         try call("Explain", ["source": .string(source), "port": .string(port)])
     }
 
-    package func rekey() throws(ControlError) -> RekeyReply {
+    package func rekey() throws(ClientError) -> RekeyReply {
         try call("Rekey")
     }
 
-    package func inspect() throws(ControlError) -> Inspection {
+    package func inspect() throws(ClientError) -> Inspection {
         try call("Inspect")
     }
 
@@ -83,7 +83,7 @@ package final class ControlClient {
         file: String,
         sha256: String,
         timeoutMilliseconds: Int32
-    ) throws(ControlError) -> FileVerdict {
+    ) throws(ClientError) -> SubmissionResult {
         try send("Verdict", ["file": .string(file), "sha256": .string(sha256)], wantsMore: true)
         let start = ContinuousClock.now
         while true {
@@ -95,7 +95,7 @@ package final class ControlClient {
     }
 
     /// Calls `body` with each record until it answers `false`; the first call has none.
-    package func watch(_ body: (JSONValue?) -> Bool) throws(ControlError) {
+    package func watch(_ body: (JSONValue?) -> Bool) throws(ClientError) {
         try send("Watch", [:], wantsMore: true)
         while let reply = try receive() {
             let watched: WatchReply = try value(reply)
@@ -105,11 +105,11 @@ package final class ControlClient {
 
     // MARK: any method
 
-    private func call<Value: WireValue>(
+    private func call<Value: VarlinkCodable>(
         _ method: String,
         _ parameters: JSONValue = [:],
         as type: Value.Type = Value.self
-    ) throws(ControlError) -> Value {
+    ) throws(ClientError) -> Value {
         try send(method, parameters)
         // A reload or a revocation waits for the kernel and the disk, and these for others.
         guard let reply = try receive(timeoutMilliseconds: 60_000) else { throw .timedOut }
@@ -120,7 +120,7 @@ package final class ControlClient {
         _ method: String,
         _ parameters: JSONValue,
         wantsMore: Bool = false
-    ) throws(ControlError) {
+    ) throws(ClientError) {
         try send(
             VarlinkCall(
                 method: "\(AgentInterface.name).\(method)",
@@ -130,7 +130,7 @@ package final class ControlClient {
         )
     }
 
-    package func send(_ call: VarlinkCall) throws(ControlError) {
+    package func send(_ call: VarlinkCall) throws(ClientError) {
         var rest = MessageFraming.frame(call.message)[...]
         do throws(Errno) {
             while !rest.isEmpty { rest = rest.dropFirst(try socket.write(rest)) }
@@ -142,18 +142,18 @@ package final class ControlClient {
     }
 
     /// The next reply, or `nil` if none came in time; -1 waits for ever.
-    package func receive(timeoutMilliseconds: Int32 = -1) throws(ControlError) -> VarlinkReply? {
+    package func receive(timeoutMilliseconds: Int32 = -1) throws(ClientError) -> VarlinkReply? {
         do {
             while true {
                 if let message = try framing.next() { return try VarlinkReply(message: message) }
                 guard try socket.waitToRead(milliseconds: timeoutMilliseconds) else { return nil }
                 let bytes = try socket.read(65_536)
-                guard !bytes.isEmpty else { throw ControlError.disconnected }
+                guard !bytes.isEmpty else { throw ClientError.disconnected }
                 framing.append(bytes)
             }
         } catch let error as Errno {
             throw error == .connectionReset ? .disconnected : .broken(error)
-        } catch let error as ControlError {
+        } catch let error as ClientError {
             throw error
         } catch {
             throw .malformed("\(error)")
@@ -161,14 +161,14 @@ package final class ControlClient {
     }
 
     /// The parameters of a reply that is no error.
-    package func value<Value: WireValue>(_ reply: VarlinkReply) throws(ControlError) -> Value {
+    package func value<Value: VarlinkCodable>(_ reply: VarlinkReply) throws(ClientError) -> Value {
         if let name = reply.error {
-            guard let fault = ControlFault(name: name, parameters: reply.parameters) else {
+            guard let fault = VarlinkError(name: name, parameters: reply.parameters) else {
                 throw .malformed("error \(name)")
             }
             throw .fault(fault)
         }
-        do throws(WireError) {
+        do throws(MemberError) {
             return try Value(from: reply.parameters)
         } catch {
             throw .malformed("\(error)")
