@@ -10,6 +10,9 @@ package struct TOMLTable {
         self.findings = findings
     }
 
+    /// The keys of the table, in alphabetical order.
+    package var keys: [String] { settings.keys.sorted() }
+
     package func has(_ key: String) -> Bool { settings[key] != nil }
 
     /// The value of `key`; `nil` where there is none, or none that `read` takes (and a finding).

@@ -3,7 +3,7 @@ package import StrictJSON
 /// Writes an object as a TOML file: its plain members first, as TOML asks, then a table for each
 /// object in it and a `[[table]]` for each object in an array.
 ///
-/// As deep as policies go, which is one level; what lies deeper is left out, as is null.
+/// An object inside a table is written in line. Null is left out.
 package struct TOMLWriter {
     package private(set) var text = ""
 
@@ -20,16 +20,32 @@ package struct TOMLWriter {
         }
     }
 
-    private mutating func writeTable(_ header: String, _ members: [JSONValue.Member]) {
-        text += "\n\(header)\n"
-        writePlain(members)
-    }
-
     private mutating func writePlain(_ members: [JSONValue.Member]) {
         for member in members {
             guard let value = Self.spelled(member.value) else { continue }
-            text += "\(member.name) = \(value)\n"
+            text += "\(Self.key(member.name)) = \(value)\n"
         }
+    }
+
+    private mutating func writeTable(_ header: String, _ members: [JSONValue.Member]) {
+        text += "\n\(header)\n"
+        for member in members {
+            guard case .object(let inner) = member.value else {
+                writePlain([member])
+                continue
+            }
+            let pairs = inner.compactMap { pair in
+                Self.spelled(pair.value).map { "\(Self.key(pair.name)) = \($0)" }
+            }
+            let list = pairs.isEmpty ? "{}" : "{ \(pairs.joined(separator: ", ")) }"
+            text += "\(Self.key(member.name)) = \(list)\n"
+        }
+    }
+
+    /// A key as it is, or in quotes where TOML asks for them.
+    private static func key(_ name: String) -> String {
+        let isBare = !name.isEmpty && name.utf8.allSatisfy(\.isBareKeyByte)
+        return isBare ? name : QuotedText(name, limit: .max).description
     }
 
     /// `nil` for what is written as a table, and for null.
