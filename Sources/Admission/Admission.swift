@@ -12,7 +12,7 @@ package struct Admission: Sendable {
         let first: [Rule] = [.host, .history, .expiry, .protectedPorts, .duration]
         let sources: [Rule] = [.widestSource, .wholeInternet, .allowedSources]
         return first + (hasPeople ? [.wait] : []) + sources
-            + [hasPeople ? .approvals : .approvalsByFirstName, .justification]
+            + [hasPeople ? .approvals : .approvalsByFirstName, .justification, .ticket]
     }
 
     package init(policy: Policy, host: HostIdentity) {
@@ -72,13 +72,21 @@ package struct Admission: Sendable {
             rule: Rule.host.name,
             field: "hosts",
             reason: "none of them is this host",
-            remedy: "this host is \(host.hostname) or machine-id:\(host.machineID)"
+            remedy: "this host is \(host)"
         )
     }
 }
 
 extension HostPattern {
     func matches(_ host: HostIdentity) -> Bool {
-        matches(hostname: host.hostname, machineID: host.machineID)
+        matches(hostname: host.hostname, machineID: host.machineID, labels: host.labels)
+    }
+}
+
+extension HostIdentity: CustomStringConvertible {
+    /// The names by which grants can refer to the host.
+    package var description: String {
+        let names = "\(hostname) or machine-id:\(machineID)"
+        return labels.isEmpty ? names : "\(names), label:\(HostLabel.text(of: labels))"
     }
 }

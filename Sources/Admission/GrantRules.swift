@@ -5,8 +5,7 @@ import Signatures
 extension Rule {
     static let host = Rule(name: "host") { item in
         guard !item.grant.hosts.contains(where: { $0.matches(item.host) }) else { return nil }
-        let names = "\(item.host.hostname) or machine-id:\(item.host.machineID)"
-        return ("hosts", "none of them is this host", "this host is \(names)")
+        return ("hosts", "none of them is this host", "this host is \(item.host)")
     }
 
     static let history = Rule(name: "once") { item in

@@ -45,6 +45,8 @@ package struct PortRules: Hashable, Sendable {
     /// Whether the requestor must sign too and cannot approve.
     package var separateRequestor: Bool
     package var requireJustification: Bool
+    /// The globs of which a grant's ticket must match one; empty if it needs none.
+    package var requireTicket: [TicketPattern] = []
     package var onExpiry: Expiry
     /// The longest time that sessions may drain after the deadline.
     package var drainLimit = Duration.seconds(12 * 3600)
@@ -103,9 +105,12 @@ package struct HostIdentity: Hashable, Sendable {
     package let hostname: String
     /// The 32 lower-case hex digits of machine-id(5).
     package let machineID: String
+    /// The labels of the host's policy.
+    package let labels: [String: String]
 
-    package init(hostname: String, machineID: String) {
+    package init(hostname: String, machineID: String, labels: [String: String] = [:]) {
         self.hostname = hostname
         self.machineID = machineID
+        self.labels = labels
     }
 }

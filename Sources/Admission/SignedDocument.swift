@@ -29,8 +29,8 @@ package struct SignedDocument: Hashable, Sendable {
         do throws(GrantSyntaxError) {
             content =
                 payload.namespace == .revocation
-                ? .revocation(try Revocation(parsing: payload.bytes))
-                : .grant(try Grant(parsing: payload.bytes))
+                ? .revocation(try Revocation(parsing: payload.bytes, under: rules))
+                : .grant(try Grant(parsing: payload.bytes, under: rules))
         } catch {
             throw .syntax(error, payload)
         }

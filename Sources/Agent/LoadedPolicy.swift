@@ -86,7 +86,8 @@ struct LoadedPolicy: Sendable {
                 policy: configuration.policy,
                 host: HostIdentity(
                     hostname: configuration.hostname ?? host.hostname,
-                    machineID: host.machineID ?? ""
+                    machineID: host.machineID ?? "",
+                    labels: configuration.labels
                 )
             )
         )

@@ -5,6 +5,7 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
     case requestor
     case signers
     case justification
+    case ticket
     case sources
     case ports
     case deadline
@@ -44,6 +45,7 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
         case .requestor: "JITGATE_REQUESTOR"
         case .signers: "JITGATE_SIGNERS"
         case .justification: "JITGATE_JUSTIFICATION"
+        case .ticket: "JITGATE_TICKET"
         case .sources: "JITGATE_SOURCES"
         case .ports: "JITGATE_PORTS"
         case .deadline: "JITGATE_DEADLINE"

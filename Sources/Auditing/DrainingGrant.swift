@@ -58,7 +58,8 @@ extension GrantProvenance {
                 ports: values(.ports).compactMap { try? Port(parsing: $0) },
                 notBefore: nil,
                 expires: draining.deadline,
-                duration: nil
+                duration: nil,
+                ticket: values(.ticket).first
             ),
             digest: live.digest,
             signers: values(.signers),

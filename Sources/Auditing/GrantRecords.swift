@@ -9,6 +9,7 @@ extension GrantProvenance {
             .requestor: [grant.requestor],
             .signers: signers,
             .justification: grant.justification.map { [$0] } ?? [],
+            .ticket: grant.ticket.map { [$0] } ?? [],
             .sources: grant.sources.map(\.description),
             .ports: grant.ports.map(\.description),
             .file: [file],

@@ -18,6 +18,8 @@ package struct Configuration: Hashable, Sendable {
     package var sessionWarnings: [Duration]
     /// The name that grants know this host by; `nil` means the system's own.
     package var hostname: String?
+    /// The labels that `label:` in a grant is matched with, by name.
+    package var labels: [String: String] = [:]
     /// Where grants are dropped; none lies inside another.
     package var grantDirectories: [String]
     package var allowedSigners: String

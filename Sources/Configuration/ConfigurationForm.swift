@@ -13,6 +13,11 @@ extension Configuration {
             .init("keep_existing", Self.form(policy.keepExisting)),
         ]
         if let hostname { members.append(.init("hostname", .string(hostname))) }
+        if !labels.isEmpty {
+            let pairs = labels.sorted { $0.key < $1.key }
+            let object = JSONValue.object(pairs.map { .init($0.key, .string($0.value)) })
+            members.append(.init("host", ["labels": object]))
+        }
         members += [
             .init("trusted", .strings(policy.trusted.map(\.description))),
             .init("grants", grants),
@@ -68,6 +73,7 @@ extension Configuration {
             "approvals": .integer(Int64(rules.approvals)),
             "separate_requestor": .bool(rules.separateRequestor),
             "require_justification": .bool(rules.requireJustification),
+            "require_ticket": .strings(rules.requireTicket.map(\.text)),
             "on_expiry": .string(rules.onExpiry.rawValue),
             "drain_limit": .string(rules.drainLimit.shortText),
         ]

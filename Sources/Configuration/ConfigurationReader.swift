@@ -3,7 +3,9 @@ import StrictTOML
 
 /// Reads a whole policy file into a configuration, and finds all that is wrong with it.
 struct ConfigurationReader {
-    static let tables = ["grants", "defaults", "port", "sessions", "audit", "state", "control"]
+    static let tables = [
+        "host", "grants", "defaults", "port", "sessions", "audit", "state", "control",
+    ]
     static let keys = ["mode", "keep_existing", "hostname", "trusted"]
 
     /// As long as a retention may be at most.
@@ -34,6 +36,9 @@ struct ConfigurationReader {
         configuration.hostname = file.value("hostname") { setting throws(TOMLValue.Refusal) in
             try setting.hostname()
         }
+        let host = file.table("host")
+        host.refuseAllBut(["labels"])
+        configuration.labels = host.labels("labels")
     }
 
     private func readPorts(into configuration: inout Configuration) {

@@ -19,6 +19,50 @@ extension TOMLTable {
         }
     }
 
+    /// Texts of some meaning, none of them empty and none of them twice.
+    func texts<Value>(
+        _ key: String,
+        atMost limit: Int,
+        _ read: (String) throws(TOMLValue.Refusal) -> Value
+    ) -> [Value]? {
+        var seen: Set<String> = []
+        return list(key, atMost: limit) { setting throws(TOMLValue.Refusal) in
+            let text = try setting.printable()
+            guard !text.isEmpty else { throw TOMLValue.Refusal("is empty", "leave it out") }
+            guard seen.insert(text).inserted else {
+                throw TOMLValue.Refusal("is \(QuotedText(text)) once more", "once is enough")
+            }
+            return try read(text)
+        }
+    }
+
+    /// The labels of a host.
+    func labels(_ key: String) -> [String: String] {
+        let labels = table(key)
+        if labels.keys.count > 64 {
+            refuse(key, "has \(labels.keys.count) labels", "at most 64 fit here")
+            return [:]
+        }
+        var read: [String: String] = [:]
+        for name in labels.keys {
+            guard HostLabel.isWord(name) else {
+                labels.refuse(name, "is no name of a label", HostLabel.grammar)
+                continue
+            }
+            read[name] = labels.value(name) { setting throws(TOMLValue.Refusal) in
+                let text = try setting.string()
+                guard HostLabel.isWord(text) else {
+                    throw TOMLValue.Refusal(
+                        "is \(QuotedText(text)), which is no value of a label",
+                        HostLabel.grammar
+                    )
+                }
+                return text
+            }
+        }
+        return read
+    }
+
     /// Lengths of time, none of them twice.
     func durations(
         _ key: String,

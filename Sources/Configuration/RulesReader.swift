@@ -6,7 +6,7 @@ import StrictTOML
 struct RulesReader {
     static let keys = [
         "max_duration", "widest_source", "allowed_sources", "approvals", "separate_requestor",
-        "require_justification", "on_expiry", "drain_limit",
+        "require_justification", "require_ticket", "on_expiry", "drain_limit",
     ]
     /// A day is also the most that an Azure just-in-time policy can give.
     static let durations: ClosedRange<Duration> = .seconds(1)...(.seconds(24 * 3600))
@@ -28,6 +28,15 @@ struct RulesReader {
         }.map { rules.approvals = $0 }
         section.flag("separate_requestor").map { rules.separateRequestor = $0 }
         section.flag("require_justification").map { rules.requireJustification = $0 }
+        section.texts("require_ticket", atMost: 64) { text throws(TOMLValue.Refusal) in
+            guard text.unicodeScalars.count <= TicketPattern.limit else {
+                throw TOMLValue.Refusal(
+                    "has more than \(TicketPattern.limit) characters, and so matches no ticket",
+                    "a glob such as \"INC-*\" belongs here"
+                )
+            }
+            return TicketPattern(text)
+        }.map { rules.requireTicket = $0 }
         section.value("on_expiry") { setting throws(TOMLValue.Refusal) in
             try setting.choice(of: [Expiry.terminate, .drain])
         }.map { rules.onExpiry = $0 }

@@ -123,7 +123,7 @@ extension TOMLValue {
         return text
     }
 
-    private func printable() throws(Refusal) -> String {
+    func printable() throws(Refusal) -> String {
         let text = try string()
         let isPrintable = text.unicodeScalars.allSatisfy {
             $0.properties.generalCategory != .control

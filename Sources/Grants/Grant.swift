@@ -9,12 +9,14 @@ package struct GrantID: Hashable, Sendable, Comparable {
     package static func < (left: Self, right: Self) -> Bool { left.value < right.value }
 }
 
-/// The host that a grant is for: a glob over host names, or one machine's id.
+/// The hosts that a grant is for: a glob over host names, one machine's id, or labels.
 package enum HostPattern: Hashable, Sendable {
     /// A glob with `*` and `?` as in OpenSSH's patterns; ASCII case does not matter.
     case name(String)
     /// The 32 lower-case hex digits of machine-id(5).
     case machineID(String)
+    /// The labels that a host must have, all of them, by name.
+    case labels([String: String])
 }
 
 /// The content of a well-formed grant file (docs/PROTOCOL.grant).
@@ -33,6 +35,8 @@ package struct Grant: Hashable, Sendable {
     /// The longest access from the first opening; the deadline is the earlier of this and
     /// `expires`.
     package let duration: Duration?
+    /// The change or incident that the access is for.
+    package let ticket: String?
 
     package init(
         id: GrantID,
@@ -43,7 +47,8 @@ package struct Grant: Hashable, Sendable {
         ports: [Port],
         notBefore: Moment?,
         expires: Moment,
-        duration: Duration?
+        duration: Duration?,
+        ticket: String? = nil
     ) {
         self.id = id
         self.hosts = hosts
@@ -54,6 +59,7 @@ package struct Grant: Hashable, Sendable {
         self.notBefore = notBefore
         self.expires = expires
         self.duration = duration
+        self.ticket = ticket
     }
 
     /// The end of access that begins at `opening`.

@@ -4,26 +4,33 @@ extension Grant {
     /// The `jitgate` field of a grant.
     package static let kind = "grant/1"
 
+    private static let fields = [
+        "id", "hosts", "requestor", "justification", "ticket", "sources", "ports", "not_before",
+        "expires", "duration",
+    ]
+
     /// Reads a grant from the bytes that its signers signed.
-    package init(parsing bytes: [UInt8]) throws(GrantSyntaxError) {
+    package init(
+        parsing bytes: [UInt8],
+        under rules: RulesVersion = .current
+    ) throws(GrantSyntaxError) {
+        let knowsTickets = rules >= .third
         let fields = try FieldReader(
             bytes,
             kind: Self.kind,
-            fields: [
-                "id", "hosts", "requestor", "justification", "sources", "ports",
-                "not_before", "expires", "duration",
-            ]
+            fields: Self.fields.filter { $0 != "ticket" || knowsTickets }
         )
         self.init(
             id: try fields.required(fields.value("id", GrantID.init(parsing:)), "id"),
-            hosts: try fields.values("hosts", count: 1...1000, HostPattern.init(parsing:)),
+            hosts: try fields.hosts(under: rules),
             requestor: try fields.required(fields.text("requestor", count: 1...256), "requestor"),
             justification: try fields.text("justification", count: 0...1024),
             sources: try fields.values("sources", count: 1...64, Prefix.init(parsing:)),
             ports: try fields.values("ports", count: 1...64, Port.init(parsing:)),
             notBefore: try fields.value("not_before", Moment.init(parsing:)),
             expires: try fields.required(fields.value("expires", Moment.init(parsing:)), "expires"),
-            duration: try fields.value("duration", Duration.init(parsing:))
+            duration: try fields.value("duration", Duration.init(parsing:)),
+            ticket: try fields.text("ticket", count: 0...128)
         )
     }
 
@@ -36,6 +43,7 @@ extension Grant {
             .init("requestor", .string(requestor)),
         ]
         if let justification { members.append(.init("justification", .string(justification))) }
+        if let ticket { members.append(.init("ticket", .string(ticket))) }
         members += [
             .init("sources", .array(sources.map { .string($0.description) })),
             .init("ports", .array(ports.map { .string($0.description) })),
@@ -52,12 +60,24 @@ extension Revocation {
     package static let kind = "revocation/1"
 
     /// Reads a revocation from the bytes that its signers signed.
-    package init(parsing bytes: [UInt8]) throws(GrantSyntaxError) {
+    package init(
+        parsing bytes: [UInt8],
+        under rules: RulesVersion = .current
+    ) throws(GrantSyntaxError) {
         let fields = try FieldReader(bytes, kind: Self.kind, fields: ["ids", "hosts", "reason"])
         self.init(
             ids: try fields.values("ids", count: 1...1000, GrantID.init(parsing:)),
-            hosts: try fields.values("hosts", count: 1...1000, HostPattern.init(parsing:)),
+            hosts: try fields.hosts(under: rules),
             reason: try fields.required(fields.text("reason", count: 1...1024), "reason")
         )
+    }
+}
+
+extension FieldReader {
+    /// The hosts that a file is for.
+    fileprivate func hosts(under rules: RulesVersion) throws(GrantSyntaxError) -> [HostPattern] {
+        try values("hosts", count: 1...1000) { text throws(TextError) in
+            try HostPattern(parsing: text, under: rules)
+        }
     }
 }

@@ -1,8 +1,18 @@
 extension HostPattern {
     private static let machinePrefix = "machine-id:"
+    private static let labelPrefix = "label:"
 
-    /// Reads a glob over host names, or `machine-id:` and 32 hex digits.
+    /// Reads a glob over host names, `machine-id:` and 32 hex digits, or `label:` and labels.
     package init(parsing text: String) throws(TextError) {
+        try self.init(parsing: text, under: .current)
+    }
+
+    /// Reads one as a version of the rules does: labels are known since the third.
+    package init(parsing text: String, under rules: RulesVersion) throws(TextError) {
+        if text.utf8.starts(with: Self.labelPrefix.utf8), rules >= .third {
+            self = .labels(try Self.labels(text))
+            return
+        }
         if text.hasPrefix(Self.machinePrefix) {
             let digits = text.dropFirst(Self.machinePrefix.count).lowercased()
             let isHex = digits.utf8.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
@@ -25,10 +35,35 @@ extension HostPattern {
         self = .name(text.lowercased())
     }
 
-    /// Returns whether the pattern matches the host of this name and machine id.
-    package func matches(hostname: String, machineID: String) -> Bool {
+    /// Reads the labels behind `label:`, each name once.
+    private static func labels(_ text: String) throws(TextError) -> [String: String] {
+        var labels: [String: String] = [:]
+        let list = text.utf8.dropFirst(labelPrefix.utf8.count)
+        for part in list.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+            let words = part.split(separator: UInt8(ascii: "="), omittingEmptySubsequences: false)
+                .map { String(decoding: $0, as: UTF8.self) }
+            guard words.count == 2, words.allSatisfy(HostLabel.isWord) else {
+                throw TextError(
+                    "`\(text.debugDescription)` is not label: and labels such as env=prod,role=db;"
+                        + " \(HostLabel.grammar)"
+                )
+            }
+            guard labels.updateValue(words[1], forKey: words[0]) == nil else {
+                throw TextError("the label `\(words[0])` is there twice")
+            }
+        }
+        return labels
+    }
+
+    /// Returns whether the pattern matches the host of this name, machine id and labels.
+    package func matches(
+        hostname: String,
+        machineID: String,
+        labels: [String: String] = [:]
+    ) -> Bool {
         switch self {
         case .machineID(let digits): digits == machineID.lowercased()
+        case .labels(let wanted): wanted.allSatisfy { labels[$0.key] == $0.value }
         case .name(let pattern):
             Self.glob(Array(pattern.utf8), matches: Array(hostname.lowercased().utf8))
         }
@@ -62,6 +97,26 @@ extension HostPattern: CustomStringConvertible {
         switch self {
         case .name(let pattern): pattern
         case .machineID(let digits): Self.machinePrefix + digits
+        case .labels(let labels): Self.labelPrefix + HostLabel.text(of: labels)
         }
+    }
+}
+
+/// The grammar of host labels, in grants and in policies.
+package enum HostLabel {
+    package static let grammar = "a name and a value have 1 to 63 of a-z, 0-9, . _ and -"
+
+    /// Returns whether a text can be the name or the value of a label.
+    package static func isWord(_ text: String) -> Bool {
+        (1...63).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                    || "0123456789.-_".utf8.contains(byte)
+            }
+    }
+
+    /// The labels in one order: `env=prod,role=db`.
+    package static func text(of labels: [String: String]) -> String {
+        labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
     }
 }

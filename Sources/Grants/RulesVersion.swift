@@ -7,8 +7,10 @@ package enum RulesVersion: Int, Hashable, Sendable, CaseIterable {
     /// Tells signers apart by all their names, has the requestor sign if policy demands it, and
     /// limits the time that a grant may wait.
     case second = 2
+    /// Knows tickets, labels of hosts, and approvers with limits.
+    case third = 3
 
-    package static let current = Self.second
+    package static let current = Self.third
 
     /// Reads the version that a record names; a record without one is of the first version.
     ///

@@ -7,6 +7,7 @@ package struct GrantStory: Hashable, Sendable {
     package private(set) var requestor = ""
     package private(set) var signers: [String] = []
     package private(set) var justification = ""
+    package private(set) var ticket = ""
     package private(set) var sources: [String] = []
     package private(set) var ports: [String] = []
     package private(set) var accepted: Moment?
@@ -70,6 +71,7 @@ package struct GrantStory: Hashable, Sendable {
         requestor = entry[.requestor] ?? ""
         signers = entry.fields[.signers] ?? []
         justification = entry[.justification] ?? ""
+        ticket = entry[.ticket] ?? ""
         sources = entry.fields[.sources] ?? []
         ports = entry.fields[.ports] ?? []
     }

@@ -36,7 +36,10 @@ struct OpeningsSection {
             cell.text(story.sources.joined(separator: ", "))
             cell.element("small", "to \(story.ports.joined(separator: ", "))")
         }
-        row.cell(story.justification)
+        row.cell { cell in
+            cell.text(story.justification)
+            if !story.ticket.isEmpty { cell.element("small", story.ticket) }
+        }
         row.cell { use(story, in: &$0) }
         row.cell { $0.element("code", story.id) }
     }

@@ -75,7 +75,8 @@ struct PolicyCheck: Sendable {
     private func host(_ record: Record, _ configuration: Configuration) -> HostIdentity {
         HostIdentity(
             hostname: configuration.hostname ?? record.stamp.hostname,
-            machineID: record.stamp.machineID
+            machineID: record.stamp.machineID,
+            labels: configuration.labels
         )
     }
 }

@@ -111,6 +111,7 @@ extension Grant {
         [
             .grant: [id.description], .requestor: [requestor],
             .justification: justification.map { [$0] } ?? [],
+            .ticket: ticket.map { [$0] } ?? [],
             .sources: sources.map(\.description), .ports: ports.map(\.description),
         ]
     }

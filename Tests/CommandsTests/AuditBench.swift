@@ -26,7 +26,7 @@ struct AuditBench {
                 "Policy loaded",
                 fields: [
                     .policyDigest: [Self.policyDigest], .evidence: ["mode = \"enforce\"\n"],
-                    .rules: ["2"],
+                    .rules: ["3"],
                 ]
             )
         ])

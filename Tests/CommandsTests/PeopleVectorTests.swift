@@ -1,9 +1,5 @@
-import Auditing
 import Commands
-import Grants
 import Linux
-import Recording
-import Signatures
 import StrictJSON
 import TestSupport
 import Testing
@@ -35,39 +31,13 @@ import Testing
         #expect(failed.map { $0["code"]?.text } == vector.refusals, "\(failed)")
     }
 
-    /// The log of a host that takes the grant whatever its policy says.
-    private func log(of vector: GrantVector) throws -> AuditBench {
-        let audit = try AuditBench()
-        let policy =
-            GrantVector.policy("hostname = \"web-1\"\n[grants]\n")
-            + (try GrantVector.peoplePolicy)
-        let digest = EvidenceFile.digest(of: Array(policy.utf8))
-        let file = try SignedFile(splitting: vector.bytes)
-        let lines = try GrantVector.peopleSigners.split(separator: "\n").map(String.init)
-        let verifier = SignatureVerifier(
-            allowedSigners: try AllowedSigners(parsing: Array(GrantVector.peopleSigners.utf8))
-        )
-        let signed = try? verifier.verify(vector.bytes, at: Bench.now)
-        let facts = GrantProvenance(
-            grant: try Grant(parsing: file.payload),
-            digest: FileDigest.sha256(of: vector.bytes),
-            signers: signed?.approvals.map(\.principal) ?? [],
-            file: "/\(vector)"
-        )
-        try audit.append([
-            AuditEntry(
-                .policyLoaded,
-                "Policy loaded",
-                fields: [.policyDigest: [digest], .evidence: [policy], .rules: ["2"]]
-            ),
-            .accepted(facts, AuditEntry.evidence(vector.bytes, signedBy: lines, under: digest)),
-        ])
-        return audit
-    }
-
     @Test(arguments: GrantVector.people)
     func `is judged alike by jitgate audit verify`(vector: GrantVector) throws {
-        let flaws = try log(of: vector).flaws()
+        let flaws = try AuditBench.log(
+            of: vector,
+            GrantVector.peoplePolicy,
+            GrantVector.peopleSigners
+        ).flaws()
         switch vector.refusals.first {
         case nil: #expect(flaws.isEmpty)
         case "approvals": #expect(flaws == ["policy 7"])

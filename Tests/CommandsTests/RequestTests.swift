@@ -23,6 +23,23 @@ import Testing
         #expect(grant.notBefore == nil)
     }
 
+    @Test func `writes a ticket and labels, which a signer sees`() throws {
+        let bench = try Bench()
+        let words = [
+            "request", "--host", "label:role=db,env=prod", "--port", "22/tcp", "--source",
+            "203.0.113.7", "--reason", "disk full", "--for", "2h", "-o", "@g.json", "--ticket",
+        ]
+        #expect(bench.run(words: words + ["INC-4211"]).status == .done)
+        #expect(try grant(bench).ticket == "INC-4211")
+        #expect(try grant(bench).hosts.map(\.description) == ["label:env=prod,role=db"])
+        let signed = bench.run("sign", "@g.json", "--key", bench.approver.privateFile)
+        #expect(signed.errors.contains("\n  for the ticket INC-4211\n"), "\(signed.errors)")
+        let refused = bench.run(words: words + [String(repeating: "x", count: 129)])
+        #expect(refused.status == .usage)
+        #expect(refused.errors.contains("ticket: this must have 0 to 128 characters"))
+        #expect(bench.run("request", "--host", "label:Env=prod").status == .usage)
+    }
+
     @Test func `writes exactly what is documented`() throws {
         let bench = try Bench()
         bench.request(["--for", "90m", "--not-before", "2026-12-02T00:00:00Z"])

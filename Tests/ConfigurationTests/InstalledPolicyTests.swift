@@ -24,7 +24,7 @@ import Testing
         for key in Set(keys) {
             #expect(text.contains("\n\(key) = "), "\(key) is not in the file")
         }
-        #expect(text.contains("\n# hostname = "))
+        for key in ["hostname", "labels"] { #expect(text.contains("\n# \(key) = ")) }
     }
 
     @Test func `explains every key in a comment above it`() throws {

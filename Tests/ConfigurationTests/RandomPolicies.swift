@@ -52,6 +52,9 @@ extension SeededGenerator {
             onExpiry: flag() ? .terminate : .drain
         )
         rules.drainLimit = .seconds(number(1...2_592_000))
+        rules.requireTicket = Array(Set((0..<number(0...3)).map { _ in name() })).map(
+            TicketPattern.init
+        )
         return rules
     }
 
@@ -77,12 +80,22 @@ extension SeededGenerator {
             + String((0..<number(0...12)).compactMap { _ in letters.randomElement(using: &self) })
     }
 
+    mutating func labels() -> [String: String] {
+        let words = ["env", "role", "a.b", "0", "-", "_", "1.5", "true", "prod"]
+        return Dictionary(
+            (0..<number(0...4)).compactMap { _ in
+                words.randomElement(using: &self).map { ($0, words[number(0...8)]) }
+            }
+        ) { first, _ in first }
+    }
+
     mutating func configuration() -> Configuration {
         var configuration = Configuration.defaults
         configuration.policy = policy()
         let warnings = Set((0..<number(0...8)).map { _ in Duration.seconds(number(1...86_400)) })
         configuration.sessionWarnings = warnings.sorted(by: >)
         configuration.hostname = flag() ? nil : "web-\(number(0...9)).example.com"
+        configuration.labels = labels()
         configuration.grantDirectories = ["/srv/1/\(name())", "/srv/2/\(name())"]
         configuration.allowedSigners = "/srv/3/\(name())"
         configuration.endedFiles = flag() ? .remove : .keep

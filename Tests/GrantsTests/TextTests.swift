@@ -77,5 +77,37 @@ import Testing
         let pattern = try HostPattern(parsing: text)
         let id = "0123456789abcdef0123456789abcdef"
         #expect(pattern.matches(hostname: "web-1", machineID: id) == matches)
+        #expect(
+            !pattern.matches(hostname: "", machineID: "", labels: ["web-1": "web-1"]) || text == "*"
+        )
+    }
+
+    @Test(arguments: [
+        ("label:env=prod", true), ("label:env=prod,role=db", true),
+        ("label:role=db,env=prod", true),
+        ("label:env=prod,role=web", false), ("label:env=prod,rack=7", false),
+        ("label:rack=7", false),
+        ("label:env=pro", false), ("label:env=production", false),
+    ])
+    func `that are labels match a host that has all of them`(text: String, matches: Bool) throws {
+        let pattern = try HostPattern(parsing: text)
+        let labels = ["env": "prod", "role": "db"]
+        #expect(pattern.matches(hostname: "env", machineID: "", labels: labels) == matches)
+        #expect(!pattern.matches(hostname: "web-1", machineID: ""))
+        #expect(try HostPattern(parsing: pattern.description) == pattern)
+        #expect(throws: TextError.self) { try HostPattern(parsing: text, under: .second) }
+    }
+
+    @Test(arguments: [
+        "label:", "label:env", "label:env=", "label:=prod", "label:=", "label:Env=prod",
+        "label:env=Prod",
+        "Label:env=prod", "label:env=*", "label:env=prod,", "label:,env=prod",
+        "label:env=prod,,role=db",
+        "label:env=prod, role=db", "label:env=a=b", "label:env=prod,env=prod",
+        "label:env=pr\u{F3}d",
+        "label:env=prod\u{301}", "label:\(String(repeating: "e", count: 64))=prod",
+    ])
+    func `that are no labels are refused`(text: String) {
+        #expect(throws: TextError.self) { try HostPattern(parsing: text) }
     }
 }

@@ -21,7 +21,9 @@ import Testing
         log.add(.policyLoaded, after: 0, "Loaded", [.policyDigest: ["h"]])
         for (number, text) in Self.hostile.enumerated() {
             var fields = Logbook.grant(text, text, signers: [text, text + "2"])
-            for field in [AuditField.justification, .sources, .ports, .file, .actor, .comment] {
+            for field in [AuditField.justification, .ticket, .sources, .ports, .file, .actor] + [
+                .comment
+            ] {
                 fields[field] = [text]
             }
             log.addGrant(fields, at: Double(number), ending: text)

@@ -1,10 +1,10 @@
 import Foundation
 
-/// A file under Tests/Vectors/grants or people: a good or bad grant file, and its expected
+/// A file under Tests/Vectors/grants, people or rules: a good or bad grant file, and its expected
 /// refusals.
 ///
-/// make-grant-vectors there makes the former and documents their form, make-people-vectors makes
-/// the latter.
+/// make-grant-vectors there makes the first and documents their form, make-people-vectors and
+/// make-rule-vectors make the others.
 package struct GrantVector: Sendable, CustomStringConvertible {
     package let name: String
     /// The code of every refusal, in the order of the checks; empty if the file is good.
@@ -36,6 +36,9 @@ package struct GrantVector: Sendable, CustomStringConvertible {
     /// The vectors about one or several people, which a policy and signers of their own judge.
     package static let people = vectors(in: "people")
 
+    /// The vectors about tickets, labels and approvers, which a policy and signers of their own judge.
+    package static let rules = vectors(in: "rules")
+
     private static func vectors(in name: String) -> [GrantVector] {
         let files = try? FileManager.default.contentsOfDirectory(
             at: folder.appending(path: name),
@@ -54,6 +57,12 @@ package struct GrantVector: Sendable, CustomStringConvertible {
 
     /// The policy tables for the vectors of people.
     package static var peoplePolicy: String { get throws { try text("people/policy.toml") } }
+
+    /// The allowed signers for the vectors of rules.
+    package static var rulesSigners: String { get throws { try text("rules/allowed_signers") } }
+
+    /// The policy tables for the vectors of rules.
+    package static var rulesPolicy: String { get throws { try text("rules/policy.toml") } }
 
     /// The policy for all vectors: their grants end late enough to last.
     package static func policy(_ host: String) -> String {

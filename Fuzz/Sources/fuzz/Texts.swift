@@ -39,7 +39,9 @@ extension Target {
                 hold((try? Moment(parsing: moment.description)) == moment, "moments")
             }
             _ = try? GrantID(parsing: text)
-            _ = try? HostPattern(parsing: text)
+            if let host = try? HostPattern(parsing: text) {
+                hold((try? HostPattern(parsing: host.description)) == host, "hosts")
+            }
             if let decoded = Base64.decode(bytes) {
                 hold(Array(Base64.encode(decoded).utf8) == bytes, "base64 has one form")
             }

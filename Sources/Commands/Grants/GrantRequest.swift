@@ -14,6 +14,7 @@ struct GrantRequest: Hashable, Sendable {
     var duration: Duration?
     var notBefore: Moment?
     var expires: Moment?
+    var ticket: String?
 
     /// The grant, if at least one of `duration` and `expires` says when it ends.
     func grant(id: GrantID, at now: Moment) -> Grant? {
@@ -30,7 +31,8 @@ struct GrantRequest: Hashable, Sendable {
             ports: ports,
             notBefore: notBefore,
             expires: end,
-            duration: duration
+            duration: duration,
+            ticket: ticket
         )
     }
 }

@@ -21,7 +21,7 @@ struct RequestCommand: Verb {
 
     @Option(
         help: ArgumentHelp(
-            "A host it is for: a name, a glob or machine-id:HEX.",
+            "A host it is for: a name, a glob, machine-id:HEX or label:NAME=VALUE,…",
             valueName: "host"
         ),
         transform: HostPattern.init(parsing:)
@@ -49,6 +49,9 @@ struct RequestCommand: Verb {
 
     @Option(help: ArgumentHelp("Why.", valueName: "text"))
     var reason: String
+
+    @Option(help: ArgumentHelp("The change or incident it is for.", valueName: "id"))
+    var ticket: String?
 
     @Option(
         help: ArgumentHelp(
@@ -134,7 +137,8 @@ struct RequestCommand: Verb {
             ports: port,
             duration: duration,
             notBefore: notBefore,
-            expires: expires
+            expires: expires,
+            ticket: ticket
         )
         var generator = SystemRandomNumberGenerator()
         let id = GrantID.random(using: &generator)

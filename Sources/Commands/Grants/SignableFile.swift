@@ -100,6 +100,6 @@ extension Grant {
             "on \(hosts.map(\.description).joined(separator: ", "))",
             "\(length)\(beginning)until \(expires) at the latest",
             "because \(justification ?? "(no reason given)")",
-        ]
+        ] + (ticket.map { ["for the ticket \($0)"] } ?? [])
     }
 }

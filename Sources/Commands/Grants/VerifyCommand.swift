@@ -86,7 +86,8 @@ struct VerifyCommand: Verb {
             let facts = try HostFacts.read()
             return HostIdentity(
                 hostname: configuration.hostname ?? facts.hostname,
-                machineID: facts.machineID ?? ""
+                machineID: facts.machineID ?? "",
+                labels: configuration.labels
             )
         } catch {
             throw CommandFailure(.inputOutput, "this host does not tell its name: \(error)")
