@@ -58,7 +58,7 @@ final class PacketRecorder {
 
     /// Records what the log of packets says: what must be recorded in one append, the rest in another.
     ///
-    /// Before grants end, so that whoever came under one is told of with it.
+    /// To be called before grants end, so that uses of a grant are on record before its end.
     func takePackets() {
         let logged = monitor.takePackets()
         let reading = ClockReading.now()

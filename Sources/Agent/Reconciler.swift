@@ -53,6 +53,8 @@ final class Reconciler {
         revoke()
         var step = grants.lifecycle.step(at: now.closing, opening: now.opening)
         let hasChanged = grants.takeArrivals() || !step.isEmpty
+        // After a resume an end cannot wait for a disk that has just woken up, too.
+        if !step.endings.isEmpty, !clocks.hasSlept { connections.packets.takePackets() }
         record(&step, at: now)
         let (sessions, draining) = connections.drains.changes(for: step)
         // A counter goes with its opening.

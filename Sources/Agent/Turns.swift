@@ -187,11 +187,11 @@ final class Turns {
     /// Does all that is due, and has the timer ring when something is next.
     func reconcile() {
         let now = clocks.read()
-        // After a resume what is due cannot wait for a disk that has just woken up, too.
-        if !clocks.hasSlept { connections.packets.takePackets() }
         submissions.recordRefusals(at: now.closing, isBusy: files.isBusy)
         files.endFileless()
         if reconciler.reconcile(at: clocks.read()) { questions.stateChanged() }
+        // What opens does not wait for the records of strangers.
+        if !clocks.hasSlept { connections.packets.takePackets() }
         tamper.record(at: now.closing)
         connections.warnings.send(at: now.closing)
         connections.drains.watchSessions()

@@ -16,40 +16,22 @@
 #include <sys/timex.h>
 #include <unistd.h>
 
-// Opens `name` in `parent` unless it is a link, and closes `parent`.
-static int step(int parent, const char *name, int flags) {
-    int child = openat(parent, name, flags | O_NOFOLLOW | O_CLOEXEC);
+// One component at a time: openat2 would take a whole path, but RestrictSUIDSGID= of systemd has to
+// forbid it, since it cannot see the mode in its struct.
+int clinux_open_in(int directory, const char *name, int flags) {
+    int child = openat(directory, name, flags | O_NOFOLLOW | O_CLOEXEC);
     int reason = errno;
     struct stat status;
     // Asked for a directory, the kernel says of a link only that it is none.
-    if (child < 0 && reason == ENOTDIR && fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-        S_ISLNK(status.st_mode))
+    if (child < 0 && reason == ENOTDIR &&
+        fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode))
         reason = ELOOP;
-    close(parent);
     errno = reason;
     return child;
 }
 
-// Component by component: openat2 would do it in one call, but RestrictSUIDSGID= of systemd has to
-// forbid it, since it cannot see the mode in its struct.
-int clinux_open_without_links(const char *path, int flags) {
-    char name[NAME_MAX + 1];
-    int directory = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    while (directory >= 0) {
-        path += strspn(path, "/");
-        size_t length = strcspn(path, "/");
-        if (length > NAME_MAX) {
-            close(directory);
-            errno = ENAMETOOLONG;
-            return -1;
-        }
-        memcpy(name, path, length);
-        name[length] = '\0';
-        path += length + strspn(path + length, "/");
-        if (*path == '\0') return step(directory, length > 0 ? name : ".", flags);
-        directory = step(directory, name, O_PATH | O_DIRECTORY);
-    }
-    return -1;
+int clinux_open_directory_in(int directory, const char *name) {
+    return clinux_open_in(directory, name, O_PATH | O_DIRECTORY);
 }
 
 int clinux_has_writers(int file) {

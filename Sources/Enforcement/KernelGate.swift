@@ -18,7 +18,7 @@ package struct KernelGate: ~Copyable {
     var shape: GateShape?
     /// The settings that return by themselves, during a trial.
     var fallback: GateShape?
-    /// The number of openings in each set: a set exists while it has any.
+    /// The number of openings in each set that exists; see `Step.spare` for those without any.
     var inUse: [SourceSet: Int] = [:]
     var openings: Set<Opening> = []
     var prefilter = Prefilter()
@@ -198,7 +198,19 @@ private struct Step {
         var counts = counts
         for key in opening { counts[SourceSet(key.source), default: 0] += 1 }
         for key in closing { counts[SourceSet(key.source), default: 0] -= 1 }
-        inUse = counts.filter { $0.value > 0 }
+        let closed = Dictionary(grouping: closing) { SourceSet($0.source) }
+        let empty = counts.filter { $0.value == 0 }.keys
+        let spare = Self.spare(empty.filter { (closed[$0]?.count ?? 0) <= Self.few })
+        inUse = counts.filter { $0.value > 0 || spare.contains($0.key) }
+    }
+
+    /// The number of elements up to which removing them costs less than to make their set again.
+    private static let few = 16
+
+    /// The empty sets to keep: the longest prefix of each family, which the next opening most likely
+    /// needs, and which to make again costs ten times what an element does.
+    private static func spare(_ empty: some Collection<SourceSet>) -> Set<SourceSet> {
+        Set(Dictionary(grouping: empty, by: \.family).values.compactMap { $0.min() })
     }
 
     /// The planned ends of the elements that it adds or refreshes.

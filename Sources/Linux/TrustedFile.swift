@@ -14,7 +14,8 @@ package struct TrustedFile {
     }
 
     private let owners: Set<UInt32>
-    private var trustedDirectories: Set<String> = []
+    /// The last directory that was checked, with all above it.
+    private var directory: CheckedDirectory?
 
     /// Trusts `owners`, the user ids that may own a file or directory, besides root.
     package init(owners: Set<UInt32> = [geteuid()]) {
@@ -27,11 +28,11 @@ package struct TrustedFile {
     /// above it must belong to an owner and be writable by no one else (an ACL that lets others
     /// write shows in the group bits, acl(5)). A sticky directory such as /tmp may stand above.
     package mutating func read(_ path: String, limit: Int) throws(TrustError) -> Content {
-        let path = Self.normalized(path)
-        for directory in Self.directories(above: path) {
-            try trust(directory: directory)
-        }
-        let file = try Self.open(path, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY)
+        var components = Self.components(of: path)
+        let name = components.popLast() ?? "."
+        let path = Self.path(of: components + [name])
+        let directory = try enter(components)
+        let file = try Self.open(file: name, in: directory.descriptor.rawValue, path)
         let status = try Self.attempt(path) { () throws(Errno) in try file.status() }
         try require(regular: status, path)
         try require(ownerOf: status, path)
@@ -44,20 +45,37 @@ package struct TrustedFile {
 
     /// Checks a directory by itself and everything above it, as `read` does for a file in it.
     package mutating func check(directory path: String) throws(TrustError) {
-        let path = Self.normalized(path)
-        for directory in Self.directories(above: path) + [path] {
-            try trust(directory: directory)
-        }
+        _ = try enter(Self.components(of: path))
     }
 
-    private mutating func trust(directory path: String) throws(TrustError) {
-        guard !trustedDirectories.contains(path) else { return }
-        let directory = try Self.open(path, flags: O_RDONLY | O_DIRECTORY)
-        let status = try Self.attempt(path) { () throws(Errno) in try directory.status() }
+    /// Walks down from the root, and checks each directory on the way.
+    private mutating func enter(_ components: [String]) throws(TrustError) -> CheckedDirectory {
+        if let directory, directory.components == components { return directory }
+        var current = try Self.open(directory: "/", in: AT_FDCWD, "/")
+        try require(trusted: current, "/")
+        for (index, name) in components.enumerated() {
+            let path = Self.path(of: components[...index])
+            current = try Self.open(directory: name, in: current.rawValue, path)
+            try require(trusted: current, path)
+        }
+        let entered = CheckedDirectory(components, current)
+        directory = entered
+        return entered
+    }
+
+    private func require(
+        trusted directory: borrowing OwnedDescriptor,
+        _ path: String
+    ) throws(TrustError) {
+        let status: stat
+        do throws(Errno) {
+            status = try directory.status()
+        } catch {
+            throw TrustError(error, path)
+        }
         try require(ownerOf: status, path)
         let isSticky = status.st_mode & S_ISVTX != 0 && status.st_uid == 0
         guard status.st_mode & 0o022 == 0 || isSticky else { throw .directoryWritable(path) }
-        trustedDirectories.insert(path)
     }
 
     private func require(ownerOf status: stat, _ path: String) throws(TrustError) {
@@ -85,27 +103,48 @@ package struct TrustedFile {
     }
 }
 
+/// A directory that nobody else can write to, kept open: its files are opened in it.
+private final class CheckedDirectory {
+    let components: [String]
+    let descriptor: OwnedDescriptor
+
+    init(_ components: [String], _ descriptor: consuming OwnedDescriptor) {
+        self.components = components
+        self.descriptor = descriptor
+    }
+}
+
 extension TrustedFile {
-    /// Removes empty components and `.`; `/a//b/../c` keeps its `..`, which only the kernel
-    /// resolves.
-    static func normalized(_ path: String) -> String {
-        "/" + path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+    /// The components of an absolute path without empty ones and `.`; a `..` stays, which only the
+    /// kernel resolves.
+    private static func components(of path: String) -> [String] {
+        path.split(separator: "/").filter { $0 != "." }.map(String.init)
     }
 
-    /// The directories above a path: `/`, `/a` and `/a/b` for `/a/b/c`.
-    static func directories(above path: String) -> [String] {
-        var result = ["/"]
-        for component in path.split(separator: "/").dropLast() {
-            result.append((result.last == "/" ? "/" : (result.last ?? "") + "/") + component)
-        }
-        return result
+    private static func path(of components: some Collection<String>) -> String {
+        "/" + components.joined(separator: "/")
     }
 
-    private static func open(_ path: String, flags: Int32) throws(TrustError) -> OwnedDescriptor {
+    private static func open(
+        directory name: String,
+        in parent: Int32,
+        _ path: String
+    ) throws(TrustError) -> OwnedDescriptor {
         do throws(Errno) {
-            return try OwnedDescriptor.opening {
-                unsafe clinux_open_without_links(path, flags)
-            }
+            return try OwnedDescriptor.opening { unsafe clinux_open_directory_in(parent, name) }
+        } catch {
+            throw TrustError(error, path)
+        }
+    }
+
+    private static func open(
+        file name: String,
+        in parent: Int32,
+        _ path: String
+    ) throws(TrustError) -> OwnedDescriptor {
+        let flags = O_RDONLY | O_NONBLOCK | O_NOCTTY
+        do throws(Errno) {
+            return try OwnedDescriptor.opening { unsafe clinux_open_in(parent, name, flags) }
         } catch {
             throw TrustError(error, path)
         }

@@ -7,8 +7,12 @@
 // No header of the system is included here: a type such as timespec would then count as this
 // module's, and every file that touches one would have to import it.
 
-/// open(2) of an absolute path, none of whose components may be a symbolic link: ELOOP if one is.
-int clinux_open_without_links(const char *_Nonnull path, int flags);
+/// openat(2) of a name in a directory, or of an absolute path of one component, that may not be a
+/// symbolic link: ELOOP if it is.
+int clinux_open_in(int directory, const char *_Nonnull name, int flags);
+
+/// The same of a directory, with O_PATH: to look at it and to open others in it.
+int clinux_open_directory_in(int directory, const char *_Nonnull name);
 
 /// Whether anybody has a file open for writing, by asking for a read lease on it: 0 or 1; -1 with
 /// errno set where the file system gives none, or not to us.
