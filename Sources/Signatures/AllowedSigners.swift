@@ -64,3 +64,16 @@ struct ListedKey: Sendable {
         )
     }
 }
+
+extension AllowedSigners {
+    /// Those whose keys may approve grants at some time, in the order of their names.
+    package var approvers: [SignerIdentity] {
+        keys.values.filter { $0.lines.contains { $0.maySign(for: .grant) } }.map(\.signer)
+            .sorted { $0.shownName < $1.shownName }
+    }
+}
+
+extension SignerIdentity {
+    /// A name for messages; the fingerprint of a key that has only patterns.
+    package var shownName: String { names.first ?? fingerprint }
+}

@@ -3,7 +3,7 @@ package struct SignerIdentity: Hashable, Sendable {
     /// The fingerprint of the key, `SHA256:…`, as ssh-keygen -l prints it.
     package let fingerprint: String
     /// The plain names of all lines of allowed_signers that list the key.
-    let names: [String]
+    package let names: [String]
     /// The names in lower case.
     private let foldedNames: Set<String>
     /// The principals of those lines that contain wildcards.
@@ -35,5 +35,12 @@ package struct SignerIdentity: Hashable, Sendable {
     /// Returns whether a pattern of this signer matches a name of the other.
     private func covers(_ other: Self) -> Bool {
         patterns.contains { other.names.contains(where: $0.mayMean) }
+    }
+}
+
+extension SignerIdentity {
+    /// Returns whether a name that a wildcard of the signer matches may match a list, in any case.
+    package func mayHaveName(in list: PatternList) -> Bool {
+        patterns.contains { $0.overlaps(list) }
     }
 }
