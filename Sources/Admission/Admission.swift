@@ -21,12 +21,16 @@ package struct Admission: Sendable {
     }
 
     /// Evaluates all rules of a version, even after a refusal, so that one answer names all faults.
+    ///
+    /// Where the time is not known well enough (`isTimed`), the times that an `[[approver]]` limits
+    /// are not looked at.
     package func judge(
         _ grant: Grant,
         signedBy payload: SignedPayload,
         history: GrantHistory,
         at now: Moment,
-        under version: RulesVersion = .current
+        under version: RulesVersion = .current,
+        isTimed: Bool = true
     ) -> Judgement {
         let item = Case(
             grant: grant,
@@ -34,7 +38,8 @@ package struct Admission: Sendable {
             history: history,
             policy: policy,
             host: host,
-            now: now
+            now: now,
+            isTimed: isTimed
         )
         let checks = Self.rules(of: version).map { rule in
             let refusal = rule.breach(item).map { field, reason, remedy in
@@ -50,17 +55,16 @@ package struct Admission: Sendable {
         )
         return Judgement(
             checks: checks,
-            roles: roles(of: payload, under: grant),
+            roles: roles(of: item),
+            allowances: item.allowances,
             admitted: isAdmitted ? admitted : nil
         )
     }
 
-    /// The role of each signature; a separate requestor counts if any port of the grant demands
-    /// one.
-    private func roles(of payload: SignedPayload, under grant: Grant) -> [SignatureRole] {
-        let isSeparate = grant.ports.contains { policy.ports[$0]?.separateRequestor ?? false }
-        let count = ApprovalCount(payload, requestor: grant.requestor, isSeparate: isSeparate)
-        return payload.signatures.indices.map(count.role)
+    /// The role of each signature under the strictest demand of any port of the grant.
+    private func roles(of item: Case) -> [SignatureRole] {
+        let count = ApprovalCount(item, item.allowances, for: item.strictestDemand)
+        return item.payload.signatures.indices.map(count.role)
     }
 
     /// The reason that a revocation is not for this host, or `nil` if it is.

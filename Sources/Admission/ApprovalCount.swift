@@ -4,6 +4,10 @@ import Signatures
 /// The role of a signature under a grant: whether it counts, and why not.
 package enum SignatureRole: Hashable, Sendable {
     case approves
+    /// It approves within the limits of an `[[approver]]`, whose number this is.
+    case approvesWithin(Int)
+    /// Each `[[approver]]` that names the signer, and what it does not allow.
+    case exceeds([String])
     /// The same person has signed before, or may have: the number of that signature.
     case repeats(Int)
     /// The requestor approves, but policy demands another approver.
@@ -14,27 +18,71 @@ package enum SignatureRole: Hashable, Sendable {
     case requestsForAnother
 }
 
+/// What a port demands of the signatures of a grant.
+struct ApprovalDemand: Hashable {
+    let approvals: Int
+    /// Whether the requestor must sign and cannot approve.
+    let isSeparate: Bool
+    /// The patterns of which each needs a signer of its own.
+    let from: [NamePatterns]
+
+    init(_ rules: PortRules) {
+        approvals = max(rules.approvals, rules.approvalsFrom.count)
+        isSeparate = rules.separateRequestor
+        from = rules.approvalsFrom
+    }
+
+    init(approvals: Int, isSeparate: Bool, from: [NamePatterns]) {
+        self.approvals = approvals
+        self.isSeparate = isSeparate
+        self.from = from
+    }
+}
+
+extension Case {
+    /// What all ports of the grant together demand, for the roles of its signatures.
+    var strictestDemand: ApprovalDemand {
+        let demands = protectedPorts.map { ApprovalDemand($0.rules) }
+        return ApprovalDemand(
+            approvals: demands.map(\.approvals).max() ?? 1,
+            isSeparate: demands.contains(where: \.isSeparate),
+            from: demands.max { $0.from.count < $1.from.count }?.from ?? []
+        )
+    }
+}
+
 /// The approvals of a grant, counted by person.
 struct ApprovalCount {
     private let payload: SignedPayload
     private let requestor: String
-    private let isSeparate: Bool
+    private let allowances: [Allowance]
+    private let demand: ApprovalDemand
     /// The requestor's signatures in the namespace of requests.
     private let requests: [VerifiedSignature]
-    /// A largest set of approvals by pairwise different people.
-    let counted: [VerifiedSignature]
+    /// The numbers of the signatures that count, by pairwise different people.
+    private let counted: [Int]
+    /// The patterns without a signer of their own.
+    private let unmet: [NamePatterns]
 
-    /// With `isSeparate` the requestor must sign and cannot approve.
-    init(_ payload: SignedPayload, requestor: String, isSeparate: Bool) {
-        self.payload = payload
-        self.requestor = requestor
-        self.isSeparate = isSeparate
-        let requests = payload.requests.filter { $0.signer.isNamed(requestor) }
+    init(_ item: Case, _ allowances: [Allowance], for demand: ApprovalDemand) {
+        payload = item.payload
+        requestor = item.grant.requestor
+        self.allowances = allowances
+        self.demand = demand
+        let requests = item.payload.requests.filter { $0.signer.isNamed(item.grant.requestor) }
         self.requests = requests
-        let approvals = payload.approvals.filter { approval in
-            !isSeparate || !Self.isBy(requests, or: requestor, approval)
+        let approvals = item.payload.signatures.indices.filter { index in
+            let signature = item.payload.signatures[index]
+            return signature.namespace == item.payload.namespace && allowances[index].counts
+                && !(demand.isSeparate
+                    && Self.isBy(requests, or: item.grant.requestor, signature))
         }
-        counted = DistinctPeople.largest(of: approvals.map(\.signer)).map { approvals[$0] }
+        let choice = DistinctPeople(
+            among: approvals.map { item.payload.signatures[$0].signer },
+            meeting: demand.from
+        )
+        counted = choice.people.map { approvals[$0] }
+        unmet = choice.unmet.map { demand.from[$0] }
     }
 
     private static func isBy(
@@ -47,13 +95,25 @@ struct ApprovalCount {
     }
 
     /// The reason that a port lacks approvals and the remedy; `nil` if it has enough.
-    func gap(at port: Port, needing approvals: Int) -> (reason: String, remedy: String)? {
-        if isSeparate, requests.isEmpty { return missingRequest(at: port) }
-        guard counted.count < approvals else { return nil }
-        var reason = "\(port) needs \(approvals) signers and this has \(counted.count)"
-        let roles = Set(payload.signatures.indices.map(role))
+    func gap(at port: Port) -> (reason: String, remedy: String)? {
+        if demand.isSeparate, requests.isEmpty { return missingRequest(at: port) }
+        guard !unmet.isEmpty || counted.count < demand.approvals else { return nil }
+        var reason =
+            "\(port) needs \(demand.approvals) signers and this has \(counted.count)"
+        if !unmet.isEmpty {
+            let all = demand.from.map(\.description).joined(separator: "; ")
+            let missing = unmet.map(\.description).joined(separator: "; ")
+            reason =
+                "\(port) needs a signer of its own for each of \(all), and has none for \(missing)"
+        }
+        let roles = payload.signatures.indices.map(role)
         if roles.contains(.approvesOwn) { reason += ", not counting the requestor" }
         if roles.contains(where: \.isRepetition) { reason += ", as one person counts once" }
+        for (index, role) in roles.enumerated() {
+            guard case .exceeds(let excesses) = role else { continue }
+            let name = payload.signatures[index].principal.debugDescription
+            reason += "; \(name) does not count: \(excesses.joined(separator: ", "))"
+        }
         return (reason, "have another allowed signer sign the same bytes and append the signature")
     }
 
@@ -79,15 +139,16 @@ struct ApprovalCount {
         guard signature.namespace != .request else {
             return signature.signer.isNamed(requestor) ? .requests : .requestsForAnother
         }
-        guard !isSeparate || !Self.isBy(requests, or: requestor, signature) else {
+        if case .exceeded(let excesses) = allowances[index] { return .exceeds(excesses) }
+        guard !demand.isSeparate || !Self.isBy(requests, or: requestor, signature) else {
             return .approvesOwn
         }
-        if counted.contains(signature) {
-            let first = payload.signatures.firstIndex(of: signature) ?? index
-            return first == index ? .approves : .repeats(first + 1)
+        if counted.contains(index) {
+            guard case .allowed(let numbers) = allowances[index] else { return .approves }
+            return numbers.first.map(SignatureRole.approvesWithin) ?? .approves
         }
-        let same = payload.signatures.firstIndex {
-            counted.contains($0) && $0.signer.isSamePerson(as: signature.signer)
+        let same = counted.first {
+            payload.signatures[$0].signer.isSamePerson(as: signature.signer)
         }
         // A set to which one more could be added is not a largest one.
         return .repeats((same ?? index) + 1)
@@ -98,6 +159,8 @@ extension SignatureRole: CustomStringConvertible {
     package var description: String {
         switch self {
         case .approves: "approves"
+        case .approvesWithin(let number): "approves, as approver \(number) of the policy allows"
+        case .exceeds(let excesses): "does not count: \(excesses.joined(separator: "; "))"
         case .repeats(let number):
             "does not count, as signature \(number) is or may be by the same person"
         case .approvesOwn: "does not count, as the requestor cannot approve"
@@ -108,33 +171,5 @@ extension SignatureRole: CustomStringConvertible {
 
     fileprivate var isRepetition: Bool {
         if case .repeats = self { true } else { false }
-    }
-}
-
-/// Finds different people among signers, some of whom may be the same person.
-enum DistinctPeople {
-    /// The indices of a largest set in which no two may be the same person; the first of several.
-    ///
-    /// The search is exact, since a greedy one could count too few: a signer who shares a name with
-    /// each of two others does not make those two one person. A file has at most 16 signatures.
-    static func largest(of signers: [SignerIdentity]) -> [Int] {
-        let conflicts = signers.map { signer in
-            signers.enumerated().reduce(UInt64(0)) { mask, other in
-                signer.isSamePerson(as: other.element) ? mask | 1 << UInt64(other.offset) : mask
-            }
-        }
-        let all = signers.indices.reduce(UInt64(0)) { $0 | 1 << UInt64($1) }
-        let choice = largest(in: all, conflicts)
-        return signers.indices.filter { choice & 1 << UInt64($0) != 0 }
-    }
-
-    private static func largest(in open: UInt64, _ conflicts: [UInt64]) -> UInt64 {
-        guard open != 0 else { return 0 }
-        let first = open.trailingZeroBitCount
-        let own = UInt64(1) << UInt64(first)
-        let with = own | largest(in: open & ~conflicts[first] & ~own, conflicts)
-        guard open & conflicts[first] & ~own != 0 else { return with }
-        let without = largest(in: open & ~own, conflicts)
-        return without.nonzeroBitCount > with.nonzeroBitCount ? without : with
     }
 }

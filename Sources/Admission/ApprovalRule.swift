@@ -3,13 +3,15 @@ import Signatures
 
 extension Rule {
     static let approvals = Rule(name: "approvals") { item in
+        let allowances = item.allowances
+        // Most ports demand the same.
+        var met: Set<ApprovalDemand> = []
         for (_, port, rules) in item.protectedPorts {
-            let count = ApprovalCount(
-                item.payload,
-                requestor: item.grant.requestor,
-                isSeparate: rules.separateRequestor
-            )
-            guard let gap = count.gap(at: port, needing: rules.approvals) else { continue }
+            let demand = ApprovalDemand(rules)
+            guard met.insert(demand).inserted else { continue }
+            guard let gap = ApprovalCount(item, allowances, for: demand).gap(at: port) else {
+                continue
+            }
             return ("signatures", gap.reason, gap.remedy)
         }
         return nil

@@ -33,6 +33,8 @@ package struct Judgement: Hashable, Sendable {
     package let checks: [Check]
     /// The role of each signature, in the order of the file.
     package let roles: [SignatureRole]
+    /// The worth of each signature by the `[[approver]]` entries, in the order of the file.
+    package let allowances: [Allowance]
     /// The admitted grant; `nil` if any rule refuses.
     package let admitted: AdmittedGrant?
 
@@ -57,6 +59,8 @@ struct Case: Sendable {
     let policy: Policy
     let host: HostIdentity
     let now: Moment
+    /// Whether `now` is known well enough for the times of an `[[approver]]`.
+    let isTimed: Bool
 
     /// The time when access began, or would begin.
     var opening: Moment {

@@ -47,6 +47,8 @@ package struct PortRules: Hashable, Sendable {
     package var requireJustification: Bool
     /// The globs of which a grant's ticket must match one; empty if it needs none.
     package var requireTicket: [TicketPattern] = []
+    /// The patterns of signers of which each needs a signer of its own.
+    package var approvalsFrom: [NamePatterns] = []
     package var onExpiry: Expiry
     /// The longest time that sessions may drain after the deadline.
     package var drainLimit = Duration.seconds(12 * 3600)
@@ -84,6 +86,8 @@ package struct Policy: Hashable, Sendable {
     package var protectedPorts: [String] { ports.keys.sorted().map(\.description) }
     /// The furthest that the end of a grant may lie ahead, beyond a port's `maxDuration`.
     package var maxWait: Duration
+    /// The limits of what some signers may let in, in the order of the file.
+    package var approvers: [Approver] = []
 
     package init(
         mode: Mode,

@@ -63,6 +63,7 @@ extension GrantProvenance {
             ),
             digest: live.digest,
             signers: values(.signers),
+            approvers: values(.approvers),
             file: values(.file).first ?? ""
         )
     }

@@ -22,6 +22,11 @@ extension Configuration {
             .init("trusted", .strings(policy.trusted.map(\.description))),
             .init("grants", grants),
             .init("port", .array(policy.ports.sorted { $0.key < $1.key }.map(Self.form))),
+        ]
+        if !policy.approvers.isEmpty {
+            members.append(.init("approver", .array(policy.approvers.map(Self.form))))
+        }
+        members += [
             .init("sessions", ["warn": .strings(sessionWarnings.map(\.shortText))]),
             .init("audit", audit),
             .init("state", ["directory": .string(stateDirectory)]),
@@ -63,6 +68,26 @@ extension Configuration {
         }
     }
 
+    /// An `[[approver]]` has the keys alone by which it limits anything.
+    private static func form(_ approver: Approver) -> JSONValue {
+        var members: [JSONValue.Member] = [.init("signers", .strings(approver.signers.texts))]
+        let lists = [
+            ("kinds", approver.kindNames), ("ports", approver.ports.map(\.description)),
+            ("requestors", approver.requestors?.texts ?? []),
+            ("sources", approver.sources.map(\.description)),
+        ]
+        for (key, texts) in lists where !texts.isEmpty {
+            members.append(.init(key, .strings(texts)))
+        }
+        if let longest = approver.maxDuration {
+            members.append(.init("max_duration", .string(longest.shortText)))
+        }
+        if let longest = approver.maxWait {
+            members.append(.init("max_wait", .string(TOMLValue.text(ofSpan: longest))))
+        }
+        return .object(members)
+    }
+
     private static func form(port: Port, rules: PortRules) -> JSONValue {
         [
             "number": .integer(Int64(port.number)),
@@ -74,6 +99,7 @@ extension Configuration {
             "separate_requestor": .bool(rules.separateRequestor),
             "require_justification": .bool(rules.requireJustification),
             "require_ticket": .strings(rules.requireTicket.map(\.text)),
+            "approvals_from": .strings(rules.approvalsFrom.flatMap(\.texts)),
             "on_expiry": .string(rules.onExpiry.rawValue),
             "drain_limit": .string(rules.drainLimit.shortText),
         ]

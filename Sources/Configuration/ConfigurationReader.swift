@@ -4,7 +4,7 @@ import StrictTOML
 /// Reads a whole policy file into a configuration, and finds all that is wrong with it.
 struct ConfigurationReader {
     static let tables = [
-        "host", "grants", "defaults", "port", "sessions", "audit", "state", "control",
+        "host", "grants", "defaults", "port", "approver", "sessions", "audit", "state", "control",
     ]
     static let keys = ["mode", "keep_existing", "hostname", "trusted"]
 
@@ -22,6 +22,8 @@ struct ConfigurationReader {
         readAudit(into: &configuration)
         readGrants(into: &configuration)
         readControl(into: &configuration)
+        configuration.policy.approvers = ApproversReader(file: file, policy: configuration.policy)
+            .approvers()
         return configuration
     }
 

@@ -1,3 +1,4 @@
+import Admission
 import Grants
 import StrictTOML
 
@@ -33,6 +34,18 @@ extension TOMLTable {
                 throw TOMLValue.Refusal("is \(QuotedText(text)) once more", "once is enough")
             }
             return try read(text)
+        }
+    }
+
+    /// Lists of patterns of names, each in a string of its own.
+    func patterns(_ key: String, atMost limit: Int) -> [NamePatterns]? {
+        list(key, atMost: limit) { setting throws(TOMLValue.Refusal) in
+            let patterns = try setting.namePatterns()
+            guard !patterns.isContradictory else {
+                let remedy = "a name or a pattern such as \"ops-*\" belongs here"
+                throw TOMLValue.Refusal("is \(patterns), which nobody can meet", remedy)
+            }
+            return patterns
         }
     }
 

@@ -6,7 +6,8 @@ import StrictTOML
 struct RulesReader {
     static let keys = [
         "max_duration", "widest_source", "allowed_sources", "approvals", "separate_requestor",
-        "require_justification", "require_ticket", "on_expiry", "drain_limit",
+        "require_justification", "require_ticket", "approvals_from", "on_expiry",
+        "drain_limit",
     ]
     /// A day is also the most that an Azure just-in-time policy can give.
     static let durations: ClosedRange<Duration> = .seconds(1)...(.seconds(24 * 3600))
@@ -26,6 +27,8 @@ struct RulesReader {
         section.value("approvals") { setting throws(TOMLValue.Refusal) in
             try setting.integer(in: Self.approvals)
         }.map { rules.approvals = $0 }
+        section.patterns("approvals_from", atMost: Self.approvals.upperBound)
+            .map { rules.approvalsFrom = $0 }
         section.flag("separate_requestor").map { rules.separateRequestor = $0 }
         section.flag("require_justification").map { rules.requireJustification = $0 }
         section.texts("require_ticket", atMost: 64) { text throws(TOMLValue.Refusal) in

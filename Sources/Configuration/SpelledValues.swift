@@ -69,6 +69,26 @@ extension TOMLValue {
         return prefix
     }
 
+    /// Patterns of names as allowed_signers has them, separated by commas.
+    func namePatterns() throws(Refusal) -> NamePatterns {
+        let text = try printable()
+        do throws(TextError) {
+            return try NamePatterns([text])
+        } catch {
+            throw Refusal("is \(QuotedText(text)), which is no pattern of names", error.description)
+        }
+    }
+
+    /// A port such as `"22/tcp"`.
+    func port() throws(Refusal) -> Port {
+        let text = try short("a port such as \"22/tcp\" belongs here")
+        do throws(TextError) {
+            return try Port(parsing: text)
+        } catch {
+            throw Refusal("is no port", error.description)
+        }
+    }
+
     /// A length of time such as `"1h30m"`, within limits.
     func duration(in range: ClosedRange<Duration>) throws(Refusal) -> Duration {
         let text = try short("\"90m\", \"1h30m\" or \"2h\" would do")

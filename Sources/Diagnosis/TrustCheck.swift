@@ -12,8 +12,10 @@ struct TrustCheck {
     private var trusted = TrustedFile(owners: [0])
     /// Whether some port asks the requestor to sign too.
     private let isSeparate: Bool
+    private let rules: Policy
 
     init(_ configuration: Configuration, policyPath: String) {
+        rules = configuration.policy
         isSeparate = configuration.policy.ports.values.contains(where: \.separateRequestor)
         policy(policyPath)
         signers(configuration.allowedSigners)
@@ -59,10 +61,31 @@ struct TrustCheck {
                     + "namespaces=: no requestor can sign, so no grant opens the ports that ask for it"
                 findings.append(.warning(subject, reason, mend: remedy))
             }
+            findings += Self.approverFindings(ApproverCoverage(of: rules, signers))
         } catch {
             let remedy = "mend that line; an agent that read a good one goes on by it"
             findings.append(.error(subject, "\(path): \(error)", mend: remedy))
         }
+    }
+
+    /// Warnings of signers whom no `[[approver]]` limits, and of entries that limit nobody.
+    private static func approverFindings(_ coverage: ApproverCoverage) -> [Finding] {
+        let unbounded = coverage.unbounded.prefix(8).map { name in
+            Finding.warning(
+                "approver",
+                "no [[approver]] names the signer \(name): approvals by \(name) have no limits"
+                    + " but those of the ports",
+                mend: "name the signer in an [[approver]], if only in one that limits nothing"
+            )
+        }
+        let nameless = coverage.nameless.prefix(8).map { number in
+            Finding.warning(
+                "approver",
+                "[[approver]] \(number) of the policy names no signer who may approve",
+                mend: "compare its `signers` with the names in allowed_signers"
+            )
+        }
+        return unbounded + nameless
     }
 
     /// The command that adds a signer, for our purposes alone.

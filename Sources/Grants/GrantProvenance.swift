@@ -5,13 +5,22 @@ package struct GrantProvenance: Hashable, Sendable {
     package let digest: String
     /// The principals whose signatures the file carries.
     package let signers: [String]
+    /// The `[[approver]]` entries that let approvals count: number and principal of each.
+    package let approvers: [String]
     /// The path it came from.
     package let file: String
 
-    package init(grant: Grant, digest: String, signers: [String], file: String) {
+    package init(
+        grant: Grant,
+        digest: String,
+        signers: [String],
+        approvers: [String] = [],
+        file: String
+    ) {
         self.grant = grant
         self.digest = digest
         self.signers = signers
+        self.approvers = approvers
         self.file = file
     }
 }

@@ -6,6 +6,7 @@ package struct GrantStory: Hashable, Sendable {
     package let id: String
     package private(set) var requestor = ""
     package private(set) var signers: [String] = []
+    package private(set) var approvers: [String] = []
     package private(set) var justification = ""
     package private(set) var ticket = ""
     package private(set) var sources: [String] = []
@@ -70,6 +71,7 @@ package struct GrantStory: Hashable, Sendable {
         hasFacts = true
         requestor = entry[.requestor] ?? ""
         signers = entry.fields[.signers] ?? []
+        approvers = entry.fields[.approvers] ?? []
         justification = entry[.justification] ?? ""
         ticket = entry[.ticket] ?? ""
         sources = entry.fields[.sources] ?? []

@@ -28,6 +28,10 @@ struct OpeningsSection {
         row.cell { cell in
             cell.element("b", story.requestor)
             cell.element("small", "by \(story.signers.joined(separator: ", "))")
+            if !story.approvers.isEmpty {
+                let entries = story.approvers.joined(separator: ", ")
+                cell.element("small", "within the limits of approver \(entries)")
+            }
             if story.isOwnApproval {
                 cell.element("small", ["class": "warn"], "\u{26A0} own approval")
             }

@@ -61,15 +61,35 @@ struct PolicyCheck: Sendable {
         guard let configuration = known, let rules else { return unjudged += 1 }
         if rules < .current { judgedByEarlierRules += 1 }
         let judgement = Admission(policy: configuration.policy, host: host(record, configuration))
-            .judge(grant, signedBy: payload, history: .unseen, at: moment, under: rules)
+            .judge(
+                grant,
+                signedBy: payload,
+                history: .unseen,
+                at: moment,
+                under: rules,
+                isTimed: isWhole
+            )
         let left = isWhole ? Self.momentary : Self.momentary.union(Self.timed)
         guard let refusal = judgement.refusals.first(where: { !left.contains($0.rule) }) else {
-            return
+            return try requireApprovers(in: record.entry, judgement, payload)
         }
         throw RecordFlaw(
             .policy,
             "the policy then did not let it in: \(refusal.field): \(refusal.reason)"
         )
+    }
+
+    /// The record must name entries that let the signatures count.
+    ///
+    /// Which of several did depends on the time.
+    private func requireApprovers(
+        in entry: AuditEntry,
+        _ judgement: Judgement,
+        _ payload: SignedPayload
+    ) throws(RecordFlaw) {
+        let recorded = entry.fields[.approvers, default: []]
+        guard isWhole, !judgement.fits(approvers: recorded, of: payload) else { return }
+        throw RecordFlaw(.evidence, "its \(AuditField.approvers.rawValue) is not what policy says")
     }
 
     private func host(_ record: Record, _ configuration: Configuration) -> HostIdentity {

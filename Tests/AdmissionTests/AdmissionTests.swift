@@ -241,7 +241,7 @@ private struct Scene {
             }
         }
         .map(\.nonzeroBitCount).max()
-        #expect(DistinctPeople.largest(of: signers).count == best)
+        #expect(DistinctPeople(among: signers).people.count == best)
     }
 
     @Test func `are none of the requestor's, who signs as such, where policy says so`() throws {

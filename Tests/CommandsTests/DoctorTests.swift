@@ -172,6 +172,19 @@ import Testing
         #expect(try !findings(bench).contains { $0.subject == "signers" })
     }
 
+    @Test func `warns of signers whom no approver limits, and of approvers who are nobody`() throws
+    {
+        let bench = try Bench()
+        #expect(try !findings(bench).contains { $0.subject == "approver" })
+        try bench.editPolicy {
+            $0 + "[[approver]]\nsigners = [\"OPS@*\"]\n[[approver]]\nsigners = [\"nobody\"]\n"
+        }
+        let found = try findings(bench).filter { $0.subject == "approver" }
+        #expect(found.map(\.severity) == ["warning", "warning"])
+        #expect(found[0].reason.hasPrefix("no [[approver]] names the signer lead@example.com: "))
+        #expect(found[1].reason.hasPrefix("[[approver]] 2 of the policy names no signer "))
+    }
+
     @Test func `warns where a requestor has to sign and nobody may`() throws {
         let bench = try bench()
         let policy = String(decoding: try bench.read("jitgate.toml"), as: UTF8.self)

@@ -26,6 +26,7 @@ extension AuditBench {
             grant: try Grant(parsing: file.payload),
             digest: FileDigest.sha256(of: vector.bytes),
             signers: signed?.approvals.map(\.principal) ?? [],
+            approvers: vector.approvers,
             file: "/\(vector)"
         )
         try audit.append([

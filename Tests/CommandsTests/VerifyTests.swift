@@ -33,6 +33,27 @@ import Testing
         #expect(outcome.output.hasSuffix("refused: this host would not open anything\n"))
     }
 
+    @Test func `says of each signature which approver lets it count, or why none does`() throws {
+        let bench = try Bench()
+        try bench.signedGrant()
+        let policy = String(decoding: try bench.read("jitgate.toml"), as: UTF8.self)
+        let limits = "signers = [\"ops@*\"]\nmax_duration"
+        try bench.write(policy + "[[approver]]\n\(limits) = \"2h\"\n", to: "wide.toml")
+        let within = bench.run("verify", "@g.grant", "--config", "@wide.toml")
+        #expect(within.status == .done)
+        #expect(within.output.contains(": approves, as approver 1 of the policy allows\n"))
+        try bench.write(policy + "[[approver]]\n\(limits) = \"1h\"\n", to: "narrow.toml")
+        let beyond = bench.run("verify", "@g.grant", "--config", "@narrow.toml")
+        #expect(beyond.status == .no)
+        let reason = "does not count: approver 1 allows 1h at most, not 2h"
+        #expect(beyond.output.contains(": \(reason)\n"), "\(beyond.output)")
+        #expect(beyond.output.contains("has 0; \"ops@example.com\" \(reason)"))
+        let sides = "[defaults]\napprovals_from = [\"lead@*\"]\n"
+        try bench.write(policy + sides, to: "sides.toml")
+        let side = bench.run("verify", "@g.grant", "--config", "@sides.toml")
+        #expect(side.output.contains("each of \"lead@*\", and has none for \"lead@*\""))
+    }
+
     @Test func `looks at nothing that is not signed`() throws {
         let bench = try Bench()
         bench.request()

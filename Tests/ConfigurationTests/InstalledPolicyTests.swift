@@ -1,3 +1,4 @@
+import Admission
 import Configuration
 import Foundation
 import Testing
@@ -6,6 +7,10 @@ import Testing
     static let file = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "etc/jitgate/jitgate.toml")
+
+    private static let approverKeys = [
+        "signers", "kinds", "ports", "requestors", "sources", "max_duration", "max_wait",
+    ]
 
     let text: String
 
@@ -24,7 +29,17 @@ import Testing
         for key in Set(keys) {
             #expect(text.contains("\n\(key) = "), "\(key) is not in the file")
         }
-        for key in ["hostname", "labels"] { #expect(text.contains("\n# \(key) = ")) }
+        for key in ["hostname", "labels"] + Self.approverKeys {
+            #expect(text.contains("\n# \(key) = "))
+        }
+    }
+
+    @Test func `shows an approver that is one`() throws {
+        let lines = text.split(separator: "\n").drop { $0 != "# [[approver]]" }
+            .prefix { $0.hasPrefix("# ") }
+        let example = lines.map { $0.dropFirst(2) + "\n" }.joined()
+        let policy = try Configuration(parsing: example, file: "example").policy
+        #expect(policy.approvers.count == 1)
     }
 
     @Test func `explains every key in a comment above it`() throws {

@@ -52,6 +52,9 @@ extension SeededGenerator {
             onExpiry: flag() ? .terminate : .drain
         )
         rules.drainLimit = .seconds(number(1...2_592_000))
+        rules.approvalsFrom = (0..<number(0...3)).compactMap { _ in
+            names().flatMap { try? NamePatterns([$0.texts.joined(separator: ",")]) }
+        }
         rules.requireTicket = Array(Set((0..<number(0...3)).map { _ in name() })).map(
             TicketPattern.init
         )
@@ -62,7 +65,7 @@ extension SeededGenerator {
         let ports = (0..<number(1...4)).compactMap { _ in
             Port(number: UInt16(number(1...65_535)), transport: flag() ? .tcp : .udp)
         }
-        return Policy(
+        var policy = Policy(
             mode: flag() ? .observe : .enforce,
             keepExisting: [.reset, .keep(for: nil), .keep(for: .seconds(number(1...2_592_000)))][
                 number(0...2)
@@ -71,6 +74,31 @@ extension SeededGenerator {
             ports: Dictionary(ports.map { ($0, rules()) }) { first, _ in first },
             maxWait: .seconds(number(1...400) * (flag() ? 1 : 86_400))
         )
+        let approvers = (0..<number(0...3)).compactMap { _ in approver(of: policy) }
+        policy.approvers = Array(Set(approvers))
+        return policy
+    }
+
+    mutating func names() -> NamePatterns? {
+        let names = (0..<number(1...3)).map {
+            "\(flag() ? "" : "!")\($0)\(name())\(flag() ? "" : "*")"
+        }
+        return try? NamePatterns(["x\(number(0...99))"] + names)
+    }
+
+    mutating func approver(of policy: Policy) -> Approver? {
+        guard let signers = names() else { return nil }
+        var approver = Approver(signers: signers)
+        approver.kinds = Approver.allKinds.filter { _ in flag() }
+        approver.ports = policy.ports.keys.sorted().filter { _ in flag() }
+        approver.requestors = flag() ? nil : names()
+        let allowed = policy.ports.filter {
+            approver.ports.isEmpty || approver.ports.contains($0.key)
+        }
+        approver.sources = flag() ? [] : allowed.values.first?.allowedSources ?? []
+        approver.maxDuration = flag() ? nil : .seconds(number(1...86_400))
+        approver.maxWait = flag() ? nil : .seconds(number(1...400) * (flag() ? 1 : 86_400))
+        return approver
     }
 
     /// A path component with whatever a file name may hold.

@@ -19,6 +19,11 @@ import Testing
         try eventually { try host.records("grant-refused").count == bad.count }
         try eventually { try host.records("grant-opened").count == good.count }
         #expect(try Set(host.records("grant-opened").map(name)) == Set(good.map(\.name)))
+        for record in try host.records("grant-accepted") {
+            let vector = try #require(good.first { $0.name == (try? name(record)) })
+            let value = record["JITGATE_APPROVERS"]
+            #expect((value?.text.map { [$0] } ?? []) == vector.approvers, "\(vector)")
+        }
         for record in try host.records("grant-refused") {
             let vector = try #require(bad.first { $0.name == (try? name(record)) })
             let reason = try #require(record["JITGATE_REASON"]?.text)

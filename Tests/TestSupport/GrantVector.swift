@@ -13,6 +13,8 @@ package struct GrantVector: Sendable, CustomStringConvertible {
     package let field: String?
     /// The vector that must be live before this one arrives.
     package let predecessor: String?
+    /// The `[[approver]]` entries that the record of it names.
+    package let approvers: [String]
     package let bytes: [UInt8]
 
     package var description: String { name }
@@ -27,6 +29,7 @@ package struct GrantVector: Sendable, CustomStringConvertible {
         refusals = header["expect"].filter { $0 != "accepted" }
         field = header["field"].first
         predecessor = header["after"].first
+        approvers = header["approver"]
         bytes = Array(data[gap.upperBound...])
     }
 

@@ -1,0 +1,63 @@
+package import Grants
+import Signatures
+
+/// Patterns of names as a policy lists them, such as `oncall-*`; case does not matter.
+///
+/// They mean what they mean in allowed_signers: a negated pattern that matches excludes the name, at
+/// any place of the list.
+package struct NamePatterns: Hashable, Sendable {
+    /// The patterns as written, each of which may be a list itself.
+    package let texts: [String]
+    private let folded: PatternList
+
+    package init(_ texts: [String]) throws(TextError) {
+        self.texts = texts
+        folded = try PatternList(parsing: texts.joined(separator: ",").lowercased())
+    }
+
+    package func matches(_ name: String) -> Bool { folded.matches(name.lowercased()) }
+
+    /// Whether no name can match, because other patterns exclude all that one could match.
+    package var isContradictory: Bool {
+        let parts = texts.flatMap { $0.lowercased().utf8.split(separator: UInt8(ascii: ",")) }
+            .map { String(decoding: $0, as: UTF8.self) }
+        let excluded = parts.filter(Self.isNegated).map { String($0.dropFirst()) }
+        return parts.filter { !Self.isNegated($0) }.allSatisfy { part in
+            excluded.contains { Self.pattern($0, covers: part) }
+        }
+    }
+
+    private static func isNegated(_ pattern: String) -> Bool {
+        pattern.utf8.first == UInt8(ascii: "!")
+    }
+
+    /// Returns whether one pattern matches all that the other does, where that is easily seen.
+    private static func pattern(_ wide: String, covers narrow: String) -> Bool {
+        // As a text `*` is one character, which `?` matches.
+        guard !wide.contains("?") || !narrow.contains("*") else { return false }
+        return (try? PatternList(parsing: wide).matches(narrow)) ?? false
+    }
+
+    /// Returns whether a name of the signer matches.
+    ///
+    /// A pattern in allowed_signers is no name, unless it matches as it is written.
+    func name(_ signature: VerifiedSignature) -> Bool {
+        signature.signer.names.contains(where: matches) || matches(signature.principal)
+    }
+
+    /// Returns whether the signer may have a name that matches, also by a pattern in allowed_signers.
+    func mayName(_ signature: VerifiedSignature) -> Bool {
+        name(signature) || signature.signer.mayHaveName(in: folded)
+    }
+
+    /// The same for a signer of allowed_signers who has not signed anything.
+    func mayName(_ signer: SignerIdentity) -> Bool {
+        signer.names.contains(where: matches) || signer.mayHaveName(in: folded)
+    }
+}
+
+extension NamePatterns: CustomStringConvertible {
+    package var description: String {
+        texts.map(\.debugDescription).joined(separator: ", ")
+    }
+}
