@@ -12,7 +12,10 @@ package struct Admission: Sendable {
         let first: [Rule] = [.host, .history, .expiry, .protectedPorts, .duration]
         let sources: [Rule] = [.widestSource, .wholeInternet, .allowedSources]
         return first + (hasPeople ? [.wait] : []) + sources
-            + [hasPeople ? .approvals : .approvalsByFirstName, .justification, .ticket]
+            + [
+                hasPeople ? .approvals : .approvalsByFirstName, .justification, .ticket,
+                .supersedes,
+            ]
     }
 
     package init(policy: Policy, host: HostIdentity) {
@@ -28,6 +31,7 @@ package struct Admission: Sendable {
         _ grant: Grant,
         signedBy payload: SignedPayload,
         history: GrantHistory,
+        superseding superseded: [GrantID: SupersededGrant] = [:],
         at now: Moment,
         under version: RulesVersion = .current,
         isTimed: Bool = true
@@ -36,6 +40,7 @@ package struct Admission: Sendable {
             grant: grant,
             payload: payload,
             history: history,
+            superseded: superseded,
             policy: policy,
             host: host,
             now: now,

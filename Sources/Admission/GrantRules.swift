@@ -76,6 +76,22 @@ extension Rule {
         return nil
     }
 
+    /// Keeps people from ending, or taking over, the access of others.
+    static let supersedes = Rule(name: "supersedes") { item in
+        for (index, id) in item.grant.supersedes.enumerated() {
+            guard let old = item.superseded[id], old.requestor != item.grant.requestor else {
+                continue
+            }
+            return (
+                "supersedes[\(index)]",
+                "that is a grant of \(old.requestor.debugDescription), and this one is for"
+                    + " \(item.grant.requestor.debugDescription)",
+                "name grants of the same requestor only; others are ended by a revocation"
+            )
+        }
+        return nil
+    }
+
     static let justification = Rule(name: "justification") { item in
         let isGiven = item.grant.justification?.contains { !$0.isWhitespace } ?? false
         guard !isGiven else { return nil }

@@ -51,11 +51,24 @@ package enum GrantHistory: Hashable, Sendable {
     case unreadable(why: String)
 }
 
+/// A live grant that another one would supersede.
+package struct SupersededGrant: Hashable, Sendable {
+    package let requestor: String
+    package let ports: [Port]
+
+    package init(requestor: String, ports: [Port]) {
+        self.requestor = requestor
+        self.ports = ports
+    }
+}
+
 /// The input of a rule.
 struct Case: Sendable {
     let grant: Grant
     let payload: SignedPayload
     let history: GrantHistory
+    /// Those of the grants that it supersedes that are live here.
+    let superseded: [GrantID: SupersededGrant]
     let policy: Policy
     let host: HostIdentity
     let now: Moment
@@ -68,9 +81,12 @@ struct Case: Sendable {
         return max(now, grant.notBefore ?? now)
     }
 
-    /// The protected ports of the grant, with their index in the grant and their rules.
+    /// The protected ports of the grant, and of those that it supersedes, with their rules.
+    ///
+    /// The grant decides about the others' ports too: it ends access to them, or shifts it.
     var protectedPorts: [(index: Int, port: Port, rules: PortRules)] {
-        grant.ports.enumerated().compactMap { index, port in
+        let others = Set(superseded.values.flatMap(\.ports)).subtracting(grant.ports)
+        return (grant.ports + others.sorted()).enumerated().compactMap { index, port in
             policy.ports[port].map { (index, port, $0) }
         }
     }

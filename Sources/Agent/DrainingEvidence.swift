@@ -18,9 +18,9 @@ extension PolicyManager {
             earlierRules: loaded.earlierRules(of: live)
         )
         let reception = loaded.reception
-        let verdict = reception.judge(reception.read(arrival), of: arrival) { _ in
-            .open(live, since: draining.openedAt, deadline: draining.deadline)
-        }
+        let standing = Standing.open(live, since: draining.openedAt, deadline: draining.deadline)
+        let known = KnownGrants(standing: { _ in standing }, superseded: { _ in [:] })
+        let verdict = reception.judge(reception.read(arrival), of: arrival, knowing: known)
         if case .admitted = verdict { return true }
         return false
     }

@@ -1,3 +1,4 @@
+import Admission
 import Auditing
 import Grants
 import Lifecycle
@@ -42,6 +43,27 @@ final class GrantTable {
         case .draining(_, _, _, false):
             return .ended(digest: entry.digest, reason: EndReason.expired.rawValue)
         default: return audit.ledger[id]
+        }
+    }
+
+    /// The grants that a grant supersedes, as far as they are live or their end is not on record.
+    func superseded(by grant: Grant) -> [GrantID: SupersededGrant] {
+        var found: [GrantID: SupersededGrant] = [:]
+        for id in grant.supersedes {
+            if let old = lifecycle.grants[id]?.grant {
+                found[id] = SupersededGrant(requestor: old.requestor, ports: old.ports)
+            } else if let live = audit.ledger.standings[id]?.live {
+                found[id] = SupersededGrant(requestor: live.requestor, ports: live.ports)
+            }
+        }
+        return found
+    }
+
+    /// The records that what a grant supersedes and never came cannot open any more.
+    func bars(by entry: Lifecycle.Entry) -> [AuditEntry] {
+        let ids = entry.grant?.supersedes.filter { !lifecycle.grants.isLive($0) } ?? []
+        return ids.filter(mayStillCome).map { id in
+            .barred(id, because: .superseded, [.superseder: [entry.id.description]])
         }
     }
 
@@ -141,7 +163,7 @@ final class GrantTable {
                     _ = lifecycle.revoked(id, because: order.reason, origin)
                 } else if mayStillCome(id) {
                     lifecycle.barred(id, digest: order.file?.digest ?? "")
-                    barred.append(.barred(id, order.fields(origin)))
+                    barred.append(.barred(id, because: .revoked, order.fields(origin)))
                 } else {
                     continue
                 }
@@ -214,7 +236,12 @@ extension RecordedGrant {
         let ports = live.fields[.ports, default: []].compactMap { try? Port(parsing: $0) }
         let openings = ports.flatMap { port in sources.map { Opening(source: $0, port: port) } }
         if case .open(_, let since, let deadline) = state {
-            self.init(openings: openings, since: since, deadline: deadline)
+            self.init(
+                openings: openings,
+                since: since,
+                deadline: deadline,
+                supersedes: live.supersedes
+            )
         } else {
             self.init(openings: openings)
         }

@@ -72,16 +72,16 @@ struct Reception: Sendable {
         }
     }
 
-    /// Judges what a file says; `standing` says what the log knows of a grant id.
+    /// Judges what a file says by what is known of the grants that it names.
     func judge(
         _ statements: Statements,
         of arrival: Arrival,
-        standing: (GrantID) -> Standing?
+        knowing known: KnownGrants
     ) -> Verdict {
-        let verdict = judge(statements.current, of: arrival, under: .current, standing)
+        let verdict = judge(statements.current, of: arrival, under: .current, known)
         guard let rules = arrival.earlierRules, let said = statements.earlier, !verdict.isAdmitted
         else { return verdict }
-        let earlier = judge(said, of: arrival, under: rules, standing)
+        let earlier = judge(said, of: arrival, under: rules, known)
         return earlier.isAdmitted ? earlier : verdict
     }
 
@@ -89,7 +89,7 @@ struct Reception: Sendable {
         _ statement: Statement,
         of arrival: Arrival,
         under rules: RulesVersion,
-        _ standing: (GrantID) -> Standing?
+        _ known: KnownGrants
     ) -> Verdict {
         let document: SignedDocument
         switch statement {
@@ -103,7 +103,8 @@ struct Reception: Sendable {
             let judgement = admission.judge(
                 grant,
                 signedBy: payload,
-                history: GrantHistory(standing(grant.id)),
+                history: GrantHistory(known.standing(grant.id)),
+                superseding: known.superseded(grant),
                 at: arrival.now,
                 under: rules
             )
@@ -129,6 +130,13 @@ struct Reception: Sendable {
             signerLines: payload.signerLines
         )
     }
+}
+
+/// What is known of grants: by the log, and what is not on record yet.
+struct KnownGrants {
+    let standing: (GrantID) -> Standing?
+    /// Those that a grant supersedes and that are live.
+    let superseded: (Grant) -> [GrantID: SupersededGrant]
 }
 
 extension Reception.Verdict {

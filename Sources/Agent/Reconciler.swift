@@ -90,6 +90,7 @@ final class Reconciler {
         for (entry, deadline) in step.opened {
             guard let provenance = entry.provenance else { continue }
             entries.append(.opened(provenance, until: deadline))
+            entries += grants.bars(by: entry)
         }
         do {
             try audit.append(entries, at: .now())
@@ -131,8 +132,7 @@ final class Reconciler {
         if let until = ending.drainsUntil {
             return [connections.drains.began(id, provenance, until: until, counted)]
         }
-        let order = ending.entry.origin?.fields ?? [:]
-        let fields = order.merging(counted) { order, _ in order }
+        let fields = ending.fields.merging(counted) { order, _ in order }
         return connections.uses.takeUnrecorded(of: id)
             + [.closed(provenance, because: ending.reason, carried: fields)]
     }
@@ -140,8 +140,7 @@ final class Reconciler {
     /// Of a grant of which no file was read the log knows enough.
     private func recordOfUnseen(_ ending: Ending) -> [AuditEntry] {
         guard let live = audit.ledger.standings[ending.id]?.live else { return [] }
-        let order = ending.entry.origin?.fields ?? [:]
-        return [.closed(live, because: ending.reason, carried: order)]
+        return [.closed(live, because: ending.reason, carried: ending.fields)]
     }
 
     /// Removes the files of what has ended, as policy says.
@@ -177,6 +176,15 @@ final class Reconciler {
                 triesAgain || self.triesAgain ? now.closing + Self.retry : nil,
             ]
         return dues.compactMap(\.self).min()
+    }
+}
+
+extension Ending {
+    /// What the record of it says of who or what brought it about.
+    var fields: [AuditField: [String]] {
+        var fields = entry.origin?.fields ?? [:]
+        if let id = entry.superseder { fields[.superseder] = [id.description] }
+        return fields
     }
 }
 

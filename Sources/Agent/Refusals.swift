@@ -30,11 +30,16 @@ extension AuditEntry {
         return Self(.policyRefused, "\(text): \(problem)", fields: fields)
     }
 
-    /// A grant that was revoked before it came; should it come it is refused.
-    static func barred(_ id: GrantID, _ fields: [AuditField: [String]]) -> Self {
-        var entry = Self(.grantClosed, "Barred \(id): revoked before it came", fields: fields)
+    /// A grant that was revoked or superseded before it came; should it come it is refused.
+    static func barred(
+        _ id: GrantID,
+        because reason: EndReason,
+        _ fields: [AuditField: [String]]
+    ) -> Self {
+        let text = "Barred \(id): \(reason.rawValue) before it came"
+        var entry = Self(.grantClosed, text, fields: fields)
         entry.fields[.grant] = [id.description]
-        entry.fields[.reason] = [EndReason.revoked.rawValue]
+        entry.fields[.reason] = [reason.rawValue]
         return entry
     }
 }

@@ -137,7 +137,7 @@ final class SessionDrains {
             provenance,
             because: isFinished ? "finished" : ending.reason.rawValue,
             cutting: remaining,
-            ending.entry.origin?.fields ?? [:]
+            ending.fields
         )
     }
 

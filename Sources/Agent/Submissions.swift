@@ -63,7 +63,10 @@ final class Submissions {
         let verdict = policy.loaded.reception.judge(
             file.statement,
             of: arrival,
-            standing: grants.standing(of:)
+            knowing: KnownGrants(
+                standing: grants.standing(of:),
+                superseded: grants.superseded(by:)
+            )
         )
         let reason = file.live == nil ? EndReason.removed : .policy
         switch verdict {

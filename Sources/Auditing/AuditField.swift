@@ -7,6 +7,7 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
     case approvers
     case justification
     case ticket
+    case supersedes
     case sources
     case ports
     case deadline
@@ -33,6 +34,7 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
     case rejected
     case rules
     case revocation
+    case superseder
     case allowedSigners
     case evidence
 
@@ -48,6 +50,7 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
         case .approvers: "JITGATE_APPROVERS"
         case .justification: "JITGATE_JUSTIFICATION"
         case .ticket: "JITGATE_TICKET"
+        case .supersedes: "JITGATE_SUPERSEDES"
         case .sources: "JITGATE_SOURCES"
         case .ports: "JITGATE_PORTS"
         case .deadline: "JITGATE_DEADLINE"
@@ -74,6 +77,7 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
         case .rejected: "JITGATE_POLICY_REJECTED"
         case .rules: "JITGATE_RULES"
         case .revocation: "JITGATE_REVOCATION_SHA256"
+        case .superseder: "JITGATE_SUPERSEDED_BY"
         case .allowedSigners: "JITGATE_ALLOWED_SIGNERS"
         case .evidence: "JITGATE_EVIDENCE"
         }

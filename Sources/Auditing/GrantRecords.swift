@@ -11,6 +11,7 @@ extension GrantProvenance {
             .approvers: approvers,
             .justification: grant.justification.map { [$0] } ?? [],
             .ticket: grant.ticket.map { [$0] } ?? [],
+            .supersedes: grant.supersedes.map(\.description),
             .sources: grant.sources.map(\.description),
             .ports: grant.ports.map(\.description),
             .file: [file],

@@ -26,6 +26,14 @@ package struct LiveGrant: Hashable, Sendable {
         self.rules = rules
     }
 
+    package var supersedes: [GrantID] {
+        fields[.supersedes, default: []].compactMap { try? GrantID(parsing: $0) }
+    }
+    package var requestor: String { fields[.requestor]?.first ?? "" }
+    package var ports: [Port] {
+        fields[.ports, default: []].compactMap { try? Port(parsing: $0) }
+    }
+
     package init(
         _ entry: AuditEntry,
         at moment: Moment,

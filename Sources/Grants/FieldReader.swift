@@ -51,6 +51,9 @@ struct FieldReader {
         GrantSyntaxError(code: code, position: node.position, field: field, reason: reason)
     }
 
+    /// Whether the object has a field.
+    func has(_ name: String) -> Bool { members[name] != nil }
+
     /// A text field without control characters, of `count` characters; `nil` if it is absent.
     func text(_ name: String, count: ClosedRange<Int>) throws(GrantSyntaxError) -> String? {
         guard let node = members[name] else { return nil }

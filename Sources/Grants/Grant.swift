@@ -37,6 +37,8 @@ package struct Grant: Hashable, Sendable {
     package let duration: Duration?
     /// The change or incident that the access is for.
     package let ticket: String?
+    /// The grants that end when this one opens.
+    package let supersedes: [GrantID]
 
     package init(
         id: GrantID,
@@ -48,7 +50,8 @@ package struct Grant: Hashable, Sendable {
         notBefore: Moment?,
         expires: Moment,
         duration: Duration?,
-        ticket: String? = nil
+        ticket: String? = nil,
+        supersedes: [GrantID] = []
     ) {
         self.id = id
         self.hosts = hosts
@@ -60,6 +63,7 @@ package struct Grant: Hashable, Sendable {
         self.expires = expires
         self.duration = duration
         self.ticket = ticket
+        self.supersedes = supersedes
     }
 
     /// The end of access that begins at `opening`.

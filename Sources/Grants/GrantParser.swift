@@ -5,23 +5,25 @@ extension Grant {
     package static let kind = "grant/1"
 
     private static let fields = [
-        "id", "hosts", "requestor", "justification", "ticket", "sources", "ports", "not_before",
-        "expires", "duration",
+        "id", "hosts", "requestor", "justification", "ticket", "supersedes", "sources", "ports",
+        "not_before", "expires", "duration",
     ]
+    /// The fields that came with the third version of the rules.
+    private static let laterFields: Set = ["ticket", "supersedes"]
 
     /// Reads a grant from the bytes that its signers signed.
     package init(
         parsing bytes: [UInt8],
         under rules: RulesVersion = .current
     ) throws(GrantSyntaxError) {
-        let knowsTickets = rules >= .third
         let fields = try FieldReader(
             bytes,
             kind: Self.kind,
-            fields: Self.fields.filter { $0 != "ticket" || knowsTickets }
+            fields: Self.fields.filter { rules >= .third || !Self.laterFields.contains($0) }
         )
+        let id = try fields.required(fields.value("id", GrantID.init(parsing:)), "id")
         self.init(
-            id: try fields.required(fields.value("id", GrantID.init(parsing:)), "id"),
+            id: id,
             hosts: try fields.hosts(under: rules),
             requestor: try fields.required(fields.text("requestor", count: 1...256), "requestor"),
             justification: try fields.text("justification", count: 0...1024),
@@ -30,7 +32,8 @@ extension Grant {
             notBefore: try fields.value("not_before", Moment.init(parsing:)),
             expires: try fields.required(fields.value("expires", Moment.init(parsing:)), "expires"),
             duration: try fields.value("duration", Duration.init(parsing:)),
-            ticket: try fields.text("ticket", count: 0...128)
+            ticket: try fields.text("ticket", count: 0...128),
+            supersedes: try fields.superseded(by: id)
         )
     }
 
@@ -44,6 +47,9 @@ extension Grant {
         ]
         if let justification { members.append(.init("justification", .string(justification))) }
         if let ticket { members.append(.init("ticket", .string(ticket))) }
+        if !supersedes.isEmpty {
+            members.append(.init("supersedes", .array(supersedes.map { .string($0.description) })))
+        }
         members += [
             .init("sources", .array(sources.map { .string($0.description) })),
             .init("ports", .array(ports.map { .string($0.description) })),
@@ -52,6 +58,18 @@ extension Grant {
         members.append(.init("expires", .string(expires.description)))
         if let duration { members.append(.init("duration", .string(duration.shortText))) }
         return JSONValue.object(members).prettyEncoded() + [UInt8(ascii: "\n")]
+    }
+}
+
+extension FieldReader {
+    /// The ids of the grants that a grant supersedes; none if the field is absent.
+    fileprivate func superseded(by id: GrantID) throws(GrantSyntaxError) -> [GrantID] {
+        guard has("supersedes") else { return [] }
+        return try values("supersedes", count: 1...16) { text throws(TextError) in
+            let old = try GrantID(parsing: text)
+            guard old != id else { throw TextError("a grant cannot supersede itself") }
+            return old
+        }
     }
 }
 

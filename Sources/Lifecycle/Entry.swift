@@ -13,8 +13,16 @@ extension Lifecycle {
         package internal(set) var evidence: Evidence?
         /// The people who asked for its end, until that is on record.
         package internal(set) var origin: RevocationOrigin?
+        /// The grant in whose favour it ends, if it is superseded.
+        package internal(set) var superseder: GrantID?
 
         package var grant: Grant? { provenance?.grant }
+
+        /// The grants that end when it opens.
+        var supersedes: [GrantID] {
+            if case .unseen(let recorded) = phase.living { return recorded.supersedes }
+            return grant?.supersedes ?? []
+        }
 
         /// The openings that it holds while it is open.
         package var openings: [Opening] {

@@ -23,6 +23,8 @@ package struct Lifecycle: Sendable {
     /// The moment at which the disk is tried again for those, after it refused them.
     var retryDue: Moment?
     var ends = UnrecordedEnds()
+    /// The open grants that supersede others, by the ids of these, which end if they are still live.
+    var superseders: [GrantID: GrantID] = [:]
 
     /// `lead` is how long before its deadline an open grant is ended: what ending it takes.
     ///
@@ -38,11 +40,12 @@ package struct Lifecycle: Sendable {
         guard grants[id] == nil else { return }
         grants.add(Entry(id: id, digest: digest, phase: .unseen(recorded)))
         guard let deadline = recorded.deadline else { return }
+        for old in recorded.supersedes { superseders[old] = id }
         timers.end(id, at: deadline)
         held.hold(recorded.openings, by: id, until: deadline)
     }
 
-    /// Takes in a grant that the log has as draining.
+    /// Takes in a grant that the log has as draining; to be called after those that it has as open.
     package mutating func restore(
         _ provenance: GrantProvenance,
         openSince: Moment,
@@ -59,6 +62,14 @@ package struct Lifecycle: Sendable {
         )
         grants.add(Entry(id: id, provenance: provenance, digest: provenance.digest, phase: phase))
         timers.end(id, at: until)
+        endIfSuperseded(id)
+    }
+
+    /// Ends a grant that an open one supersedes: an earlier agent died between the opening of this
+    /// and the record of that end.
+    private mutating func endIfSuperseded(_ id: GrantID) {
+        guard let newer = superseders[id], withdrawn(id, because: .superseded) else { return }
+        grants.change(id) { $0.superseder = $0.superseder ?? newer }
     }
 
     /// Shuts what unseen grants hold open, as all files that are there were read or cannot be.
@@ -87,6 +98,7 @@ package struct Lifecycle: Sendable {
             entry.evidence = evidence
             wait(entry, grant)
             unrecorded.insert(id)
+            endIfSuperseded(id)
         case .unseen(let recorded):
             guard case .unseen = grants[id]?.phase else { return }
             held.release(recorded.openings, by: id)
@@ -96,6 +108,7 @@ package struct Lifecycle: Sendable {
             } else {
                 wait(entry, grant)
             }
+            endIfSuperseded(id)
         case .accepted where grants[id]?.digest == provenance.digest:
             grants.change(id) { ($0.provenance, $0.evidence) = (provenance, evidence) }
         default: break

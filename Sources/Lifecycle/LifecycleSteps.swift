@@ -19,11 +19,12 @@ extension Lifecycle {
             guard let entry = grants[id] else { continue }
             step.endings.append(Ending(entry: entry, reason: .expired))
         }
+        addSuperseded(by: opens, to: &step)
         let ended = Set(step.endings.map(\.id))
         for id in unrecorded.sorted() where !ended.contains(id) {
             if let entry = grants[id] { step.accepted.append(entry) }
         }
-        for id in opens {
+        for id in opens where !step.superseded.contains(id) {
             guard let entry = grants[id], let grant = entry.grant else { continue }
             let deadline = grant.deadline(openingAt: now)
             let isAccepted = !unrecorded.contains(id)
@@ -31,6 +32,21 @@ extension Lifecycle {
             step.opened.append((entry, deadline))
         }
         return step
+    }
+
+    /// Ends what the grants that open supersede, which are to open themselves or not.
+    private func addSuperseded(by opens: [GrantID], to step: inout Step) {
+        let pairs = opens.flatMap { id in grants[id]?.supersedes.map { (id, $0) } ?? [] }
+        guard !pairs.isEmpty else { return }
+        var ended = Set(step.endings.map(\.id))
+        for (id, old) in pairs {
+            guard var entry = grants[old], entry.phase.isLive, ended.insert(old).inserted else {
+                continue
+            }
+            entry.superseder = id
+            step.endings.append(Ending(entry: entry, reason: .superseded))
+            step.superseded.insert(old)
+        }
     }
 
     /// The records that come first are on disk: what opens is open, with the deadline on record.
@@ -58,17 +74,24 @@ extension Lifecycle {
             grants.put(entry.phase, entry.id)
             timers.postpone(entry.id, until: min(later, entry.grant?.expires ?? later))
         }
-        (step.accepted, step.opened) = ([], [])
+        for ending in step.endings where step.superseded.contains(ending.id) {
+            // One that was to open in this step, too.
+            guard ending.phase.isYetToOpen else { continue }
+            timers.postpone(ending.id, until: min(later, ending.entry.grant?.expires ?? later))
+        }
+        step.endings.removeAll { step.superseded.contains($0.id) }
+        (step.accepted, step.opened, step.superseded) = ([], [], [])
     }
 
     mutating func open(_ id: GrantID, since: Moment, until deadline: Moment) {
-        guard let openings = grants[id]?.grant?.openings else { return }
+        guard let grant = grants[id]?.grant else { return }
         timers.settle(id)
         grants.put(.open(since: since, deadline: deadline), id)
         deadlines.add(deadline, id)
         warnings.add(id, until: deadline, after: since)
         timers.end(id, at: deadline)
-        held.hold(openings, by: id, until: deadline)
+        held.hold(grant.openings, by: id, until: deadline)
+        for old in grant.supersedes { superseders[old] = id }
     }
 
     /// Carries the endings out; those in `drains` let their sessions go on until then.
@@ -84,6 +107,9 @@ extension Lifecycle {
             timers.settle(id)
             self.ending.remove(id)
             ends.add(id)
+            for old in ending.entry.supersedes where superseders[old] == id {
+                superseders[old] = nil
+            }
             // Unseen or open, it holds something; all else holds nothing.
             held.release(ending.entry.openings, by: id)
             guard ending.mayDrain, let until = drains[id],

@@ -45,6 +45,14 @@ package enum Phase: Hashable, Sendable {
         if case .draining = living { true } else { false }
     }
 
+    /// Whether it waits for its start, or for the step that opens it.
+    var isYetToOpen: Bool {
+        switch living {
+        case .accepted, .waiting: true
+        default: false
+        }
+    }
+
     package var isUnseen: Bool {
         if case .unseen = living { true } else { false }
     }
@@ -73,10 +81,18 @@ package struct RecordedGrant: Hashable, Sendable {
     package let since: Moment?
     /// `nil` while it was never open.
     package let deadline: Moment?
+    /// The grants that its opening ended, some of which may not be on record as ended.
+    package let supersedes: [GrantID]
 
-    package init(openings: [Opening], since: Moment? = nil, deadline: Moment? = nil) {
+    package init(
+        openings: [Opening],
+        since: Moment? = nil,
+        deadline: Moment? = nil,
+        supersedes: [GrantID] = []
+    ) {
         self.openings = openings
         self.since = since
         self.deadline = deadline
+        self.supersedes = supersedes
     }
 }

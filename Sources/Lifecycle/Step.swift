@@ -11,6 +11,8 @@ package struct Step: Sendable {
     package internal(set) var opened: [(entry: Lifecycle.Entry, deadline: Moment)] = []
     /// Grants that end, as they are now; some of them may drain.
     package internal(set) var endings: [Ending] = []
+    /// Those of the endings that grants of `opened` bring about, and that depend on these.
+    var superseded: Set<GrantID> = []
 
     package init() {}
 

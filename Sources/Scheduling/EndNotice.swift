@@ -17,7 +17,7 @@ package struct EndNotice: Hashable, Sendable {
         let time = deadline.description.drop { $0 != "T" }.dropFirst().prefix(8)
         return [
             "*** jitgate: your access to \(port) ends in \(left(at: now)), at \(time) UTC. ***",
-            "*** Grant \(id): ask for a new one to stay. ***",
+            "*** To stay: jitgate extend \(id) --for 1h ***",
         ]
     }
 

@@ -105,7 +105,14 @@ package struct EvidenceCheck: Sendable {
         guard case .grant(let grant) = document.content else { return }
         try standings.accept(entry, grant)
         let latest = moment + Self.tolerance
-        try policies.judge(grant, document.payload, in: record, at: latest, under: rules)
+        try policies.judge(
+            grant,
+            document.payload,
+            superseding: standings.superseded(by: grant),
+            in: record,
+            at: latest,
+            under: rules
+        )
     }
 
     private mutating func signed(

@@ -42,6 +42,7 @@ struct PolicyCheck: Sendable {
     mutating func judge(
         _ grant: Grant,
         _ payload: SignedPayload,
+        superseding superseded: [GrantID: SupersededGrant],
         in record: Record,
         at moment: Moment,
         under rules: RulesVersion?
@@ -65,6 +66,7 @@ struct PolicyCheck: Sendable {
                 grant,
                 signedBy: payload,
                 history: .unseen,
+                superseding: superseded,
                 at: moment,
                 under: rules,
                 isTimed: isWhole

@@ -1,3 +1,4 @@
+import Admission
 import Auditing
 import Grants
 
@@ -17,6 +18,8 @@ struct StandingCheck: Sendable {
     private var ended: Set<GrantID> = []
     /// Grants that are past their deadline and whose sessions may go on.
     private var draining: [GrantID: Live] = [:]
+    /// What was accepted that supersedes others.
+    private var superseders: [GrantID: Set<GrantID>] = [:]
     /// Whether a grant was accepted, or opened, that has not ended.
     var hasLive: Bool { !live.isEmpty }
     /// How many openings rest on a record that is not at hand.
@@ -33,6 +36,7 @@ struct StandingCheck: Sendable {
         guard let id = entry.grantID else { return }
         let isTaken = live[id] != nil || ended.contains(id)
         live[id] = Live(digest: entry[.digest], grant: grant)
+        if let old = grant?.supersedes, !old.isEmpty { superseders[id] = Set(old) }
         guard !isTaken else {
             throw RecordFlaw(.unaccepted, "a grant was accepted whose id was taken before")
         }
@@ -79,10 +83,30 @@ struct StandingCheck: Sendable {
         }
     }
 
+    /// The live grants, as far as they are known, that a grant supersedes.
+    func superseded(by grant: Grant) -> [GrantID: SupersededGrant] {
+        var found: [GrantID: SupersededGrant] = [:]
+        for id in grant.supersedes {
+            guard let old = live[id]?.grant ?? draining[id]?.grant else { continue }
+            found[id] = SupersededGrant(requestor: old.requestor, ports: old.ports)
+        }
+        return found
+    }
+
+    /// What ends in favour of another grant is named by it.
+    private func requireSuperseder(_ entry: AuditEntry, of id: GrantID) throws(RecordFlaw) {
+        guard let text = entry[.superseder] else { return }
+        let known = (try? GrantID(parsing: text)).flatMap { superseders[$0] }
+        guard known == nil && !isWhole || known?.contains(id) == true else {
+            throw RecordFlaw(.unaccepted, "a grant was superseded by one that does not name it")
+        }
+    }
+
     mutating func close(_ entry: AuditEntry) throws(RecordFlaw) {
         guard let id = entry.grantID else { return }
         let known = live.removeValue(forKey: id)
         ended.insert(id)
+        try requireSuperseder(entry, of: id)
         if entry[.drainUntil] != nil {
             draining[id] = known ?? Live(digest: entry[.digest], grant: nil)
             guard entry[.reason] == EndReason.expired.rawValue, known?.isOpen ?? true else {
@@ -100,6 +124,7 @@ struct StandingCheck: Sendable {
             guard isWhole || ended.contains(id) else { return }
             throw RecordFlaw(.unaccepted, "sessions have drained that no record let drain")
         }
+        try requireSuperseder(entry, of: id)
         guard let grant = known.grant, let digest = known.digest else { return }
         try entry.requireFields(grant.signedFields.merging([.digest: [digest]]) { $1 })
     }
@@ -112,6 +137,7 @@ extension Grant {
             .grant: [id.description], .requestor: [requestor],
             .justification: justification.map { [$0] } ?? [],
             .ticket: ticket.map { [$0] } ?? [],
+            .supersedes: supersedes.map(\.description),
             .sources: sources.map(\.description), .ports: ports.map(\.description),
         ]
     }

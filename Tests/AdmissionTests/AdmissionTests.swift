@@ -47,6 +47,9 @@ private struct Scene {
     var rules = standard
     var version = RulesVersion.current
     var history = GrantHistory.unseen
+    var supersedes: [GrantID: SupersededGrant] = [:]
+    /// The rules of other protected ports.
+    var others: [Port: PortRules] = [:]
     /// The end, where it is not the length after now.
     var expires: Moment?
 
@@ -66,13 +69,14 @@ private struct Scene {
             ports: [port],
             notBefore: nil,
             expires: expires ?? now + length,
-            duration: expires == nil ? nil : length
+            duration: expires == nil ? nil : length,
+            supersedes: supersedes.keys.sorted()
         )
         let policy = Policy(
             mode: .enforce,
             keepExisting: .keep(for: nil),
             trusted: [],
-            ports: [port: rules],
+            ports: others.merging([port: rules]) { $1 },
             maxWait: .seconds(86_400)
         )
         let payload = SignedPayload(
@@ -87,9 +91,47 @@ private struct Scene {
             grant,
             signedBy: payload,
             history: history,
+            superseding: supersedes,
             at: now,
             under: version
         )
+    }
+}
+
+@Suite struct `Admission of a grant that supersedes others` {
+    private let old = GrantID(value: 2)
+
+    @Test(arguments: [
+        ("dana", []), ("Dana", ["supersedes"]), ("dana ", ["supersedes"]), ("eve", ["supersedes"]),
+    ])
+    func `wants them to be the same requestor's`(requestor: String, refused: [String]) throws {
+        var scene = Scene()
+        let ports = [try Port(parsing: "22/tcp")]
+        scene.supersedes = [old: SupersededGrant(requestor: requestor, ports: ports)]
+        #expect(try scene.refusals() == refused)
+    }
+
+    @Test func `holds it to the rules of their ports, too`() throws {
+        var scene = Scene()
+        let other = try Port(parsing: "3389/tcp")
+        var strict = standard
+        strict.approvals = 2
+        scene.others = [other: strict]
+        #expect(try scene.refusals().isEmpty)
+        scene.supersedes = [old: SupersededGrant(requestor: "dana", ports: [other])]
+        #expect(try scene.refusals() == ["approvals"])
+        let both = try [signature("dana"), signature("erin")]
+        #expect(try scene.refusals(by: both).isEmpty)
+        strict.maxDuration = .seconds(60)
+        scene.others = [other: strict]
+        #expect(try scene.refusals(by: both) == ["max-duration"])
+    }
+
+    @Test func `asks nothing for ports that are protected no longer`() throws {
+        var scene = Scene()
+        let ports = [try Port(parsing: "5900/tcp")]
+        scene.supersedes = [old: SupersededGrant(requestor: "dana", ports: ports)]
+        #expect(try scene.refusals().isEmpty)
     }
 }
 

@@ -22,7 +22,7 @@ logged_in() {
 user_is_told() {
     logged_in ann user true
     [[ $(grep -c 'jitgate: your access to 22/tcp ends in 4 seconds, at ' "$WORK/user") == 1 ]]
-    grep -q 'ask for a new one to stay' "$WORK/user"
+    grep -q 'To stay: jitgate extend' "$WORK/user"
     grep -q $'\a' "$WORK/user"
 }
 root_is_told() {

@@ -8,7 +8,8 @@ func makeGrant(
     source: Int = 0,
     notBefore: Int? = nil,
     expires: Int,
-    duration: Int? = nil
+    duration: Int? = nil,
+    supersedes: [Int] = []
 ) -> Grant {
     let address = Address(family: .ipv4, value: 0xCB00_7100 + UInt128(source))
     return Grant(
@@ -20,7 +21,8 @@ func makeGrant(
         ports: [Port(number: 22, transport: .tcp)].compactMap(\.self),
         notBefore: notBefore.map(second),
         expires: second(expires),
-        duration: duration.map { .seconds($0) }
+        duration: duration.map { .seconds($0) },
+        supersedes: supersedes.map { GrantID(value: UInt128($0)) }
     )
 }
 

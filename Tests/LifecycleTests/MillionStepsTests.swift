@@ -92,7 +92,8 @@ private struct Run {
             ports: whole.ports,
             notBefore: delay.map { now + $0 },
             expires: now + .milliseconds(number(10...30_000)),
-            duration: length
+            duration: length,
+            supersedes: superseded(by: whole.id)
         )
         grants[grant.id] = grant
         host.files[grant.id] = grant
@@ -100,6 +101,15 @@ private struct Run {
             agent.receive(grant, on: host)
             try agent.settle(on: &host)
         }
+    }
+
+    /// Earlier grants of any kind or, at times, one that never came; seldom any.
+    private mutating func superseded(by id: GrantID) -> [GrantID] {
+        guard number(0...3) == 0, !grants.isEmpty else { return [] }
+        let ids = (0...number(0...2)).map { _ in
+            GrantID(value: UInt128(number(1...grants.count + (number(0...9) == 0 ? 4 : 0))))
+        }
+        return Set(ids).subtracting([id]).sorted()
     }
 
     private mutating func remove() {
@@ -160,11 +170,17 @@ private struct Run {
         guard host.kernel.filter({ $0.value > host.boot }) == model else {
             return "\(host.kernel) is not \(model)"
         }
+        for (id, ids) in host.superseded where !host.closed.contains(id) {
+            for old in ids where host.opened[old] != nil && !host.closed.contains(old) {
+                return "\(old) is superseded by \(id) and lives"
+            }
+        }
         for (id, grant) in host.files where now < grant.expires && !host.closed.contains(id) {
             guard grant.notBefore ?? time.opening <= time.opening, host.opened[id] == nil else {
                 continue
             }
-            return "\(id) waits"
+            let isSuperseded = host.superseded.values.contains { $0.contains(id) }
+            if !isSuperseded { return "\(id) waits" }
         }
         return nil
     }

@@ -35,7 +35,8 @@ struct ModelAgent {
             let recorded = RecordedGrant(
                 openings: openings,
                 since: times?.since,
-                deadline: times?.deadline
+                deadline: times?.deadline,
+                supersedes: host.superseded[id] ?? []
             )
             lifecycle.restore(id, digest: "/\(id)", recorded)
         }
@@ -144,13 +145,28 @@ struct ModelAgent {
     ) throws(ModelHost.Failure) {
         let records =
             step.accepted.map { ModelHost.Record.accepted($0.id) }
-            + step.opened.map { .opened($0.entry.id, until: $0.deadline) }
+            + step.opened.map { entry, deadline in
+                .opened(entry.id, until: deadline, superseding: entry.grant?.supersedes ?? [])
+            }
+            + bars(by: step, on: host)
         if try append(records, on: &host) {
             lifecycle.recorded(step)
             if !step.opened.isEmpty { timeline.confirmSteps() }
         } else {
             lifecycle.notRecorded(&step, retryAt: timeline.closing + Self.retry)
         }
+    }
+
+    /// What grants that open supersede and that never came.
+    private func bars(by step: Step, on host: ModelHost) -> [ModelHost.Record] {
+        let old = Set(step.opened.flatMap { $0.entry.grant?.supersedes ?? [] })
+        return old.filter { !lifecycle.grants.isLive($0) && !isEnded($0, on: host) }
+            .map { .closed($0) }
+    }
+
+    /// Whether a grant's end is on record, or waits for that.
+    private func isEnded(_ id: GrantID, on host: ModelHost) -> Bool {
+        host.closed.contains(id) || host.accepted.contains(id) || lifecycle.grants[id] != nil
     }
 
     /// Appends what waits and these, all or none of them; answers whether the disk took them.

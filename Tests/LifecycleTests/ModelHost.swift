@@ -12,7 +12,7 @@ struct ModelHost {
 
     enum Record {
         case accepted(GrantID)
-        case opened(GrantID, until: Moment)
+        case opened(GrantID, until: Moment, superseding: [GrantID])
         case drains(GrantID, until: Moment)
         case closed(GrantID)
         case drainEnded(GrantID)
@@ -41,6 +41,8 @@ struct ModelHost {
     /// When each grant opened, and its deadline.
     private(set) var opened: [GrantID: (since: Moment, deadline: Moment)] = [:]
     private(set) var closed: Set<GrantID> = []
+    /// What each grant that opened supersedes.
+    private(set) var superseded: [GrantID: [GrantID]] = [:]
     private(set) var draining: [GrantID: Moment] = [:]
     /// The time as of the last record.
     private(set) var timeline: (value: Timeline, bootNumber: Int)?
@@ -101,7 +103,8 @@ struct ModelHost {
         switch record {
         case .accepted(let id):
             if !accepted.insert(id).inserted { wrong.append("\(id) accepted twice") }
-        case .opened(let id, let deadline):
+        case .opened(let id, let deadline, let old):
+            superseded[id] = old
             if opened[id] != nil || closed.contains(id) { wrong.append("\(id) opened again") }
             if !accepted.contains(id) { wrong.append("\(id) opened and not accepted") }
             opened[id] = (now, deadline)

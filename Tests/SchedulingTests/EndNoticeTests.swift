@@ -17,7 +17,7 @@ import Testing
         #expect(
             try notice(left: .seconds(300)) == [
                 "*** jitgate: your access to 22/tcp ends in 5 minutes, at 12:00:00 UTC. ***",
-                "*** Grant 5f0c1b2e-0000-4000-8000-00000000000a: ask for a new one to stay. ***",
+                "*** To stay: jitgate extend 5f0c1b2e-0000-4000-8000-00000000000a --for 1h ***",
             ]
         )
     }

@@ -15,6 +15,7 @@ struct GrantRequest: Hashable, Sendable {
     var notBefore: Moment?
     var expires: Moment?
     var ticket: String?
+    var supersedes: [GrantID] = []
 
     /// The grant, if at least one of `duration` and `expires` says when it ends.
     func grant(id: GrantID, at now: Moment) -> Grant? {
@@ -32,7 +33,8 @@ struct GrantRequest: Hashable, Sendable {
             notBefore: notBefore,
             expires: end,
             duration: duration,
-            ticket: ticket
+            ticket: ticket,
+            supersedes: supersedes
         )
     }
 }

@@ -73,11 +73,7 @@ struct RequestCommand: Verb {
     )
     var expires: Moment?
 
-    @Option(
-        name: .shortAndLong,
-        help: ArgumentHelp("Write to this file.", valueName: "file"),
-        completion: .file()
-    )
+    @Option(name: .shortAndLong, help: RequestFile.help, completion: .file())
     var output = "-"
 
     @OptionGroup var format: FormatOptions
@@ -94,25 +90,7 @@ struct RequestCommand: Verb {
     }
 
     func perform(on console: Console) throws(CommandFailure) {
-        let grant = try grant(console)
-        let payload = grant.payload()
-        do throws(GrantSyntaxError) {
-            _ = try Grant(parsing: payload)
-        } catch {
-            throw CommandFailure(.usage, "\(error.field): \(error.reason)")
-        }
-        try GrantFile.write(payload, to: output, on: console)
-        guard output != "-" else { return }
-        if format.json {
-            let answer: JSONValue = [
-                "id": .string(grant.id.description), "file": .string(output),
-            ]
-            console.print(json: answer)
-        } else {
-            let isSeparate = LocalSigners(policy, on: console).wantsRequest(for: grant.ports)
-            let option = isSeparate ? " --as-requestor, then another signer's approval" : ""
-            console.note("wrote \(output); next: jitgate sign \(output)\(option)")
-        }
+        try RequestFile(output, format, policy).write(try grant(console), on: console)
     }
 
     /// The user's name as the signers here have it: nobody can sign under one that none has.

@@ -22,8 +22,7 @@ struct Verification {
     struct Judge {
         let verifier: SignatureVerifier
         let admission: Admission
-        /// What the log knows of an id.
-        let history: (GrantID) -> GrantHistory
+        let known: LoggedGrants
         let now: Moment
     }
 
@@ -74,7 +73,8 @@ struct Verification {
         let judgement = judge.admission.judge(
             grant,
             signedBy: signed,
-            history: judge.history(grant.id),
+            history: judge.known.history(of: grant.id),
+            superseding: judge.known.superseded(by: grant),
             at: judge.now
         )
         addSignatures(of: signed, roles: judgement.roles)

@@ -34,7 +34,7 @@ struct VerifyCommand: Verb {
         let judge = Verification.Judge(
             verifier: SignatureVerifier(allowedSigners: try allowedSigners(configuration)),
             admission: Admission(policy: configuration.policy, host: try host(configuration)),
-            history: history(configuration, on: console),
+            known: LoggedGrants(reading: AuditLogFile.path(configuration), on: console),
             now: console.now()
         )
         let verification = Verification(of: bytes, by: judge, distrust: distrust(configuration))
@@ -91,35 +91,6 @@ struct VerifyCommand: Verb {
             )
         } catch {
             throw CommandFailure(.inputOutput, "this host does not tell its name: \(error)")
-        }
-    }
-
-    /// What the log says of an id; a note and nothing if it cannot be read.
-    private func history(
-        _ configuration: Configuration,
-        on console: Console
-    ) -> (GrantID) -> GrantHistory {
-        let path = AuditLogFile.path(configuration)
-        guard FileAccess.exists(path) || FileAccess.isReadingDenied(path) else {
-            return { _ in .unseen }
-        }
-        var ledger = Ledger()
-        do {
-            try AuditLogFile.forEachLine(path) { line in try ledger.take(Record(parsing: line)) }
-        } catch {
-            let place = error is RecordingError ? "" : "\(path): "
-            console.note("jitgate: the log is not taken into account: \(place)\(error)")
-            return { _ in .unseen }
-        }
-        let known = ledger
-        return { id in
-            switch known[id] {
-            case nil: .unseen
-            case .accepted(let grant): .live(sha256: grant.digest, openSince: nil)
-            case .open(let grant, let since, _): .live(sha256: grant.digest, openSince: since)
-            case .ended(_, let reason): .ended(reason: reason)
-            case .unreadable(let why): .unreadable(why: why)
-            }
         }
     }
 }

@@ -1,0 +1,95 @@
+import AgentInterface
+import ArgumentParser
+import Configuration
+import Grants
+import Linux
+import SystemPackage
+
+/// A grant that takes the place of a live one: what `jitgate extend` and `jitgate move` have in common.
+struct ReplacementOptions: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp("The id of a grant that is open or drains.", valueName: "id"),
+        completion: GrantCompletion.kind,
+        transform: GrantID.init(parsing:)
+    )
+    var id: GrantID
+
+    @Option(help: ArgumentHelp("Why (default: the reason of the old one).", valueName: "text"))
+    var reason: String?
+
+    @Option(help: ArgumentHelp("The change or incident that it is for.", valueName: "text"))
+    var ticket: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A host it is for: a name, a glob, machine-id:HEX or label:NAME=VALUE (default: this one).",
+            valueName: "host"
+        ),
+        transform: HostPattern.init(parsing:)
+    )
+    var host: [HostPattern] = []
+
+    @Option(name: .shortAndLong, help: RequestFile.help, completion: .file())
+    var output = "-"
+
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var policy: PolicyOptions
+
+    /// Writes the grant that `change` makes of the old one, whose deadline it is given.
+    func write(
+        on console: Console,
+        _ change: (inout GrantRequest, Moment) throws(CommandFailure) -> Void
+    ) throws(CommandFailure) {
+        let entry = try liveEntry(console)
+        guard let deadline = try? Moment(parsing: entry.deadline) else {
+            throw CommandFailure(.unavailable, "the agent names no deadline of \(id)")
+        }
+        var request = GrantRequest(
+            hosts: host.isEmpty ? [try thisHost(console)] : host,
+            requestor: entry.requestor,
+            justification: reason ?? entry.justification ?? "",
+            sources: entry.sources.compactMap { try? Prefix(parsing: $0) },
+            ports: entry.ports.compactMap { try? Port(parsing: $0) },
+            expires: deadline,
+            ticket: ticket,
+            supersedes: [id]
+        )
+        try change(&request, deadline)
+        var generator = SystemRandomNumberGenerator()
+        let now = console.now()
+        let new = GrantID.random(using: &generator)
+        guard let grant = request.grant(id: new, at: now), grant.expires > now else {
+            throw CommandFailure(.no, "\(id) has reached its deadline: extend it")
+        }
+        try RequestFile(output, format, policy).write(grant, on: console)
+    }
+
+    private func liveEntry(_ console: Console) throws(CommandFailure) -> GrantEntry {
+        let session = try policy.session(console)
+        let grants = try session.ask { client throws(ClientError) in try client.list(all: false) }
+        guard let entry = grants.first(where: { $0.id == id.description }) else {
+            throw CommandFailure(
+                .no,
+                "no grant \(id) is live here",
+                hints: ["jitgate list shows those that are"]
+            )
+        }
+        guard entry.state != .waiting else {
+            throw CommandFailure(
+                .no,
+                "\(id) is not open yet",
+                hints: ["revoke it, and request what it is to be"]
+            )
+        }
+        return entry
+    }
+
+    private func thisHost(_ console: Console) throws(CommandFailure) -> HostPattern {
+        let named = (try? policy.load(console))?.hostname
+        do {
+            return .name(try named ?? HostFacts.read().hostname)
+        } catch {
+            throw CommandFailure(.inputOutput, "this host does not tell its name: \(error)")
+        }
+    }
+}
