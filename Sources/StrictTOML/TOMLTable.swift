@@ -72,14 +72,14 @@ package struct TOMLTable {
     }
 
     /// A key that nobody asks for is most likely a rule that its author believes to hold.
-    package func refuseAllBut(_ known: [String]) {
+    package func refuseAllBut(_ known: [String], of file: String = "a policy") {
         for key in settings.keys.sorted() where !known.contains(key) && !findings.isFull {
             let close = known.min { Self.distance(key, $0) < Self.distance(key, $1) }
             let guess = close.flatMap { Self.distance(key, $0) <= 2 ? $0 : nil }
             let remedy =
                 guess.map { "did you mean `\($0)`?" }
                 ?? "known here: \(known.joined(separator: ", "))"
-            refuse(key, "is no key of a policy", remedy)
+            refuse(key, "is no key of \(file)", remedy)
         }
     }
 

@@ -98,6 +98,8 @@ final class Bench: Sendable {
         var onOutput: @Sendable (String) -> Void = { _ in }
         /// No agent writes beside most tests.
         var patience = Duration.zero
+        /// What is typed at a terminal, line by line; `nil` where there is none.
+        var answers: [String]?
     }
 
     func run(words: [String], in world: World = World()) -> Outcome {
@@ -114,6 +116,7 @@ final class Bench: Sendable {
             },
             note: { line in printed.errors.withLock { $0 += line + "\n" } },
             readInput: { world.input },
+            ask: world.answers.map { answers in printed.answering(answers) },
             patience: world.patience
         )
         let arguments = words.map { $0.hasPrefix("@") ? path(String($0.dropFirst())) : $0 }
@@ -138,6 +141,15 @@ final class Bench: Sendable {
     private final class Printed: Sendable {
         let output = Mutex<[UInt8]>([])
         let errors = Mutex("")
+
+        /// Types one line after the other, and shows what was asked.
+        func answering(_ lines: [String]) -> @Sendable (String) -> String? {
+            let left = Mutex(lines[...])
+            return { question in
+                self.errors.withLock { $0 += question + "\n" }
+                return left.withLock { $0.popFirst() }
+            }
+        }
     }
 }
 

@@ -16,7 +16,8 @@ struct LoggedGrants {
             try AuditLogFile.forEachLine(path) { line in try ledger.take(Record(parsing: line)) }
         } catch {
             let place = error is RecordingError ? "" : "\(path): "
-            return console.note("jitgate: the log is not taken into account: \(place)\(error)")
+            console.note("jitgate: the log is not taken into account: \(place)\(error)")
+            return
         }
         self.ledger = ledger
     }

@@ -19,6 +19,9 @@ package struct Console: Sendable {
     package let note: @Sendable (String) -> Void
     /// Reads all of the standard input.
     package let readInput: @Sendable () -> [UInt8]
+    /// Asks a question on the terminal and returns the line that is typed, `nil` at its end; `nil`
+    /// where nobody would answer.
+    package let ask: (@Sendable (String) -> String?)?
     /// Shows how far a long work is, in place of what it showed before; `nil` where nobody sees it.
     package let progress: (@Sendable (String) -> Void)?
     /// The connections by which the caller may be logged in, as SSH_CONNECTION has them.
@@ -34,6 +37,7 @@ package struct Console: Sendable {
         write: @escaping @Sendable ([UInt8]) -> Void,
         note: @escaping @Sendable (String) -> Void,
         readInput: @escaping @Sendable () -> [UInt8],
+        ask: (@Sendable (String) -> String?)? = nil,
         progress: (@Sendable (String) -> Void)? = nil,
         connections: (@Sendable () -> [String])? = nil,
         patience: Duration = .seconds(2)
@@ -45,6 +49,7 @@ package struct Console: Sendable {
         self.write = write
         self.note = note
         self.readInput = readInput
+        self.ask = ask
         self.progress = progress
         let own = environment["SSH_CONNECTION"].map { [$0] } ?? []
         self.connections = connections ?? { own }

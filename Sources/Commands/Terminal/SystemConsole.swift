@@ -16,9 +16,16 @@ extension Console {
             write: { bytes in writeAll(bytes, to: .standardOutput) },
             note: { line in writeAll(Array("\(line)\n".utf8), to: .standardError) },
             readInput: readAll,
+            ask: isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 ? ask : nil,
             progress: isatty(STDERR_FILENO) == 1 ? showProgress : nil,
             connections: { CallerSessions.connections(besides: environment["SSH_CONNECTION"]) }
         )
+    }
+
+    /// On the standard error, since the standard output may be the file.
+    @Sendable private static func ask(_ question: String) -> String? {
+        writeAll(Array(question.utf8), to: .standardError)
+        return readLine()
     }
 
     /// Goes back to the line's beginning and erases what was there.

@@ -16,6 +16,7 @@ struct TimeArgument {
             if text == "\(name) UTC" { return midnight(days: days, isUTC: true) }
         }
         if let moment = try relative(text) { return moment }
+        if let moment = try dayAndClock(text) { return moment }
         let (weekday, rest) = Self.weekday(text)
         if let moment = try calendar(rest) {
             // As journalctl does, a day that is another one is refused.
@@ -52,6 +53,16 @@ struct TimeArgument {
     private func today(_ isUTC: Bool, _ days: Int64 = 0) -> Substring {
         let east = isUTC ? 0 : Int64(secondsEast(now))
         return "\(now + .seconds(east + days * 86_400))".prefix(10)
+    }
+
+    /// `tomorrow 22:00`, which journalctl does not know.
+    private func dayAndClock(_ text: String) throws(TextError) -> Moment? {
+        for (days, name) in [(Int64(-1), "yesterday "), (0, "today "), (1, "tomorrow ")]
+        where text.hasPrefix(name) {
+            let isUTC = text.hasSuffix(" UTC")
+            return try calendar("\(today(isUTC, days)) \(text.dropFirst(name.count))")
+        }
+        return nil
     }
 
     private static let weekdays = [
