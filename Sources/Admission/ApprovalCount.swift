@@ -16,6 +16,8 @@ package enum SignatureRole: Hashable, Sendable {
     case requests
     /// The signer asks, but does not have the requestor's name.
     case requestsForAnother
+    /// A passkey signed that policy does not count.
+    case isNoCountedPasskey(PasskeyObjection)
 }
 
 /// What a port demands of the signatures of a grant.
@@ -57,6 +59,7 @@ struct ApprovalCount {
     private let requestor: String
     private let allowances: [Allowance]
     private let demand: ApprovalDemand
+    private let passkeys: PasskeyRules
     /// The requestor's signatures in the namespace of requests.
     private let requests: [VerifiedSignature]
     /// The numbers of the signatures that count, by pairwise different people.
@@ -69,11 +72,16 @@ struct ApprovalCount {
         requestor = item.grant.requestor
         self.allowances = allowances
         self.demand = demand
-        let requests = item.payload.requests.filter { $0.signer.isNamed(item.grant.requestor) }
+        let passkeys = item.policy.passkeys
+        self.passkeys = passkeys
+        let requests = item.payload.requests.filter { request in
+            request.signer.isNamed(item.grant.requestor) && passkeys.objection(to: request) == nil
+        }
         self.requests = requests
         let approvals = item.payload.signatures.indices.filter { index in
             let signature = item.payload.signatures[index]
             return signature.namespace == item.payload.namespace && allowances[index].counts
+                && passkeys.objection(to: signature) == nil
                 && !(demand.isSeparate
                     && Self.isBy(requests, or: item.grant.requestor, signature))
         }
@@ -114,12 +122,19 @@ struct ApprovalCount {
             let name = payload.signatures[index].principal.debugDescription
             reason += "; \(name) does not count: \(excesses.joined(separator: ", "))"
         }
+        if let objection = roles.lazy.compactMap(\.objection).first {
+            return ("\(reason), as \(objection)", objection.remedy)
+        }
         return (reason, "have another allowed signer sign the same bytes and append the signature")
     }
 
     private func missingRequest(at port: Port) -> (reason: String, remedy: String) {
         let name = requestor.debugDescription
         let wish = "\(port) needs the requestor's own signature, under jitgate-request"
+        let objections = payload.requests.compactMap(passkeys.objection)
+        if let objection = objections.first, objections.count == payload.requests.count {
+            return ("\(wish), and \(objection)", objection.remedy)
+        }
         guard let other = payload.requests.first else {
             return (
                 "\(wish), and this has none",
@@ -136,6 +151,9 @@ struct ApprovalCount {
     /// The role of the signature at a place in the file.
     func role(of index: Int) -> SignatureRole {
         let signature = payload.signatures[index]
+        if let objection = passkeys.objection(to: signature) {
+            return .isNoCountedPasskey(objection)
+        }
         guard signature.namespace != .request else {
             return signature.signer.isNamed(requestor) ? .requests : .requestsForAnother
         }
@@ -166,7 +184,12 @@ extension SignatureRole: CustomStringConvertible {
         case .approvesOwn: "does not count, as the requestor cannot approve"
         case .requests: "asks as the requestor"
         case .requestsForAnother: "does not count, as the requestor has another name"
+        case .isNoCountedPasskey(let objection): "does not count, as \(objection)"
         }
+    }
+
+    fileprivate var objection: PasskeyObjection? {
+        if case .isNoCountedPasskey(let objection) = self { objection } else { nil }
     }
 
     fileprivate var isRepetition: Bool {

@@ -88,6 +88,8 @@ package struct Policy: Hashable, Sendable {
     package var maxWait: Duration
     /// The limits of what some signers may let in, in the order of the file.
     package var approvers: [Approver] = []
+    /// The passkeys whose signatures count.
+    package var passkeys = PasskeyRules()
 
     package init(
         mode: Mode,

@@ -113,6 +113,7 @@ struct Reception: Sendable {
                 digest: payload.sha256,
                 signers: payload.approvals.map(\.principal),
                 approvers: judgement.approvers(of: payload),
+                certificates: payload.certificates,
                 file: arrival.path
             )
             return judgement.refusals.first.map { .denied(facts, $0) }
@@ -121,7 +122,7 @@ struct Reception: Sendable {
     }
 
     private func judge(_ revocation: Revocation, _ payload: SignedPayload) -> Verdict {
-        if let refusal = admission.refusal(of: revocation) {
+        if let refusal = admission.refusal(of: revocation, signedBy: payload) {
             return .refused(code: refusal.rule, reason: "\(refusal)")
         }
         return .revocation(

@@ -5,6 +5,7 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
     case requestor
     case signers
     case approvers
+    case certificates
     case justification
     case ticket
     case supersedes
@@ -48,6 +49,7 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
         case .requestor: "JITGATE_REQUESTOR"
         case .signers: "JITGATE_SIGNERS"
         case .approvers: "JITGATE_APPROVERS"
+        case .certificates: "JITGATE_CERTIFICATES"
         case .justification: "JITGATE_JUSTIFICATION"
         case .ticket: "JITGATE_TICKET"
         case .supersedes: "JITGATE_SUPERSEDES"

@@ -7,6 +7,8 @@ package struct GrantProvenance: Hashable, Sendable {
     package let signers: [String]
     /// The `[[approver]]` entries that let approvals count: number and principal of each.
     package let approvers: [String]
+    /// The certificates of the signatures that have one, each with its signer.
+    package let certificates: [String]
     /// The path it came from.
     package let file: String
 
@@ -15,12 +17,14 @@ package struct GrantProvenance: Hashable, Sendable {
         digest: String,
         signers: [String],
         approvers: [String] = [],
+        certificates: [String] = [],
         file: String
     ) {
         self.grant = grant
         self.digest = digest
         self.signers = signers
         self.approvers = approvers
+        self.certificates = certificates
         self.file = file
     }
 }

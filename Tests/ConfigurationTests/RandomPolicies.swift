@@ -76,6 +76,10 @@ extension SeededGenerator {
         )
         let approvers = (0..<number(0...3)).compactMap { _ in approver(of: policy) }
         policy.approvers = Array(Set(approvers))
+        let pages = Set(
+            (0..<number(0...4)).map { _ in "https://p\(number(0...9)).example:\(number(1...99))" }
+        )
+        policy.passkeys = PasskeyRules(origins: pages.sorted(), synced: flag())
         return policy
     }
 
@@ -126,6 +130,7 @@ extension SeededGenerator {
         configuration.labels = labels()
         configuration.grantDirectories = ["/srv/1/\(name())", "/srv/2/\(name())"]
         configuration.allowedSigners = "/srv/3/\(name())"
+        configuration.revokedKeys = flag() ? nil : "/srv/6/\(name())"
         configuration.endedFiles = flag() ? .remove : .keep
         configuration.auditDirectory = "/srv/4/\(name())/\(name())"
         configuration.deniedPerSecond = number(1...1000)

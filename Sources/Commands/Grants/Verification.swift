@@ -94,13 +94,15 @@ struct Verification {
         ids = revocation.ids
         let list = ids.map(\.description).joined(separator: ", ")
         checks.append(Check(name: "syntax", isKept: true, finding: "revokes \(list)"))
-        add("host", judge.admission.refusal(of: revocation))
+        add("host", judge.admission.refusal(of: revocation, signedBy: signed))
     }
 
     /// A line for each signature: whose it is and, under a grant, what it counts for.
     private mutating func addSignatures(of signed: SignedPayload, roles: [SignatureRole]) {
         for (index, signature) in signed.signatures.enumerated() {
             var finding = "\(signature.principal), \(signature.keyType) \(signature.fingerprint)"
+            if let certificate = signature.certificate { finding += ", \(certificate)" }
+            if let browser = signature.browser { finding += ", on \(browser.origin)" }
             if roles.indices.contains(index) { finding += ": \(roles[index])" }
             checks.append(Check(name: "signature", isKept: true, finding: finding))
         }
