@@ -125,7 +125,9 @@ extension Case {
 
     /// Whether the requestor signed as such.
     var isRequestedByRequestor: Bool {
-        payload.requests.contains { $0.signer.isNamed(grant.requestor) }
+        payload.requests.contains { request in
+            request.signer.isNamed(grant.requestor) && policy.passkeys.objection(to: request) == nil
+        }
     }
 
     /// The time from opening to deadline.
