@@ -1,6 +1,5 @@
 import Linux
 import SystemPackage
-import Varlink
 
 /// One peer: what it sent and is not read yet, the call it waits for, what it has yet to take.
 ///
