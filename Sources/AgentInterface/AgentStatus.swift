@@ -95,7 +95,11 @@ extension AgentStatus {
         VarlinkMember("version", "string"),
         VarlinkMember("boot_id", "string", "32 hex digits"),
         VarlinkMember("records", "int", "How many records the audit log holds"),
-        VarlinkMember("rung", "string", "Which protection of the table this kernel gives"),
+        VarlinkMember(
+            "table_ownership",
+            "string",
+            "Which protection of the table this kernel gives"
+        ),
         VarlinkMember(
             "trial_until",
             "?string",
@@ -124,7 +128,7 @@ extension AgentStatus {
             version: try object.text("version"),
             bootID: try object.text("boot_id"),
             records: Int(try object.number("records")),
-            tableOwnership: try object.text("rung"),
+            tableOwnership: try object.text("table_ownership"),
             trialUntil: try object.optionalValue("trial_until", Moment.init(parsing:)),
             heldTime: try object.optional("held_time") { try? HeldTime(from: $0) }
         )
@@ -146,7 +150,7 @@ extension AgentStatus {
             "version": .string(version),
             "boot_id": .string(bootID),
             "records": .integer(Int64(records)),
-            "rung": .string(tableOwnership),
+            "table_ownership": .string(tableOwnership),
             "trial_until": JSONValue(text: trialUntil),
             "held_time": heldTime?.jsonValue ?? .null,
         ]

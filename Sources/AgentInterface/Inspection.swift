@@ -84,14 +84,14 @@ package struct Inspection: VarlinkCodable {
     }
 
     package static let members = [
-        VarlinkMember("rung", "string"),
+        VarlinkMember("table_ownership", "string"),
         VarlinkMember("chains", "?[]Chain", "Null where they could not be read"),
         VarlinkMember("detours", "?[]Detour", "Null where not all of them could be read"),
     ]
 
     package init(from value: JSONValue) throws(VarlinkError) {
         let object = try VarlinkObject(value)
-        tableOwnership = try object.text("rung")
+        tableOwnership = try object.text("table_ownership")
         chains = try object.optionalList("chains")
         detours = try object.optionalList("detours")
     }
@@ -100,7 +100,8 @@ package struct Inspection: VarlinkCodable {
         let list = chains.map { JSONValue.array($0.map(\.jsonValue)) }
         let others = detours.map { JSONValue.array($0.map(\.jsonValue)) }
         return [
-            "rung": .string(tableOwnership), "chains": list ?? .null, "detours": others ?? .null,
+            "table_ownership": .string(tableOwnership), "chains": list ?? .null,
+            "detours": others ?? .null,
         ]
     }
 }

@@ -7,7 +7,7 @@ import Varlink
 
 extension AgentHost {
     fileprivate func launchWatched() throws {
-        try launch(environment: ["JITGATE_RUNG": "watched"])
+        try launch(environment: ["JITGATE_TABLE_OWNERSHIP": "watched"])
         try eventually { try records("agent-started").count == 1 }
     }
 
