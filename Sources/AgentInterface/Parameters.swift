@@ -130,7 +130,7 @@ package struct TryParameters: VarlinkCodable {
     package static let longest: Int64 = 86_400
     private static let defaultSeconds: Int64 = 120
 
-    /// How long the policy is on trial.
+    /// The length of the trial.
     package var duration: Duration
     package var sessions: [SSHConnection]
 

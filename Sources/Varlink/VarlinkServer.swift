@@ -12,12 +12,12 @@ package actor VarlinkServer {
     /// Takes each checked call, which may be answered at once or later.
     package typealias Handler = @Sendable (CheckedCall, PeerCredentials, AnyPendingCall) -> Void
 
-    /// What all peers together may take up.
+    /// The bounds of everything that all peers together may take up.
     package struct Limits: Sendable {
         package let connections: Int
-        /// How many of them are for root alone.
+        /// The number of them that are for root alone.
         package let reservedForRoot: Int
-        /// How many of the others one user may have.
+        /// The number of the others that one user may have.
         package let ofOneUser: Int
         /// A watcher with more bytes than this waiting for it is told that it is too slow.
         package let backlogBytes: Int
@@ -62,7 +62,7 @@ package actor VarlinkServer {
     var queue = CallQueue()
     /// Whether a turn will come by itself.
     var isTurnDue = false
-    /// When those will be served that have used what they may; `nil` if none waits.
+    /// The moment at which those will be served that used up their allowance; `nil` if none waits.
     var restsUntil: Int64?
 
     package init(
@@ -158,7 +158,7 @@ package actor VarlinkServer {
         connections[id.connection]?.current?.id == id
     }
 
-    /// What was done for a call elsewhere counts as what is done for it here.
+    /// Counts time that was spent on a call elsewhere as time spent here.
     func charge(_ microseconds: Int64, for id: CallID) {
         guard let user = connections[id.connection]?.socket.peer.userID else { return }
         queue.charge(microseconds, to: user, at: ClockReading.monotonicMicroseconds())
