@@ -92,8 +92,9 @@ let package = Package(
         edge("Recording", ["Auditing", "Transparency", "Grants", "CLinux", "Linux", system]),
         // the gate: desired minus observed
         edge("Enforcement", ["CNetfilter", "Grants", "Netfilter", "Netlink", "RuleTrace", system]),
-        edge("Varlink", ["StrictJSON"]),  // framing and messages
-        edge("AgentInterface", ["Varlink", "StrictJSON", "Linux", system]),  // the agent's methods
+        edge("Varlink", ["StrictJSON", "Linux", system]),  // both ends of it
+        // the methods of the agent, each declared once
+        edge("AgentInterface", ["Varlink", "StrictJSON", "Grants", "Admission", system]),
 
         // MARK: agent
         edge(
@@ -102,7 +103,7 @@ let package = Package(
                 "Grants", "Signatures", "Admission", "Scheduling", "Lifecycle", "Transparency",
                 "Auditing", "Configuration", "Linux", "Recording", "Netfilter", "RuleTrace",
                 "Enforcement",
-                "Connections", "AgentInterface", system,
+                "Connections", "Varlink", "AgentInterface", system,
             ]
         ),
         .executableTarget(
@@ -130,7 +131,7 @@ let package = Package(
                 "StrictJSON", "StrictTOML", "Grants", "Signatures", "Admission", "Transparency",
                 "Auditing",
                 "Configuration", "Verifying", "Reporting", "AzureImport", "Linux", "Recording",
-                "AgentInterface", "Diagnosis",
+                "Varlink", "AgentInterface", "Diagnosis",
                 argumentParser, system,
             ],
             swiftSettings: house
@@ -206,16 +207,20 @@ let package = Package(
                 "Linux",
             ]
         ),
-        tests("VarlinkTests", ["Varlink", "TestSupport"]),
+        tests("VarlinkTests", ["Varlink", "StrictJSON", "TestSupport"]),
         tests(
             "AgentInterfaceTests",
-            ["AgentInterface", "Varlink", "StrictJSON", "Linux", "TestSupport", system]
+            [
+                "AgentInterface", "Varlink", "StrictJSON", "Grants", "Admission", "Linux",
+                "TestSupport", system,
+            ]
         ),
         tests("DiagnosisTests", ["Diagnosis"]),
         tests(
             "CommandsTests",
             [
-                "Commands", "Grants", "Signatures", "Auditing", "AgentInterface", "Linux",
+                "Commands", "Grants", "Signatures", "Admission", "Auditing", "Varlink",
+                "AgentInterface", "Linux",
                 "Recording", "StrictJSON", "TestSupport", "Transparency", system,
             ]
         ),
@@ -229,7 +234,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "StrictJSON", "Grants", "Signatures", "Auditing", "Recording", "AgentInterface",
+                "StrictJSON", "Grants", "Signatures", "Auditing", "Recording", "Varlink",
+                "AgentInterface",
                 "Connections", "Linux", "TestSupport", "Transparency",
             ]
         ),

@@ -51,8 +51,8 @@ let package = Package(
         module("Netfilter", ["CNetfilter", "Netlink", system]),
         module("RuleTrace", ["CNetfilter", "Netfilter", "Netlink", system]),
         module("Connections", ["CNetfilter", "Netlink", "Grants", system]),
-        module("Varlink", ["StrictJSON"]),
-        module("AgentInterface", ["Varlink", "StrictJSON", "Linux", system]),
+        module("Varlink", ["StrictJSON", "Linux", system]),
+        module("AgentInterface", ["Varlink", "StrictJSON", "Grants", "Admission", system]),
         .target(name: "CFuzzer"),
         .executableTarget(
             name: "fuzz",

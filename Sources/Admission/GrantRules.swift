@@ -39,7 +39,7 @@ extension Rule {
 
     static let protectedPorts = Rule(name: "protected-port") { item in
         for (index, port) in item.grant.ports.enumerated() where item.policy.ports[port] == nil {
-            let known = item.policy.protectedPorts.joined(separator: ", ")
+            let known = item.policy.protectedPorts.map(\.description).joined(separator: ", ")
             return ("ports[\(index)]", "\(port) is not protected here", "protected are \(known)")
         }
         return nil

@@ -1,7 +1,7 @@
 package import Grants
 
 /// The mode of the gate: it denies, or only records what it would deny.
-package enum Mode: String, Hashable, Sendable {
+package enum Mode: String, Hashable, Sendable, CaseIterable {
     case observe
     case enforce
 }
@@ -82,8 +82,8 @@ package struct Policy: Hashable, Sendable {
     package var trusted: [Prefix]
     /// The protected ports, each with its rules.
     package var ports: [Port: PortRules]
-    /// The protected ports as text, in order.
-    package var protectedPorts: [String] { ports.keys.sorted().map(\.description) }
+    /// The protected ports, in order.
+    package var protectedPorts: [Port] { ports.keys.sorted() }
     /// The furthest that the end of a grant may lie ahead, beyond a port's `maxDuration`.
     package var maxWait: Duration
     /// The limits of what some signers may let in, in the order of the file.

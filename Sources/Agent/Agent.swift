@@ -8,6 +8,7 @@ import Glibc
 import Linux
 import Recording
 import SystemPackage
+import Varlink
 
 /// The agent put together: the only place that reads real clocks and opens real files.
 package enum Agent {
@@ -147,10 +148,10 @@ private struct Running: Sendable {
         )
         return VarlinkServer(
             listener: try listener(configuration, group: group),
-            router: CallRouter(info: info, group: group),
+            router: CallRouter(info: info, interface: AgentInterface.interface, group: group),
             on: engine
-        ) { request, peer, replier in
-            loop.assumeIsolated { $0.answer(request, from: peer, replier) }
+        ) { call, peer, pending in
+            loop.assumeIsolated { $0.answer(call, from: peer, pending) }
         }
     }
 

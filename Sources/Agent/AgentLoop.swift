@@ -6,6 +6,7 @@ import Grants
 import Linux
 import Recording
 import SystemPackage
+import Varlink
 
 /// The event loop: one event or call a turn, on one queue, and at its end all that is due.
 actor AgentLoop {
@@ -161,8 +162,8 @@ actor AgentLoop {
     }
 
     /// A call came over the control socket.
-    func answer(_ request: ControlRequest, from peer: PeerCredentials, _ replier: PendingCall) {
-        calls.answer(request, from: peer, replier)
+    func answer(_ call: CheckedCall, from peer: PeerCredentials, _ pending: AnyPendingCall) {
+        calls.answer(call, from: peer, pending)
     }
 
     /// A snapshot was saved, or not.

@@ -126,7 +126,7 @@ final class Clocks {
         let now = timeline.closing.microseconds
         return AgentStatus.HeldTime(
             seconds: Int(timeline.lead.components.seconds),
-            time: Moment(microseconds: now - now % 1_000_000).description,
+            time: Moment(microseconds: now - now % 1_000_000),
             since: floor.reachedIn.map(Int.init(clamping:))
         )
     }

@@ -7,8 +7,9 @@ import Lifecycle
 import Linux
 import Recording
 import Transparency
+import Varlink
 
-/// What others ask over the control socket.
+/// The handlers of the methods of the agent's interface.
 ///
 /// A call that asks (`status`, `list`, `explain`, `inspect`) changes nothing.
 final class ControlCalls {
@@ -24,6 +25,7 @@ final class ControlCalls {
     private let reporters: Reporters
     private let questions: Questions
     private let status: StatusReport
+    private var handlers = CallHandlers()
 
     init(
         _ turns: Turns,
@@ -43,50 +45,73 @@ final class ControlCalls {
         (self.grants, self.firewall, self.connections) = (grants, firewall, connections)
         (self.files, self.submissions, self.reporters) = (files, submissions, reporters)
         (self.questions, self.status) = (questions, status)
+        handleQuestions()
+        handleChanges()
     }
 
-    func answer(_ request: ControlRequest, from peer: PeerCredentials, _ replier: PendingCall) {
-        do throws(VarlinkError) {
-            switch request {
-            case .status: replier.finish(status.status())
-            case .list, .inspect: questions.ask(request, from: peer, replier)
-            case .explain(let source, let port):
-                guard (try? Prefix(parsing: source)) != nil else {
-                    throw .invalidParameter("source")
-                }
-                guard (try? Port(parsing: port)) != nil else { throw .invalidParameter("port") }
-                questions.ask(request, from: peer, replier)
-            case .revoke(let target, let reason):
-                replier.finish(try revoke(target, reason, by: peer))
-            case .verdict(let file, let sha256): submissions.tell(replier, of: file, sha256)
-            case .reload(let sessions): replier.finish(try reload(from: sessions))
-            case .tryPolicy(let seconds, let sessions):
-                replier.finish(try beginTrial(seconds: seconds, by: peer, from: sessions))
-            case .confirm: replier.finish(try confirmTrial(by: peer))
-            case .acceptClock: replier.finish(try acceptClock(by: peer))
-            case .rekey: replier.finish(try rekey(by: peer))
-            case .watch: reporters.add(replier)
-            }
-        } catch {
-            replier.fail(error)
+    /// Hands a call to the handler of its method.
+    func answer(_ call: CheckedCall, from peer: PeerCredentials, _ pending: AnyPendingCall) {
+        handlers.perform(call, from: peer, pending)
+    }
+
+    private func handleQuestions() {
+        handlers.on(AgentInterface.status) { [unowned self] _, _ in status.status() }
+        handlers.onCall(AgentInterface.list) { [unowned self] parameters, peer, call in
+            questions.list(parameters, from: peer, call)
+        }
+        handlers.onCall(AgentInterface.explain) { [unowned self] parameters, peer, call in
+            questions.explain(parameters, from: peer, call)
+        }
+        handlers.onCall(AgentInterface.inspect) { [unowned self] _, peer, call in
+            questions.inspect(from: peer, call)
+        }
+        handlers.onCall(AgentInterface.verdict) { [unowned self] parameters, _, call in
+            submissions.tell(call, of: parameters)
+        }
+        handlers.onCall(AgentInterface.watch) { [unowned self] _, _, call in reporters.add(call) }
+    }
+
+    private func handleChanges() {
+        handlers.on(AgentInterface.revoke) {
+            [unowned self] parameters, peer throws(VarlinkError) in
+            try revoke(parameters, by: peer)
+        }
+        handlers.on(AgentInterface.reload) { [unowned self] parameters, _ throws(VarlinkError) in
+            try reload(from: parameters.sessions)
+        }
+        handlers.on(AgentInterface.tryPolicy) {
+            [unowned self] parameters, peer throws(VarlinkError) in
+            try beginTrial(parameters, by: peer)
+        }
+        handlers.on(AgentInterface.confirm) { [unowned self] _, peer throws(VarlinkError) in
+            try confirmTrial(by: peer)
+        }
+        handlers.on(AgentInterface.acceptClock) { [unowned self] _, peer throws(VarlinkError) in
+            try acceptClock(by: peer)
+        }
+        handlers.on(AgentInterface.rekey) { [unowned self] _, peer throws(VarlinkError) in
+            try rekey(by: peer)
         }
     }
 
     // MARK: grants
 
     private func revoke(
-        _ target: ControlRequest.Target,
-        _ reason: String,
+        _ parameters: RevokeParameters,
         by peer: PeerCredentials
     ) throws(VarlinkError) -> RevokeReply {
         let ids: [GrantID]
-        switch target {
+        switch parameters.target {
         case .all: ids = grants.allLive
-        case .ids(let texts): ids = try texts.map { text throws(VarlinkError) in try known(text) }
+        case .ids(let named):
+            if let unknown = named.first(where: { !grants.lifecycle.grants.isLive($0) }) {
+                throw .noSuchGrant([unknown.description])
+            }
+            ids = named
         }
-        let origin = RevocationOrigin(actors: [peer.actor], comment: reason)
+        let origin = RevocationOrigin(actors: [peer.actor], comment: parameters.reason)
         turns.run { _ in
-            if case .all = target { connections.drains.endKept(in: audit, origin) }
+            if parameters.target == .all { connections.drains.endKept(in: audit, origin) }
             grants.revoke(PendingRevocation(ids: ids, origin: origin))
         }
         try requireCommitted()
@@ -94,19 +119,13 @@ final class ControlCalls {
             let text = "it is closed, but that is not on record until the disk takes it: \(problem)"
             throw .failed(text)
         }
-        return RevokeReply(revoked: ids.map(\.description))
-    }
-
-    private func known(_ text: String) throws(VarlinkError) -> GrantID {
-        guard let id = try? GrantID(parsing: text), grants.lifecycle.grants.isLive(id)
-        else { throw .noSuchGrant([text]) }
-        return id
+        return RevokeReply(revoked: ids)
     }
 
     // MARK: policy
 
     /// Puts the policy on disk in force; `sessions` are the caller's own.
-    func reload(from sessions: [String] = []) throws(VarlinkError) -> ReloadReply {
+    func reload(from sessions: [SSHConnection] = []) throws(VarlinkError) -> ReloadReply {
         try reporters.reloading { () throws(VarlinkError) in
             try turns.run { now throws(VarlinkError) in
                 try policy.reload()
@@ -118,21 +137,20 @@ final class ControlCalls {
     }
 
     private func beginTrial(
-        seconds: Int,
-        by peer: PeerCredentials,
-        from sessions: [String]
+        _ parameters: TryParameters,
+        by peer: PeerCredentials
     ) throws(VarlinkError) -> TrialReply {
         let deadline = try turns.run { now throws(VarlinkError) in
-            let deadline = now.closing + .seconds(seconds)
+            let deadline = now.closing + parameters.duration
             try policy.beginTrial(until: deadline, by: peer)
-            firewall.called(from: sessions)
+            firewall.called(from: parameters.sessions)
             turns.policyChanged(at: now)
             return deadline
         }
         return TrialReply(
-            mode: policy.policy.mode.rawValue,
+            mode: policy.policy.mode,
             protectedPorts: policy.policy.protectedPorts,
-            until: deadline.description,
+            until: deadline,
             sessionsLeftOut: firewall.existingLeftOut
         )
     }
@@ -178,7 +196,7 @@ final class ControlCalls {
         turns.timeWentBack()
         // Files that were refused for a time that is not so.
         turns.run { _ in files.readEverything() }
-        return AcceptClockReply(time: moment.description, ended: ids.map(\.description))
+        return AcceptClockReply(time: moment, ended: ids)
     }
 
     private func requireCommitted() throws(VarlinkError) {
@@ -221,7 +239,7 @@ extension ReloadReply {
     fileprivate init(_ configuration: Configuration, leavingOut count: Int) {
         let policy = configuration.policy
         self.init(
-            mode: policy.mode.rawValue,
+            mode: policy.mode,
             protectedPorts: policy.protectedPorts,
             sessionsLeftOut: count
         )

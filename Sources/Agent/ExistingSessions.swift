@@ -1,3 +1,4 @@
+import AgentInterface
 import Connections
 import Enforcement
 import Grants
@@ -83,14 +84,9 @@ struct SessionOrder {
 }
 
 extension OngoingSession {
-    /// Reads a value as sshd writes it into SSH_CONNECTION: client, its port, server, its port.
-    init?(connection text: String) {
-        let words = text.split(separator: " ")
-        guard words.count == 4, let peer = try? Prefix(parsing: String(words[0])).address,
-            let peerPort = UInt16(words[1]), let number = UInt16(words[3]),
-            let port = Port(number: number, transport: .tcp)
-        else { return nil }
-        self.init(peer: peer.unmapped, peerPort: peerPort, port: port)
+    init?(_ connection: SSHConnection) {
+        let peer = connection.client.unmapped
+        self.init(peer: peer, peerPort: connection.clientPort, port: connection.port)
     }
 }
 

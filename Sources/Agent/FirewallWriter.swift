@@ -1,4 +1,5 @@
 import Admission
+import AgentInterface
 import Auditing
 import Configuration
 import Connections
@@ -72,8 +73,8 @@ final class FirewallWriter {
     }
 
     /// Somebody has a policy take force; what sshd says of their own sessions.
-    func called(from connections: [String]) {
-        callers = Set(connections.compactMap(OngoingSession.init(connection:)))
+    func called(from connections: [SSHConnection]) {
+        callers = Set(connections.compactMap(OngoingSession.init))
         existingLeftOut = 0
     }
 

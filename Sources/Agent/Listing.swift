@@ -29,7 +29,7 @@ struct Listing: Sendable {
         .sorted { ($0.deadline, $0.id) < ($1.deadline, $1.id) }
         // What drains has had the record of its deadline, and goes on.
         let drains = Set(live.map(\.id))
-        return endings.map(GrantEntry.init).filter { !drains.contains($0.id) } + live
+        return endings.compactMap(GrantEntry.init).filter { !drains.contains($0.id) } + live
     }
 }
 
@@ -53,16 +53,16 @@ extension GrantEntry {
             (state, deadline) = (.waiting, provenance.grant.deadline(openingAt: start))
         }
         self.init(
-            id: provenance.grant.id.description,
+            id: provenance.grant.id,
             state: state,
             requestor: provenance.grant.requestor,
             signers: provenance.signers,
             justification: provenance.grant.justification,
-            sources: provenance.grant.sources.map(\.description),
-            ports: provenance.grant.ports.map(\.description),
-            opened: opened?.description,
-            deadline: deadline.description,
-            drainUntil: drainEnd?.description,
+            sources: provenance.grant.sources,
+            ports: provenance.grant.ports,
+            opened: opened,
+            deadline: deadline,
+            drainUntil: drainEnd,
             secondsLeft: Int(max(0, ((drainEnd ?? deadline) - now).microseconds) / 1_000_000),
             traffic: traffic,
             file: provenance.file
@@ -70,18 +70,21 @@ extension GrantEntry {
     }
 
     /// A grant that has ended, as the record of its end tells it.
-    fileprivate init(_ ended: EndedGrant) {
+    fileprivate init?(_ ended: EndedGrant) {
+        guard let id = ended.entry[.grant].flatMap({ try? GrantID(parsing: $0) }) else {
+            return nil
+        }
         let fields = ended.entry.fields
         self.init(
-            id: ended.entry[.grant] ?? "",
+            id: id,
             state: .ended,
             requestor: ended.entry[.requestor] ?? "",
             signers: fields[.signers] ?? [],
             justification: ended.entry[.justification],
-            sources: fields[.sources] ?? [],
-            ports: fields[.ports] ?? [],
-            opened: ended.openedAt?.description,
-            deadline: ended.endedAt.description,
+            sources: (fields[.sources] ?? []).compactMap { try? Prefix(parsing: $0) },
+            ports: (fields[.ports] ?? []).compactMap { try? Port(parsing: $0) },
+            opened: ended.openedAt,
+            deadline: ended.endedAt,
             secondsLeft: 0,
             traffic: Traffic(fields),
             file: ended.entry[.file]

@@ -5,6 +5,7 @@ import Configuration
 import Enforcement
 import Grants
 import Linux
+import Varlink
 import Recording
 
 /// The policy and the allowed signers in force, how far the policy is committed, and their change.

@@ -8,9 +8,17 @@ import Grants
 import Lifecycle
 import Linux
 import Netfilter
+import Varlink
 
-/// Answers questions that take a while, elsewhere than on the engine's queue, from what it knows now.
+/// Answers questions that take a while, elsewhere than on the engine's queue, from the state of now.
 final class Questions {
+    /// A question, with the parameters that its answer depends on.
+    private enum Question: Hashable {
+        case list(ListParameters)
+        case explain(ExplainParameters)
+        case inspect
+    }
+
     /// How many answers are kept.
     private static let bound = 64
 
@@ -25,7 +33,7 @@ final class Questions {
     /// Counts the changes of what answers tell of.
     private var revision: UInt64 = 0
     private var counters = CounterCache()
-    private var answers: [ControlRequest: SharedAnswer] = [:]
+    private var answers: [Question: SharedAnswer] = [:]
     private let clocks: Clocks
     private let policy: PolicyManager
     private let grants: GrantTable
@@ -55,28 +63,48 @@ final class Questions {
     /// What answers tell of has changed.
     func stateChanged() { revision += 1 }
 
-    private subscript(request: ControlRequest) -> SharedAnswer {
-        get { answers[request] ?? SharedAnswer() }
+    private subscript(question: Question) -> SharedAnswer {
+        get { answers[question] ?? SharedAnswer() }
         set {
-            answers[request] = newValue
+            answers[question] = newValue
             guard answers.count > Self.bound else { return }
-            answers = answers.filter { $0.key == request || !$0.value.isIdle }
+            answers = answers.filter { $0.key == question || !$0.value.isIdle }
         }
     }
 
-    func ask(_ request: ControlRequest, from peer: PeerCredentials, _ replier: PendingCall) {
+    func list(
+        _ parameters: ListParameters,
+        from peer: PeerCredentials,
+        _ call: PendingCall<GrantList>
+    ) {
+        ask(.list(parameters), from: peer, call.untyped)
+    }
+
+    func explain(
+        _ parameters: ExplainParameters,
+        from peer: PeerCredentials,
+        _ call: PendingCall<Explanation>
+    ) {
+        ask(.explain(parameters), from: peer, call.untyped)
+    }
+
+    func inspect(from peer: PeerCredentials, _ call: PendingCall<Inspection>) {
+        ask(.inspect, from: peer, call.untyped)
+    }
+
+    private func ask(_ question: Question, from peer: PeerCredentials, _ call: AnyPendingCall) {
         let isRoot = peer.userID == 0
         let now = ClockReading.monotonicMicroseconds()
-        switch self[request].ask(replier, isRoot: isRoot, revision, at: now) {
-        case .kept(let reply): replier.finish(reply)
+        switch self[question].ask(call, isRoot: isRoot, revision, at: now) {
+        case .kept(let reply): call.finish(reply)
         case .waiting: break
-        case .make: make(request, isRoot: isRoot)
+        case .make: make(question, isRoot: isRoot)
         }
     }
 
     /// Makes the answer of now; where it is doubtful and something has changed it is made again.
-    private func make(_ request: ControlRequest, isRoot: Bool, attempts: Int = 3) {
-        let work = work(on: request, isRoot: isRoot)
+    private func make(_ question: Question, isRoot: Bool, attempts: Int = 3) {
+        let work = work(on: question, isRoot: isRoot)
         let revision = revision
         let queue = isRoot ? queues.root : queues.others
         events.run(on: queue) {
@@ -84,61 +112,60 @@ final class Questions {
             let (reply, isDoubtful) = work()
             return (reply, isDoubtful, spent: begin.duration(to: .now))
         } then: { loop, made in
-            loop.questions.take(made, for: request, of: revision, isRoot: isRoot, attempts)
+            loop.questions.take(made, for: question, of: revision, isRoot: isRoot, attempts)
         }
     }
 
     private func take(
         _ made: (reply: EncodedReply, isDoubtful: Bool, spent: Duration),
-        for request: ControlRequest,
+        for question: Question,
         of asked: UInt64,
         isRoot: Bool,
         _ attempts: Int
     ) {
         guard !made.isDoubtful || revision == asked || attempts == 1 else {
-            self[request].makeAgain(revision)
-            return make(request, isRoot: isRoot, attempts: attempts - 1)
+            self[question].makeAgain(revision)
+            return make(question, isRoot: isRoot, attempts: attempts - 1)
         }
-        finish(request, made.reply, made.spent, isRoot: isRoot)
+        finish(question, made.reply, made.spent, isRoot: isRoot)
     }
 
     private func finish(
-        _ request: ControlRequest,
+        _ question: Question,
         _ reply: EncodedReply,
         _ spent: Duration,
         isRoot: Bool
     ) {
         let now = ClockReading.monotonicMicroseconds()
-        let (answered, makesAnother) = self[request].take(
+        let (answered, makesAnother) = self[question].take(
             reply,
             took: spent.microseconds,
             revision,
             at: now
         )
         answered.first?.charge(spent)
-        for replier in answered { replier.finish(reply) }
-        if makesAnother { make(request, isRoot: isRoot) }
+        for call in answered { call.finish(reply) }
+        if makesAnother { make(question, isRoot: isRoot) }
     }
 
-    private func work(on request: ControlRequest, isRoot: Bool) -> Work {
-        switch request {
-        case .list(let all):
-            let snapshot = listing(all: all, isRoot: isRoot)
+    private func work(on question: Question, isRoot: Bool) -> Work {
+        switch question {
+        case .list(let parameters):
+            let snapshot = listing(all: parameters.all, isRoot: isRoot)
             return { (EncodedReply(GrantList(grants: snapshot.entries)), false) }
-        case .explain(let source, let port):
-            return explaining(source, port)
-        default:
+        case .explain(let packet):
+            return explaining(packet.source, packet.port)
+        case .inspect:
             let (ownership, ports) = (
                 firewall.gate.ownership.rawValue, policy.loaded.shape.protected
             )
-            return { (EncodedReply(KernelView.inspect(ownership: ownership, ports: ports)), false) }
+            return {
+                (EncodedReply(KernelView.inspect(ownership: ownership, ports: ports)), false)
+            }
         }
     }
 
-    private func explaining(_ source: String, _ port: String) -> Work {
-        guard let source = try? Prefix(parsing: source), let port = try? Port(parsing: port) else {
-            return { (EncodedReply(Explanation(mode: "", rule: .unprotected)), false) }
-        }
+    private func explaining(_ source: Prefix, _ port: Port) -> Work {
         let explanation = explain(source, port)
         guard explanation.rule != .loopback else { return { (EncodedReply(explanation), false) } }
         let isProtected = policy.policy.ports[port] != nil
@@ -180,11 +207,11 @@ final class Questions {
     /// What policy and grants say of a packet; the kernel is asked elsewhere.
     private func explain(_ source: Prefix, _ port: Port) -> Explanation {
         let rules = policy.policy
-        let mode = rules.mode.rawValue
+        let mode = rules.mode
         if source.isLoopback { return Explanation(mode: mode, rule: .loopback) }
         guard rules.ports[port] != nil else { return Explanation(mode: mode, rule: .unprotected) }
         if let network = rules.trusted.first(where: { $0.contains(source) }) {
-            return Explanation(mode: mode, rule: .trusted, network: network.description)
+            return Explanation(mode: mode, rule: .trusted, network: network)
         }
         let now = clocks.read().closing
         let openings = grants.lifecycle.held
@@ -197,9 +224,9 @@ final class Questions {
         return Explanation(
             mode: mode,
             rule: .grant,
-            network: opening.source.description,
-            grants: Set(holders).sorted().map(\.description),
-            until: deadline.description
+            network: opening.source,
+            grants: Set(holders).sorted(),
+            until: deadline
         )
     }
 }

@@ -1,20 +1,21 @@
 import AgentInterface
 import Auditing
+import Varlink
 
 /// Those who are told of each record as it is written.
 struct RecordSubscribers {
-    private var repliers: [PendingCall] = []
+    private var calls: [PendingCall<WatchReply>] = []
 
     /// From here on it is told of every record; the first answer has none.
-    mutating func add(_ replier: PendingCall) {
-        repliers.append(replier)
-        replier.send(WatchReply(record: nil))
+    mutating func add(_ call: PendingCall<WatchReply>) {
+        calls.append(call)
+        call.send(WatchReply(record: nil))
     }
 
     mutating func send(_ records: [Record]) {
-        repliers.removeAll { !$0.isOpen }
-        guard !repliers.isEmpty, !records.isEmpty else { return }
+        calls.removeAll { !$0.isOpen }
+        guard !calls.isEmpty, !records.isEmpty else { return }
         let reply = EncodedReply(continuing: records.map { WatchReply(record: $0.json) })
-        for replier in repliers { replier.send(reply) }
+        for call in calls { call.send(reply) }
     }
 }

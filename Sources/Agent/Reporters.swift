@@ -3,6 +3,7 @@ import Auditing
 import Grants
 import Linux
 import Recording
+import Varlink
 
 /// Tells others what happens: those who watch records, the journal, the service manager.
 final class Reporters {
@@ -24,7 +25,7 @@ final class Reporters {
     var journalProblem: String? { journal.problem }
 
     /// From here on somebody is told of every record.
-    func add(_ replier: PendingCall) { subscribers.add(replier) }
+    func add(_ call: PendingCall<WatchReply>) { subscribers.add(call) }
 
     /// Tells of records, each of which is on disk.
     func publish(_ records: [Record]) {

@@ -1,4 +1,4 @@
-import AgentInterface
+import Varlink
 
 /// One answer for all who ask the same thing within a moment.
 ///
@@ -29,15 +29,15 @@ struct SharedAnswer {
     private var kept: Kept?
     /// The state that is being told of, while an answer is made.
     private var making: UInt64?
-    private var asking: [PendingCall] = []
+    private var asking: [AnyPendingCall] = []
     /// Those who asked when that state had changed.
-    private var later: [PendingCall] = []
+    private var later: [AnyPendingCall] = []
 
     var isIdle: Bool { making == nil }
 
     /// Takes a question about the state of `revision`; `now` is in microseconds.
     mutating func ask(
-        _ replier: PendingCall,
+        _ call: AnyPendingCall,
         isRoot: Bool,
         _ revision: UInt64,
         at now: Int64
@@ -47,11 +47,11 @@ struct SharedAnswer {
             if now - kept.madeAt < age { return .kept(kept.reply) }
         }
         guard let making else {
-            asking = [replier]
+            asking = [call]
             making = revision
             return .make
         }
-        if making == revision { asking.append(replier) } else { later.append(replier) }
+        if making == revision { asking.append(call) } else { later.append(call) }
         return .waiting
     }
 
@@ -62,7 +62,7 @@ struct SharedAnswer {
         took spent: Int64,
         _ revision: UInt64,
         at now: Int64
-    ) -> (answered: [PendingCall], makesAnother: Bool) {
+    ) -> (answered: [AnyPendingCall], makesAnother: Bool) {
         let answered = asking
         kept = making.map { Kept(reply: reply, revision: $0, madeAt: now, spent: spent) }
         (asking, later) = (later.filter(\.isOpen), [])

@@ -49,7 +49,7 @@ final class StatusReport {
     func status() -> AgentStatus {
         let table = grants.lifecycle.grants
         return AgentStatus(
-            mode: policy.policy.mode.rawValue,
+            mode: policy.policy.mode,
             problems: problems,
             warnings: submissions.refused.warnings
                 + [connections.packets.diskWarning].compactMap(\.self),
@@ -57,14 +57,14 @@ final class StatusReport {
             waitingGrants: table.waitingCount,
             drainingGrants: table.drainingCount,
             ongoingSessions: firewall.gate.ongoingCount,
-            nextDeadline: grants.lifecycle.nextDeadline?.description,
+            nextDeadline: grants.lifecycle.nextDeadline,
             protectedPorts: policy.policy.protectedPorts,
-            trusted: policy.policy.trusted.map(\.description),
+            trusted: policy.policy.trusted,
             version: Release.version,
             bootID: policy.host.bootID,
             records: Int(audit.ledger.nextSequence),
             tableOwnership: firewall.gate.ownership.rawValue,
-            trialUntil: policy.commit.deadline?.description,
+            trialUntil: policy.commit.deadline,
             heldTime: heldTime
         )
     }

@@ -1,5 +1,6 @@
 import AgentInterface
 import Grants
+import Varlink
 
 /// What became of dropped files lately, and who waits to hear of one.
 ///
@@ -16,7 +17,7 @@ struct SubmissionResults {
     private struct Waiting {
         let path: String
         let sha256: String
-        let replier: PendingCall
+        let call: PendingCall<SubmissionResult>
     }
 
     private var known: [String: Known] = [:]
@@ -61,18 +62,20 @@ struct SubmissionResults {
         return entry.verdict
     }
 
-    mutating func wait(_ replier: PendingCall, for path: String, sha256: String) {
-        waiting.append(Waiting(path: path, sha256: sha256, replier: replier))
+    mutating func wait(_ call: PendingCall<SubmissionResult>, for path: String, sha256: String) {
+        waiting.append(Waiting(path: path, sha256: sha256, call: call))
     }
 
     /// Who can be answered now, with what; the caller answers, since an answer may bring new calls.
-    mutating func takeAnswers() -> [(replier: PendingCall, verdict: SubmissionResult)] {
+    mutating func takeAnswers() -> [(
+        call: PendingCall<SubmissionResult>, verdict: SubmissionResult
+    )] {
         guard !waiting.isEmpty else { return [] }
-        var answers: [(replier: PendingCall, verdict: SubmissionResult)] = []
+        var answers: [(call: PendingCall<SubmissionResult>, verdict: SubmissionResult)] = []
         var rest: [Waiting] = []
-        for item in waiting where item.replier.isOpen {
+        for item in waiting where item.call.isOpen {
             if let verdict = verdict(on: item.path, sha256: item.sha256) {
-                answers.append((item.replier, verdict))
+                answers.append((item.call, verdict))
             } else {
                 rest.append(item)
             }

@@ -6,6 +6,7 @@ import Grants
 import Lifecycle
 import Linux
 import Signatures
+import Varlink
 
 /// Acts on what files say: admits grants, takes revocations, and refuses the rest.
 final class Submissions {
@@ -183,7 +184,7 @@ final class Submissions {
         let code = String(text.prefix { $0 != ":" })
         let verdict = SubmissionResult(
             outcome: .refused,
-            ids: entry.fields[.grant] ?? [],
+            ids: (entry.fields[.grant] ?? []).compactMap { try? GrantID(parsing: $0) },
             code: code,
             reason: String(text.dropFirst(code.count + 2))
         )
@@ -208,20 +209,19 @@ final class Submissions {
     // MARK: results
 
     /// Answers what became of a file, at once or as soon as that is known.
-    func tell(_ replier: PendingCall, of file: String, _ sha256: String) {
-        if let verdict = results.verdict(on: file, sha256: sha256) {
-            return replier.finish(verdict)
+    func tell(_ call: PendingCall<SubmissionResult>, of asked: VerdictParameters) {
+        if let verdict = results.verdict(on: asked.file, sha256: asked.sha256) {
+            return call.finish(verdict)
         }
-        guard replier.wantsMore else { return replier.finish(SubmissionResult.pending) }
-        replier.send(SubmissionResult.pending)
-        results.wait(replier, for: file, sha256: sha256)
+        guard call.wantsMore else { return call.finish(.pending) }
+        call.send(.pending)
+        results.wait(call, for: asked.file, sha256: asked.sha256)
     }
 
     /// A revocation has done its work.
     func finish(_ order: PendingRevocation) {
         guard let file = order.file else { return }
-        let ids = order.ids.map(\.description)
-        results.post(.init(outcome: .accepted, ids: ids), on: file.path, sha256: file.digest)
+        results.post(.init(outcome: .accepted, ids: order.ids), on: file.path, sha256: file.digest)
         if policy.configuration.endedFiles == .remove {
             cleanup.removeOnRecord([file.path: file.state])
         }
@@ -232,14 +232,14 @@ final class Submissions {
         let (lifecycle, ledger) = (grants.lifecycle, audit.ledger)
         results.postAdmitted { id in
             if case .accepted = lifecycle.grants[id]?.phase { return nil }
-            let ids = [id.description]
+            let ids = [id]
             if case .ended(_, let reason) = ledger[id] {
                 let text = "id: this grant has ended (\(reason))"
                 return SubmissionResult(outcome: .refused, ids: ids, code: "once", reason: text)
             }
-            let deadline = lifecycle.grants[id]?.phase.deadline?.description
+            let deadline = lifecycle.grants[id]?.phase.deadline
             return SubmissionResult(outcome: .accepted, ids: ids, deadline: deadline)
         }
-        for (replier, verdict) in results.takeAnswers() { replier.finish(verdict) }
+        for (call, verdict) in results.takeAnswers() { call.finish(verdict) }
     }
 }

@@ -1,10 +1,11 @@
+package import Admission
+package import Grants
 package import StrictJSON
 package import Varlink
 
-/// How the agent is: the answer to Status.
+/// The state of the agent: the answer to Status.
 package struct AgentStatus: VarlinkCodable {
-    /// `observe` or `enforce`.
-    package var mode: String
+    package var mode: Mode
     /// Sentences for people; empty when all is well.
     package var problems: [String]
     /// Sentences for people; worth a look, and no reason to call it ill.
@@ -16,37 +17,37 @@ package struct AgentStatus: VarlinkCodable {
     /// Sessions that go on though nothing lets new ones in: those that drain, and those that were
     /// there when enforcing began.
     package var ongoingSessions: Int
-    /// RFC 3339; the first deadline of an open grant.
-    package var nextDeadline: String?
-    package var protectedPorts: [String]
-    package var trusted: [String]
+    /// The first deadline of an open grant.
+    package var nextDeadline: Moment?
+    package var protectedPorts: [Port]
+    package var trusted: [Prefix]
     package var version: String
     package var bootID: String
-    /// How many records the audit log holds.
+    /// The number of records in the audit log.
     package var records: Int
-    /// Which protection of the table this kernel gives.
+    /// The protection of the table that this kernel gives.
     package var tableOwnership: String
-    /// RFC 3339; until when the policy is on trial, `nil` if it is not.
-    package var trialUntil: String?
+    /// The end of the trial that the policy is on, `nil` if it is on none.
+    package var trialUntil: Moment?
     /// Time that is held ahead of the wall clock; `nil` if it is not.
     package var heldTime: HeldTime?
 
     package init(
-        mode: String,
+        mode: Mode,
         problems: [String],
         warnings: [String] = [],
         openGrants: Int,
         waitingGrants: Int,
         drainingGrants: Int = 0,
         ongoingSessions: Int = 0,
-        nextDeadline: String?,
-        protectedPorts: [String],
-        trusted: [String],
+        nextDeadline: Moment?,
+        protectedPorts: [Port],
+        trusted: [Prefix],
         version: String,
         bootID: String,
         records: Int,
         tableOwnership: String,
-        trialUntil: String? = nil,
+        trialUntil: Moment? = nil,
         heldTime: HeldTime? = nil
     ) {
         self.mode = mode
@@ -71,31 +72,71 @@ package struct AgentStatus: VarlinkCodable {
 }
 
 extension AgentStatus {
-    package init(from value: JSONValue) throws(MemberError) {
+    package static let members = [
+        VarlinkMember("mode", oneOf: Mode.self),
+        VarlinkMember("healthy", "bool"),
+        VarlinkMember("problems", "[]string", "Sentences for people; empty when healthy"),
+        VarlinkMember(
+            "warnings",
+            "[]string",
+            "Sentences for people that do not make it unhealthy, such as why a file is refused"
+        ),
+        VarlinkMember("open_grants", "int"),
+        VarlinkMember("waiting_grants", "int"),
+        VarlinkMember("draining_grants", "int"),
+        VarlinkMember(
+            "ongoing_sessions",
+            "int",
+            "That drain, or were there when enforcing began"
+        ),
+        VarlinkMember("next_deadline", "?string", "The first deadline of an open grant"),
+        VarlinkMember("protected_ports", "[]string"),
+        VarlinkMember("trusted", "[]string", "Networks that are never denied"),
+        VarlinkMember("version", "string"),
+        VarlinkMember("boot_id", "string", "32 hex digits"),
+        VarlinkMember("records", "int", "How many records the audit log holds"),
+        VarlinkMember(
+            "table_ownership",
+            "string",
+            "Which protection of the table this kernel gives"
+        ),
+        VarlinkMember(
+            "trial_until",
+            "?string",
+            "When the policy on trial gives way unless it is confirmed; null without a trial"
+        ),
+        VarlinkMember(
+            "held_time",
+            "?HeldTime",
+            "Time that is held ahead of the wall clock; null if it is not"
+        ),
+    ]
+
+    package init(from value: JSONValue) throws(VarlinkError) {
         let object = try VarlinkObject(value)
         self.init(
-            mode: try object.text("mode"),
+            mode: try object.choice("mode"),
             problems: try object.texts("problems"),
             warnings: try object.optional("warnings", \.texts) ?? [],
             openGrants: Int(try object.number("open_grants")),
             waitingGrants: Int(try object.number("waiting_grants")),
             drainingGrants: Int(try object.optional("draining_grants", \.number) ?? 0),
             ongoingSessions: Int(try object.optional("ongoing_sessions", \.number) ?? 0),
-            nextDeadline: try object.optionalText("next_deadline"),
-            protectedPorts: try object.texts("protected_ports"),
-            trusted: try object.texts("trusted"),
+            nextDeadline: try object.optionalValue("next_deadline", Moment.init(parsing:)),
+            protectedPorts: try object.values("protected_ports", Port.init(parsing:)),
+            trusted: try object.values("trusted", Prefix.init(parsing:)),
             version: try object.text("version"),
             bootID: try object.text("boot_id"),
             records: Int(try object.number("records")),
-            tableOwnership: try object.text("rung"),
-            trialUntil: try object.optionalText("trial_until"),
+            tableOwnership: try object.text("table_ownership"),
+            trialUntil: try object.optionalValue("trial_until", Moment.init(parsing:)),
             heldTime: try object.optional("held_time") { try? HeldTime(from: $0) }
         )
     }
 
     package var jsonValue: JSONValue {
         [
-            "mode": .string(mode),
+            "mode": .string(mode.rawValue),
             "healthy": .bool(isHealthy),
             "problems": JSONValue(texts: problems),
             "warnings": JSONValue(texts: warnings),
@@ -103,14 +144,14 @@ extension AgentStatus {
             "waiting_grants": .integer(Int64(waitingGrants)),
             "draining_grants": .integer(Int64(drainingGrants)),
             "ongoing_sessions": .integer(Int64(ongoingSessions)),
-            "next_deadline": JSONValue(nextDeadline),
+            "next_deadline": JSONValue(text: nextDeadline),
             "protected_ports": JSONValue(texts: protectedPorts),
             "trusted": JSONValue(texts: trusted),
             "version": .string(version),
             "boot_id": .string(bootID),
             "records": .integer(Int64(records)),
-            "rung": .string(tableOwnership),
-            "trial_until": JSONValue(trialUntil),
+            "table_ownership": .string(tableOwnership),
+            "trial_until": JSONValue(text: trialUntil),
             "held_time": heldTime?.jsonValue ?? .null,
         ]
     }

@@ -17,8 +17,25 @@ extension Inspection {
             case flowtable
         }
 
+        package static let members = [
+            VarlinkMember(
+                "kind",
+                oneOf: Kind.self,
+                """
+                An ip rule, an address that is local by another table, a rule of tproxy, a transparent
+                listener, a flowtable
+                """
+            ),
+            VarlinkMember("name", "string", "As ip or nft names it"),
+            VarlinkMember(
+                "port",
+                "?string",
+                "The port that it leads to, if it is known and the kind has one"
+            ),
+        ]
+
         package var kind: Kind
-        /// Which one it is, as ip(8) or nft(8) name it.
+        /// Its name in the words of ip(8) or nft(8).
         package var name: String
         /// The port that it leads to, if it is known and of a kind that has one: `22/tcp`.
         package var port: String?
@@ -29,10 +46,10 @@ extension Inspection {
             self.port = port
         }
 
-        package init(from value: JSONValue) throws(MemberError) {
+        package init(from value: JSONValue) throws(VarlinkError) {
             let object = try VarlinkObject(value)
             self.init(
-                try object.required("kind") { $0.text.flatMap(Kind.init) },
+                try object.choice("kind"),
                 try object.text("name"),
                 port: try object.optionalText("port")
             )

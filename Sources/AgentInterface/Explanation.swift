@@ -1,9 +1,39 @@
+package import Admission
+package import Grants
 package import StrictJSON
 package import Varlink
 
 /// Whether a packet would pass now, and by what: the answer to Explain.
 package struct Explanation: VarlinkCodable {
-    /// What decides over a packet.
+    package static let members = [
+        VarlinkMember("passes", "bool"),
+        VarlinkMember("mode", oneOf: Mode.self),
+        VarlinkMember("rule", oneOf: Rule.self, "What decides"),
+        VarlinkMember(
+            "network",
+            "?string",
+            "The trusted network, or the source of the opening, that covers it"
+        ),
+        VarlinkMember("grants", "[]string", "The grants that hold that opening"),
+        VarlinkMember("until", "?string", "When the last of them ends"),
+        VarlinkMember(
+            "kernel",
+            oneOf: Kernel.self,
+            "What the kernel's own table says of it; unknown where it could not be read"
+        ),
+        VarlinkMember(
+            "dropped_by",
+            "?string",
+            "The chain of another tool that drops it all the same; passes is false then"
+        ),
+        VarlinkMember(
+            "may_be_dropped_by",
+            "[]string",
+            "Chains of other tools that drop it unless something is so that only they know"
+        ),
+    ]
+
+    /// The rule that decides about a packet.
     package enum Rule: String, Hashable, Sendable, CaseIterable {
         /// The port is not protected.
         case unprotected
@@ -17,7 +47,7 @@ package struct Explanation: VarlinkCodable {
         case denied
     }
 
-    /// What the table in the kernel says of the same packet.
+    /// The word of the table in the kernel about the same packet.
     package enum Kernel: String, Hashable, Sendable, CaseIterable {
         case agrees
         case differs
@@ -26,15 +56,14 @@ package struct Explanation: VarlinkCodable {
     }
 
     package var passes: Bool
-    /// `observe` or `enforce`.
-    package var mode: String
+    package var mode: Mode
     package var rule: Rule
     /// The trusted network, or the source of the opening, that covers it.
-    package var network: String?
+    package var network: Prefix?
     /// The grants that hold that opening.
-    package var grants: [String]
-    /// RFC 3339; when the last of them ends.
-    package var until: String?
+    package var grants: [GrantID]
+    /// The moment at which the last of them ends.
+    package var until: Moment?
     package var kernel: Kernel
     /// The chain of another tool that drops it all the same.
     package var droppedBy: String? {
@@ -44,11 +73,11 @@ package struct Explanation: VarlinkCodable {
     package var mayBeDroppedBy: [String] = []
 
     package init(
-        mode: String,
+        mode: Mode,
         rule: Rule,
-        network: String? = nil,
-        grants: [String] = [],
-        until: String? = nil
+        network: Prefix? = nil,
+        grants: [GrantID] = [],
+        until: Moment? = nil
     ) {
         passes = rule != .denied
         self.mode = mode
@@ -59,15 +88,15 @@ package struct Explanation: VarlinkCodable {
         kernel = .unknown
     }
 
-    package init(from value: JSONValue) throws(MemberError) {
+    package init(from value: JSONValue) throws(VarlinkError) {
         let object = try VarlinkObject(value)
         passes = try object.required("passes", \.flag)
-        mode = try object.text("mode")
-        rule = try object.required("rule") { $0.text.flatMap(Rule.init) }
-        network = try object.optionalText("network")
-        grants = try object.texts("grants")
-        until = try object.optionalText("until")
-        kernel = try object.required("kernel") { $0.text.flatMap(Kernel.init) }
+        mode = try object.choice("mode")
+        rule = try object.choice("rule")
+        network = try object.optionalValue("network", Prefix.init(parsing:))
+        grants = try object.values("grants", GrantID.init(parsing:))
+        until = try object.optionalValue("until", Moment.init(parsing:))
+        kernel = try object.choice("kernel")
         droppedBy = try object.optionalText("dropped_by")
         mayBeDroppedBy = try object.optional("may_be_dropped_by", \.texts) ?? []
     }
@@ -75,11 +104,11 @@ package struct Explanation: VarlinkCodable {
     package var jsonValue: JSONValue {
         [
             "passes": .bool(passes),
-            "mode": .string(mode),
+            "mode": .string(mode.rawValue),
             "rule": .string(rule.rawValue),
-            "network": JSONValue(network),
+            "network": JSONValue(text: network),
             "grants": JSONValue(texts: grants),
-            "until": JSONValue(until),
+            "until": JSONValue(text: until),
             "kernel": .string(kernel.rawValue),
             "dropped_by": JSONValue(droppedBy),
             "may_be_dropped_by": JSONValue(texts: mayBeDroppedBy),

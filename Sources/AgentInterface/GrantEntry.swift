@@ -1,8 +1,48 @@
+package import Grants
 package import StrictJSON
 package import Varlink
 
 /// A grant as List shows it.
 package struct GrantEntry: VarlinkCodable {
+    package static let members = [
+        VarlinkMember("id", "string", "UUID in lower case"),
+        VarlinkMember("state", oneOf: State.self),
+        VarlinkMember("requestor", "string"),
+        VarlinkMember(
+            "signers",
+            "[]string",
+            "Principals of allowed_signers whose approvals it carries"
+        ),
+        VarlinkMember("justification", "?string"),
+        VarlinkMember("sources", "[]string", "CIDRs"),
+        VarlinkMember("ports", "[]string", "Such as 22/tcp"),
+        VarlinkMember("opened", "?string", "When access began; null while waiting"),
+        VarlinkMember(
+            "deadline",
+            "string",
+            "When access ends or ended; for a waiting grant, when it would at the latest"
+        ),
+        VarlinkMember(
+            "drain_until",
+            "?string",
+            "While it drains: until when its sessions may go on, and how many there are"
+        ),
+        VarlinkMember("sessions", "?int"),
+        VarlinkMember(
+            "seconds_left",
+            "int",
+            "Until the deadline, or the end of draining; 0 once ended"
+        ),
+        VarlinkMember(
+            "packets",
+            "?int",
+            "Matched by its openings; null while nothing counted them"
+        ),
+        VarlinkMember("bytes", "?int"),
+        VarlinkMember("connections", "?int", "Connections it let in"),
+        VarlinkMember("file", "?string", "Path of the file it came from"),
+    ]
+
     package enum State: String, Hashable, Sendable, CaseIterable {
         case waiting
         case open
@@ -10,7 +50,7 @@ package struct GrantEntry: VarlinkCodable {
         case ended
     }
 
-    /// What its openings let through.
+    /// The traffic that its openings let through.
     package struct Traffic: Hashable, Sendable {
         package let packets: Int64
         package let bytes: Int64
@@ -23,20 +63,19 @@ package struct GrantEntry: VarlinkCodable {
         }
     }
 
-    package var id: String
+    package var id: GrantID
     package var state: State
     package var requestor: String
     package var signers: [String]
     package var justification: String?
-    package var sources: [String]
-    package var ports: [String]
-    /// RFC 3339; `nil` while waiting.
-    package var opened: String?
-    /// RFC 3339.
-    package var deadline: String
-    /// RFC 3339; until when its sessions may go on while it drains.
-    package var drainUntil: String?
-    /// How many sessions drain.
+    package var sources: [Prefix]
+    package var ports: [Port]
+    /// The beginning of access; `nil` while waiting.
+    package var opened: Moment?
+    package var deadline: Moment
+    /// The end of draining, while it drains.
+    package var drainUntil: Moment?
+    /// The number of sessions that drain.
     package var sessions: Int?
     package var secondsLeft: Int
     /// `nil` while nothing counted it.
@@ -44,16 +83,16 @@ package struct GrantEntry: VarlinkCodable {
     package var file: String?
 
     package init(
-        id: String,
+        id: GrantID,
         state: State,
         requestor: String,
         signers: [String],
         justification: String?,
-        sources: [String],
-        ports: [String],
-        opened: String?,
-        deadline: String,
-        drainUntil: String? = nil,
+        sources: [Prefix],
+        ports: [Port],
+        opened: Moment?,
+        deadline: Moment,
+        drainUntil: Moment? = nil,
         sessions: Int? = nil,
         secondsLeft: Int,
         traffic: Traffic?,
@@ -77,20 +116,20 @@ package struct GrantEntry: VarlinkCodable {
 }
 
 extension GrantEntry {
-    package init(from value: JSONValue) throws(MemberError) {
+    package init(from value: JSONValue) throws(VarlinkError) {
         let object = try VarlinkObject(value)
         self.init(
-            id: try object.text("id"),
-            state: try object.required("state") { $0.text.flatMap(State.init) },
+            id: try object.value("id", GrantID.init(parsing:)),
+            state: try object.choice("state"),
             requestor: try object.text("requestor"),
             signers: try object.texts("signers"),
             justification: try object.optionalText("justification"),
-            sources: try object.texts("sources"),
-            ports: try object.texts("ports"),
-            opened: try object.optionalText("opened"),
-            deadline: try object.text("deadline"),
-            drainUntil: try object.optionalText("drain_until"),
-            sessions: try object.optional("sessions", \.number).map { Int($0) },
+            sources: try object.values("sources", Prefix.init(parsing:)),
+            ports: try object.values("ports", Port.init(parsing:)),
+            opened: try object.optionalValue("opened", Moment.init(parsing:)),
+            deadline: try object.value("deadline", Moment.init(parsing:)),
+            drainUntil: try object.optionalValue("drain_until", Moment.init(parsing:)),
+            sessions: try object.optionalCount("sessions"),
             secondsLeft: Int(try object.number("seconds_left")),
             traffic: try Traffic(from: object),
             file: try object.optionalText("file")
@@ -99,16 +138,16 @@ extension GrantEntry {
 
     package var jsonValue: JSONValue {
         [
-            "id": .string(id),
+            "id": .string(id.description),
             "state": .string(state.rawValue),
             "requestor": .string(requestor),
             "signers": JSONValue(texts: signers),
             "justification": JSONValue(justification),
             "sources": JSONValue(texts: sources),
             "ports": JSONValue(texts: ports),
-            "opened": JSONValue(opened),
-            "deadline": .string(deadline),
-            "drain_until": JSONValue(drainUntil),
+            "opened": JSONValue(text: opened),
+            "deadline": .string(deadline.description),
+            "drain_until": JSONValue(text: drainUntil),
             "sessions": JSONValue(sessions.map(Int64.init)),
             "seconds_left": .integer(Int64(secondsLeft)),
             "packets": JSONValue(traffic?.packets),
@@ -121,7 +160,7 @@ extension GrantEntry {
 
 extension GrantEntry.Traffic {
     /// `nil` if nothing was counted.
-    init?(from object: VarlinkObject) throws(MemberError) {
+    init?(from object: VarlinkObject) throws(VarlinkError) {
         guard let packets = try object.optional("packets", \.number) else { return nil }
         self.init(
             packets: packets,

@@ -1,35 +1,42 @@
+package import Grants
 package import StrictJSON
 package import Varlink
 
 extension AgentStatus {
     /// Time that does not go back with the wall clock.
     package struct HeldTime: VarlinkCodable {
+        package static let members = [
+            VarlinkMember("seconds", "int", "How far it is ahead"),
+            VarlinkMember("time", "string", "What it is"),
+            VarlinkMember("since", "?int", "The last record whose wall clock showed it"),
+        ]
+
         /// From how many seconds on it is worth a look: grants are for hours.
         private static let least = 60
 
-        /// How far it is ahead of the wall clock.
+        /// The seconds by which it is ahead of the wall clock.
         package var seconds: Int
-        /// RFC 3339; what it is.
-        package var time: String
+        /// The time that is held.
+        package var time: Moment
         /// The last record whose wall clock showed that time.
         package var since: Int?
 
-        package init(seconds: Int, time: String, since: Int?) {
+        package init(seconds: Int, time: Moment, since: Int?) {
             self.seconds = seconds
             self.time = time
             self.since = since
         }
 
-        package init(from value: JSONValue) throws(MemberError) {
+        package init(from value: JSONValue) throws(VarlinkError) {
             let object = try VarlinkObject(value)
             seconds = Int(try object.number("seconds"))
-            time = try object.text("time")
-            since = try object.optional("since", \.number).map(Int.init(clamping:))
+            time = try object.value("time", Moment.init(parsing:))
+            since = try object.optionalCount("since")
         }
 
         package var jsonValue: JSONValue {
             [
-                "seconds": .integer(Int64(seconds)), "time": .string(time),
+                "seconds": .integer(Int64(seconds)), "time": .string(time.description),
                 "since": since.map { .integer(Int64($0)) } ?? .null,
             ]
         }
@@ -51,7 +58,7 @@ extension AgentStatus {
         /// Whether a problem is that of held time, whenever it was told.
         package static func isToldBy(_ problem: String) -> Bool { problem.hasPrefix(beginning) }
 
-        /// What it means for grants, where it means something.
+        /// The consequence for grants, where it has one.
         package var problem: String? {
             guard seconds >= Self.least else { return nil }
             return text

@@ -1,7 +1,7 @@
 package import StrictJSON
 package import Varlink
 
-/// What only the agent can see of the kernel: the answer to Inspect.
+/// The view of the kernel that only the agent has: the answer to Inspect.
 package struct Inspection: VarlinkCodable {
     /// A base chain of another tool that packets to this host go through.
     package struct Chain: VarlinkCodable {
@@ -40,9 +40,9 @@ package struct Inspection: VarlinkCodable {
         }
     }
 
-    /// What a chain does with a packet that opens a connection to a protected port.
+    /// The fate of a packet that opens a connection to a protected port, in one chain.
     package struct Fate: VarlinkCodable {
-        package enum End: String, Hashable, Sendable {
+        package enum End: String, Hashable, Sendable, CaseIterable {
             case passes, mayDrop, mayPass, drops
         }
 
@@ -70,11 +70,11 @@ package struct Inspection: VarlinkCodable {
         }
     }
 
-    /// Which protection of the table this kernel gives.
+    /// The protection of the table that this kernel gives.
     package var tableOwnership: String
     /// `nil` where they could not be read.
     package var chains: [Chain]?
-    /// What else leads packets around; `nil` where some of it could not be read.
+    /// Other ways around the gate; `nil` where some could not be read.
     package var detours: [Detour]?
 
     package init(tableOwnership: String, chains: [Chain]?, detours: [Detour]? = []) {
@@ -83,34 +83,46 @@ package struct Inspection: VarlinkCodable {
         self.detours = detours
     }
 
-    package init(from value: JSONValue) throws(MemberError) {
-        let object = try VarlinkObject(value)
-        tableOwnership = try object.text("rung")
-        chains = try Self.list(object, "chains")
-        detours = try Self.list(object, "detours")
-    }
+    package static let members = [
+        VarlinkMember("table_ownership", "string"),
+        VarlinkMember("chains", "?[]Chain", "Null where they could not be read"),
+        VarlinkMember("detours", "?[]Detour", "Null where not all of them could be read"),
+    ]
 
-    private static func list<Item: VarlinkCodable>(
-        _ object: VarlinkObject,
-        _ name: String
-    ) throws(MemberError) -> [Item]? {
-        guard let items = try object.optional(name, \.items) else { return nil }
-        var found: [Item] = []
-        for item in items { found.append(try Item(from: item)) }
-        return found
+    package init(from value: JSONValue) throws(VarlinkError) {
+        let object = try VarlinkObject(value)
+        tableOwnership = try object.text("table_ownership")
+        chains = try object.optionalList("chains")
+        detours = try object.optionalList("detours")
     }
 
     package var jsonValue: JSONValue {
         let list = chains.map { JSONValue.array($0.map(\.jsonValue)) }
         let others = detours.map { JSONValue.array($0.map(\.jsonValue)) }
         return [
-            "rung": .string(tableOwnership), "chains": list ?? .null, "detours": others ?? .null,
+            "table_ownership": .string(tableOwnership), "chains": list ?? .null,
+            "detours": others ?? .null,
         ]
     }
 }
 
 extension Inspection.Chain {
-    package init(from value: JSONValue) throws(MemberError) {
+    package static let members = [
+        VarlinkMember("family", "string", "ip, ip6, inet or netdev"),
+        VarlinkMember("table", "string"),
+        VarlinkMember("name", "string"),
+        VarlinkMember("hook", "string", "prerouting, input or ingress"),
+        VarlinkMember("priority", "int"),
+        VarlinkMember("drops", "bool", "Whether packets that no rule of it takes are dropped"),
+        VarlinkMember("type", "string", "filter, nat or route"),
+        VarlinkMember(
+            "fates",
+            "?[]Fate",
+            "One for each protected port; null where the rules could not be read"
+        ),
+    ]
+
+    package init(from value: JSONValue) throws(VarlinkError) {
         let object = try VarlinkObject(value)
         self.init(
             family: try object.text("family"),
@@ -121,10 +133,7 @@ extension Inspection.Chain {
             drops: try object.required("drops", \.flag),
             type: try object.text("type")
         )
-        guard let items = try object.optional("fates", \.items) else { return }
-        var found: [Inspection.Fate] = []
-        for item in items { found.append(try Inspection.Fate(from: item)) }
-        fates = found
+        fates = try object.optionalList("fates")
     }
 
     package var jsonValue: JSONValue {
@@ -142,13 +151,32 @@ extension Inspection.Chain {
 }
 
 extension Inspection.Fate {
-    package init(from value: JSONValue) throws(MemberError) {
+    package static let members = [
+        VarlinkMember("port", "string", "Such as 22/tcp"),
+        VarlinkMember(
+            "end",
+            oneOf: End.self,
+            """
+            By what differs from packet to packet (source, interface, …): passes from everywhere,
+            may be dropped, is dropped but for exceptions, is dropped from everywhere
+            """
+        ),
+        VarlinkMember(
+            "dropped_in",
+            "?string",
+            "The chain whose rule drops it; null for the policy of the base chain"
+        ),
+        VarlinkMember("rewritten_to", "?int", "The port it is, or may be, rewritten to"),
+        VarlinkMember("rewritten_in", "?string"),
+    ]
+
+    package init(from value: JSONValue) throws(VarlinkError) {
         let object = try VarlinkObject(value)
         self.init(
             try object.text("port"),
-            try object.required("end") { $0.text.flatMap(End.init) },
+            try object.choice("end"),
             droppedIn: try object.optionalText("dropped_in"),
-            rewrittenTo: try object.optional("rewritten_to", \.number).map(Int.init(clamping:)),
+            rewrittenTo: try object.optionalCount("rewritten_to"),
             rewrittenIn: try object.optionalText("rewritten_in")
         )
     }

@@ -1,4 +1,4 @@
-/// Which jitgate this is.
+/// The release that this is.
 package enum Release {
     package static let version = "0.1.0"
 }

@@ -1,8 +1,21 @@
+package import Grants
 package import StrictJSON
 package import Varlink
 
-/// What became of a dropped file: the answer to Verdict.
+/// The result of a dropped file: the answer to Verdict.
 package struct SubmissionResult: VarlinkCodable {
+    package static let members = [
+        VarlinkMember("outcome", oneOf: Outcome.self),
+        VarlinkMember("ids", "[]string", "The grants it is about, once the file could be read"),
+        VarlinkMember(
+            "code",
+            "?string",
+            "Why it was refused: a code for programs and a clause for people"
+        ),
+        VarlinkMember("reason", "?string"),
+        VarlinkMember("deadline", "?string", "When its access ends, once it is open"),
+    ]
+
     package enum Outcome: String, Hashable, Sendable, CaseIterable {
         /// Nothing is known of it yet.
         case pending
@@ -12,20 +25,20 @@ package struct SubmissionResult: VarlinkCodable {
 
     package var outcome: Outcome
     /// The grants it is about, once the file could be read.
-    package var ids: [String]
-    /// Why it was refused, for programs.
+    package var ids: [GrantID]
+    /// The reason of a refusal, for programs.
     package var code: String?
-    /// Why it was refused, for people: one lower-case clause.
+    /// The reason of a refusal, for people: one lower-case clause.
     package var reason: String?
-    /// RFC 3339; when its access ends, once it is open.
-    package var deadline: String?
+    /// The end of its access, once it is open.
+    package var deadline: Moment?
 
     package init(
         outcome: Outcome,
-        ids: [String] = [],
+        ids: [GrantID] = [],
         code: String? = nil,
         reason: String? = nil,
-        deadline: String? = nil
+        deadline: Moment? = nil
     ) {
         self.outcome = outcome
         self.ids = ids
@@ -36,14 +49,14 @@ package struct SubmissionResult: VarlinkCodable {
 
     package static let pending = SubmissionResult(outcome: .pending)
 
-    package init(from value: JSONValue) throws(MemberError) {
+    package init(from value: JSONValue) throws(VarlinkError) {
         let object = try VarlinkObject(value)
         self.init(
-            outcome: try object.required("outcome") { $0.text.flatMap(Outcome.init) },
-            ids: try object.texts("ids"),
+            outcome: try object.choice("outcome"),
+            ids: try object.values("ids", GrantID.init(parsing:)),
             code: try object.optionalText("code"),
             reason: try object.optionalText("reason"),
-            deadline: try object.optionalText("deadline")
+            deadline: try object.optionalValue("deadline", Moment.init(parsing:))
         )
     }
 
@@ -53,7 +66,7 @@ package struct SubmissionResult: VarlinkCodable {
             "ids": JSONValue(texts: ids),
             "code": JSONValue(code),
             "reason": JSONValue(reason),
-            "deadline": JSONValue(deadline),
+            "deadline": JSONValue(text: deadline),
         ]
     }
 }

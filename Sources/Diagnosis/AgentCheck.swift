@@ -40,7 +40,7 @@ struct AgentCheck {
         if let until = status.trialUntil {
             let reason = "the policy is on trial until \(until)"
             findings.append(.note("agent", reason, mend: "sudo jitgate confirm"))
-        } else if let mode, status.mode != mode.rawValue {
+        } else if let mode, status.mode != mode {
             let reason = "it is in \(status.mode) mode and the policy on disk is not"
             findings.append(.warning("agent", reason, mend: "sudo jitgate try"))
         }

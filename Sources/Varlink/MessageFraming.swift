@@ -10,12 +10,12 @@ package struct MessageFraming: Sendable {
         package var description: String { "a message is longer than \(limit) bytes" }
     }
 
-    /// What the agent takes: 1 MiB.
+    /// The longest call that a server takes: 1 MiB.
     package static let callLimit = 1 << 20
 
     private let limit: Int
     private var buffer: [UInt8] = []
-    /// Where the next message begins.
+    /// The place where the next message begins.
     private var start = 0
     /// Up to here there is no NUL after `start`.
     private var scanned = 0
@@ -24,7 +24,7 @@ package struct MessageFraming: Sendable {
         self.limit = limit
     }
 
-    /// How many bytes wait to be taken, a NUL included.
+    /// The bytes that wait to be taken, a NUL included.
     package var pendingCount: Int { buffer.count - start }
 
     package mutating func append(_ bytes: [UInt8]) {

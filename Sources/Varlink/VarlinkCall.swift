@@ -29,7 +29,7 @@ package struct VarlinkCall: Hashable, Sendable {
         self = call
     }
 
-    private init?(from value: JSONValue) throws(MemberError) {
+    private init?(from value: JSONValue) throws(VarlinkError) {
         let object = try VarlinkObject(value)
         try object.refuseAllBut(["method", "parameters", "more", "oneway", "upgrade"])
         method = try object.text("method")
@@ -52,11 +52,11 @@ package struct VarlinkCall: Hashable, Sendable {
     }
 
     /// `io.jitgate.Agent` of `io.jitgate.Agent.Status`; the whole if there is no dot.
-    package var interface: String {
+    var interface: String {
         method.lastIndex(of: ".").map { String(method[..<$0]) } ?? method
     }
 
-    package var methodName: String {
+    var methodName: String {
         method.lastIndex(of: ".").map { String(method[$0...].dropFirst()) } ?? ""
     }
 }

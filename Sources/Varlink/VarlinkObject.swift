@@ -1,67 +1,52 @@
 package import StrictJSON
 
-/// A value that crosses the control socket as JSON.
-package protocol VarlinkCodable: Hashable, Sendable {
-    init(from value: JSONValue) throws(MemberError)
-    var jsonValue: JSONValue { get }
-}
-
-/// Which member of a message is missing or of the wrong type.
-package struct MemberError: Error, Hashable, Sendable, CustomStringConvertible {
-    package let member: String
-
-    package init(member: String) {
-        self.member = member
-    }
-
-    package var description: String { "the member `\(member)` is missing or of the wrong type" }
-}
-
 /// Reads the members of a JSON object by name and type; null and missing are the same.
+///
+/// Throws `invalidParameter` with the name of the member at fault.
 package struct VarlinkObject {
     private let value: JSONValue
 
-    package init(_ value: JSONValue) throws(MemberError) {
-        guard case .object = value else { throw MemberError(member: "parameters") }
+    package init(_ value: JSONValue) throws(VarlinkError) {
+        guard case .object = value else { throw .invalidParameter("parameters") }
         self.value = value
     }
 
     /// Throws the first member whose name is not among `names`.
-    package func refuseAllBut(_ names: [String]) throws(MemberError) {
+    package func refuseAllBut(_ names: [String]) throws(VarlinkError) {
         guard case .object(let members) = value else { return }
         if let stranger = members.first(where: { !names.contains($0.name) }) {
-            throw MemberError(member: stranger.name)
+            throw .invalidParameter(stranger.name)
         }
     }
 
     package func optional<Member>(
         _ name: String,
         _ read: (JSONValue) -> Member?
-    ) throws(MemberError) -> Member? {
+    ) throws(VarlinkError) -> Member? {
         guard let found = value[name], found != .null else { return nil }
-        guard let member = read(found) else { throw MemberError(member: name) }
+        guard let member = read(found) else { throw .invalidParameter(name) }
         return member
     }
 
     package func required<Member>(
         _ name: String,
         _ read: (JSONValue) -> Member?
-    ) throws(MemberError) -> Member {
-        guard let member = try optional(name, read) else { throw MemberError(member: name) }
+    ) throws(VarlinkError) -> Member {
+        guard let member = try optional(name, read) else { throw .invalidParameter(name) }
         return member
     }
 
-    package func text(_ name: String) throws(MemberError) -> String { try required(name, \.text) }
+    package func text(_ name: String) throws(VarlinkError) -> String { try required(name, \.text) }
 
-    package func number(_ name: String) throws(MemberError) -> Int64 {
+    package func number(_ name: String) throws(VarlinkError) -> Int64 {
         try required(name, \.number)
     }
 
-    package func texts(_ name: String) throws(MemberError) -> [String] {
+    package func texts(_ name: String) throws(VarlinkError) -> [String] {
         try required(name, \.texts)
     }
 
-    package func optionalText(_ name: String) throws(MemberError) -> String? {
+    package func optionalText(_ name: String) throws(VarlinkError) -> String? {
         try optional(name, \.text)
     }
 }

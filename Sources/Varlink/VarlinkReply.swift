@@ -14,25 +14,29 @@ package struct VarlinkReply: Hashable, Sendable {
         self.continues = continues
     }
 
-    package init(error: String, parameters: JSONValue) {
-        self.error = error
-        self.parameters = parameters
+    package init(_ error: VarlinkError) {
+        self.error = error.name
+        parameters = error.parameters
         continues = false
     }
 
     /// Reads one message; members that this version does not know are skipped.
-    package init(message: [UInt8]) throws(MemberError) {
+    package init(message: [UInt8]) throws(MalformedReply) {
         let node: JSONNode
         do throws(JSONSyntaxError) {
-            // What root's own agent says may be long: a list of every grant there ever was.
+            // A reply may be long: the service is trusted, and so is what it lists.
             node = try JSONNode.parse(message, limits: .init(bytes: message.count, depth: 16))
         } catch {
-            throw MemberError(member: "\(error)")
+            throw MalformedReply(description: "\(error)")
         }
-        let object = try VarlinkObject(node.value)
-        error = try object.optionalText("error")
-        parameters = try object.optional("parameters") { $0 } ?? [:]
-        continues = try object.optional("continues", \.flag) ?? false
+        do throws(VarlinkError) {
+            let object = try VarlinkObject(node.value)
+            error = try object.optionalText("error")
+            parameters = try object.optional("parameters") { $0 } ?? [:]
+            continues = try object.optional("continues", \.flag) ?? false
+        } catch {
+            throw MalformedReply(description: "a member of it is of the wrong type")
+        }
     }
 
     /// The message without its NUL.
@@ -42,4 +46,9 @@ package struct VarlinkReply: Hashable, Sendable {
         if continues { members.append(JSONValue.Member("continues", true)) }
         return JSONValue.object(members).encoded()
     }
+}
+
+/// A message that is no reply.
+package struct MalformedReply: Error, Hashable, Sendable, CustomStringConvertible {
+    package let description: String
 }

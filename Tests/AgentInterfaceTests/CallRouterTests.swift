@@ -5,7 +5,7 @@ import Testing
 import Varlink
 
 @Suite struct `A call router` {
-    private static let router = CallRouter(info: TestAgent.info, group: 990)
+    private static let router = TestAgent.router(group: 990)
     private static let root = peer(0, group: 0)
     private static let member = peer(1000, groups: [4, 990])
     private static let stranger = peer(1000, groups: [4])
@@ -70,7 +70,7 @@ import Varlink
     }
 
     @Test func `without a group lets only root read`() {
-        let router = CallRouter(info: TestAgent.info, group: nil)
+        let router = TestAgent.router(group: nil)
         let call = VarlinkCall(method: "io.jitgate.Agent.Status")
         #expect(router.route(call, from: Self.member) == fault(.permissionDenied))
         #expect(router.route(call, from: Self.root) == .ask(.status))
@@ -93,6 +93,10 @@ import Varlink
             ("Revoke", ["ids": [], "reason": "r"], "ids"),
             ("Revoke", ["ids": ["a", 1], "reason": "r"], "ids"),
             ("Revoke", ["ids": ["a"], "all": true, "reason": "r"], "all"),
+            ("Explain", ["source": "192.0.2.300", "port": "22/tcp"], "source"),
+            ("Explain", ["source": "192.0.2.7", "port": "22"], "port"),
+            ("Reload", ["sessions": "192.0.2.7 50000 192.0.2.1 22"], "sessions"),
+            ("Reload", ["sessions": .array(Array(repeating: "", count: 65))], "sessions"),
             ("Verdict", ["file": "/f"], "sha256"),
             ("Verdict", ["file": "/f", "sha256": "00"], "sha256"),
             ("Verdict", ["file": "", "sha256": .string(digest)], "file"),
@@ -104,16 +108,33 @@ import Varlink
     }
 
     @Test func `reads the parameters of each method`() {
+        let ids = [Samples.open.id, Samples.ended.id]
         #expect(route("List", ["all": nil]) == .ask(.list(all: false)))
         #expect(route("List", ["all": true]) == .ask(.list(all: true)))
         #expect(
-            route("Revoke", ["ids": ["a", "b"], "reason": "r"])
-                == .ask(.revoke(.ids(["a", "b"]), reason: "r"))
+            route("Revoke", ["ids": .array(ids.map { .string("\($0)") }), "reason": "r"])
+                == .ask(.revoke(.ids(ids), reason: "r"))
         )
         #expect(
             route("Verdict", ["file": "/f", "sha256": .string(Self.digest)])
                 == .ask(.verdict(file: "/f", sha256: Self.digest))
         )
+    }
+
+    @Test func `knows no grant by an id that is no UUID`() {
+        #expect(
+            route("Revoke", ["ids": ["a", "b"], "reason": "r"]) == fault(.noSuchGrant(["a"]))
+        )
+    }
+
+    @Test func `lets sessions that sshd did not write have no effect`() throws {
+        let text = "192.0.2.7 50000 192.0.2.1 22"
+        let session = try #require(SSHConnection(parsing: text))
+        #expect(
+            route("Reload", ["sessions": ["x", .string(text)]])
+                == .ask(.reload(sessions: [session]))
+        )
+        #expect(session.description == text)
     }
 
     @Test func `says which method or interface there is not`() {

@@ -1,3 +1,5 @@
+import Admission
+import AgentInterface
 import Dispatch
 import Glibc
 import Linux
@@ -6,9 +8,8 @@ import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
-import Varlink
 
-@testable import AgentInterface
+@testable import Varlink
 
 @Suite struct `A hostile peer` {
     private static let script = """
@@ -135,14 +136,14 @@ import Varlink
     @Test func `that takes no replies is cut off`() async throws {
         let limits = VarlinkServer.Limits(connections: 8, reservedForRoot: 1, backlogBytes: 4096)
         let watcher = Held()
-        let agent = try await TestAgent(limits: limits) { request, replier in
+        let agent = try await TestAgent(limits: limits) { request, pending in
             guard request == .watch else {
                 let long: JSONValue = ["MESSAGE": .string(String(repeating: "x", count: 1 << 20))]
                 for _ in 0..<10 { watcher.send(long) }
-                return TestAgent.answerAll(request, replier)
+                return TestAgent.answerAll(request, pending)
             }
-            watcher.hold(replier)
-            replier.send(WatchReply(record: nil))
+            watcher.hold(pending)
+            pending.send(WatchReply(record: nil))
         }
         let deaf = try agent.connectRaw()
         let call = VarlinkCall(method: "io.jitgate.Agent.Watch", wantsMore: true).message
@@ -155,14 +156,14 @@ import Varlink
     @Test func `that takes no replies is told so once it does`() async throws {
         let limits = VarlinkServer.Limits(connections: 8, reservedForRoot: 1, backlogBytes: 4096)
         let watcher = Held()
-        let agent = try await TestAgent(limits: limits) { request, replier in
+        let agent = try await TestAgent(limits: limits) { request, pending in
             guard request == .watch else {
                 let long: JSONValue = ["MESSAGE": .string(String(repeating: "x", count: 1 << 20))]
                 for _ in 0..<10 { watcher.send(long) }
-                return TestAgent.answerAll(request, replier)
+                return TestAgent.answerAll(request, pending)
             }
-            watcher.hold(replier)
-            replier.send(WatchReply(record: nil))
+            watcher.hold(pending)
+            pending.send(WatchReply(record: nil))
         }
         let slow = try agent.connect()
         try slow.send(VarlinkCall(method: "io.jitgate.Agent.Watch", wantsMore: true))
@@ -189,11 +190,11 @@ import Varlink
             totalBacklogBytes: 2 << 20
         )
         let long = String(repeating: "x", count: 1 << 20)
-        let agent = try await TestAgent(limits: limits) { request, replier in
+        let agent = try await TestAgent(limits: limits) { request, pending in
             guard request == .reload(sessions: []) else {
-                return TestAgent.answerAll(request, replier)
+                return TestAgent.answerAll(request, pending)
             }
-            replier.finish(ReloadReply(mode: long, protectedPorts: []))
+            pending.finish(RekeyReply(key: long))
         }
         let call = MessageFraming.frame(VarlinkCall(method: "io.jitgate.Agent.Reload").message)
         let deaf = try (0..<6).map { _ in try agent.connectRaw() }
@@ -207,9 +208,9 @@ import Varlink
     @Test func `that pipelines calls has one answered, then all else goes first`() async throws {
         let count = 500
         let others = Others()
-        let agent = try await TestAgent { request, replier in
+        let agent = try await TestAgent { request, pending in
             others.callCame()
-            TestAgent.answerAll(request, replier)
+            TestAgent.answerAll(request, pending)
         }
         others.watch(agent.executor)
         let peers = try (0..<8).map { _ in try agent.connect() }
@@ -229,7 +230,7 @@ import Varlink
         let busy = try agent.connect()
         for _ in 0..<count { try busy.send(VarlinkCall(method: "io.jitgate.Agent.Status")) }
         let other = try agent.connect()
-        #expect(try other.reload().mode == "enforce")
+        #expect(try other.reload().mode == .enforce)
         let place = try #require(agent.seenRequests.firstIndex(of: .reload(sessions: [])))
         #expect(place < count)
         #expect(try busy.receive(timeoutMilliseconds: 10_000) != nil)
@@ -327,7 +328,7 @@ extension VarlinkServer {
 
 extension TestAgent {
     /// Waits until requests have reached the handler so many times.
-    fileprivate func waitUntilSeen(_ count: Int, _ request: ControlRequest) async throws {
+    fileprivate func waitUntilSeen(_ count: Int, _ request: CheckedCall) async throws {
         let end = ContinuousClock.now + .seconds(30)
         while seenRequests.count(where: { $0 == request }) < count {
             try #require(ContinuousClock.now < end)

@@ -1,8 +1,12 @@
+import Admission
 import AgentInterface
+import Grants
 import Linux
+import StrictJSON
 import Synchronization
 import SystemPackage
 import TestSupport
+import Varlink
 
 /// A control server on a queue of its own, with a handler that a test gives.
 final class TestAgent: Sendable {
@@ -14,16 +18,23 @@ final class TestAgent: Sendable {
     private let seen: Seen
 
     private final class Seen: Sendable {
-        let requests = Mutex<[ControlRequest]>([])
+        let requests = Mutex<[CheckedCall]>([])
     }
 
     static let info = ServiceInfo(vendor: "jitgate", product: "jitgated", version: "1", url: "u")
+    static let root = PeerCredentials(processID: 7, userID: 0, groupID: 0, groups: [])
+
+    static let router = router(group: nil)
+
+    static func router(group: UInt32?) -> CallRouter {
+        CallRouter(info: info, interface: AgentInterface.interface, group: group)
+    }
 
     /// Answers every request as `answer` does.
     init(
         group: UInt32? = nil,
         limits: VarlinkServer.Limits = .standard,
-        answer: @escaping @Sendable (ControlRequest, PendingCall) -> Void = TestAgent.answerAll
+        answer: @escaping @Sendable (CheckedCall, AnyPendingCall) -> Void = TestAgent.answerAll
     ) async throws {
         directory = try TemporaryDirectory()
         path = directory.path + "/control"
@@ -31,19 +42,19 @@ final class TestAgent: Sendable {
         let seen = Seen()
         server = VarlinkServer(
             listener: listener,
-            router: CallRouter(info: Self.info, group: group),
+            router: Self.router(group: group),
             limits: limits,
             on: executor
-        ) { request, _, replier in
+        ) { request, _, pending in
             seen.requests.withLock { $0.append(request) }
-            answer(request, replier)
+            answer(request, pending)
         }
         self.seen = seen
         try await server.start()
     }
 
     /// What reached the handler so far.
-    var seenRequests: [ControlRequest] { seen.requests.withLock { $0 } }
+    var seenRequests: [CheckedCall] { seen.requests.withLock { $0 } }
 
     func connect() throws -> VarlinkClient {
         try VarlinkClient.connecting(to: path)
@@ -60,35 +71,94 @@ final class TestAgent: Sendable {
         _ = try Command.run(["chmod", "666", path])
     }
 
-    @Sendable static func answerAll(_ request: ControlRequest, _ replier: PendingCall) {
-        switch request {
-        case .status: replier.finish(Samples.status)
-        case .list(let all):
-            replier.finish(GrantList(grants: all ? [Samples.open, Samples.ended] : [Samples.open]))
-        case .revoke(.all, _): replier.finish(RevokeReply(revoked: [Samples.open.id]))
-        case .revoke(.ids(let ids), _): replier.fail(.noSuchGrant(ids))
-        case .verdict: replier.finish(SubmissionResult(outcome: .accepted, ids: [Samples.open.id]))
-        case .reload: replier.finish(ReloadReply(mode: "enforce", protectedPorts: ["22/tcp"]))
-        case .tryPolicy: replier.finish(Samples.trial)
-        case .confirm: replier.fail(.noTrial)
-        case .acceptClock: replier.fail(.clockNotHeld)
-        case .explain: replier.finish(Samples.explanation)
-        case .inspect: replier.finish(Samples.inspection)
-        case .rekey: replier.finish(RekeyReply(key: "jitgate/web-1/3f0c+0123abcd+AQ=="))
-        case .watch: replier.send(WatchReply(record: nil))
+    @Sendable static func answerAll(_ call: CheckedCall, _ pending: AnyPendingCall) {
+        if let wanted = call.parameters(of: AgentInterface.list) {
+            let grants = wanted.all ? [Samples.open, Samples.ended] : [Samples.open]
+            return pending.finish(GrantList(grants: grants))
         }
+        if let wanted = call.parameters(of: AgentInterface.revoke) {
+            guard case .ids(let ids) = wanted.target else {
+                return pending.finish(RevokeReply(revoked: [Samples.open.id]))
+            }
+            return pending.fail(.noSuchGrant(ids.map(\.description)))
+        }
+        switch call.method {
+        case "Status": pending.finish(Samples.status)
+        case "Verdict":
+            pending.finish(SubmissionResult(outcome: .accepted, ids: [Samples.open.id]))
+        case "Reload": pending.finish(ReloadReply(mode: .enforce, protectedPorts: [Samples.ssh]))
+        case "Try": pending.finish(Samples.trial)
+        case "Confirm": pending.fail(.noTrial)
+        case "AcceptClock": pending.fail(.clockNotHeld)
+        case "Explain": pending.finish(Samples.explanation)
+        case "Inspect": pending.finish(Samples.inspection)
+        case "Rekey": pending.finish(RekeyReply(key: "jitgate/web-1/3f0c+0123abcd+AQ=="))
+        case "Watch": pending.send(WatchReply(record: nil))
+        default: pending.fail(.methodNotImplemented(call.method))
+        }
+    }
+}
+
+/// Calls by name, as tests compare them.
+extension CheckedCall {
+    static let status = CheckedCall(AgentInterface.status, NoParameters())
+    static let watch = CheckedCall(AgentInterface.watch, NoParameters())
+
+    static func list(all: Bool) -> Self {
+        CheckedCall(AgentInterface.list, ListParameters(all: all))
+    }
+
+    static func revoke(_ target: RevokeParameters.Target, reason: String) -> Self {
+        CheckedCall(AgentInterface.revoke, RevokeParameters(target, reason: reason))
+    }
+
+    static func verdict(file: String, sha256: String) -> Self {
+        CheckedCall(AgentInterface.verdict, VerdictParameters(file: file, sha256: sha256))
+    }
+
+    static func reload(sessions: [SSHConnection]) -> Self {
+        CheckedCall(AgentInterface.reload, ReloadParameters(sessions: sessions))
+    }
+
+    static func tryPolicy(seconds: Int64, sessions: [SSHConnection]) -> Self {
+        CheckedCall(AgentInterface.tryPolicy, TryParameters(seconds: seconds, sessions: sessions))
+    }
+
+    static func explain(source: Prefix, port: Port) -> Self {
+        CheckedCall(AgentInterface.explain, ExplainParameters(source: source, port: port))
+    }
+}
+
+/// Methods by name, as tests call them.
+extension VarlinkClient {
+    func status() throws -> AgentStatus { try call(AgentInterface.status) }
+
+    func list(all: Bool) throws -> [GrantEntry] {
+        try call(AgentInterface.list, ListParameters(all: all)).grants
+    }
+
+    func revoke(_ target: RevokeParameters.Target, reason: String) throws -> [GrantID] {
+        try call(AgentInterface.revoke, RevokeParameters(target, reason: reason)).revoked
+    }
+
+    func reload() throws -> ReloadReply { try call(AgentInterface.reload, ReloadParameters()) }
+
+    func watch(_ body: (JSONValue?) -> Bool) throws {
+        try stream(AgentInterface.watch) { body($0.record) }
     }
 }
 
 /// Values of the wire, every optional member once there and once not.
 enum Samples {
+    static let ssh: Port = "22/tcp"
+
     static let status = AgentStatus(
-        mode: "enforce",
+        mode: .enforce,
         problems: ["the audit log is nearly full"],
         openGrants: 1,
         waitingGrants: 2,
         nextDeadline: "2026-12-01T12:00:00Z",
-        protectedPorts: ["22/tcp", "3389/udp"],
+        protectedPorts: [ssh, "3389/udp"],
         trusted: ["10.20.0.0/24"],
         version: "1",
         bootID: "0123456789abcdef0123456789abcdef",
@@ -99,13 +169,13 @@ enum Samples {
     )
 
     static let trial = TrialReply(
-        mode: "enforce",
-        protectedPorts: ["22/tcp"],
+        mode: .enforce,
+        protectedPorts: [ssh],
         until: "2026-12-01T12:00:00Z"
     )
 
     static let explanation = Explanation(
-        mode: "enforce",
+        mode: .enforce,
         rule: .grant,
         network: "192.0.2.0/24",
         grants: ["0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11"],
@@ -138,7 +208,7 @@ enum Samples {
         signers: ["ops@example.com"],
         justification: "disk",
         sources: ["203.0.113.7/32", "2001:db8::/64"],
-        ports: ["22/tcp"],
+        ports: [ssh],
         opened: "2026-12-01T10:00:00Z",
         deadline: "2026-12-01T12:00:00Z",
         secondsLeft: 7200,

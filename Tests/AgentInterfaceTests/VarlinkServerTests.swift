@@ -16,24 +16,43 @@ import Varlink
         #expect(try client.list(all: false) == [Samples.open])
         #expect(try client.list(all: true) == [Samples.open, Samples.ended])
         #expect(try client.revoke(.all, reason: "over") == [Samples.open.id])
-        #expect(throws: ClientError.fault(.noSuchGrant(["x"]))) {
-            try client.revoke(.ids(["x"]), reason: "over")
+        let id = Samples.ended.id
+        #expect(throws: ClientError.fault(.noSuchGrant(["\(id)"]))) {
+            try client.revoke(.ids([id]), reason: "over")
         }
-        #expect(try client.reload().protectedPorts == ["22/tcp"])
-        let verdict = try client.verdict(
-            file: "/f",
-            sha256: Self.digest,
+        #expect(try client.reload().protectedPorts == [Samples.ssh])
+        let file = VerdictParameters(file: "/f", sha256: Self.digest)
+        let verdict = try client.lastReply(
+            AgentInterface.verdict,
+            file,
             timeoutMilliseconds: 10_000
         )
-        #expect(verdict.outcome == .accepted)
+        #expect(verdict?.outcome == .accepted)
         #expect(agent.seenRequests.first == .status)
-        #expect(try client.tryPolicy(seconds: 90) == Samples.trial)
-        #expect(throws: ClientError.fault(.noTrial)) { try client.confirm() }
-        #expect(throws: ClientError.fault(.clockNotHeld)) { try client.acceptClock() }
-        #expect(try client.explain(source: "::1", port: "22/tcp") == Samples.explanation)
-        #expect(try client.inspect() == Samples.inspection)
+        let trial = TryParameters(seconds: 90)
+        #expect(try client.call(AgentInterface.tryPolicy, trial) == Samples.trial)
+        #expect(throws: ClientError.fault(.noTrial)) { try client.call(AgentInterface.confirm) }
+        #expect(throws: ClientError.fault(.clockNotHeld)) {
+            try client.call(AgentInterface.acceptClock)
+        }
+        let packet = ExplainParameters(source: "::1", port: Samples.ssh)
+        #expect(try client.call(AgentInterface.explain, packet) == Samples.explanation)
+        #expect(try client.call(AgentInterface.inspect) == Samples.inspection)
         #expect(agent.seenRequests.contains(.tryPolicy(seconds: 90, sessions: [])))
         #expect(agent.seenRequests.count == 12)
+    }
+
+    @Test func `says of a method that nothing handles that it is not implemented`() async throws {
+        let agent = try await TestAgent { call, pending in
+            var handlers = CallHandlers()
+            handlers.on(AgentInterface.status) { _, _ in Samples.status }
+            handlers.perform(call, from: TestAgent.root, pending)
+        }
+        let client = try agent.connect()
+        #expect(try client.status() == Samples.status)
+        #expect(throws: ClientError.fault(.methodNotImplemented("io.jitgate.Agent.Inspect"))) {
+            try client.call(AgentInterface.inspect)
+        }
     }
 
     @Test func `describes its interfaces`() async throws {
@@ -41,7 +60,7 @@ import Varlink
         defer { withExtendedLifetime(agent) {} }
         let client = try agent.connect()
         for (name, text) in [
-            (AgentInterface.name, AgentInterface.description),
+            (AgentInterface.name, AgentInterface.interface.description),
             (ServiceInterface.name, ServiceInterface.description),
         ] {
             try client.send(
@@ -69,10 +88,10 @@ import Varlink
 
     @Test func `does not begin a call before the one before it is answered`() async throws {
         let held = Held()
-        let agent = try await TestAgent { request, replier in
-            if case .verdict = request { return held.hold(replier) }
+        let agent = try await TestAgent { request, pending in
+            if request.method == "Verdict" { return held.hold(pending) }
             held.release(SubmissionResult(outcome: .accepted))
-            TestAgent.answerAll(request, replier)
+            TestAgent.answerAll(request, pending)
         }
         let first = try agent.connect()
         let file: JSONValue = ["file": "/f", "sha256": .string(Self.digest)]
@@ -127,13 +146,13 @@ import Varlink
 
     @Test func `sends records to a watcher until it hangs up`() async throws {
         let watcher = Held()
-        let agent = try await TestAgent { request, replier in
+        let agent = try await TestAgent { request, pending in
             guard request == .watch else {
                 for number in 0..<3 { watcher.send(["JITGATE_SEQ": .string("\(number)")]) }
-                return TestAgent.answerAll(request, replier)
+                return TestAgent.answerAll(request, pending)
             }
-            replier.send(WatchReply(record: nil))
-            watcher.hold(replier)
+            pending.send(WatchReply(record: nil))
+            watcher.hold(pending)
         }
         let (watching, other) = (try agent.connect(), try agent.connect())
         var records: [JSONValue?] = []
@@ -148,10 +167,10 @@ import Varlink
 
     @Test func `is told that a watcher has gone`() async throws {
         let watcher = Held()
-        let agent = try await TestAgent { request, replier in
-            guard request == .watch else { return TestAgent.answerAll(request, replier) }
-            watcher.hold(replier)
-            replier.send(WatchReply(record: nil))
+        let agent = try await TestAgent { request, pending in
+            guard request == .watch else { return TestAgent.answerAll(request, pending) }
+            watcher.hold(pending)
+            pending.send(WatchReply(record: nil))
         }
         do {
             let leaving = try agent.connect()
@@ -176,21 +195,21 @@ import Varlink
 
 /// Repliers that a handler keeps for later, for use on the agent's queue alone.
 final class Held: Sendable {
-    private let replier = Mutex<PendingCall?>(nil)
+    private let pending = Mutex<AnyPendingCall?>(nil)
 
-    func hold(_ replier: PendingCall) {
-        self.replier.withLock { $0 = replier }
+    func hold(_ pending: AnyPendingCall) {
+        self.pending.withLock { $0 = pending }
     }
 
     func release(_ value: some VarlinkCodable) {
-        replier.withLock { $0 }?.finish(value)
+        pending.withLock { $0 }?.finish(value)
     }
 
     func send(_ record: JSONValue) {
-        replier.withLock { $0 }?.send(WatchReply(record: record))
+        pending.withLock { $0 }?.send(WatchReply(record: record))
     }
 
-    var isOpen: Bool { replier.withLock { $0 }?.isOpen ?? false }
+    var isOpen: Bool { pending.withLock { $0 }?.isOpen ?? false }
 }
 
 extension VarlinkServer {
@@ -200,7 +219,7 @@ extension VarlinkServer {
 
 extension TestAgent {
     /// Connects once a request has reached the handler.
-    func connectAndAwait(_ request: ControlRequest) throws -> VarlinkClient {
+    func connectAndAwait(_ request: CheckedCall) throws -> VarlinkClient {
         let deadline = ContinuousClock.now + .seconds(10)
         while !seenRequests.contains(request) {
             try #require(ContinuousClock.now < deadline)

@@ -1,5 +1,7 @@
+import Admission
 import AgentInterface
 import StrictJSON
+import TestSupport
 import Testing
 import Varlink
 
@@ -15,7 +17,7 @@ import Varlink
         #expect(try roundTrip(list) == list)
         let verdict = SubmissionResult(
             outcome: .refused,
-            ids: ["a"],
+            ids: [Samples.open.id],
             code: "stranger",
             reason: "why",
             deadline: "2026-12-01T12:00:00Z"
@@ -27,7 +29,7 @@ import Varlink
         #expect(try roundTrip(WatchReply(record: nil)) == WatchReply(record: nil))
         #expect(try roundTrip(Samples.trial) == Samples.trial)
         #expect(try roundTrip(Samples.explanation) == Samples.explanation)
-        let denied = Explanation(mode: "enforce", rule: .denied)
+        let denied = Explanation(mode: .enforce, rule: .denied)
         #expect(try roundTrip(denied) == denied)
         #expect(try roundTrip(Samples.inspection) == Samples.inspection)
         let blind = Inspection(tableOwnership: "owner", chains: nil)
@@ -45,6 +47,7 @@ import Varlink
     func `keeps every error`(fault: VarlinkError) throws {
         let reply = try VarlinkReply(message: VarlinkReply(fault).message)
         #expect(VarlinkError(name: reply.error ?? "", parameters: reply.parameters) == fault)
+        #expect(fault.isKnown)
     }
 
     @Test func `has the members that the interface describes, in their order`() throws {
@@ -90,7 +93,7 @@ import Varlink
 
     /// The names before the colons from a line of the description up to the closing bracket.
     private static func members(of opening: String) -> [String] {
-        let lines = AgentInterface.description.split(separator: "\n").map(String.init)
+        let lines = AgentInterface.interface.description.split(separator: "\n").map(String.init)
         let body = lines.drop { $0 != opening }.dropFirst().prefix { $0 != ")" }
         let members = body.map { $0.drop { $0 == " " } }.filter { !$0.hasPrefix("#") }
         return members.map { String($0.prefix { $0 != ":" }) }

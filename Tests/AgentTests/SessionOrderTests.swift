@@ -1,3 +1,4 @@
+import AgentInterface
 import Enforcement
 import Grants
 import Testing
@@ -50,11 +51,12 @@ import Testing
 
     @Test(arguments: ["", "192.0.2.7 5 192.0.2.1", "x 5 192.0.2.1 22", "192.0.2.7 70000 x 22"])
     func `takes no text for a session that is none`(text: String) {
-        #expect(OngoingSession(connection: text) == nil)
+        #expect(SSHConnection(parsing: text).flatMap(OngoingSession.init) == nil)
     }
 
     @Test func `knows a session by what sshd says of it`() throws {
         let session = try OngoingSession(found("192.0.2.7", 5000, age: 1))
-        #expect(OngoingSession(connection: "192.0.2.7 5000 192.0.2.1 22") == session)
+        let text = "192.0.2.7 5000 192.0.2.1 22"
+        #expect(SSHConnection(parsing: text).flatMap(OngoingSession.init) == session)
     }
 }

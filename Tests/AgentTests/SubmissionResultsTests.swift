@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct `The results of submissions` {
     private let id = GrantID(value: 1)
-    private let accepted = SubmissionResult(outcome: .accepted, ids: ["1"])
+    private let accepted = SubmissionResult(outcome: .accepted, ids: [GrantID(value: 1)])
 
     @Test func `are known once the acceptance of a grant is on record`() {
         var results = SubmissionResults()

@@ -1,32 +1,38 @@
+import Admission
 import AgentInterface
 import Auditing
 import Commands
+import Grants
 import Linux
 import StrictJSON
 import Synchronization
 import TestSupport
 import Testing
+import Varlink
 
 @Suite struct `With an agent` {
     /// An agent at the bench's socket.
     private func serve(
         _ bench: Bench,
-        _ answer: @escaping @Sendable (ControlRequest, PendingCall) -> Void
+        _ answer: @escaping @Sendable (CheckedCall, AnyPendingCall) -> Void
     ) async throws -> VarlinkServer {
         let server = VarlinkServer(
             listener: try UnixListener(path: bench.path("control"), group: nil),
             router: CallRouter(
                 info: ServiceInfo(vendor: "", product: "", version: "", url: ""),
+                interface: AgentInterface.interface,
                 group: nil
             ),
             on: EngineExecutor(label: "bench-agent")
-        ) { request, _, replier in answer(request, replier) }
+        ) { request, _, pending in answer(request, pending) }
         try await server.start()
         return server
     }
 
+    private static let id: GrantID = "0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11"
+
     private static let status = AgentStatus(
-        mode: "enforce",
+        mode: .enforce,
         problems: ["the clock is not synchronised"],
         openGrants: 2,
         waitingGrants: 1,
@@ -111,13 +117,13 @@ import Testing
     {
         let bench = try Bench()
         let isHeld = Mutex(true)
-        let server = try await serve(bench) { _, replier in
-            guard isHeld.withLock(\.self) else { return replier.fail(.clockNotHeld) }
-            replier.finish(AcceptClockReply(time: "2026-12-01T12:00:00.5Z", ended: ["a"]))
+        let server = try await serve(bench) { _, pending in
+            guard isHeld.withLock(\.self) else { return pending.fail(.clockNotHeld) }
+            pending.finish(AcceptClockReply(time: "2026-12-01T12:00:00.5Z", ended: [Self.id]))
         }
         defer { withExtendedLifetime(server) {} }
         let accepted = bench.run("clock", "accept").output
-        #expect(accepted == "ended a\nit is 2026-12-01T12:00:00Z for the agent, too\n")
+        #expect(accepted == "ended \(Self.id)\nit is 2026-12-01T12:00:00Z for the agent, too\n")
         isHeld.withLock { $0 = false }
         let outcome = bench.run("clock", "accept")
         #expect(outcome.status == .no && outcome.errors.contains("nothing to accept"))
@@ -139,18 +145,20 @@ import Testing
 
     @Test func `revoke names what is not there`() async throws {
         let bench = try Bench()
-        let server = try await serve(bench) { request, replier in
-            guard case .revoke(.ids(let ids), "over") = request else {
-                return replier.finish(RevokeReply(revoked: ["a", "b"]))
+        let server = try await serve(bench) { request, pending in
+            let wanted = request.parameters(of: AgentInterface.revoke)
+            guard case .ids(let ids) = wanted?.target, wanted?.reason == "over" else {
+                return pending.finish(RevokeReply(revoked: Self.grants.map(\.id)))
             }
-            replier.fail(.noSuchGrant(ids))
+            pending.fail(.noSuchGrant(ids.map(\.description)))
         }
         defer { withExtendedLifetime(server) {} }
-        let id = "0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11"
+        let id = "\(Self.id)"
         let outcome = bench.run("revoke", id.uppercased(), "--reason", "over")
         #expect(outcome.status == .no)
         #expect(outcome.errors == "jitgate: no waiting or open grant is called \(id)\n")
-        #expect(bench.run("revoke", "--all").output == "revoked a\nrevoked b\n")
+        let all = Self.grants.map { "revoked \($0.id)\n" }
+        #expect(bench.run("revoke", "--all").output == all.joined())
     }
 
     @Test func `reload gives the reasons of a refusal`() async throws {
@@ -166,30 +174,39 @@ import Testing
         let bench = try Bench()
         try bench.signedGrant()
         let asked = Asked()
-        let server = try await serve(bench) { request, replier in
+        let server = try await serve(bench) { request, pending in
             asked.take(request)
-            replier.send(SubmissionResult.pending)
-            replier.finish(
-                SubmissionResult(outcome: .accepted, ids: ["ID"], deadline: "2026-12-01T14:00:00Z")
+            pending.send(SubmissionResult.pending)
+            pending.finish(
+                SubmissionResult(
+                    outcome: .accepted,
+                    ids: [Self.id],
+                    deadline: "2026-12-01T14:00:00Z"
+                )
             )
         }
         defer { withExtendedLifetime(server) {} }
         let outcome = bench.run("submit", "@g.grant")
-        #expect(outcome.output == "ID: open until 2026-12-01T14:00:00Z\n")
+        #expect(outcome.output == "\(Self.id): open until 2026-12-01T14:00:00Z\n")
         #expect(outcome.status == .done)
         #expect(try bench.names(in: "drop") == ["g.grant"])
         #expect(try bench.read("drop/g.grant") == bench.read("g.grant"))
         let digest = try Command.run(["sha256sum", bench.path("g.grant")]).text.prefix(64)
         #expect(
-            asked.requests == [.verdict(file: bench.path("drop/g.grant"), sha256: String(digest))]
+            asked.requests == [
+                CheckedCall(
+                    AgentInterface.verdict,
+                    VerdictParameters(file: bench.path("drop/g.grant"), sha256: String(digest))
+                )
+            ]
         )
     }
 
     @Test func `submit takes a refused file out again`() async throws {
         let bench = try Bench()
         try bench.signedGrant()
-        let server = try await serve(bench) { _, replier in
-            replier.finish(
+        let server = try await serve(bench) { _, pending in
+            pending.finish(
                 SubmissionResult(outcome: .refused, code: "stranger", reason: "who is that")
             )
         }
@@ -219,7 +236,7 @@ import Testing
         let bench = try Bench()
         try bench.signedGrant()
         try bench.write("other", to: "drop/g.grant")
-        let server = try await serve(bench) { _, replier in replier.finish(SubmissionResult.pending)
+        let server = try await serve(bench) { _, pending in pending.finish(SubmissionResult.pending)
         }
         defer { withExtendedLifetime(server) {} }
         let outcome = bench.run("submit", "@g.grant")
@@ -248,11 +265,11 @@ import Testing
         let started = AuditEntry(.agentStarted, "The agent runs")
         let opened = AuditEntry(.grantOpened, "Opened")
         try bench.writeLog([started, started])
-        let server = try await serve(bench) { _, replier in
-            replier.send(WatchReply(record: nil))
-            replier.send(WatchReply(record: bench.record(1, started).json))
-            replier.send(WatchReply(record: bench.record(2, opened).json))
-            replier.fail(.failed("the test is over"))
+        let server = try await serve(bench) { _, pending in
+            pending.send(WatchReply(record: nil))
+            pending.send(WatchReply(record: bench.record(1, started).json))
+            pending.send(WatchReply(record: bench.record(2, opened).json))
+            pending.fail(.failed("the test is over"))
         }
         defer { withExtendedLifetime(server) {} }
         let outcome = bench.run("audit", "show", "-f")
@@ -271,11 +288,11 @@ import Testing
 
 /// What an agent was asked.
 private final class Asked: Sendable {
-    private let list = Mutex<[ControlRequest]>([])
+    private let list = Mutex<[CheckedCall]>([])
 
-    func take(_ request: ControlRequest) {
+    func take(_ request: CheckedCall) {
         list.withLock { $0.append(request) }
     }
 
-    var requests: [ControlRequest] { list.withLock { $0 } }
+    var requests: [CheckedCall] { list.withLock { $0 } }
 }

@@ -1,9 +1,11 @@
+import Admission
 import AgentInterface
 import Commands
 import Linux
 import StrictJSON
 import TestSupport
 import Testing
+import Varlink
 
 @Suite struct `jitgate doctor` {
     /// A finding: severity, subject and reason, and what mends it.
@@ -44,7 +46,7 @@ import Testing
 
     private func serve(_ bench: Bench, _ inspection: Inspection) async throws -> VarlinkServer {
         let status = AgentStatus(
-            mode: "enforce",
+            mode: .enforce,
             problems: [],
             openGrants: 0,
             waitingGrants: 0,
@@ -59,10 +61,10 @@ import Testing
         let info = ServiceInfo(vendor: "", product: "", version: "", url: "")
         let server = VarlinkServer(
             listener: try UnixListener(path: bench.path("control"), group: nil),
-            router: CallRouter(info: info, group: nil),
+            router: CallRouter(info: info, interface: AgentInterface.interface, group: nil),
             on: EngineExecutor(label: "bench-agent")
-        ) { request, _, replier in
-            if request == .inspect { replier.finish(inspection) } else { replier.finish(status) }
+        ) { call, _, pending in
+            call.method == "Inspect" ? pending.finish(inspection) : pending.finish(status)
         }
         try await server.start()
         return server

@@ -25,7 +25,7 @@ private let kernels = ["6.11": "owned", "6.8": "watched", "6.2": "watched"]
         try eventually { try host.timesLeft()["192.0.2.7 . tcp . 22"] ?? 0 > 500 }
         try eventually { try host.reasons("grant-closed") == ["expired"] }
         #expect(try host.openings() == ["192.0.2.7 . tcp . 22"])
-        #expect(try host.status()["rung"]?.text == ownership)
+        #expect(try host.status()["table_ownership"]?.text == ownership)
         #expect(try host.status()["healthy"] == true)
         // Shorter again, by what is left when the longer one is gone.
         try host.submit(host.grant(changes: [.init("duration", "3s")]), as: "c.grant")

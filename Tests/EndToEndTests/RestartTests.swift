@@ -44,7 +44,7 @@ private struct ProbedHost: JoinedHosts {
 @Suite struct `A restart of the agent` {
     @Test(arguments: ["owned", "watched"])
     func `is no event, whichever way it comes about`(ownership: String) throws {
-        let environment = ["JITGATE_RUNG": ownership]
+        let environment = ["JITGATE_TABLE_OWNERSHIP": ownership]
         let scene = try ProbedHost(environment: environment)
         for round in 0..<20 {
             let packets = try scene.packets()

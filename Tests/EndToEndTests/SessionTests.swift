@@ -7,6 +7,7 @@ import StrictJSON
 import Synchronization
 import TestSupport
 import Testing
+import Varlink
 
 @Suite struct `A session` {
     @Test(arguments: ["192.0.2.7", "2001:db8::7"])
@@ -153,12 +154,12 @@ import Testing
         try scene.host.start()
         try scene.open(["192.0.2.7/32"])
         let client = try VarlinkClient.connecting(to: scene.host.path + "/control")
-        let problem = try #require(try client.status().problems.first)
+        let problem = try #require(try client.call(AgentInterface.status).problems.first)
         #expect(problem.contains("NFLOG group 22") && problem.contains("audit.log_group"))
         withExtendedLifetime(holder) {}
         holder = nil
         // It is tried again every few seconds.
-        try eventually { try client.status().problems.isEmpty }
+        try eventually { try client.call(AgentInterface.status).problems.isEmpty }
         let session = try scene.session(from: "192.0.2.7", at: try scene.listen())
         try eventually { try scene.host.records("grant-used").count == 1 }
         withExtendedLifetime(session) {}

@@ -3,10 +3,11 @@ import Foundation
 import StrictJSON
 import TestSupport
 import Testing
+import Varlink
 
 extension AgentHost {
     fileprivate func launchWatched() throws {
-        try launch(environment: ["JITGATE_RUNG": "watched"])
+        try launch(environment: ["JITGATE_TABLE_OWNERSHIP": "watched"])
         try eventually { try records("agent-started").count == 1 }
     }
 
@@ -47,7 +48,8 @@ extension AgentHost {
         let host = try AgentHost()
         try host.launchWatched()
         let client = try VarlinkClient.connecting(to: host.path + "/control")
-        let asked = { try client.explain(source: "192.0.2.8", port: "22/tcp") }
+        let packet = ExplainParameters(source: "192.0.2.8/32", port: "22/tcp")
+        let asked = { try client.call(AgentInterface.explain, packet) }
         #expect(try asked().kernel == .agrees)
         let storm = Process()
         storm.executableURL = URL(fileURLWithPath: "/usr/bin/env")

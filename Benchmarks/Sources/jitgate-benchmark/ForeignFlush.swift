@@ -8,8 +8,8 @@ enum ForeignFlush {
     private static let rounds = 40
 
     static func run(_ scene: Scene) throws {
-        setenv("JITGATE_RUNG", "watched", 1)
-        defer { unsetenv("JITGATE_RUNG") }
+        setenv("JITGATE_TABLE_OWNERSHIP", "watched", 1)
+        defer { unsetenv("JITGATE_TABLE_OWNERSHIP") }
         try scene.start()
         inNamespace(scene.server) { cbenchmark_accept_all(cbenchmark_listen(22)) }
         try measure(scene, "foreign flush to repair, strangers get in")

@@ -7,6 +7,7 @@ import Varlink
 extension Target {
     private static let router = CallRouter(
         info: ServiceInfo(vendor: "jitgate", product: "jitgated", version: "0", url: ""),
+        interface: AgentInterface.interface,
         group: 1
     )
 

@@ -1,6 +1,8 @@
 import AgentInterface
 import ArgumentParser
 import Configuration
+import Grants
+import Varlink
 
 /// How a verb that needs the agent alone finds it.
 extension PolicyOptions {
@@ -46,8 +48,8 @@ enum GrantCompletion {
         let path = named ?? Console.system().variable("JITGATE_CONFIG") ?? PolicyOptions.defaultPath
         guard let configuration = try? PolicyOptions.load(path, failingWith: .configuration),
             let client = try? VarlinkClient.connecting(to: configuration.controlSocket),
-            let grants = try? client.list(all: false)
+            let grants = try? client.call(AgentInterface.list, ListParameters(all: false)).grants
         else { return [] }
-        return grants.map(\.id)
+        return grants.map(\.id.description)
     }
 }

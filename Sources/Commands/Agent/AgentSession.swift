@@ -3,6 +3,7 @@ import Configuration
 import Glibc
 import StrictJSON
 import SystemPackage
+import Varlink
 
 /// A connection to the agent whose failures are those of a command.
 struct AgentSession {
@@ -27,12 +28,33 @@ struct AgentSession {
         }
     }
 
-    /// Asks the agent something.
-    func ask<Answer>(
-        _ question: (VarlinkClient) throws(ClientError) -> Answer
-    ) throws(CommandFailure) -> Answer {
+    /// Calls a method of the agent.
+    func ask<Parameters, Reply>(
+        _ method: MethodDescriptor<Parameters, Reply>,
+        _ parameters: Parameters
+    ) throws(CommandFailure) -> Reply {
         do throws(ClientError) {
-            return try question(client)
+            return try client.call(method, parameters)
+        } catch {
+            throw Self.failure(error, group: group)
+        }
+    }
+
+    func ask<Reply>(
+        _ method: MethodDescriptor<NoParameters, Reply>
+    ) throws(CommandFailure) -> Reply {
+        try ask(method, NoParameters())
+    }
+
+    /// The result of a dropped file; `pending` if there is none in time.
+    func result(
+        of file: VerdictParameters,
+        timeoutMilliseconds: Int32
+    ) throws(CommandFailure) -> SubmissionResult {
+        do throws(ClientError) {
+            let method = AgentInterface.verdict
+            let timeout = timeoutMilliseconds
+            return try client.lastReply(method, file, timeoutMilliseconds: timeout) ?? .pending
         } catch {
             throw Self.failure(error, group: group)
         }
@@ -44,9 +66,9 @@ struct AgentSession {
     ) throws(CommandFailure) {
         var failure: CommandFailure?
         do throws(ClientError) {
-            try client.watch { record in
+            try client.stream(AgentInterface.watch) { reply in
                 do throws(CommandFailure) {
-                    try body(record)
+                    try body(reply.record)
                 } catch {
                     failure = error
                 }
@@ -81,11 +103,7 @@ struct AgentSession {
                 "\(error)",
                 hints: ["is it running? systemctl status jitgated"]
             )
-        case .fault(.permissionDenied):
-            CommandFailure(.noPermission, "\(error)", hints: [readers])
-        case .fault(.reloadRefused(let problems)):
-            CommandFailure(.no, ([error.description] + problems).joined(separator: "\n"))
-        case .fault: CommandFailure(.no, "\(error)")
+        case .fault(let fault): failure(fault, "\(error)", hints: [readers])
         case .timedOut: CommandFailure(.temporary, "\(error)")
         case .disconnected:
             CommandFailure(
@@ -95,5 +113,16 @@ struct AgentSession {
             )
         case .broken, .malformed: CommandFailure(.unavailable, "\(error)")
         }
+    }
+    private static func failure(
+        _ fault: VarlinkError,
+        _ text: String,
+        hints: [String]
+    ) -> CommandFailure {
+        if fault == .permissionDenied { return CommandFailure(.noPermission, text, hints: hints) }
+        if let problems = fault.policyProblems {
+            return CommandFailure(.no, ([text] + problems).joined(separator: "\n"))
+        }
+        return CommandFailure(fault.isKnown ? .no : .unavailable, text)
     }
 }

@@ -34,7 +34,7 @@ struct ClockAcceptCommand: Verb {
 
     func perform(on console: Console) throws(CommandFailure) {
         let session = try policy.session(console)
-        let reply = try session.ask { client throws(ClientError) in try client.acceptClock() }
+        let reply = try session.ask(AgentInterface.acceptClock)
         guard !format.json else { return console.print(json: reply.jsonValue) }
         for id in reply.ended { console.print("ended \(id)") }
         console.print("it is \(ShownText.moment(reply.time)) for the agent, too")

@@ -71,8 +71,8 @@ struct DoctorCommand: Verb {
         do throws(CommandFailure) {
             let session = try AgentSession(socket: socket, group: group)
             return AgentAnswers(
-                status: try session.ask { client throws(ClientError) in try client.status() },
-                inspection: try session.ask { client throws(ClientError) in try client.inspect() }
+                status: try session.ask(AgentInterface.status),
+                inspection: try session.ask(AgentInterface.inspect)
             )
         } catch {
             let remedy =

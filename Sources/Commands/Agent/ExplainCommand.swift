@@ -38,14 +38,13 @@ struct ExplainCommand: Verb {
 
     func perform(on console: Console) throws(CommandFailure) {
         let session = try policy.session(console)
-        let source = try source.prefix(console).shortText
-        let answer = try session.ask { client throws(ClientError) in
-            try client.explain(source: source, port: port.description)
-        }
+        let source = try source.prefix(console)
+        let packet = ExplainParameters(source: source, port: port)
+        let answer = try session.ask(AgentInterface.explain, packet)
         if format.json {
             console.print(json: answer.jsonValue)
         } else {
-            console.print(ShownText.safe("\(source) to \(port) \(answer.text)"))
+            console.print(ShownText.safe("\(source.shortText) to \(port) \(answer.text)"))
             for chain in answer.mayBeDroppedBy {
                 console.note("jitgate: \(ShownText.safe(chain)) may drop it: jitgate doctor")
             }
@@ -68,12 +67,12 @@ extension Explanation {
         switch rule {
         case .unprotected: "passes: the port is not protected"
         case .loopback: "passes: it comes from this host itself"
-        case .trusted: "passes: \(network ?? "its network") is trusted"
+        case .trusted: "passes: \(network?.description ?? "its network") is trusted"
         case .observe: "passes: no grant covers it, but the mode is observe"
         case .denied: "is denied: no grant covers it"
         case .grant:
-            "passes until \(until.map(ShownText.moment) ?? "?"): opened for \(network ?? "?") by "
-                + grants.joined(separator: ", ")
+            "passes until \(until.map(ShownText.moment) ?? "?"): opened for \(network?.description ?? "?") by "
+                + grants.map(\.description).joined(separator: ", ")
         }
     }
 }

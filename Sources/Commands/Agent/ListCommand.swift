@@ -21,8 +21,9 @@ struct ListCommand: Verb {
 
     func perform(on console: Console) throws(CommandFailure) {
         let session = try policy.session(console)
-        let grants = try session.ask { client throws(ClientError) in try client.list(all: all) }
-        guard !format.json else { return console.print(json: GrantList(grants: grants).jsonValue) }
+        let list = try session.ask(AgentInterface.list, ListParameters(all: all))
+        guard !format.json else { return console.print(json: list.jsonValue) }
+        let grants = list.grants
         guard !grants.isEmpty else { return console.note("no grants") }
         GrantTable(grants: grants).lines.forEach(console.print)
     }
@@ -38,8 +39,9 @@ struct GrantTable {
         )
         for grant in grants {
             table.add([
-                grant.id, grant.state.rawValue, left(grant), grant.requestor,
-                grant.sources.joined(separator: ","), grant.ports.joined(separator: ","),
+                grant.id.description, grant.state.rawValue, left(grant), grant.requestor,
+                grant.sources.map(\.description).joined(separator: ","),
+                grant.ports.map(\.description).joined(separator: ","),
                 use(grant), grant.signers.joined(separator: ","),
                 grant.justification ?? "-",
             ])

@@ -31,11 +31,12 @@ struct ReloadCommand: Verb {
             }
             console.note("jitgate: \(ShownText.safe(danger.text))")
         }
-        let reply = try session.ask { client throws(ClientError) in
-            try client.reload(sessions: own.connections)
-        }
+        let reply = try session.ask(
+            AgentInterface.reload,
+            ReloadParameters(sessions: own.connections)
+        )
         console.noteLeftOut(reply.sessionsLeftOut)
         guard !format.json else { return console.print(json: reply.jsonValue) }
-        console.print("\(reply.mode): \(reply.protectedPorts.joined(separator: ", "))")
+        console.print("\(reply.mode): \(ShownText.list(reply.protectedPorts))")
     }
 }

@@ -40,16 +40,11 @@ struct RevokeCommand: Verb {
 
     func perform(on console: Console) throws(CommandFailure) {
         let session = try policy.session(console)
-        let target: ControlRequest.Target = all ? .all : .ids(ids.map(\.description))
-        let reason = explanation(console)
-        let revoked = try session.ask { client throws(ClientError) in
-            try client.revoke(target, reason: reason)
-        }
-        guard !format.json else {
-            return console.print(json: RevokeReply(revoked: revoked).jsonValue)
-        }
-        for id in revoked { console.print("revoked \(id)") }
-        if revoked.isEmpty { console.note("nothing was open") }
+        let wanted = RevokeParameters(all ? .all : .ids(ids), reason: explanation(console))
+        let reply = try session.ask(AgentInterface.revoke, wanted)
+        guard !format.json else { return console.print(json: reply.jsonValue) }
+        for id in reply.revoked { console.print("revoked \(id)") }
+        if reply.revoked.isEmpty { console.note("nothing was open") }
     }
 
     private func explanation(_ console: Console) -> String {

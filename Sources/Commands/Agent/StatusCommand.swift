@@ -17,7 +17,7 @@ struct StatusCommand: Verb {
 
     func perform(on console: Console) throws(CommandFailure) {
         let session = try policy.session(console)
-        let status = try session.ask { client throws(ClientError) in try client.status() }
+        let status = try session.ask(AgentInterface.status)
         guard !format.json else { return console.print(json: status.jsonValue) }
         StatusReport(status: status, now: console.now()).lines(console).forEach(console.print)
     }
@@ -30,7 +30,7 @@ struct StatusReport {
 
     func lines(_ console: Console) -> [String] {
         var table = Table()
-        table.add(["mode", status.mode + trial])
+        table.add(["mode", "\(status.mode)\(trial)"])
         table.add(["health", status.isHealthy ? "ok" : "\(status.problems.count) to look at"])
         table.add(["open", "\(status.openGrants)\(next)"])
         table.add(["waiting", "\(status.waitingGrants)"])
@@ -52,8 +52,8 @@ struct StatusReport {
         return Array(table.lines.prefix(2)) + problems + table.lines.dropFirst(2)
     }
 
-    private func list(_ items: [String]) -> String {
-        items.isEmpty ? "none" : items.joined(separator: ", ")
+    private func list(_ items: [some CustomStringConvertible]) -> String {
+        items.isEmpty ? "none" : ShownText.list(items)
     }
 
     private var ongoing: String {
@@ -62,13 +62,12 @@ struct StatusReport {
     }
 
     private var trial: String {
-        guard let text = status.trialUntil else { return "" }
-        return ", on trial until \(ShownText.moment(text)): keep it with `jitgate confirm`"
+        guard let end = status.trialUntil else { return "" }
+        return ", on trial until \(ShownText.moment(end)): keep it with `jitgate confirm`"
     }
 
     private var next: String {
-        guard let text = status.nextDeadline else { return "" }
-        guard let deadline = try? Moment(parsing: text) else { return ", the first until \(text)" }
+        guard let deadline = status.nextDeadline else { return "" }
         let left = max(0, (deadline - now).components.seconds)
         return ", the first until \(deadline.wholeSecond) (\(ShownText.span(seconds: Int(left))))"
     }

@@ -51,13 +51,8 @@ struct SubmitCommand: Verb {
         _ session: AgentSession
     ) throws(CommandFailure) -> SubmissionResult {
         do throws(CommandFailure) {
-            return try session.ask { client throws(ClientError) in
-                try client.verdict(
-                    file: path,
-                    sha256: FileDigest.sha256(of: bytes),
-                    timeoutMilliseconds: Int32(wait) * 1000
-                )
-            }
+            let file = VerdictParameters(file: path, sha256: FileDigest.sha256(of: bytes))
+            return try session.result(of: file, timeoutMilliseconds: Int32(wait) * 1000)
         } catch {
             let left = "the file stays at \(path), for the agent that runs next"
             throw CommandFailure(error.status, error.message, hints: [left] + error.hints)
@@ -119,7 +114,7 @@ struct SubmitCommand: Verb {
         switch verdict.outcome {
         case .accepted:
             guard !format.json else { return }
-            let ids = verdict.ids.joined(separator: ", ")
+            let ids = ShownText.list(verdict.ids)
             let end = verdict.deadline.map { "open until \($0)" } ?? "accepted"
             console.print(ShownText.safe("\(ids): \(end)"))
         case .refused:

@@ -42,13 +42,13 @@ struct TryCommand: Verb {
         if let danger = try session.danger(of: configuration, to: own) {
             console.note("jitgate: \(ShownText.safe(danger.text))")
         }
-        let seconds = Int(duration.components.seconds)
-        let reply = try session.ask { client throws(ClientError) in
-            try client.tryPolicy(seconds: seconds, sessions: own.connections)
-        }
+        let reply = try session.ask(
+            AgentInterface.tryPolicy,
+            TryParameters(seconds: duration.components.seconds, sessions: own.connections)
+        )
         console.noteLeftOut(reply.sessionsLeftOut)
         guard !format.json else { return console.print(json: reply.jsonValue) }
-        let ports = reply.protectedPorts.joined(separator: ", ")
+        let ports = ShownText.list(reply.protectedPorts)
         console.print("on trial until \(ShownText.moment(reply.until)): \(reply.mode): \(ports)")
         console.note("keep it with: sudo jitgate confirm")
     }
@@ -71,9 +71,9 @@ struct ConfirmCommand: Verb {
 
     func perform(on console: Console) throws(CommandFailure) {
         let session = try policy.session(console)
-        let reply = try session.ask { client throws(ClientError) in try client.confirm() }
+        let reply = try session.ask(AgentInterface.confirm)
         console.noteLeftOut(reply.sessionsLeftOut)
         guard !format.json else { return console.print(json: reply.jsonValue) }
-        console.print("confirmed: \(reply.mode): \(reply.protectedPorts.joined(separator: ", "))")
+        console.print("confirmed: \(reply.mode): \(ShownText.list(reply.protectedPorts))")
     }
 }

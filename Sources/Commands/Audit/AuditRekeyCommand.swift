@@ -20,7 +20,7 @@ struct AuditRekeyCommand: Verb {
 
     func perform(on console: Console) throws(CommandFailure) {
         let session = try policy.session(console)
-        let reply = try session.ask { client throws(ClientError) in try client.rekey() }
+        let reply = try session.ask(AgentInterface.rekey)
         guard !format.json else { return console.print(json: reply.jsonValue) }
         console.print(ShownText.safe(reply.key))
     }

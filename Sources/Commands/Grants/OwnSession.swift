@@ -7,13 +7,13 @@ import Grants
 struct OwnSession: Hashable {
     let client: Address
     let port: Port
-    /// As sshd writes it into SSH_CONNECTION: client, its port, server, its port.
-    let connection: String
+    let connection: SSHConnection
 
-    init(client: Address, port: Port, connection: String = "") {
-        self.client = client
-        self.port = port
+    private init?(connection text: String) {
+        guard let connection = SSHConnection(parsing: text) else { return nil }
         self.connection = connection
+        client = connection.client
+        port = connection.port
     }
 
     /// Those that it may be: none outside of an SSH session.
@@ -24,15 +24,6 @@ struct OwnSession: Hashable {
             found.append(session)
         }
         return found
-    }
-
-    /// Reads a value of SSH_CONNECTION: client, its port, server, its port.
-    private init?(connection: String) {
-        let words = connection.split(separator: " ")
-        guard words.count == 4, let client = try? Prefix(parsing: String(words[0])).address,
-            let number = UInt16(words[3]), let port = Port(number: number, transport: .tcp)
-        else { return nil }
-        self.init(client: client, port: port, connection: connection)
     }
 
     /// What a policy would do to the session.
@@ -54,7 +45,7 @@ struct OwnSession: Hashable {
         guard !policy.trusted.contains(where: { $0.contains(client) }) else { return nil }
         guard !grants.contains(where: covers) else { return nil }
         // Sessions from before the port was held may end by themselves.
-        let isCut = !policy.keepExisting.keeps || status.mode != "observe"
+        let isCut = !policy.keepExisting.keeps || status.mode != .observe
         let what = isCut ? "would be cut" : "goes on, but the next one would be refused"
         let text =
             "your own session, from \(client) to \(port), \(what): "
@@ -63,14 +54,14 @@ struct OwnSession: Hashable {
     }
 
     private func covers(_ grant: GrantEntry) -> Bool {
-        grant.state == .open && grant.ports.contains(port.description)
-            && grant.sources.contains { (try? Prefix(parsing: $0))?.contains(client) ?? false }
+        grant.state == .open && grant.ports.contains(port)
+            && grant.sources.contains { $0.contains(client) }
     }
 }
 
 extension [OwnSession] {
     /// What the agent is told of them.
-    var connections: [String] { prefix(64).map(\.connection) }
+    var connections: [SSHConnection] { prefix(64).map(\.connection) }
 }
 
 extension Console {
@@ -88,8 +79,8 @@ extension AgentSession {
         to sessions: [OwnSession]
     ) throws(CommandFailure) -> OwnSession.Danger? {
         guard !sessions.isEmpty else { return nil }
-        let status = try ask { client throws(ClientError) in try client.status() }
-        let grants = try ask { client throws(ClientError) in try client.list(all: false) }
+        let status = try ask(AgentInterface.status)
+        let grants = try ask(AgentInterface.list, ListParameters(all: false)).grants
         let dangers = sessions.compactMap {
             $0.danger(of: configuration.policy, now: status, grants)
         }

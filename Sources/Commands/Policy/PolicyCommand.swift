@@ -47,7 +47,7 @@ struct PolicyCheckCommand: Verb {
         guard !format.json else {
             return console.print(json: ["file": .string(path), "ok": true, "problems": []])
         }
-        let ports = configuration.policy.protectedPorts
+        let ports = configuration.policy.protectedPorts.map(\.description)
         let mode = configuration.policy.mode.rawValue
         console.print("\(path): ok: \(mode), protects \(ports.joined(separator: ", "))")
     }

@@ -6,9 +6,12 @@ enum ShownText {
     /// What a stranger wrote, with everything escaped that a terminal would act on.
     static func safe(_ text: String) -> String { TerminalText.safe(text) }
 
-    /// A moment of the wire without its fraction of a second; what is none as it is.
-    static func moment(_ text: String) -> String {
-        (try? Moment(parsing: text))?.wholeSecond.description ?? text
+    /// A moment without its fraction of a second.
+    static func moment(_ moment: Moment) -> String { moment.wholeSecond.description }
+
+    /// Values with commas between them.
+    static func list(_ items: [some CustomStringConvertible]) -> String {
+        items.map(\.description).joined(separator: ", ")
     }
 
     /// `2h 5m`, `3m 20s`, `12s`: the two largest units.

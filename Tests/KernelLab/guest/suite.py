@@ -18,8 +18,8 @@ OWNED = tuple(map(int, os.uname().release.split(".")[:2])) >= (6, 9)
 def is_healthy():
     said = status()
     expect(said["mode"] == "enforce" and said["healthy"], f"{said}")
-    expect(said["rung"] == ("owned" if OWNED else "watched"), f"{said}")
-    return f"{os.uname().release}: {said['rung']}, {run('systemctl', '--version').stdout.splitlines()[0]}"
+    expect(said["table_ownership"] == ("owned" if OWNED else "watched"), f"{said}")
+    return f"{os.uname().release}: {said['table_ownership']}, {run('systemctl', '--version').stdout.splitlines()[0]}"
 
 
 @test("Only the granted address gets in, over IPv4 and IPv6")

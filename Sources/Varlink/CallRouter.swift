@@ -1,8 +1,7 @@
 package import Linux
 import StrictJSON
-package import Varlink
 
-/// Who runs this service: the answer to GetInfo.
+/// The program that runs this service: the answer to GetInfo.
 package struct ServiceInfo: Hashable, Sendable {
     package let vendor: String
     package let product: String
@@ -17,22 +16,24 @@ package struct ServiceInfo: Hashable, Sendable {
     }
 }
 
-/// Says what is to be done with a call: the whole of who may do what, as a function.
+/// Decides about each call: the whole of who may do what, as a function.
 package struct CallRouter: Sendable {
-    /// What is to be done with a call.
-    package enum Route: Hashable, Sendable {
-        /// The agent has to be asked.
-        case ask(ControlRequest)
+    /// The decision about a call.
+    package enum Route: Equatable, Sendable {
+        /// It goes to the handlers of the interface.
+        case ask(CheckedCall)
         /// The answer is known already.
         case answer(VarlinkReply)
     }
 
     private let info: ServiceInfo
+    let interface: VarlinkInterface
     private let group: UInt32?
 
-    /// `group` is the id of the control group; `nil` if the host has none, so only root may read.
-    package init(info: ServiceInfo, group: UInt32?) {
+    /// `group` is the id of the group that may read; `nil` if the host has none, so only root may.
+    package init(info: ServiceInfo, interface: VarlinkInterface, group: UInt32?) {
         self.info = info
+        self.interface = interface
         self.group = group
     }
 
@@ -40,7 +41,7 @@ package struct CallRouter: Sendable {
         do throws(VarlinkError) {
             guard mayRead(peer) else { throw .permissionDenied }
             switch call.interface {
-            case AgentInterface.name: return .ask(try request(call, from: peer))
+            case interface.name: return .ask(try check(call, from: peer))
             case ServiceInterface.name: return .answer(VarlinkReply(parameters: try service(call)))
             default: throw .interfaceNotFound(call.interface)
             }
@@ -53,22 +54,16 @@ package struct CallRouter: Sendable {
         peer.userID == 0 || group.map { peer.isMember(ofGroup: $0) } ?? false
     }
 
-    private func request(
+    private func check(
         _ call: VarlinkCall,
         from peer: PeerCredentials
-    ) throws(VarlinkError) -> ControlRequest {
-        guard let rule = MethodDescriptor.all.first(where: { $0.name == call.methodName }) else {
+    ) throws(VarlinkError) -> CheckedCall {
+        guard let method = interface.method(call.methodName) else {
             throw .methodNotFound(call.method)
         }
-        guard rule.access == .read || peer.userID == 0 else { throw .permissionDenied }
-        guard call.wantsMore || !rule.needsMore else { throw .expectedMore }
-        do throws(MemberError) {
-            let parameters = try VarlinkObject(call.parameters)
-            try parameters.refuseAllBut(rule.parameters)
-            return try rule.read(parameters)
-        } catch {
-            throw .invalidParameter(error.member)
-        }
+        guard method.access == .read || peer.userID == 0 else { throw .permissionDenied }
+        guard call.wantsMore || !method.needsMore else { throw .expectedMore }
+        return try method.read(call)
     }
 
     private func service(_ call: VarlinkCall) throws(VarlinkError) -> JSONValue {
@@ -79,7 +74,7 @@ package struct CallRouter: Sendable {
                 "product": .string(info.product),
                 "version": .string(info.version),
                 "url": .string(info.url),
-                "interfaces": JSONValue(texts: [ServiceInterface.name, AgentInterface.name]),
+                "interfaces": JSONValue(texts: [ServiceInterface.name, interface.name]),
             ]
         case "GetInterfaceDescription":
             return ["description": .string(try description(call.parameters))]
@@ -90,7 +85,7 @@ package struct CallRouter: Sendable {
     private func description(_ parameters: JSONValue) throws(VarlinkError) -> String {
         guard let name = parameters["interface"]?.text else { throw .invalidParameter("interface") }
         switch name {
-        case AgentInterface.name: return AgentInterface.description
+        case interface.name: return interface.description
         case ServiceInterface.name: return ServiceInterface.description
         default: throw .interfaceNotFound(name)
         }

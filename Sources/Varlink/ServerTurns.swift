@@ -1,7 +1,6 @@
 import Dispatch
 import Linux
 import SystemPackage
-import Varlink
 
 /// Turns: what one connection sent, one call at a time, and everything else in between.
 extension VarlinkServer {
@@ -98,13 +97,9 @@ extension VarlinkServer {
         let id = connection.begin(call)
         switch router.route(call, from: peer) {
         case .answer(let reply): answer(id, with: EncodedReply(reply))
-        case .ask(let request):
-            let replier = PendingCall(
-                server: self,
-                callID: id,
-                wantsMore: call.wantsMore
-            )
-            handler(request, peer, replier)
+        case .ask(let checked):
+            let pending = AnyPendingCall(server: self, callID: id, wantsMore: call.wantsMore)
+            handler(checked, peer, pending)
         }
     }
 }

@@ -1,24 +1,23 @@
 import Dispatch
 package import Linux
 package import SystemPackage
-import Varlink
 
-/// The agent's end of the control socket: connections in, requests to the handler, replies out.
+/// The service's end of a Varlink socket: connections in, checked calls to the handler, replies out.
 ///
-/// It lives on the engine's queue, where the handler is called too, and does nothing between
+/// It lives on its executor's queue, where the handler is called too, and does nothing between
 /// events. One turn takes at most one call of one peer, and then all else that waits on the queue
 /// goes before the next: no peer keeps an alarm, a file or a revocation waiting. What it takes from
 /// a peer is bounded: PROTOCOL.control, sections 1 and 2.
 package actor VarlinkServer {
-    /// Takes each checked request; the replier may be used at once or later.
-    package typealias Handler = @Sendable (ControlRequest, PeerCredentials, PendingCall) -> Void
+    /// Takes each checked call, which may be answered at once or later.
+    package typealias Handler = @Sendable (CheckedCall, PeerCredentials, AnyPendingCall) -> Void
 
-    /// What all peers together may take up.
+    /// The bounds of everything that all peers together may take up.
     package struct Limits: Sendable {
         package let connections: Int
-        /// How many of them are for root alone.
+        /// The number of them that are for root alone.
         package let reservedForRoot: Int
-        /// How many of the others one user may have.
+        /// The number of the others that one user may have.
         package let ofOneUser: Int
         /// A watcher with more bytes than this waiting for it is told that it is too slow.
         package let backlogBytes: Int
@@ -54,6 +53,8 @@ package actor VarlinkServer {
     private let listener: UnixListener
     private let limits: Limits
     let router: CallRouter
+    /// The last reply to those who read too slowly.
+    private let tooSlow: EncodedReply
     let handler: Handler
     private var listening: DescriptorSource?
     var connections: [Int: ServerConnection] = [:]
@@ -61,7 +62,7 @@ package actor VarlinkServer {
     var queue = CallQueue()
     /// Whether a turn will come by itself.
     var isTurnDue = false
-    /// When those will be served that have used what they may; `nil` if none waits.
+    /// The moment at which those will be served that used up their allowance; `nil` if none waits.
     var restsUntil: Int64?
 
     package init(
@@ -73,6 +74,7 @@ package actor VarlinkServer {
     ) {
         self.listener = listener
         self.router = router
+        tooSlow = EncodedReply(VarlinkReply(router.interface.tooSlow))
         self.limits = limits
         self.executor = executor
         self.handler = handler
@@ -156,7 +158,7 @@ package actor VarlinkServer {
         connections[id.connection]?.current?.id == id
     }
 
-    /// What was done for a call elsewhere counts as what is done for it here.
+    /// Counts time that was spent on a call elsewhere as time spent here.
     func charge(_ microseconds: Int64, for id: CallID) {
         guard let user = connections[id.connection]?.socket.peer.userID else { return }
         queue.charge(microseconds, to: user, at: ClockReading.monotonicMicroseconds())
@@ -167,20 +169,11 @@ package actor VarlinkServer {
             return
         }
         let isTooSlow = reply.continues && connection.backlog > limits.backlogBytes
-        connection.take(isTooSlow ? Self.tooSlow : reply)
+        connection.take(isTooSlow ? tooSlow : reply)
         flush(connection)
         if connection.backlog > 0 { boundBacklogs() }
         if connections[id.connection] != nil { settle(connection) }
     }
-
-    private static let tooSlow = EncodedReply(
-        VarlinkReply(
-            .failed(
-                "this client reads its replies too slowly and was left behind;"
-                    + " `jitgate audit show` has what it missed"
-            )
-        )
-    )
 
     /// Cuts off those who read the least, others than root first, while too much waits to be read.
     private func boundBacklogs() {

@@ -17,11 +17,11 @@ struct CallQueue {
     private struct User {
         /// The connections that wait, the longest first.
         var waiting: [Int] = []
-        /// When what was used is paid off.
+        /// The moment at which the time that was used is paid off.
         var paidAt: Int64 = .min
     }
 
-    /// How many microseconds pay off one that was used.
+    /// The microseconds that pay off one that was used.
     private static let price: Int64 = 10
     private static let burst: Int64 = 2_000_000
     /// Users of whom nothing needs to be known are forgotten when there are more than this.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import AgentInterface
+@testable import Varlink
 
 @Suite struct `The order of turns` {
     private let member: UInt32 = 1000

@@ -1,5 +1,3 @@
-package import Varlink
-
 /// A reply as the bytes that go on to the socket: made once, whatever number of peers gets it.
 package struct EncodedReply: Sendable {
     let frame: [UInt8]

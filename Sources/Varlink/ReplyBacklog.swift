@@ -3,9 +3,9 @@
 /// They are kept as they were made, not copied: the same bytes may wait for many peers.
 struct ReplyBacklog {
     private var chunks: [[UInt8]] = []
-    /// How many bytes of the first one were sent.
+    /// The bytes of the first one that were sent.
     private var sent = 0
-    /// How many bytes wait.
+    /// The bytes that wait.
     private(set) var count = 0
 
     mutating func append(_ bytes: [UInt8]) {
@@ -14,7 +14,7 @@ struct ReplyBacklog {
         count += bytes.count
     }
 
-    /// What is to be sent next; empty if nothing waits.
+    /// The bytes to send next; empty if nothing waits.
     var next: ArraySlice<UInt8> { chunks.first?[sent...] ?? [] }
 
     /// Some of `next` was sent.

@@ -1,6 +1,5 @@
 import Linux
 import SystemPackage
-import Varlink
 
 /// One peer: what it sent and is not read yet, the call it waits for, what it has yet to take.
 ///
@@ -30,7 +29,7 @@ final class ServerConnection {
     private(set) var current: Call?
     private var framing = MessageFraming()
     private var inputEnded = false
-    /// What was read ends within a message.
+    /// Whether the bytes that were read end within a message.
     private var isMessagePartial = false
     private var callCount = 0
     private var outgoing = ReplyBacklog()
@@ -42,7 +41,7 @@ final class ServerConnection {
         self.socket = socket
     }
 
-    /// How many bytes the peer has yet to take.
+    /// The bytes that the peer has yet to take.
     var backlog: Int { outgoing.count }
 
     var isReadyForCall: Bool { current == nil && backlog == 0 }
