@@ -82,7 +82,7 @@ let package = Package(
             providers: [.apt(["libnftnl-dev", "libmnl-dev"])]
         ),
         .target(name: "CLinux"),  // what the Glibc module cannot import
-        edge("Linux", ["CLinux", system]),  // inotify, timerfd, sockets
+        edge("Linux", ["CLinux", "Grants", system]),  // inotify, timerfd, sockets
         edge("Netlink", ["CNetfilter", system]),  // one socket, every answer read
         edge("Netfilter", ["CNetfilter", "Netlink", system]),  // nftables as values
         // what the rules of other tools do with a packet

@@ -46,7 +46,7 @@ let package = Package(
         module("AzureImport", ["StrictJSON", "StrictTOML", "Grants"]),
         .systemLibrary(name: "CNetfilter", pkgConfig: "libnftnl"),
         .target(name: "CLinux"),
-        module("Linux", ["CLinux", system]),
+        module("Linux", ["CLinux", "Grants", system]),
         module("Netlink", ["CNetfilter", system]),
         module("Netfilter", ["CNetfilter", "Netlink", system]),
         module("RuleTrace", ["CNetfilter", "Netfilter", "Netlink", system]),

@@ -1,3 +1,4 @@
+import Grants
 import Linux
 
 /// Rulesets that are loaded at boot and hold the agent's own table.

@@ -2,6 +2,7 @@ import AgentInterface
 import ArgumentParser
 import Configuration
 import Diagnosis
+import Grants
 import Linux
 import StrictJSON
 
