@@ -57,6 +57,7 @@ let package = Package(
         core("StrictJSON"),  // I-JSON with positions, read and written
         core("StrictTOML", ["StrictJSON"]),  // TOML 1.0 with the place of each value
         core("Grants", ["StrictJSON"]),  // what a grant says
+        core("Conditions", ["Grants", "StrictJSON"]),  // what can be wrong with a host
         core("Signatures", ["Grants", crypto, cryptoExtras]),  // who said it
         core("Admission", ["Grants", "Signatures"]),  // whether it may
         core("Scheduling", ["Grants"]),  // what time it is
@@ -167,6 +168,7 @@ let package = Package(
         tests("StrictJSONTests", ["StrictJSON"]),
         tests("StrictTOMLTests", ["StrictTOML", "StrictJSON"]),
         tests("GrantsTests", ["Grants", "TestSupport"]),
+        tests("ConditionsTests", ["Conditions", "Grants", "StrictJSON"]),
         tests("SignaturesTests", ["Signatures", "Grants", "TestSupport", crypto, cryptoExtras]),
         tests("AdmissionTests", ["Admission", "Grants", "Signatures", "TestSupport"]),
         tests("SchedulingTests", ["Scheduling", "Grants"]),
