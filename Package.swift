@@ -94,7 +94,8 @@ let package = Package(
         // the gate: desired minus observed
         edge("Enforcement", ["CNetfilter", "Grants", "Netfilter", "Netlink", "RuleTrace", system]),
         edge("Varlink", ["StrictJSON"]),  // framing and messages
-        edge("AgentInterface", ["Varlink", "StrictJSON", "Linux", system]),  // the agent's methods
+        // the agent's methods
+        edge("AgentInterface", ["Varlink", "StrictJSON", "Conditions", "Linux", system]),
 
         // MARK: agent
         edge(
@@ -103,7 +104,7 @@ let package = Package(
                 "Grants", "Signatures", "Admission", "Scheduling", "Lifecycle", "Transparency",
                 "Auditing", "Configuration", "Linux", "Recording", "Netfilter", "RuleTrace",
                 "Enforcement",
-                "Connections", "AgentInterface", system,
+                "Conditions", "Connections", "AgentInterface", system,
             ]
         ),
         .executableTarget(
@@ -121,8 +122,8 @@ let package = Package(
         edge(  // the checks of a host
             "Diagnosis",
             [
-                "StrictJSON", "Grants", "Signatures", "Admission", "Auditing", "Configuration",
-                "Linux", "Recording", "AgentInterface", system,
+                "StrictJSON", "Conditions", "Grants", "Signatures", "Admission", "Auditing",
+                "Configuration", "Linux", "Recording", "AgentInterface", system,
             ]
         ),
         .target(
@@ -131,7 +132,7 @@ let package = Package(
                 "StrictJSON", "StrictTOML", "Grants", "Signatures", "Admission", "Transparency",
                 "Auditing",
                 "Configuration", "Verifying", "Reporting", "AzureImport", "Linux", "Recording",
-                "AgentInterface", "Diagnosis",
+                "AgentInterface", "Conditions", "Diagnosis",
                 argumentParser, system,
             ],
             swiftSettings: house
@@ -201,20 +202,24 @@ let package = Package(
         tests(
             "AgentTests",
             [
-                "Agent", "AgentInterface", "Auditing", "Connections", "Enforcement", "Grants",
-                "Linux",
+                "Agent", "AgentInterface", "Auditing", "Conditions",
+                "Connections", "Enforcement", "Grants", "Linux",
             ]
         ),
         tests("VarlinkTests", ["Varlink", "TestSupport"]),
         tests(
             "AgentInterfaceTests",
-            ["AgentInterface", "Varlink", "StrictJSON", "Linux", "TestSupport", system]
+            [
+                "AgentInterface", "Varlink", "Conditions", "Grants", "StrictJSON", "Linux",
+                "TestSupport", system,
+            ]
         ),
-        tests("DiagnosisTests", ["Diagnosis"]),
+        tests("DiagnosisTests", ["Diagnosis", "Conditions", "StrictJSON"]),
         tests(
             "CommandsTests",
             [
-                "Commands", "Grants", "Signatures", "Auditing", "AgentInterface", "Linux",
+                "Commands", "Conditions", "Grants", "Signatures", "Auditing", "AgentInterface",
+                "Linux",
                 "Recording", "StrictJSON", "TestSupport", "Transparency", system,
             ]
         ),
@@ -228,7 +233,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "StrictJSON", "Grants", "Signatures", "Auditing", "Recording", "AgentInterface",
+                "Conditions", "StrictJSON", "Grants", "Signatures", "Auditing", "Recording",
+                "AgentInterface",
                 "Connections", "Linux", "TestSupport", "Transparency",
             ]
         ),

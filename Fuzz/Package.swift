@@ -52,7 +52,8 @@ let package = Package(
         module("RuleTrace", ["CNetfilter", "Netfilter", "Netlink", system]),
         module("Connections", ["CNetfilter", "Netlink", "Grants", system]),
         module("Varlink", ["StrictJSON"]),
-        module("AgentInterface", ["Varlink", "StrictJSON", "Linux", system]),
+        module("Conditions", ["Grants", "StrictJSON"]),
+        module("AgentInterface", ["Varlink", "StrictJSON", "Conditions", "Linux", system]),
         .target(name: "CFuzzer"),
         .executableTarget(
             name: "fuzz",

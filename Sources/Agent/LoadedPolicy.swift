@@ -13,8 +13,8 @@ struct LoadedPolicy: Sendable {
     let reception: Reception
     /// What the system was called, which the policy may leave to it.
     let systemName: String
-    /// Why the allowed signers are not those on disk.
-    let signersProblem: String?
+    /// The failure to load the allowed signers on disk, so that these are others.
+    let signersFailure: AgentError?
     /// True once policy or signers are others than those in force when the last agent ended.
     private(set) var hasChanged = false
 
@@ -26,7 +26,7 @@ struct LoadedPolicy: Sendable {
     /// Reads the allowed signers anew, under the same policy.
     init(_ policy: PolicySource, host: HostFacts) throws(AgentError) {
         let signers = try SignersSource(readingFrom: policy.configuration.allowedSigners)
-        self.init(policy, signers, host: host, problem: nil)
+        self.init(policy, signers, host: host, failure: nil)
     }
 
     /// The rules to start with: where nobody can be found who may sign, those who last might still
@@ -36,7 +36,7 @@ struct LoadedPolicy: Sendable {
             try self.init(policy, host: host)
         } catch {
             let last = LastKnownGood(in: policy.configuration.stateDirectory).signers()
-            self.init(policy, last ?? .nobody, host: host, problem: error.description)
+            self.init(policy, last ?? .nobody, host: host, failure: error)
         }
         // The copy that is kept is not of the policy on trial, which goes on.
         guard commit.deadline == nil else { return }
@@ -65,7 +65,7 @@ struct LoadedPolicy: Sendable {
         do throws(AgentError) {
             return try LoadedPolicy(policy, host: host)
         } catch {
-            return LoadedPolicy(policy, signers, host: host, problem: error.description)
+            return LoadedPolicy(policy, signers, host: host, failure: error)
         }
     }
 
@@ -73,13 +73,13 @@ struct LoadedPolicy: Sendable {
         _ policy: PolicySource,
         _ signers: SignersSource,
         host: HostFacts,
-        problem: String?
+        failure: AgentError?
     ) {
         let configuration = policy.configuration
         self.policy = policy
         self.signers = signers
         systemName = host.hostname
-        signersProblem = problem
+        signersFailure = failure
         reception = Reception(
             verifier: SignatureVerifier(allowedSigners: signers.signers),
             admission: Admission(
@@ -95,7 +95,7 @@ struct LoadedPolicy: Sendable {
 
     /// The same rules for a host that got another name.
     func renamed(_ host: HostFacts) -> LoadedPolicy {
-        LoadedPolicy(policy, signers, host: host, problem: signersProblem)
+        LoadedPolicy(policy, signers, host: host, failure: signersFailure)
     }
 
     var configuration: Configuration { policy.configuration }

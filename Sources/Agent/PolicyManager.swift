@@ -1,6 +1,7 @@
 import Admission
 import AgentInterface
 import Auditing
+import Conditions
 import Configuration
 import Enforcement
 import Grants
@@ -17,11 +18,12 @@ final class PolicyManager {
     private(set) var host: HostFacts
     private(set) var loaded: LoadedPolicy
     private(set) var commit: PolicyCommit
-    /// Why the policy on disk is not the one in force.
-    private(set) var problem: String?
-    /// Why the allowed signers on disk are not those in force.
-    private(set) var signersProblem: String?
+    /// The failure to load the allowed signers on disk, so that those in force are others.
+    private(set) var signersFailure: AgentError? {
+        didSet { noteSigners() }
+    }
     let audit: AuditWriter
+    let conditions: HostConditions
     private let watch: DirectoryWatch
 
     init(
@@ -30,7 +32,8 @@ final class PolicyManager {
         _ commit: PolicyCommit,
         on host: HostFacts,
         _ audit: AuditWriter,
-        _ watch: DirectoryWatch
+        _ watch: DirectoryWatch,
+        _ conditions: HostConditions
     ) {
         self.path = path
         self.host = host
@@ -38,6 +41,8 @@ final class PolicyManager {
         self.commit = commit
         self.audit = audit
         self.watch = watch
+        self.conditions = conditions
+        noteState()
     }
 
     var configuration: Configuration { loaded.configuration }
@@ -47,7 +52,7 @@ final class PolicyManager {
     /// Records what is in force when the agent starts, and why that is not what is on disk.
     func begin(despite problem: String?) {
         if let problem { refuse(policy: problem) }
-        if let problem = loaded.signersProblem { refuse(signers: problem) }
+        if let error = loaded.signersFailure { refuse(signers: error) }
     }
 
     /// Records what is in force, and keeps it for the next start.
@@ -132,10 +137,10 @@ final class PolicyManager {
         do throws(AgentError) {
             next = try LoadedPolicy(loaded.policy, host: host)
         } catch {
-            if signersProblem != error.description { refuse(signers: error.description) }
+            if signersFailure != error { refuse(signers: error) }
             return false
         }
-        signersProblem = nil
+        signersFailure = nil
         guard next.signers.file != loaded.signers.file else { return false }
         audit.note(.loaded("Allowed signers loaded", configuration.allowedSigners))
         put(next, commit)
@@ -159,7 +164,8 @@ final class PolicyManager {
     private func put(_ next: LoadedPolicy, _ commit: PolicyCommit) {
         loaded = next.following(loaded)
         self.commit = commit
-        signersProblem = next.signersProblem
+        signersFailure = next.signersFailure
+        noteState()
         audit.rotate(by: configuration)
         keep()
         // The file that has the signers now may be another one than before, and have changed since.
@@ -189,7 +195,7 @@ final class PolicyManager {
             let settings = fixed.joined(separator: ", ")
             throw refuse(["\(path): \(settings): a change takes a restart"])
         }
-        problem = nil
+        conditions.set(.policyNotInForce, nil)
         return next
     }
 
@@ -205,15 +211,15 @@ final class PolicyManager {
     }
 
     private func refuse(policy problem: String) {
-        self.problem = problem
+        conditions.set(.policyNotInForce, PolicyConditions.policyNotInForce(path, because: problem))
         audit.note(.refused("Policy refused, the one in force stays", path, because: problem))
     }
 
-    private func refuse(signers problem: String) {
-        signersProblem = problem
+    private func refuse(signers error: AgentError) {
+        signersFailure = error
         let rest = loaded.signers.file == nil ? "so nobody may sign" : "those in force stay"
         let path = configuration.allowedSigners
-        audit.note(.refused("Allowed signers refused, \(rest)", path, because: problem))
+        audit.note(.refused("Allowed signers refused, \(rest)", path, because: error.description))
     }
 
     // MARK: records
@@ -223,7 +229,11 @@ final class PolicyManager {
         do throws(RecordingError) {
             try audit.append(entries, at: .now())
         } catch {
-            problem = "it cannot be recorded: \(error)"
+            let reason = "it cannot be recorded: \(error)"
+            conditions.set(
+                .policyNotInForce,
+                PolicyConditions.policyNotInForce(path, because: reason)
+            )
             throw .failed("it cannot be recorded, so nothing has changed: \(error)")
         }
     }
@@ -234,16 +244,4 @@ final class PolicyManager {
         _ commit: PolicyCommit,
         _ text: String? = nil
     ) -> [AuditEntry] { AuditEntry.loaded(next, at: path, commit, text, after: audit.ledger.mode) }
-
-    // MARK: what is worth knowing of them
-
-    /// Why a policy is not simply in force.
-    var commitProblem: String? {
-        // Where the policy in force was tried itself, nothing on disk waits for anything.
-        guard case .rolledBack(let rejected) = commit, rejected != loaded.policy.digest else {
-            return nil
-        }
-        return "the policy on disk was not confirmed in time, so the one before it is in force: "
-            + "restore \(path), or try or reload it"
-    }
 }

@@ -1,5 +1,6 @@
 import Admission
 import Auditing
+import Conditions
 import Configuration
 import Grants
 
@@ -41,8 +42,27 @@ extension PolicyManager {
     /// The reason of a refusal by signers in force that are not those on disk.
     func explained(_ reason: String) -> String {
         let claim = "is not in allowed_signers"
-        guard let signersProblem, reason.contains(claim) else { return reason }
+        guard let signersFailure, reason.contains(claim) else { return reason }
         return reason.replacing(claim, with: "is none of the signers in force")
-            + "; those on disk are not in force: \(signersProblem)"
+            + "; those on disk are not in force: \(signersFailure)"
+    }
+}
+
+extension PolicyManager {
+    /// Notes whether the allowed signers in force are those on disk.
+    func noteSigners() {
+        let path = configuration.allowedSigners
+        let condition = signersFailure.map {
+            PolicyConditions.signersNotInForce(path, because: $0.description)
+        }
+        conditions.set(.signersNotInForce, condition)
+    }
+
+    /// Notes the conditions that follow from policy and commit.
+    func noteState() {
+        let found = commit.conditions(of: loaded.policy, at: path)
+        for code in [ConditionCode.policyNotConfirmed, .policyOnTrial, .noWayBack] {
+            conditions.set(code, found.filter { $0.code == code.rawValue })
+        }
     }
 }

@@ -116,7 +116,7 @@ final class Turns {
             let events = directories.poll(at: now.closing)
             if !events.isEmpty { take(events, at: now) }
             if policy.endTrial(ifOverAt: now.closing)
-                || policy.signersProblem != nil && policy.followSigners()
+                || policy.signersFailure != nil && policy.followSigners()
             {
                 policyChanged(at: now)
             } else if !files.unread.isEmpty {
@@ -220,11 +220,12 @@ final class Turns {
     func report() {
         reporters.publish(audit.takePublished())
         submissions.report()
+        status.noteConditions()
         tellService()
         cleanup.tidy()
     }
 
     func tellService() {
-        reporters.tell(status.summary, works: firewall.problem == nil)
+        reporters.tell(status.summary, works: firewall.failure == nil)
     }
 }

@@ -49,14 +49,27 @@ package enum AgentInterface {
           since: ?int
         )
 
+        # One thing that is wrong with the host, or worth knowing; docs/CONDITIONS.md lists them
+        type Condition (
+          # A stable word, such as log-full
+          code: string,
+          severity: (note, warning, error),
+          # The path, port, network or chain that it is about
+          subject: string,
+          # When it arose, by the wall clock; null if that is not known
+          since: ?string,
+          # A clause for people
+          message: string,
+          # A command, or what else there is to do
+          remedy: ?string
+        )
+
         # How the agent is
         method Status() -> (
           mode: (observe, enforce),
           healthy: bool,
-          # Sentences for people; empty when healthy
-          problems: []string,
-          # Sentences for people that do not make it unhealthy, such as why a file is refused
-          warnings: []string,
+          # What is wrong with the host, the gravest first; healthy if none is an error
+          conditions: []Condition,
           open_grants: int,
           waiting_grants: int,
           draining_grants: int,

@@ -1,3 +1,4 @@
+package import Conditions
 package import StrictJSON
 package import Varlink
 
@@ -5,10 +6,8 @@ package import Varlink
 package struct AgentStatus: VarlinkCodable {
     /// `observe` or `enforce`.
     package var mode: String
-    /// Sentences for people; empty when all is well.
-    package var problems: [String]
-    /// Sentences for people; worth a look, and no reason to call it ill.
-    package var warnings: [String]
+    /// What is wrong with the host, the gravest first.
+    package var conditions: [Condition]
     package var openGrants: Int
     package var waitingGrants: Int
     /// Grants that are past their deadline and whose sessions go on.
@@ -33,8 +32,7 @@ package struct AgentStatus: VarlinkCodable {
 
     package init(
         mode: String,
-        problems: [String],
-        warnings: [String] = [],
+        conditions: [Condition] = [],
         openGrants: Int,
         waitingGrants: Int,
         drainingGrants: Int = 0,
@@ -50,8 +48,7 @@ package struct AgentStatus: VarlinkCodable {
         heldTime: HeldTime? = nil
     ) {
         self.mode = mode
-        self.problems = problems
-        self.warnings = warnings
+        self.conditions = conditions
         self.openGrants = openGrants
         self.waitingGrants = waitingGrants
         self.drainingGrants = drainingGrants
@@ -67,7 +64,7 @@ package struct AgentStatus: VarlinkCodable {
         self.heldTime = heldTime
     }
 
-    package var isHealthy: Bool { problems.isEmpty }
+    package var isHealthy: Bool { conditions.areHealthy }
 }
 
 extension AgentStatus {
@@ -75,8 +72,7 @@ extension AgentStatus {
         let object = try VarlinkObject(value)
         self.init(
             mode: try object.text("mode"),
-            problems: try object.texts("problems"),
-            warnings: try object.optional("warnings", \.texts) ?? [],
+            conditions: try object.required("conditions", Condition.list),
             openGrants: Int(try object.number("open_grants")),
             waitingGrants: Int(try object.number("waiting_grants")),
             drainingGrants: Int(try object.optional("draining_grants", \.number) ?? 0),
@@ -97,8 +93,7 @@ extension AgentStatus {
         [
             "mode": .string(mode),
             "healthy": .bool(isHealthy),
-            "problems": JSONValue(texts: problems),
-            "warnings": JSONValue(texts: warnings),
+            "conditions": .array(conditions.map(\.jsonValue)),
             "open_grants": .integer(Int64(openGrants)),
             "waiting_grants": .integer(Int64(waitingGrants)),
             "draining_grants": .integer(Int64(drainingGrants)),
@@ -113,5 +108,14 @@ extension AgentStatus {
             "trial_until": JSONValue(trialUntil),
             "held_time": heldTime?.jsonValue ?? .null,
         ]
+    }
+}
+
+extension Condition {
+    /// An array of conditions and nothing else.
+    fileprivate static func list(_ value: JSONValue) -> [Condition]? {
+        guard let items = value.items else { return nil }
+        let conditions = items.compactMap(Condition.init)
+        return conditions.count == items.count ? conditions : nil
     }
 }
