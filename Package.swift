@@ -57,6 +57,7 @@ let package = Package(
         core("StrictJSON"),  // I-JSON with positions, read and written
         core("StrictTOML", ["StrictJSON"]),  // TOML 1.0 with the place of each value
         core("Grants", ["StrictJSON"]),  // what a grant says
+        core("Conditions", ["Grants", "StrictJSON"]),  // what can be wrong with a host
         core("Signatures", ["StrictJSON", "Grants", crypto, cryptoExtras]),  // who said it
         core("Admission", ["Grants", "Signatures"]),  // whether it may
         core("Scheduling", ["Grants"]),  // what time it is
@@ -82,7 +83,7 @@ let package = Package(
             providers: [.apt(["libnftnl-dev", "libmnl-dev"])]
         ),
         .target(name: "CLinux"),  // what the Glibc module cannot import
-        edge("Linux", ["CLinux", system]),  // inotify, timerfd, sockets
+        edge("Linux", ["CLinux", "Grants", system]),  // inotify, timerfd, sockets
         edge("Netlink", ["CNetfilter", system]),  // one socket, every answer read
         edge("Netfilter", ["CNetfilter", "Netlink", system]),  // nftables as values
         // what the rules of other tools do with a packet
@@ -94,7 +95,10 @@ let package = Package(
         edge("Enforcement", ["CNetfilter", "Grants", "Netfilter", "Netlink", "RuleTrace", system]),
         edge("Varlink", ["StrictJSON", "Linux", system]),  // both ends of it
         // the methods of the agent, each declared once
-        edge("AgentInterface", ["Varlink", "StrictJSON", "Grants", "Admission", system]),
+        edge(
+            "AgentInterface",
+            ["Varlink", "StrictJSON", "Conditions", "Grants", "Admission", system]
+        ),
 
         // MARK: agent
         edge(
@@ -103,7 +107,7 @@ let package = Package(
                 "Grants", "Signatures", "Admission", "Scheduling", "Lifecycle", "Transparency",
                 "Auditing", "Configuration", "Linux", "Recording", "Netfilter", "RuleTrace",
                 "Enforcement",
-                "Connections", "Varlink", "AgentInterface", system,
+                "Conditions", "Connections", "Varlink", "AgentInterface", system,
             ]
         ),
         .executableTarget(
@@ -121,8 +125,8 @@ let package = Package(
         edge(  // the checks of a host
             "Diagnosis",
             [
-                "StrictJSON", "Grants", "Signatures", "Admission", "Auditing", "Configuration",
-                "Linux", "Recording", "AgentInterface", system,
+                "StrictJSON", "Conditions", "Grants", "Signatures", "Admission", "Auditing",
+                "Configuration", "Linux", "Recording", "AgentInterface", system,
             ]
         ),
         .target(
@@ -131,7 +135,7 @@ let package = Package(
                 "StrictJSON", "StrictTOML", "Grants", "Signatures", "Admission", "Transparency",
                 "Auditing",
                 "Configuration", "Verifying", "Reporting", "AzureImport", "Linux", "Recording",
-                "Varlink", "AgentInterface", "Diagnosis",
+                "Varlink", "AgentInterface", "Conditions", "Diagnosis",
                 argumentParser, system,
             ],
             swiftSettings: house
@@ -168,6 +172,7 @@ let package = Package(
         tests("StrictJSONTests", ["StrictJSON"]),
         tests("StrictTOMLTests", ["StrictTOML", "StrictJSON"]),
         tests("GrantsTests", ["Grants", "TestSupport"]),
+        tests("ConditionsTests", ["Conditions", "Grants", "StrictJSON"]),
         tests(
             "SignaturesTests",
             ["Signatures", "Admission", "Grants", "TestSupport", crypto, cryptoExtras]
@@ -203,23 +208,24 @@ let package = Package(
         tests(
             "AgentTests",
             [
-                "Agent", "AgentInterface", "Auditing", "Connections", "Enforcement", "Grants",
-                "Linux",
+                "Agent", "AgentInterface", "Auditing", "Conditions",
+                "Connections", "Enforcement", "Grants", "Linux",
             ]
         ),
         tests("VarlinkTests", ["Varlink", "StrictJSON", "TestSupport"]),
         tests(
             "AgentInterfaceTests",
             [
-                "AgentInterface", "Varlink", "StrictJSON", "Grants", "Admission", "Linux",
+                "AgentInterface", "Varlink", "Conditions", "StrictJSON", "Grants", "Admission",
+                "Linux",
                 "TestSupport", system,
             ]
         ),
-        tests("DiagnosisTests", ["Diagnosis"]),
+        tests("DiagnosisTests", ["Diagnosis", "Conditions", "StrictJSON"]),
         tests(
             "CommandsTests",
             [
-                "Commands", "Grants", "Signatures", "Admission", "Auditing", "Varlink",
+                "Commands", "Conditions", "Grants", "Signatures", "Admission", "Auditing", "Varlink",
                 "AgentInterface", "Linux",
                 "Recording", "StrictJSON", "TestSupport", "Transparency", system,
             ]
@@ -234,7 +240,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "StrictJSON", "Grants", "Signatures", "Auditing", "Recording", "Varlink",
+                "Conditions", "StrictJSON", "Grants", "Signatures", "Auditing", "Recording",
+                "Varlink",
                 "AgentInterface",
                 "Connections", "Linux", "TestSupport", "Transparency",
             ]

@@ -46,13 +46,17 @@ let package = Package(
         module("AzureImport", ["StrictJSON", "StrictTOML", "Grants"]),
         .systemLibrary(name: "CNetfilter", pkgConfig: "libnftnl"),
         .target(name: "CLinux"),
-        module("Linux", ["CLinux", system]),
+        module("Linux", ["CLinux", "Grants", system]),
         module("Netlink", ["CNetfilter", system]),
         module("Netfilter", ["CNetfilter", "Netlink", system]),
         module("RuleTrace", ["CNetfilter", "Netfilter", "Netlink", system]),
         module("Connections", ["CNetfilter", "Netlink", "Grants", system]),
         module("Varlink", ["StrictJSON", "Linux", system]),
-        module("AgentInterface", ["Varlink", "StrictJSON", "Grants", "Admission", system]),
+        module("Conditions", ["Grants", "StrictJSON"]),
+        module(
+            "AgentInterface",
+            ["Varlink", "StrictJSON", "Conditions", "Grants", "Admission", system]
+        ),
         .target(name: "CFuzzer"),
         .executableTarget(
             name: "fuzz",

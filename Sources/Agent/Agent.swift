@@ -74,7 +74,8 @@ private struct Running: Sendable {
         on engine: EngineExecutor
     ) throws {
         let host = try HostFacts.read()
-        let audit = try AuditWriter(disk.configuration, host: host)
+        let conditions = HostConditions()
+        let audit = try AuditWriter(disk.configuration, host: host, conditions)
         let (policy, commit) = PolicyCommit.atStart(disk: disk, audit.ledger.policy)
         let configuration = policy.configuration
         let timer = try AgentError.attempt("make a timer", Alarm.init)
@@ -98,6 +99,7 @@ private struct Running: Sendable {
                 configuration.grantDirectories,
                 files: configuration.keyFiles
             ),
+            conditions: conditions,
             audit: audit,
             gate: try Self.gate(environment, notifier),
             notifier: notifier,

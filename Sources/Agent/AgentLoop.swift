@@ -30,28 +30,36 @@ actor AgentLoop {
         self.executor = executor
         let (watch, audit, host) = (parts.watch, parts.audit, parts.host)
         let (loaded, events) = (parts.loaded, LoopEvents(executor))
-        let clocks = Clocks(parts.timer, resuming: audit.ledger.clock, in: host.bootID)
+        let conditions = parts.conditions
+        let clocks = Clocks(
+            parts.timer,
+            resuming: audit.ledger.clock,
+            in: host.bootID,
+            conditions
+        )
         let policy = PolicyManager(
             at: parts.policyPath,
             loaded,
             parts.commit,
             on: host,
             audit,
-            watch
+            watch,
+            conditions
         )
         let grants = GrantTable(audit)
         let cleanup = FileCleanup(audit, events)
         let submissions = Submissions(policy, grants, audit, clocks, cleanup)
         let counts = audit.ledger.connections
-        let reporters = Reporters(parts.notifier, parts.journal)
+        let reporters = Reporters(parts.notifier, parts.journal, conditions)
         let monitor = ConnectionMonitor(
             parts.prover,
             loaded.configuration,
             resuming: counts,
-            events
+            events,
+            conditions
         )
-        let firewall = FirewallWriter(parts.gate, clocks, policy, grants, audit)
-        let resets = SessionResets(parts.cutter, firewall, policy, grants)
+        let firewall = FirewallWriter(parts.gate, clocks, policy, grants, audit, conditions)
+        let resets = SessionResets(parts.cutter, firewall, policy, grants, conditions)
         let connections = ConnectionParts(
             monitor,
             resets,
@@ -63,7 +71,7 @@ actor AgentLoop {
             events
         )
         let tamper = TamperResponder(firewall, audit, events)
-        let directories = DropDirectories(watch, policy, events)
+        let directories = DropDirectories(watch, policy, events, conditions)
         let files = FileReader(directories, submissions, policy, grants, audit, clocks, events)
         let questions = Questions(clocks, policy, grants, audit, firewall, connections, events)
         let status = StatusReport(
@@ -76,7 +84,7 @@ actor AgentLoop {
             files,
             directories,
             submissions,
-            reporters
+            conditions
         )
         let turns = Turns(
             clocks,

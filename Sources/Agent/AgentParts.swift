@@ -15,6 +15,7 @@ struct AgentParts: ~Copyable {
     let commit: PolicyCommit
     let timer: Alarm
     let watch: DirectoryWatch
+    let conditions: HostConditions
     let audit: AuditWriter
     var gate: KernelGate
     let notifier: ServiceNotifier

@@ -1,4 +1,5 @@
 import Auditing
+import Conditions
 import Configuration
 import Grants
 import Linux
@@ -19,11 +20,17 @@ final class AuditWriter {
     private var unwritten: [(entry: AuditEntry, reading: ClockReading)] = []
     /// Records that are on disk and that nobody was told of yet.
     private var published: [Record] = []
-    /// Why the disk did not take the last append, so that openings wait; `nil` when it did.
-    private(set) var problem: String?
+    /// The failure of the last append, for which openings wait; `nil` if it succeeded.
+    private(set) var failure: RecordingError?
+    private let directory: String
+    private let conditions: HostConditions
 
     /// Opens the log and reads what it adds up to.
-    init(_ configuration: Configuration, host: HostFacts) throws(AgentError) {
+    init(
+        _ configuration: Configuration,
+        host: HostFacts,
+        _ conditions: HostConditions
+    ) throws(AgentError) {
         let places = AuditLog.Places(
             log: configuration.auditDirectory,
             state: configuration.stateDirectory,
@@ -36,6 +43,13 @@ final class AuditWriter {
             throw AgentError(error.description)
         }
         self.host = host
+        directory = configuration.auditDirectory
+        self.conditions = conditions
+        noteMachine()
+    }
+
+    private func noteMachine() {
+        conditions.set(.hostCloned, foreignMachine.map(AuditConditions.hostCloned(from:)))
     }
 
     /// The name that a log begins with on this host, and a new key.
@@ -71,6 +85,7 @@ final class AuditWriter {
         }
         guard let made else { return nil }
         published.append(made.record)
+        noteMachine()
         return made.key
     }
 
@@ -79,9 +94,6 @@ final class AuditWriter {
     func evidence(of digest: String) -> [UInt8]? { log.evidence(of: digest) }
     /// The signed checkpoint over all records that are on disk.
     var checkpoint: String { log.checkpoint }
-    /// What of the work on the log, its records being on disk, does not succeed.
-    var upkeepProblem: String? { log.problem }
-
     /// The policy says anew when the log goes on in a new file.
     func rotate(by configuration: Configuration) {
         log.rotation = RotationRule(configuration)
@@ -99,12 +111,20 @@ final class AuditWriter {
             return try log.beginSaving()
         } catch {
             log.noteUnsaved(error)
+            noteUpkeep()
             return nil
         }
     }
 
     func end(_ saving: Saving, _ result: Result<Void, RecordingError>) {
         log.end(saving, result)
+        noteUpkeep()
+    }
+
+    /// Notes what fails of the work that follows records.
+    private func noteUpkeep() {
+        let condition = log.problem.map { AuditConditions.logUpkeepFailed(directory, because: $0) }
+        conditions.set(.logUpkeepFailed, condition, at: .now())
     }
 
     /// Appends records of what is about to happen, in one write and one fsync.
@@ -112,6 +132,22 @@ final class AuditWriter {
     /// When it returns they are on disk. When it throws none of them is, and nothing was forgotten
     /// that had been waiting.
     func append(_ entries: [AuditEntry], at reading: ClockReading) throws(RecordingError) {
+        do throws(RecordingError) {
+            try write(entries, at: reading)
+        } catch {
+            note(failure: error, at: reading)
+            throw error
+        }
+    }
+
+    private func note(failure error: RecordingError?, at reading: ClockReading) {
+        guard error != nil || failure != nil else { return }
+        failure = error
+        let condition = error.map { AuditConditions.logFull(directory, because: $0.description) }
+        conditions.set(.logFull, condition, at: reading)
+    }
+
+    private func write(_ entries: [AuditEntry], at reading: ClockReading) throws(RecordingError) {
         let waiting = unwritten + entries.map { ($0, reading) }
         guard !waiting.isEmpty else { return }
         var records: [Record] = []
@@ -119,13 +155,8 @@ final class AuditWriter {
             let sequence = ledger.nextSequence + UInt64(records.count)
             records.append(Record(sequence: sequence, stamp: stamp(reading), entry: entry))
         }
-        do {
-            try log.write(records)
-        } catch {
-            problem = error.description
-            throw error
-        }
-        problem = nil
+        try log.write(records)
+        note(failure: nil, at: reading)
         unwritten = []
         published += records
     }
@@ -156,12 +187,10 @@ final class AuditWriter {
     func offer(_ entries: [AuditEntry], at reading: ClockReading) -> Bool {
         guard !entries.isEmpty else { return true }
         guard !isWaiting else { return false }
-        let before = problem
         do {
-            try append(entries, at: reading)
+            try write(entries, at: reading)
             return true
         } catch {
-            problem = before
             return false
         }
     }
@@ -176,11 +205,13 @@ final class AuditWriter {
     func doUpkeep(atMost count: Int) {
         log.keepEvidence(atMost: count)
         log.mergeArchives()
+        noteUpkeep()
     }
 
     /// The records that reached the disk since the last call, under a checkpoint.
     func takePublished() -> [Record] {
         log.sign()
+        noteUpkeep()
         defer { published = [] }
         return published
     }
@@ -207,25 +238,6 @@ final class AuditWriter {
             bootID: host.bootID,
             machineID: host.machineID ?? "",
             hostname: host.hostname
-        )
-    }
-}
-
-extension AuditEntry {
-    /// Whether it says of the same file what the other one does; the words may tell the time of day.
-    fileprivate func refuses(as other: Self) -> Bool {
-        let code = { (entry: Self) in entry[.reason]?.prefix { $0 != ":" } }
-        return event == other.event && self[.file] == other[.file]
-            && self[.digest] == other[.digest] && code(self) == code(other)
-    }
-}
-
-extension RotationRule {
-    init(_ configuration: Configuration) {
-        self.init(
-            size: configuration.segmentSize,
-            age: configuration.segmentAge,
-            retention: configuration.retention
         )
     }
 }

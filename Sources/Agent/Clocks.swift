@@ -26,15 +26,18 @@ final class Clocks {
     /// How long the machine had been suspended when the kernel's timeouts were last right.
     private var suspended = ClockReading.suspendedMicroseconds()
     private let timer: Alarm?
+    private let conditions: HostConditions
 
     /// Goes on from the time of the last record; without a timer for tests, where nothing rings.
     init(
         _ timer: Alarm?,
         resuming floor: ClockFloor,
         in bootID: String,
-        at reading: ClockReading = .now()
+        at reading: ClockReading = .now(),
+        _ conditions: HostConditions = HostConditions()
     ) {
         self.timer = timer
+        self.conditions = conditions
         lastReading = reading
         recordedWallOffset = reading.wallOffset
         timeline = floor.resumed(by: Timeline(reading), in: bootID)
@@ -46,6 +49,7 @@ final class Clocks {
 
     func read(_ reading: ClockReading) -> Now {
         lastReading = reading
+        conditions.begin(at: reading)
         let closing = timeline.read(reading)
         return Now(closing: closing, opening: timeline.opening, reading: reading)
     }
@@ -119,9 +123,11 @@ final class Clocks {
     var isHeld: Bool { timeline.isHeld }
 
     /// How far, in seconds, and since which record; `nil` if time is not held.
-    func heldTime(_ floor: ClockFloor) -> AgentStatus.HeldTime? {
+    ///
+    /// As of the last reading, or of a later one.
+    func heldTime(_ floor: ClockFloor, at reading: ClockReading? = nil) -> AgentStatus.HeldTime? {
         var timeline = timeline
-        _ = timeline.read(.now())
+        if let reading { _ = timeline.read(reading) }
         guard timeline.isHeld else { return nil }
         let now = timeline.closing.microseconds
         return AgentStatus.HeldTime(

@@ -21,14 +21,6 @@ extension AuditWriter {
         note(AuditEntry(.hostChanged, text, fields: [.machine: [former]]))
     }
 
-    /// Why nothing opens, and what to do.
-    var cloneProblem: String? {
-        guard let former = foreignMachine else { return nil }
-        return
-            "the audit log and its key are of another machine (\(former)), of which this one is a clone: "
-            + "nothing opens and nothing is signed until `sudo jitgate audit rekey` has made its own key"
-    }
-
     /// What a grant is refused with meanwhile.
     func cloneRefusal(of path: String) -> AuditEntry {
         let reason =

@@ -1,3 +1,4 @@
+import Conditions
 import Configuration
 import Connections
 import Enforcement
@@ -12,8 +13,7 @@ final class ConnectionMonitor {
     private let events: LoopEvents
     /// Tells of packets to take; `nil` while nobody would hear of any.
     private var source: DescriptorSource?
-    /// Why nobody says who comes and who tries; `nil` while somebody does.
-    private(set) var problem: String?
+    private let conditions: HostConditions
     /// The connections that each grant let in: those on record and those that could not be
     /// recorded, which the next agent will not know of.
     private(set) var connections: [GrantID: Int]
@@ -26,8 +26,10 @@ final class ConnectionMonitor {
         _ prover: consuming ConnectionProver,
         _ configuration: Configuration,
         resuming connections: [GrantID: Int],
-        _ events: LoopEvents
+        _ events: LoopEvents,
+        _ conditions: HostConditions
     ) {
+        self.conditions = conditions
         self.prover = prover
         self.events = events
         self.connections = connections
@@ -46,11 +48,12 @@ final class ConnectionMonitor {
             let log = try PacketLog(group: group)
             source = try events.source(reading: log.fileDescriptor, .packetsCame)
             self.log = .some(log)
-            problem = nil
+            conditions.set(.packetLogTaken, nil)
         } catch {
-            problem =
-                "nobody records who comes and who tries: \(error);"
-                + " stop that program, or set another audit.log_group and restart jitgated"
+            conditions.set(
+                .packetLogTaken,
+                AgentConditions.packetLogTaken(group, because: "\(error)")
+            )
         }
     }
 

@@ -115,8 +115,8 @@ final class ControlCalls {
             grants.revoke(PendingRevocation(ids: ids, origin: origin))
         }
         try requireCommitted()
-        if audit.isWaiting, let problem = audit.problem {
-            let text = "it is closed, but that is not on record until the disk takes it: \(problem)"
+        if audit.isWaiting, let error = audit.failure {
+            let text = "it is closed, but that is not on record until the disk takes it: \(error)"
             throw .failed(text)
         }
         return RevokeReply(revoked: ids)
@@ -200,14 +200,15 @@ final class ControlCalls {
     }
 
     private func requireCommitted() throws(VarlinkError) {
-        guard let problem = firewall.problem else { return }
-        throw .failed("the kernel did not take it: \(problem)")
+        guard let error = firewall.failure else { return }
+        throw .failed("the kernel did not take it: \(error)")
     }
 
     private func requireAllEnded() throws(VarlinkError) {
         try requireCommitted()
         if audit.isWaiting {
-            throw .failed("the ends of grants cannot be recorded: \(audit.problem ?? "")")
+            let reason = audit.failure.map { ": \($0)" } ?? ""
+            throw .failed("the ends of grants cannot be recorded\(reason)")
         }
         guard grants.allLive.isEmpty else {
             throw .failed("some grants are still live: jitgate list; try again")

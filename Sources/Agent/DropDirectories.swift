@@ -1,3 +1,4 @@
+import Conditions
 import Configuration
 import Grants
 import Linux
@@ -10,20 +11,37 @@ final class DropDirectories {
     private var source: DescriptorSource?
     /// When the directories that inotify does not watch are looked at next.
     private var pollDue: Moment?
+    /// Whether a directory may have come, gone, or found room in inotify since that was noted.
+    private var isStale = true
     private let policy: PolicyManager
     private let events: LoopEvents
+    private let conditions: HostConditions
 
-    init(_ watch: DirectoryWatch, _ policy: PolicyManager, _ events: LoopEvents) {
+    init(
+        _ watch: DirectoryWatch,
+        _ policy: PolicyManager,
+        _ events: LoopEvents,
+        _ conditions: HostConditions
+    ) {
         self.watch = watch
         self.policy = policy
         self.events = events
+        self.conditions = conditions
     }
 
-    /// Why inotify does not watch all of them.
-    var shortage: String? { watch.shortage.map { "\($0)" } }
-
-    /// Those that do not exist.
-    var missing: [String] { watch.missing }
+    /// Notes which of them do not exist, and whether inotify watches all of them.
+    func noteConditions() {
+        guard isStale else { return }
+        isStale = false
+        conditions.set(
+            .dropDirectoryMissing,
+            watch.missing.map(FileConditions.dropDirectoryMissing)
+        )
+        let polled = watch.shortage.map { shortage in
+            FileConditions.filesPolled(because: shortage.reason, mend: shortage.remedy)
+        }
+        conditions.set(.filesPolled, polled)
+    }
 
     /// Begins to hear of what happens to files, as far as inotify has room for it.
     func listen() throws(Errno) {
@@ -32,7 +50,10 @@ final class DropDirectories {
     }
 
     /// What happened since the last time.
-    func takeEvents() -> [DirectoryEvent] { watch.drain() }
+    func takeEvents() -> [DirectoryEvent] {
+        isStale = true
+        return watch.drain()
+    }
 
     /// When to look at what inotify does not watch; `nil` while it watches all.
     func nextPoll(after now: Moment) -> Moment? {
@@ -46,6 +67,7 @@ final class DropDirectories {
     func poll(at now: Moment) -> [DirectoryEvent] {
         guard let due = pollDue, due <= now else { return [] }
         pollDue = nil
+        isStale = true
         let events = watch.poll()
         // Without a descriptor to spare for it, the next look tries again.
         try? listen()
@@ -55,6 +77,7 @@ final class DropDirectories {
     /// The grant files of a directory, `nil` if it cannot be read; one that is missing has none, and the
     /// watch tells when it is there.
     func names(in directory: String) -> [String]? {
+        isStale = true
         do throws(Errno) {
             return try DirectoryWatch.list(directory)
         } catch .noSuchFileOrDirectory, .notDirectory {

@@ -27,7 +27,10 @@ final class FileReader {
     /// Files that wait to be read.
     private var intake = Intake()
     /// Drop directories, and files in them, that are there and could not be read.
-    private(set) var unread: Set<String> = []
+    private(set) var unread: Set<String> = [] {
+        didSet { isUnreadTaken = false }
+    }
+    private var isUnreadTaken = true
     private let workers = Workers()
     private let directories: DropDirectories
     private let submissions: Submissions
@@ -57,6 +60,12 @@ final class FileReader {
 
     /// Whether files wait to be read.
     var isBusy: Bool { !intake.isEmpty }
+
+    /// The first of what could not be read, if that has changed.
+    func takeUnread() -> [String]? {
+        defer { isUnreadTaken = true }
+        return isUnreadTaken ? nil : RefusedFiles.first(of: unread)
+    }
 
     // MARK: what is heard
 

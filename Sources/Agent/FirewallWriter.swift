@@ -1,6 +1,7 @@
 import Admission
 import AgentInterface
 import Auditing
+import Conditions
 import Configuration
 import Connections
 import Enforcement
@@ -20,8 +21,13 @@ final class FirewallWriter {
     }
 
     var gate: KernelGate
-    /// Why the kernel did not take the last change; the whole gate is put there when it does.
-    private(set) var problem: String?
+    /// The failure of the last change; the whole gate is put there once the kernel takes it.
+    private(set) var failure: GateError? {
+        didSet {
+            let condition = failure.map { GateConditions.changeRefused(because: $0.description) }
+            conditions.set(.changeRefused, condition)
+        }
+    }
     /// Whether the kernel has all that it was given.
     private(set) var isInstalled = false
     private var wasInstalled = false
@@ -38,19 +44,22 @@ final class FirewallWriter {
     private let policy: PolicyManager
     private let grants: GrantTable
     private let audit: AuditWriter
+    private let conditions: HostConditions
 
     init(
         _ gate: consuming KernelGate,
         _ clocks: Clocks,
         _ policy: PolicyManager,
         _ grants: GrantTable,
-        _ audit: AuditWriter
+        _ audit: AuditWriter,
+        _ conditions: HostConditions
     ) {
         self.gate = gate
         self.clocks = clocks
         self.policy = policy
         self.grants = grants
         self.audit = audit
+        self.conditions = conditions
         let floor = audit.ledger.clock
         hadEnforced = floor.bootID == policy.host.bootID && audit.ledger.mode == "enforce"
     }
@@ -64,12 +73,13 @@ final class FirewallWriter {
     /// The kernel refused something: the whole gate is put there at the next change.
     func fail(_ error: GateError) {
         isInstalled = false
-        problem = error.description
+        failure = error
     }
 
-    /// Changes of the gate by others go unnoticed.
-    func note(unwatched error: some Error) {
-        problem = "changes of the gate by others go unnoticed: \(error)"
+    /// Notes whether changes of the gate by others are heard of.
+    func note(unwatched error: Errno?) {
+        let condition = error.map { GateConditions.tableUnwatched(because: "\($0)") }
+        conditions.set(.tableUnwatched, condition)
     }
 
     /// Somebody has a policy take force; what sshd says of their own sessions.
@@ -106,7 +116,7 @@ final class FirewallWriter {
             do {
                 _ = try install(at: now)
             } catch {
-                problem = "\(error)"
+                failure = error
             }
         }
     }
@@ -146,7 +156,12 @@ final class FirewallWriter {
         wasInstalled = true
         isInstalled = true
         clocks.noteTimeoutsRight()
-        problem = nil
+        failure = nil
+        let ownership = gate.ownership
+        conditions.set(
+            .tableNotOwned,
+            ownership == .owned ? nil : GateConditions.tableNotOwned(ownership.rawValue)
+        )
         return result.changed
     }
 

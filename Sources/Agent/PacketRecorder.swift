@@ -1,5 +1,6 @@
 import Admission
 import Auditing
+import Conditions
 import Configuration
 import Connections
 import Enforcement
@@ -94,15 +95,21 @@ final class PacketRecorder {
         guard !audit.isWaiting, let disk = try? DiskRoom.read(configuration.auditDirectory) else {
             return .none
         }
-        return StrangersRoom(free: disk.bytes, of: disk.total, keeping: configuration.keepFree)
+        return room(on: disk)
     }
 
-    /// That strangers leave less on record than their allowance has room for.
-    var diskWarning: String? {
-        guard !audit.isWaiting, strangersRoom().extent != .allowance else { return nil }
+    private func room(on disk: DiskRoom) -> StrangersRoom {
+        let kept = policy.configuration.keepFree
+        return StrangersRoom(free: disk.bytes, of: disk.total, keeping: kept)
+    }
+
+    /// The condition that strangers leave less on record than their allowance has room for.
+    var diskCondition: Condition? {
         let directory = policy.configuration.auditDirectory
-        return "the disk of \(directory) has less than audit.keep_free left: denied packets get a"
-            + " summary an hour, and none at half of that; make room"
+        guard !audit.isWaiting, let disk = try? DiskRoom.read(directory),
+            room(on: disk).extent != .allowance
+        else { return nil }
+        return AuditConditions.keepFreeReached(directory, free: Int64(clamping: disk.bytes))
     }
 
     // MARK: who tried

@@ -1,4 +1,7 @@
+import Admission
 import Auditing
+import Conditions
+import Configuration
 import Enforcement
 import Grants
 
@@ -30,6 +33,22 @@ enum PolicyCommit: Sendable {
         case .settled: nil
         case .onTrial: policy.digest
         case .rolledBack(let rejected): rejected
+        }
+    }
+
+    /// The conditions of a policy that is in force so far; `path` is where policies are on disk.
+    func conditions(of policy: PolicySource, at path: String) -> [Condition] {
+        let rules = policy.configuration.policy
+        let hasWayBack = rules.mode == .observe || !rules.trusted.isEmpty
+        let way = hasWayBack ? [] : [PolicyConditions.noWayBack(path)]
+        switch self {
+        case .settled: return way
+        case .onTrial(let deadline, _):
+            return way + [PolicyConditions.policyOnTrial(path, until: deadline)]
+        case .rolledBack(let rejected):
+            // Where the policy in force was tried itself, nothing on disk waits for anything.
+            return rejected == policy.digest
+                ? way : way + [PolicyConditions.policyNotConfirmed(path)]
         }
     }
 

@@ -1,6 +1,7 @@
 import Admission
 import AgentInterface
 import Auditing
+import Conditions
 import Configuration
 import Enforcement
 import Grants
@@ -18,13 +19,12 @@ final class PolicyManager {
     private(set) var host: HostFacts
     private(set) var loaded: LoadedPolicy
     private(set) var commit: PolicyCommit
-    /// Why the policy on disk is not the one in force.
-    private(set) var problem: String?
     /// The reason that the allowed signers on disk are not those in force.
     private(set) var signersProblem: String?
     /// The reason that the revoked keys on disk are not those in force.
     private(set) var revokedKeysProblem: String?
     let audit: AuditWriter
+    let conditions: HostConditions
     private let watch: DirectoryWatch
 
     init(
@@ -33,7 +33,8 @@ final class PolicyManager {
         _ commit: PolicyCommit,
         on host: HostFacts,
         _ audit: AuditWriter,
-        _ watch: DirectoryWatch
+        _ watch: DirectoryWatch,
+        _ conditions: HostConditions
     ) {
         self.path = path
         self.host = host
@@ -41,6 +42,8 @@ final class PolicyManager {
         self.commit = commit
         self.audit = audit
         self.watch = watch
+        self.conditions = conditions
+        noteState()
     }
 
     var configuration: Configuration { loaded.configuration }
@@ -149,6 +152,7 @@ final class PolicyManager {
         for entry in keys.refusals(configuration, after: problems) { audit.note(entry) }
         signersProblem = keys.signersProblem
         revokedKeysProblem = keys.revokedProblem
+        noteKeys()
     }
 
     /// The rules take force after the record of it, or not at all.
@@ -169,6 +173,7 @@ final class PolicyManager {
         loaded = next.following(loaded)
         self.commit = commit
         note(problemsOf: next.keys)
+        noteState()
         audit.rotate(by: configuration)
         keep()
         // The files that have the keys now may be others than before, and have changed since.
@@ -198,7 +203,7 @@ final class PolicyManager {
             let settings = fixed.joined(separator: ", ")
             throw refuse(["\(path): \(settings): a change takes a restart"])
         }
-        problem = nil
+        conditions.set(.policyNotInForce, nil)
         return next
     }
 
@@ -214,7 +219,7 @@ final class PolicyManager {
     }
 
     private func refuse(policy problem: String) {
-        self.problem = problem
+        conditions.set(.policyNotInForce, PolicyConditions.policyNotInForce(path, because: problem))
         audit.note(.refused("Policy refused, the one in force stays", path, because: problem))
     }
 
@@ -225,7 +230,11 @@ final class PolicyManager {
         do throws(RecordingError) {
             try audit.append(entries, at: .now())
         } catch {
-            problem = "it cannot be recorded: \(error)"
+            let reason = "it cannot be recorded: \(error)"
+            conditions.set(
+                .policyNotInForce,
+                PolicyConditions.policyNotInForce(path, because: reason)
+            )
             throw .failed("it cannot be recorded, so nothing has changed: \(error)")
         }
     }
@@ -236,16 +245,4 @@ final class PolicyManager {
         _ commit: PolicyCommit,
         _ text: String? = nil
     ) -> [AuditEntry] { AuditEntry.loaded(next, at: path, commit, text, after: audit.ledger.mode) }
-
-    // MARK: what is worth knowing of them
-
-    /// Why a policy is not simply in force.
-    var commitProblem: String? {
-        // Where the policy in force was tried itself, nothing on disk waits for anything.
-        guard case .rolledBack(let rejected) = commit, rejected != loaded.policy.digest else {
-            return nil
-        }
-        return "the policy on disk was not confirmed in time, so the one before it is in force: "
-            + "restore \(path), or try or reload it"
-    }
 }

@@ -1,5 +1,6 @@
 import Admission
 import Auditing
+import Conditions
 import Configuration
 import Grants
 
@@ -74,5 +75,27 @@ extension PolicyManager {
         guard let signersProblem, reason.contains(claim) else { return reason }
         return reason.replacing(claim, with: "is none of the signers in force")
             + "; those on disk are not in force: \(signersProblem)"
+    }
+}
+
+extension PolicyManager {
+    /// Notes whether the keys in force are those on disk.
+    func noteKeys() {
+        let signers = signersProblem.map {
+            PolicyConditions.signersNotInForce(configuration.allowedSigners, because: $0)
+        }
+        conditions.set(.signersNotInForce, signers)
+        let revoked = revokedKeysProblem.map {
+            PolicyConditions.revokedKeysNotInForce(configuration.revokedKeys ?? "", because: $0)
+        }
+        conditions.set(.revokedKeysNotInForce, revoked)
+    }
+
+    /// Notes the conditions that follow from policy and commit.
+    func noteState() {
+        let found = commit.conditions(of: loaded.policy, at: path)
+        for code in [ConditionCode.policyNotConfirmed, .policyOnTrial, .noWayBack] {
+            conditions.set(code, found.filter { $0.code == code.rawValue })
+        }
     }
 }

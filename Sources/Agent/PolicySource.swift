@@ -1,5 +1,6 @@
 import Configuration
 import Linux
+import Recording
 import Signatures
 
 /// A policy with the text that it was read from.
@@ -35,5 +36,15 @@ struct PolicySource: Sendable {
         configuration = try Configuration(parsing: bytes, file: file)
         text = String(decoding: bytes, as: UTF8.self)
         digest = FileDigest.sha256(of: bytes)
+    }
+}
+
+extension RotationRule {
+    init(_ configuration: Configuration) {
+        self.init(
+            size: configuration.segmentSize,
+            age: configuration.segmentAge,
+            retention: configuration.retention
+        )
     }
 }

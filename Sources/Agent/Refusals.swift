@@ -43,3 +43,12 @@ extension AuditEntry {
         return entry
     }
 }
+
+extension AuditEntry {
+    /// Whether it says of the same file what the other one does; the words may tell the time of day.
+    func refuses(as other: Self) -> Bool {
+        let code = { (entry: Self) in entry[.reason]?.prefix { $0 != ":" } }
+        return event == other.event && self[.file] == other[.file]
+            && self[.digest] == other[.digest] && code(self) == code(other)
+    }
+}

@@ -1,9 +1,10 @@
+import Conditions
 import Grants
 import Linux
 
-/// The files that are there and count for nothing, for who asks how the agent is.
+/// The files in drop directories that are refused.
 struct RefusedFiles {
-    /// Why one counts for nothing.
+    /// The reason for which one is refused.
     struct Refusal: Hashable {
         let reason: String
         let remedy: String?
@@ -16,14 +17,16 @@ struct RefusedFiles {
     /// So many are named.
     private static let named = 8
 
-    /// Why nothing counts in a directory.
-    var untrusted: [String: TrustError] = [:]
+    /// The directories in which nothing counts, with the reason.
+    var untrusted: [String: TrustError] = [:] {
+        didSet { hasChanged = true }
+    }
     /// How many files were refused until now, whatever became of them.
     private(set) var count = 0
     private var files: [String: Refusal] = [:]
     private var areMore = false
-    private var knownProblems: [String]?
-    private var knownWarnings: [String]?
+    /// Whether the conditions are others than those that were last taken.
+    private var hasChanged = true
 
     /// Begins anew, as all files are read again.
     mutating func reset() {
@@ -39,68 +42,54 @@ struct RefusedFiles {
     }
 
     mutating func put(_ path: String, _ refusal: Refusal) {
+        hasChanged = true
         guard files[path] != nil || files.count < Self.bound else { return areMore = true }
         files[path] = refusal
-        forgetLines()
     }
 
     mutating func remove(_ path: String) {
-        if files.removeValue(forKey: path) != nil { forgetLines() }
-    }
-
-    private mutating func forgetLines() {
-        (knownProblems, knownWarnings) = (nil, nil)
+        if files.removeValue(forKey: path) != nil { hasChanged = true }
     }
 
     /// Whether a file may count once its owner or mode is another.
     func isDistrusted(_ path: String) -> Bool { files[path]?.isDistrust == true }
 
-    /// Those that nobody can have wanted: something is to be mended.
-    var problems: [String] {
-        mutating get {
-            let lines = knownProblems ?? lines { $0.isDistrust }
-            knownProblems = lines
-            return untrusted.keys.sorted().compactMap(directoryLine) + lines
-        }
+    /// The conditions of each code, if they have changed since they were last taken.
+    mutating func takeConditions() -> [ConditionCode: [Condition]]? {
+        guard hasChanged else { return nil }
+        hasChanged = false
+        return [
+            .dropDirectoryUntrusted: untrusted.keys.sorted().compactMap(directory),
+            .fileUntrusted: conditions(isDistrust: true),
+            .fileRefused: conditions(isDistrust: false),
+        ]
     }
 
-    /// Those that say what does not count.
-    var warnings: [String] {
-        mutating get {
-            let lines = knownWarnings ?? lines { !$0.isDistrust }
-            knownWarnings = lines
-            return lines
-        }
-    }
-
-    private func directoryLine(_ directory: String) -> String? {
-        untrusted[directory].map { error in
+    private func directory(_ path: String) -> Condition? {
+        untrusted[path].map { error in
             let remedy =
                 error.code == .symbolicLink
                 ? "name the directory itself in grants.directories"
                 : error.remedy ?? "jitgate doctor"
-            return "no grant file in \(directory) counts: \(error); \(remedy)"
+            return FileConditions.untrusted(.dropDirectory, path, because: "\(error)", mend: remedy)
         }
     }
 
-    private func lines(_ isMeant: (Refusal) -> Bool) -> [String] {
-        let meant = files.filter { isMeant($0.value) }
-        var lines = Self.first(of: meant.keys).compactMap { path in
-            meant[path].map { refusal in
-                let remedy = refusal.remedy.map { "; \($0)" } ?? ""
-                return "\(path) is refused: \(refusal.reason)\(remedy)"
-            }
+    private func conditions(isDistrust: Bool) -> [Condition] {
+        let meant = files.filter { $0.value.isDistrust == isDistrust }
+        let word = isDistrust ? FileConditions.fileUntrusted : FileConditions.fileRefused
+        let named = Self.first(of: meant.keys).compactMap { path in
+            meant[path].map { word(path, $0.reason, $0.remedy) }
         }
-        let rest = meant.count - lines.count
-        if rest > 0 {
-            let count = areMore ? "more than \(rest) other files" : rest.counting("other file")
-            lines.append("\(count) refused too: jitgate audit show --event grant-refused")
-        }
-        return lines
+        let rest = meant.count - named.count
+        guard rest > 0 else { return named }
+        return named + [
+            FileConditions.othersRefused(rest, isDistrust: isDistrust, areMore: areMore)
+        ]
     }
 
     /// The first names in their order, without sorting all of them.
-    private static func first(of names: some Sequence<String>) -> [String] {
+    static func first(of names: some Sequence<String>) -> [String] {
         var first: [String] = []
         for name in names where first.count < named || first.last.map({ name < $0 }) == true {
             let place = first.firstIndex { name < $0 } ?? first.endIndex

@@ -1,5 +1,6 @@
 import AgentInterface
 import Auditing
+import Conditions
 import Grants
 import Linux
 import Recording
@@ -16,13 +17,13 @@ final class Reporters {
     /// What the service manager was told; it hears only what is new.
     private var status = ""
 
-    init(_ notifier: ServiceNotifier, _ journal: JournalCopy) {
+    private let conditions: HostConditions
+
+    init(_ notifier: ServiceNotifier, _ journal: JournalCopy, _ conditions: HostConditions) {
         self.notifier = notifier
         self.journal = journal
+        self.conditions = conditions
     }
-
-    /// What keeps records from the journal, for people.
-    var journalProblem: String? { journal.problem }
 
     /// From here on somebody is told of every record.
     func add(_ call: PendingCall<WatchReply>) { subscribers.add(call) }
@@ -30,10 +31,23 @@ final class Reporters {
     /// Tells of records, each of which is on disk.
     func publish(_ records: [Record]) {
         subscribers.send(records)
-        journal.publish(records, at: ClockReading.now().bootMicroseconds)
+        let reading = ClockReading.now()
+        journal.publish(records, at: reading.bootMicroseconds)
+        noteJournal(at: reading)
     }
 
-    func journalIsDue() { journal.timePassed(at: ClockReading.now().bootMicroseconds) }
+    func journalIsDue() {
+        let reading = ClockReading.now()
+        journal.timePassed(at: reading.bootMicroseconds)
+        noteJournal(at: reading)
+    }
+
+    private func noteJournal(at reading: ClockReading) {
+        let condition = journal.failure.map {
+            AuditConditions.journalRefuses($0.count, log: $0.log, because: "\($0.error)")
+        }
+        conditions.set(.journalRefuses, condition, at: reading)
+    }
 
     func stopJournal() { journal.stop(at: ClockReading.now().bootMicroseconds) }
 

@@ -1,5 +1,6 @@
 import Admission
 import Auditing
+import Conditions
 import Configuration
 import Connections
 import Enforcement
@@ -26,22 +27,23 @@ struct PendingResets {
 final class SessionResets {
     private var pending = PendingResets()
     private var cutter: SessionCutter
-    /// Why sessions could not be reset the last time that some had to be.
-    private(set) var problem: String?
     private let firewall: FirewallWriter
     private let policy: PolicyManager
     private let grants: GrantTable
+    private let conditions: HostConditions
 
     init(
         _ cutter: consuming SessionCutter,
         _ firewall: FirewallWriter,
         _ policy: PolicyManager,
-        _ grants: GrantTable
+        _ grants: GrantTable,
+        _ conditions: HostConditions
     ) {
         self.cutter = cutter
         self.firewall = firewall
         self.policy = policy
         self.grants = grants
+        self.conditions = conditions
     }
 
     // MARK: what is to be reset
@@ -147,8 +149,9 @@ final class SessionResets {
     }
 
     private func note(_ problems: [ConnectionsError]) {
-        let texts = problems.map(\.description)
-        problem = texts.isEmpty ? nil : "sessions were not cut: " + texts.joined(separator: "; ")
+        let reasons = problems.map(\.description)
+        let condition = reasons.isEmpty ? nil : AgentConditions.sessionsNotReset(because: reasons)
+        conditions.set(.sessionsNotReset, condition)
     }
 }
 

@@ -1,13 +1,14 @@
 import Admission
 import AgentInterface
 import Auditing
+import Conditions
 import Configuration
 import Enforcement
 import Grants
 import Lifecycle
 import Linux
 
-/// Says how the agent is; nothing of it acts.
+/// The state of the agent for those who ask; nothing of it acts.
 final class StatusReport {
     private let audit: AuditWriter
     private let clocks: Clocks
@@ -18,7 +19,9 @@ final class StatusReport {
     private let files: FileReader
     private let directories: DropDirectories
     private let submissions: Submissions
-    private let reporters: Reporters
+    private let conditions: HostConditions
+    /// The held time that the conditions tell of.
+    private var heldTime: AgentStatus.HeldTime?
 
     init(
         _ audit: AuditWriter,
@@ -30,7 +33,7 @@ final class StatusReport {
         _ files: FileReader,
         _ directories: DropDirectories,
         _ submissions: Submissions,
-        _ reporters: Reporters
+        _ conditions: HostConditions
     ) {
         self.audit = audit
         self.clocks = clocks
@@ -41,18 +44,40 @@ final class StatusReport {
         self.files = files
         self.directories = directories
         self.submissions = submissions
-        self.reporters = reporters
+        self.conditions = conditions
     }
 
-    private var heldTime: AgentStatus.HeldTime? { clocks.heldTime(audit.ledger.clock) }
+    /// Notes the conditions that have changed in a turn.
+    func noteConditions() {
+        for (code, found) in submissions.refused.takeConditions() ?? [:] {
+            conditions.set(code, found)
+        }
+        if let unread = files.takeUnread() {
+            conditions.set(.dropUnreadable, unread.map(FileConditions.dropUnreadable))
+        }
+        directories.noteConditions()
+        note(clocks.heldTime(audit.ledger.clock))
+    }
+
+    /// The time goes on while it is held: what is told is how far it is ahead, and since when.
+    private func note(_ held: AgentStatus.HeldTime?) {
+        guard held?.seconds != heldTime?.seconds || held?.since != heldTime?.since else { return }
+        heldTime = held
+        let condition = held?.condition
+        for code in [ConditionCode.clockHeld, .clockAhead] {
+            conditions.set(code, condition?.code == code.rawValue ? condition : nil)
+        }
+    }
 
     func status() -> AgentStatus {
         let table = grants.lifecycle.grants
+        // No event tells of these two: they are looked at when somebody asks.
+        let held = clocks.heldTime(audit.ledger.clock, at: .now())
+        note(held)
+        conditions.set(.keepFreeReached, connections.packets.diskCondition, at: .now())
         return AgentStatus(
             mode: policy.policy.mode,
-            problems: problems,
-            warnings: submissions.refused.warnings
-                + [connections.packets.diskWarning].compactMap(\.self),
+            conditions: conditions.all,
             openGrants: table.openCount,
             waitingGrants: table.waitingCount,
             drainingGrants: table.drainingCount,
@@ -65,7 +90,7 @@ final class StatusReport {
             records: Int(audit.ledger.nextSequence),
             tableOwnership: firewall.gate.ownership.rawValue,
             trialUntil: policy.commit.deadline,
-            heldTime: heldTime
+            heldTime: held
         )
     }
 
@@ -75,38 +100,7 @@ final class StatusReport {
         let mode = policy.policy.mode.rawValue
         var text = "\(mode): \(count == 0 ? "no grant" : count.counting("grant")) open"
         if let next = grants.lifecycle.nextDeadline { text += ", the next deadline is \(next)" }
-        if let problem = problems.first { text += "; problem: \(problem)" }
+        if let worst = conditions.worst { text += "; problem: \(worst.message)" }
         return text
-    }
-
-    private var problems: [String] {
-        var problems = [
-            audit.problem.map { "the audit log takes no records, so nothing opens: \($0)" },
-            audit.upkeepProblem.map {
-                "the audit log has all records, but not all that goes with them: \($0)"
-            },
-            audit.cloneProblem,
-            firewall.problem.map { "the kernel refused a change: \($0)" },
-            policy.problem.map { "the policy on disk is not in force: \($0)" },
-            policy.signersProblem.map { "the allowed signers on disk are not in force: \($0)" },
-            policy.revokedKeysProblem.map { "the revoked keys on disk are not in force: \($0)" },
-            connections.monitor.problem,
-            connections.resets.problem,
-            reporters.journalProblem,
-            policy.commitProblem,
-            heldTime?.problem,
-        ]
-        .compactMap(\.self)
-        for path in files.unread.sorted().prefix(8) {
-            problems.append("\(path) cannot be read, so what was dropped there is not known")
-        }
-        if let shortage = directories.shortage {
-            problems.append("grant files are looked for every 5 s alone, as \(shortage)")
-        }
-        problems += submissions.refused.problems
-        for directory in directories.missing {
-            problems.append("\(directory) does not exist, so no grant can be dropped there")
-        }
-        return problems
     }
 }

@@ -34,6 +34,7 @@ final class TamperResponder {
         guard let descriptor = defence?.watch.fileDescriptor else { return }
         do throws(Errno) {
             defence?.source = try events.source(reading: descriptor, .rulesetChanged)
+            firewall.note(unwatched: nil)
         } catch {
             firewall.note(unwatched: error)
         }

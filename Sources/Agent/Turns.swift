@@ -220,11 +220,12 @@ final class Turns {
     func report() {
         reporters.publish(audit.takePublished())
         submissions.report()
+        status.noteConditions()
         tellService()
         cleanup.tidy()
     }
 
     func tellService() {
-        reporters.tell(status.summary, works: firewall.problem == nil)
+        reporters.tell(status.summary, works: firewall.failure == nil)
     }
 }

@@ -1,4 +1,5 @@
 package import Admission
+package import Conditions
 package import Grants
 package import StrictJSON
 package import Varlink
@@ -6,10 +7,8 @@ package import Varlink
 /// The state of the agent: the answer to Status.
 package struct AgentStatus: VarlinkCodable {
     package var mode: Mode
-    /// Sentences for people; empty when all is well.
-    package var problems: [String]
-    /// Sentences for people; worth a look, and no reason to call it ill.
-    package var warnings: [String]
+    /// What is wrong with the host, the gravest first.
+    package var conditions: [Condition]
     package var openGrants: Int
     package var waitingGrants: Int
     /// Grants that are past their deadline and whose sessions go on.
@@ -34,8 +33,7 @@ package struct AgentStatus: VarlinkCodable {
 
     package init(
         mode: Mode,
-        problems: [String],
-        warnings: [String] = [],
+        conditions: [Condition] = [],
         openGrants: Int,
         waitingGrants: Int,
         drainingGrants: Int = 0,
@@ -51,8 +49,7 @@ package struct AgentStatus: VarlinkCodable {
         heldTime: HeldTime? = nil
     ) {
         self.mode = mode
-        self.problems = problems
-        self.warnings = warnings
+        self.conditions = conditions
         self.openGrants = openGrants
         self.waitingGrants = waitingGrants
         self.drainingGrants = drainingGrants
@@ -68,18 +65,17 @@ package struct AgentStatus: VarlinkCodable {
         self.heldTime = heldTime
     }
 
-    package var isHealthy: Bool { problems.isEmpty }
+    package var isHealthy: Bool { conditions.areHealthy }
 }
 
 extension AgentStatus {
     package static let members = [
         VarlinkMember("mode", oneOf: Mode.self),
         VarlinkMember("healthy", "bool"),
-        VarlinkMember("problems", "[]string", "Sentences for people; empty when healthy"),
         VarlinkMember(
-            "warnings",
-            "[]string",
-            "Sentences for people that do not make it unhealthy, such as why a file is refused"
+            "conditions",
+            "[]Condition",
+            "What is wrong with the host, the gravest first; healthy if none is an error"
         ),
         VarlinkMember("open_grants", "int"),
         VarlinkMember("waiting_grants", "int"),
@@ -116,8 +112,7 @@ extension AgentStatus {
         let object = try VarlinkObject(value)
         self.init(
             mode: try object.choice("mode"),
-            problems: try object.texts("problems"),
-            warnings: try object.optional("warnings", \.texts) ?? [],
+            conditions: try object.required("conditions", Condition.list),
             openGrants: Int(try object.number("open_grants")),
             waitingGrants: Int(try object.number("waiting_grants")),
             drainingGrants: Int(try object.optional("draining_grants", \.number) ?? 0),
@@ -138,8 +133,7 @@ extension AgentStatus {
         [
             "mode": .string(mode.rawValue),
             "healthy": .bool(isHealthy),
-            "problems": JSONValue(texts: problems),
-            "warnings": JSONValue(texts: warnings),
+            "conditions": .array(conditions.map(\.jsonValue)),
             "open_grants": .integer(Int64(openGrants)),
             "waiting_grants": .integer(Int64(waitingGrants)),
             "draining_grants": .integer(Int64(drainingGrants)),
@@ -154,5 +148,14 @@ extension AgentStatus {
             "trial_until": JSONValue(text: trialUntil),
             "held_time": heldTime?.jsonValue ?? .null,
         ]
+    }
+}
+
+extension Condition {
+    /// An array of conditions and nothing else.
+    fileprivate static func list(_ value: JSONValue) -> [Condition]? {
+        guard let items = value.items else { return nil }
+        let conditions = items.compactMap(Condition.init)
+        return conditions.count == items.count ? conditions : nil
     }
 }

@@ -1,3 +1,4 @@
+package import Conditions
 package import Grants
 package import StrictJSON
 package import Varlink
@@ -10,9 +11,6 @@ extension AgentStatus {
             VarlinkMember("time", "string", "What it is"),
             VarlinkMember("since", "?int", "The last record whose wall clock showed it"),
         ]
-
-        /// From how many seconds on it is worth a look: grants are for hours.
-        private static let least = 60
 
         /// The seconds by which it is ahead of the wall clock.
         package var seconds: Int
@@ -43,27 +41,11 @@ extension AgentStatus {
 
         /// One clause for people.
         package var text: String {
-            let since = since.map { " since record \($0)" } ?? ""
-            return "\(Self.beginning)\(length) ahead of the wall clock\(since), at \(time)"
+            "\(AgentConditions.heldTime(seconds: seconds, sinceRecord: since)), at \(time)"
         }
 
-        private var length: String {
-            let units = [(86_400, "days"), (3600, "hours"), (60, "minutes")]
-            let unit = units.first { seconds >= 2 * $0.0 } ?? (1, "seconds")
-            return "\(seconds / unit.0) \(unit.1)"
-        }
-
-        private static let beginning = "time is held "
-
-        /// Whether a problem is that of held time, whenever it was told.
-        package static func isToldBy(_ problem: String) -> Bool { problem.hasPrefix(beginning) }
-
-        /// The consequence for grants, where it has one.
-        package var problem: String? {
-            guard seconds >= Self.least else { return nil }
-            return text
-                + ": no grant opens that expires before that; once the wall clock is right, "
-                + "`jitgate clock accept` ends what is live and takes its word"
+        package var condition: Condition {
+            AgentConditions.clockHeld(seconds: seconds, sinceRecord: since)
         }
     }
 }

@@ -1,4 +1,5 @@
 import Auditing
+import Conditions
 import Configuration
 import Grants
 import Linux
@@ -13,36 +14,36 @@ struct DiskCheck {
     private static let soon: Int64 = 30
 
     /// Empty if the disk cannot be seen.
-    let findings: [Finding]
+    let results: [CheckResult]
 
     init(_ configuration: Configuration) {
         // That the directory is missing is found elsewhere.
-        findings =
+        results =
             (try? DiskRoom.read(configuration.auditDirectory))
-            .map { [Self.finding($0, configuration)] } ?? []
+            .map { [Self.result($0, configuration)] } ?? []
     }
 
-    private static func finding(_ room: DiskRoom, _ configuration: Configuration) -> Finding {
+    private static func result(_ room: DiskRoom, _ configuration: Configuration) -> CheckResult {
         let directory = configuration.auditDirectory
-        let free = "\(Int64(clamping: room.bytes).sizeText) free for \(directory)"
-        let remedy = "make room: df -h \(ShellWord.quoted(directory))"
+        let free = Int64(clamping: room.bytes)
         guard room.bytes >= least, room.files != 0 else {
-            return .error("disk", "\(free): when it is full nothing opens", mend: remedy)
+            return .found(AuditConditions.diskNearlyFull(directory, free: free))
         }
         let kept = configuration.keepFree
         guard StrangersRoom(free: room.bytes, of: room.total, keeping: kept).extent == .allowance
         else {
-            let reason = "\(free), less than audit.keep_free: strangers leave a summary an hour"
-            return .warning("disk", reason, mend: remedy)
+            return .found(AuditConditions.keepFreeReached(directory, free: free))
         }
         guard room.bytes >= enough else {
-            return .warning("disk", "only \(free)", mend: remedy)
+            return .found(AuditConditions.diskLow(directory, free: free))
         }
         let growth = LogGrowth(of: configuration)
         let days = growth.days(until: room.bytes)
-        let reason = "\(free), \(growth.forecast(days))"
-        guard days < soon, !growth.isPruned(within: days) else { return .ok("disk", reason) }
-        return .warning("disk", reason, mend: remedy + ", or set audit.retention")
+        let forecast = growth.forecast(days)
+        guard days < soon, !growth.isPruned(within: days) else {
+            return .passed(.disk, "\(free.sizeText) free for \(directory), \(forecast)")
+        }
+        return .found(AuditConditions.diskFilling(directory, free: free, forecast: forecast))
     }
 }
 

@@ -1,12 +1,13 @@
 import Admission
 import AgentInterface
+import Conditions
 import Configuration
 import Grants
 import Linux
 
 /// Other firewalls that decide about packets to protected ports, before or after the gate.
 struct FirewallCheck {
-    private(set) var findings: [Finding] = []
+    private(set) var results: [CheckResult] = []
     private let protected: [Port]
 
     init(_ configuration: Configuration, _ inspection: Inspection?) {
@@ -14,14 +15,15 @@ struct FirewallCheck {
         if let chains = inspection?.chains {
             chains.forEach { take($0) }
         } else {
-            let reason = "without an agent to ask, the chains of other tools cannot be seen"
-            findings.append(.note("firewall", reason, mend: "sudo nft list ruleset"))
+            results.add(FirewallConditions.firewallUnseen())
         }
-        findLegacyTables()
-        findings += DetourCheck(protected, inspection).findings
-        findings += SavedRulesetCheck().findings
-        if findings.isEmpty {
-            findings = [.ok("firewall", "no other tool decides before or after")]
+        for table in LegacyTable.all() {
+            results.add(FirewallConditions.legacyTable(table.name, of: table.tool))
+        }
+        results += DetourCheck(protected, inspection).results
+        results += SavedRulesetCheck().results
+        if results.isEmpty {
+            results = [.passed(.firewall, "no other tool decides before or after")]
         }
     }
 
@@ -38,8 +40,6 @@ struct FirewallCheck {
         }
     }
 
-    // MARK: dropping
-
     private struct Drop: Hashable, Comparable {
         let end: Inspection.Fate.End
         let chain: String?
@@ -51,69 +51,50 @@ struct FirewallCheck {
 
     private mutating func tell(_ drop: Drop, _ ports: String, _ chain: Inspection.Chain) {
         let tool = ForeignTool(of: chain, rule: drop.chain)
-        let who = "\(tool.name) (\(Self.place(chain, rule: drop.chain)))"
-        let port = protected.first { ports.hasPrefix($0.description) }
+        let place = Self.place(chain, tool, rule: drop.chain)
+        let opening = tool.opening(protected.first { ports.hasPrefix($0.description) })
         switch drop.end {
         case .passes: return
         case .mayDrop:
-            let reason = "\(who) drops packets to \(ports) under conditions of its own"
-            findings.append(.note("firewall", reason, mend: tool.listing))
+            results.add(FirewallConditions.firewallDropsSome(place, ports, mend: tool.listing))
         case .mayPass:
-            let reason =
-                "\(who) drops \(ports) but for exceptions: "
-                + "what a grant opens is open only where they hold"
-            findings.append(.warning("firewall", reason, mend: tool.opening(port)))
-        case .drops:
-            let reason = "\(who) drops \(ports): what a grant opens stays shut all the same"
-            findings.append(.error("firewall", reason, mend: tool.opening(port)))
+            results.add(FirewallConditions.firewallDropsMost(place, ports, mend: opening))
+        case .drops: results.add(FirewallConditions.firewallDrops(place, ports, mend: opening))
         }
     }
-
-    // MARK: rewriting
 
     private mutating func tell(
         _ fates: [Inspection.Fate],
         rewrittenIn rule: String?,
         _ chain: Inspection.Chain
     ) {
-        let tool = ForeignTool(of: chain, rule: rule)
-        let who = "\(tool.name) (\(Self.place(chain, rule: rule)))"
+        let place = Self.place(chain, ForeignTool(of: chain, rule: rule), rule: rule)
         let changes = Self.list(fates.map { "\($0.port) to port \($0.rewrittenTo ?? 0)" })
-        let reason = "\(who) rewrites \(changes): the gate holds the port that it was sent to"
-        findings.append(.note("firewall", reason))
+        results.add(FirewallConditions.firewallRewrites(place, changes))
     }
-
-    // MARK: what could not be read
 
     private mutating func takeUnread(_ chain: Inspection.Chain) {
         let tool = ForeignTool(of: chain)
-        let who = "\(tool.name) (\(Self.place(chain, rule: nil)))"
-        let ports = Self.list(protected.map(\.description))
-        if chain.drops {
-            let reason =
-                "\(who) drops what no rule of it lets in: "
-                + "a grant opens \(ports) only if it does too"
-            findings.append(.warning("firewall", reason, mend: tool.opening(protected.first)))
-        } else {
-            let reason = "\(who) has more rules than could be read"
-            findings.append(.note("firewall", reason, mend: tool.listing))
+        let place = Self.place(chain, tool, rule: nil)
+        guard chain.drops else {
+            return results.add(FirewallConditions.firewallUnread(place, mend: tool.listing))
         }
+        let ports = Self.list(protected.map(\.description))
+        results.add(
+            FirewallConditions.firewallDropsRest(place, ports, mend: tool.opening(protected.first))
+        )
     }
 
-    private static func place(_ chain: Inspection.Chain, rule: String?) -> String {
-        "table \(chain.family) \(chain.table), chain \(rule ?? chain.name)"
+    private static func place(
+        _ chain: Inspection.Chain,
+        _ tool: ForeignTool,
+        rule: String?
+    ) -> FirewallConditions.ForeignChain {
+        FirewallConditions.ForeignChain(
+            tool: tool.name,
+            place: "table \(chain.family) \(chain.table), chain \(rule ?? chain.name)"
+        )
     }
 
     private static func list(_ words: [String]) -> String { words.joined(separator: ", ") }
-
-    /// Tables of the kernel's older packet filter, which no nft tool shows.
-    private mutating func findLegacyTables() {
-        for table in LegacyTable.all() {
-            let reason =
-                "\(table.tool) has rules in its table \(table.name), which jitgate cannot look into: "
-                + "what a grant opens may stay shut"
-            let remedy = "sudo \(table.tool) -t \(table.name) -S"
-            findings.append(.warning("firewall", reason, mend: remedy))
-        }
-    }
 }

@@ -1,37 +1,30 @@
+import Conditions
 import Configuration
-import Grants
 import Linux
 import SystemPackage
 
 /// The clock, the log's disk and the journal.
 struct HostCheck {
-    private(set) var findings: [Finding] = []
+    private(set) var results: [CheckResult] = []
 
     init(_ configuration: Configuration) {
-        examineClock()
-        findings += DiskCheck(configuration).findings
-        examineJournal()
+        results.append(Self.clock)
+        results += DiskCheck(configuration).results
+        results.append(Self.journal)
     }
 
-    private mutating func examineClock() {
+    private static var clock: CheckResult {
         do throws(Errno) {
-            guard try ClockCondition.read().isSynchronized else {
-                let reason = "nothing keeps the clock right: grants may end early or be refused"
-                return findings.append(
-                    .warning("clock", reason, mend: "sudo timedatectl set-ntp true")
-                )
-            }
-            findings.append(.ok("clock", "synchronised"))
+            return try ClockCondition.read().isSynchronized
+                ? .passed(.clock, "synchronised") : .found(AgentConditions.clockUnsynchronized())
         } catch {
-            findings.append(.note("clock", "whether it is synchronised cannot be seen: \(error)"))
+            return .found(AgentConditions.clockUnseen(because: "\(error)"))
         }
     }
 
-    private mutating func examineJournal() {
-        guard FileKind.isSocket(JournalSocket.systemPath) else {
-            let reason = "no journald here: records are in the log alone"
-            return findings.append(.note("journal", reason))
-        }
-        findings.append(.ok("journal", "journald takes copies of the records"))
+    private static var journal: CheckResult {
+        FileKind.isSocket(JournalSocket.systemPath)
+            ? .passed(.journal, "journald takes copies of the records")
+            : .found(AuditConditions.journalAbsent(JournalSocket.systemPath))
     }
 }

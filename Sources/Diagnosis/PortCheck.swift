@@ -1,4 +1,5 @@
 import Admission
+import Conditions
 import Configuration
 import Grants
 import Linux
@@ -6,7 +7,7 @@ import SystemPackage
 
 /// Management ports that listen and that no policy covers, and covered ports where nothing listens.
 struct PortCheck {
-    private(set) var findings: [Finding] = []
+    private(set) var results: [CheckResult] = []
 
     init(_ configuration: Configuration, policyPath: String) {
         do throws(Errno) {
@@ -14,7 +15,7 @@ struct PortCheck {
             findUncovered(sockets, configuration.policy, policyPath)
             findSilent(sockets, configuration.policy)
         } catch {
-            findings = [.warning("ports", "what listens cannot be seen: \(error)", mend: nil)]
+            results = [.found(GateConditions.listenersUnseen(because: "\(error)"))]
         }
     }
 
@@ -41,41 +42,29 @@ struct PortCheck {
             }
         }
         for (port, what) in known.sorted(by: { $0.key < $1.key }) {
-            let table =
-                "[[port]] number = \(port.number), protocol = \"\(port.transport.rawValue)\""
-            findings.append(
-                .warning(
-                    "ports",
-                    "\(what) and no policy covers it",
-                    mend: "add \(table) to \(policyPath), then jitgate try"
-                )
-            )
+            results.add(GateConditions.portUncovered(port, what, policyPath))
         }
         tell(ofOthers: others, isAlone: known.isEmpty)
     }
 
     /// A program that nobody has heard of may let people in as well.
     private mutating func tell(ofOthers others: [Port: String], isAlone: Bool) {
-        guard !others.isEmpty else {
-            if isAlone {
-                findings.append(.ok("ports", "every management port that listens is covered"))
-            }
-            return
+        if others.isEmpty, isAlone {
+            results.append(.passed(.ports, "every management port that listens is covered"))
+        } else if !others.isEmpty {
+            results.add(
+                GateConditions.listenersUncovered(
+                    others.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+                )
+            )
         }
-        let list = others.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" }
-        let shown = list.prefix(20).joined(separator: ", ")
-        let rest = list.count > 20 ? " and \(list.count - 20) more" : ""
-        let reason = "\(shown)\(rest): these listen, too, and no policy covers them"
-        findings.append(.note("ports", reason, mend: "cover those by which people get in"))
     }
 
     private mutating func findSilent(_ sockets: [ListeningSocket], _ policy: Policy) {
         let listening = Set(sockets.compactMap(Port.init))
         let silent = policy.ports.keys.filter { !listening.contains($0) }.sorted()
         guard !silent.isEmpty else { return }
-        let list = silent.map(\.description).joined(separator: ", ")
-        let reason = "nothing on this host itself listens on \(list)"
-        findings.append(.note("ports", reason + ", which the policy protects"))
+        results.add(GateConditions.portsSilent(silent))
     }
 }
 

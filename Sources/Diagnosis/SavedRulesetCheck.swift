@@ -1,3 +1,4 @@
+import Conditions
 import Linux
 
 /// Rulesets that are loaded at boot and hold the agent's own table.
@@ -13,7 +14,7 @@ struct SavedRulesetCheck {
     private static let sizeLimit = 16 << 20
     private static let fileLimit = 256
 
-    private(set) var findings: [Finding] = []
+    private(set) var results: [CheckResult] = []
     private var seen: Set<String> = []
 
     init(_ paths: [String] = usual) {
@@ -50,14 +51,7 @@ struct SavedRulesetCheck {
     }
 
     private mutating func tell(_ path: String, line: Int, _ root: String) {
-        guard findings.last?.reason.hasPrefix("\(path):") != true else { return }
-        let reason =
-            "\(path):\(line): `table inet jitgate` is the agent's own: while it runs the kernel refuses "
-            + "the whole of \(root), so none of its tables is there after a boot"
-        let command =
-            "(echo flush ruleset; nft list tables | grep -vx \"table inet jitgate\" "
-            + "| xargs -rL1 nft -s list) >\(ShellWord.quoted(path))"
-        let remedy = "take that table out of it, or save anew: sudo sh -c '\(command)'"
-        findings.append(.error("firewall", reason, mend: remedy))
+        guard results.last?.condition?.subject != path else { return }
+        results.add(FirewallConditions.savedRuleset(path, line: line, loadedBy: root))
     }
 }

@@ -1,14 +1,14 @@
 import Admission
+import Conditions
 import Configuration
 import Glibc
-import Grants
 import Linux
 import Signatures
 import SystemPackage
 
-/// Whether nobody but root could have written what the agent trusts, or can read what it hides.
+/// The files that the agent trusts: root alone may write them, and read its key.
 struct TrustCheck {
-    private(set) var findings: [Finding] = []
+    private(set) var results: [CheckResult] = []
     private var trusted = TrustedFile(owners: [0])
     /// Whether some port asks the requestor to sign too.
     private let isSeparate: Bool
@@ -20,134 +20,108 @@ struct TrustCheck {
         policy(policyPath)
         signers(configuration.allowedSigners)
         configuration.revokedKeys.map { revokedKeys($0) }
-        for directory in configuration.grantDirectories { drop(directory) }
-        kept(configuration.auditDirectory, "audit")
-        kept(configuration.stateDirectory, "state")
+        for directory in configuration.grantDirectories {
+            check(directory, .dropDirectory) { _ in FileConditions.dropDirectoryMissing(directory) }
+        }
+        check(configuration.auditDirectory, .log) { reason in
+            FileConditions.logDirectoryMissing(configuration.auditDirectory, because: reason)
+        }
+        check(configuration.stateDirectory, .state) { reason in
+            FileConditions.stateDirectoryMissing(configuration.stateDirectory, because: reason)
+        }
         secret(configuration.stateDirectory + "/audit.key")
-        if findings.isEmpty {
-            findings = [.ok("files", "nobody but root can write what is trusted")]
+        if results.isEmpty {
+            results = [.passed(.files, "nobody but root can write what is trusted")]
         }
     }
 
-    /// That it is not there was found by whoever wanted to read it.
+    /// A missing policy is found where it is loaded.
     private mutating func policy(_ path: String) {
         do throws(TrustError) {
             _ = try trusted.read(path, limit: Configuration.fileLimit)
         } catch {
-            if error.code != .missing { report(error, "policy", whenMissing: "") }
+            if error.code != .missing { report(error, path, .policy) }
         }
     }
 
     private mutating func signers(_ path: String) {
-        let subject = "signers"
-        let bytes: [UInt8]
         do throws(TrustError) {
-            bytes = try trusted.read(path, limit: Configuration.fileLimit).bytes
+            let bytes = try trusted.read(path, limit: Configuration.fileLimit).bytes
+            if let condition = signers(bytes, path) { results.add(condition) }
         } catch {
-            return report(
-                error,
-                subject,
-                whenMissing: line(for: "ssh-ed25519 …", in: path)
+            guard error.code == .missing else { return report(error, path, .signers) }
+            results.add(
+                PolicyConditions.signersMissing(path, because: "\(error)", needRequests: isSeparate)
             )
-        }
-        do throws(AllowedSignersError) {
-            let signers = try AllowedSigners(parsing: bytes)
-            let remedy = line(for: "$(cat id_ed25519.pub)", in: path)
-            if signers.isEmpty {
-                let reason = "\(path) names nobody: no grant can be signed"
-                findings.append(.warning(subject, reason, mend: remedy))
-            } else if isSeparate, !signers.allowsAny(for: .request) {
-                let reason =
-                    "policy has separate_requestor, and no line of \(path) names jitgate-request in "
-                    + "namespaces=: no requestor can sign, so no grant opens the ports that ask for it"
-                findings.append(.warning(subject, reason, mend: remedy))
-            }
-            findings += Self.approverFindings(ApproverCoverage(of: rules, signers))
-        } catch {
-            let remedy = "mend that line; an agent that read a good one goes on by it"
-            findings.append(.error(subject, "\(path): \(error)", mend: remedy))
         }
     }
 
-    /// Warnings of signers whom no `[[approver]]` limits, and of entries that limit nobody.
-    private static func approverFindings(_ coverage: ApproverCoverage) -> [Finding] {
-        let unbounded = coverage.unbounded.prefix(8).map { name in
-            Finding.warning(
-                "approver",
-                "no [[approver]] names the signer \(name): approvals by \(name) have no limits"
-                    + " but those of the ports",
-                mend: "name the signer in an [[approver]], if only in one that limits nothing"
-            )
+    private func signers(_ bytes: [UInt8], _ path: String) -> Condition? {
+        do throws(AllowedSignersError) {
+            let signers = try AllowedSigners(parsing: bytes)
+            if signers.isEmpty {
+                return PolicyConditions.signersEmpty(path, needRequests: isSeparate)
+            }
+            for condition in Self.conditions(of: ApproverCoverage(of: rules, signers)) {
+                results.add(condition)
+            }
+            let canRequest = !isSeparate || signers.allowsAny(for: .request)
+            return canRequest ? nil : PolicyConditions.requestorsCannotSign(path)
+        } catch {
+            return PolicyConditions.signersMalformed(path, because: "\(error)")
         }
-        let nameless = coverage.nameless.prefix(8).map { number in
-            Finding.warning(
-                "approver",
-                "[[approver]] \(number) of the policy names no signer who may approve",
-                mend: "compare its `signers` with the names in allowed_signers"
-            )
-        }
-        return unbounded + nameless
+    }
+
+    /// Signers whom no `[[approver]]` limits, and entries that limit nobody.
+    private static func conditions(of coverage: ApproverCoverage) -> [Condition] {
+        coverage.unbounded.prefix(8).map { PolicyConditions.approverUnbounded($0) }
+            + coverage.nameless.prefix(8).map { PolicyConditions.approverNameless($0) }
     }
 
     private mutating func revokedKeys(_ path: String) {
-        let subject = "revoked-keys"
         do throws(TrustError) {
             let bytes = try trusted.read(path, limit: Configuration.revokedKeysLimit).bytes
             do throws(RevokedKeysError) {
                 _ = try RevokedKeys(parsing: bytes)
             } catch {
-                let remedy = "mend or replace it; an agent that read a good one goes on by it"
-                findings.append(.error(subject, "\(path): \(error)", mend: remedy))
+                results.add(PolicyConditions.revokedKeysMalformed(path, because: "\(error)"))
             }
         } catch {
-            report(
-                error,
-                subject,
-                whenMissing: "install -m 644 /dev/null \(ShellWord.quoted(path))"
-            )
+            guard error.code == .missing else { return report(error, path, .revokedKeys) }
+            results.add(PolicyConditions.revokedKeysMissing(path, because: "\(error)"))
         }
     }
 
-    /// The command that adds a signer, for our purposes alone.
-    private func line(for key: String, in path: String) -> String {
-        let names =
-            ["jitgate-grant", "jitgate-revocation"] + (isSeparate ? ["jitgate-request"] : [])
-        let purposes = #"namespaces=\""# + names.joined(separator: ",") + #"\""#
-        return "echo \"ops@example.com \(purposes) \(key)\" >> \(ShellWord.quoted(path))"
-    }
-
-    private mutating func drop(_ path: String) {
+    private mutating func check(
+        _ directory: String,
+        _ place: FileConditions.TrustedPlace,
+        whenMissing: (String) -> Condition
+    ) {
         do throws(TrustError) {
-            try trusted.check(directory: path)
+            try trusted.check(directory: directory)
         } catch {
-            report(error, "grants", whenMissing: "install -d -m 700 \(ShellWord.quoted(path))")
-        }
-    }
-
-    private mutating func kept(_ path: String, _ subject: String) {
-        do throws(TrustError) {
-            try trusted.check(directory: path)
-        } catch {
-            report(error, subject, whenMissing: "install -d -m 750 \(ShellWord.quoted(path))")
+            guard error.code == .missing else { return report(error, directory, place) }
+            results.add(whenMissing("\(error)"))
         }
     }
 
     /// The key that signs the log: whoever reads it can sign another one.
     private mutating func secret(_ path: String) {
         guard let mode = FileKind.permissions(path), mode & 0o077 != 0 else { return }
-        let reason = "\(path) may be read by others than root: they can sign another log"
-        findings.append(.error("state", reason, mend: "chmod 600 \(ShellWord.quoted(path))"))
+        results.add(AuditConditions.auditKeyExposed(path))
     }
 
-    private mutating func report(_ error: TrustError, _ subject: String, whenMissing: String) {
-        switch error.code {
-        case .missing: findings.append(.error(subject, "\(error)", mend: whenMissing))
-        case .unreadable where geteuid() != 0:
-            let reason = "\(error.path): you may not look at it"
-            findings.append(.note(subject, reason, mend: "run this as root"))
-        case .unreadable, .symbolicLink, .notAFile, .foreignOwner, .writableByOthers,
-            .directoryWritableByOthers, .tooLarge:
-            findings.append(.error(subject, "\(error)", mend: error.remedy))
+    private mutating func report(
+        _ error: TrustError,
+        _ path: String,
+        _ place: FileConditions.TrustedPlace
+    ) {
+        if error.code == .unreadable, geteuid() != 0 {
+            results.add(AgentConditions.notPermitted(path))
+        } else {
+            results.add(
+                FileConditions.untrusted(place, path, because: "\(error)", mend: error.remedy)
+            )
         }
     }
 }

@@ -1,6 +1,6 @@
 import Glibc
 import Synchronization
-import SystemPackage
+package import SystemPackage
 
 /// One inotify instance; the kernel limits their number per user.
 final class InotifyInstance: Sendable {
@@ -14,7 +14,7 @@ final class InotifyInstance: Sendable {
 }
 
 /// The reason that inotify cannot watch.
-enum InotifyShortage: Hashable, Sendable, CustomStringConvertible {
+package enum InotifyShortage: Hashable, Sendable {
     case instances
     case watches
     case other(Errno)
@@ -27,23 +27,32 @@ enum InotifyShortage: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    var description: String {
+    /// The reason: one clause.
+    package var reason: String {
         switch self {
-        case .instances: "no inotify instance is left" + Self.limit("max_user_instances")
-        case .watches: "no inotify watch is left" + Self.limit("max_user_watches")
+        case .instances: "no inotify instance is left"
+        case .watches: "no inotify watch is left"
         case .other(let error): "inotify does not serve: \(error)"
         }
     }
 
-    /// The sysctl that limits it, and the way to raise it.
-    private static func limit(_ name: String) -> String {
+    /// The command that raises the limit, if it is one.
+    package var remedy: String? {
+        switch self {
+        case .instances: Self.raising("max_user_instances")
+        case .watches: Self.raising("max_user_watches")
+        case .other: nil
+        }
+    }
+
+    private static func raising(_ name: String) -> String {
         let setting = "fs.inotify.\(name)"
         guard let bytes = try? SmallFile.read("/proc/sys/fs/inotify/\(name)", limit: 64) else {
-            return " (\(setting)): raise that"
+            return "raise \(setting)"
         }
         let value = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
         let double = Int(value).map { String($0 &* 2) } ?? "…"
-        return " (\(setting) is \(value)): sysctl -w \(setting)=\(double), and /etc/sysctl.d"
+        return "it is \(value): sysctl -w \(setting)=\(double), and the same in /etc/sysctl.d"
     }
 }
 
@@ -154,7 +163,7 @@ struct DirectoryPolling: Sendable {
 
 extension DirectoryWatch {
     /// The reason for polling; `nil` while inotify watches all directories.
-    package var shortage: String? { polling.withLock { $0.shortage?.description } }
+    package var shortage: InotifyShortage? { polling.withLock { $0.shortage } }
 
     /// Looks for changes in the directories that are not watched, and tries to watch them.
     package func poll() -> [DirectoryEvent] {

@@ -1,3 +1,4 @@
+import Grants
 import SystemPackage
 
 /// The reason that others than its trusted owners could have written a file.

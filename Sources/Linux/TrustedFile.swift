@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Grants
 import SystemPackage
 
 /// Reads files that only trusted owners could have written.

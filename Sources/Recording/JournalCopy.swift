@@ -25,8 +25,8 @@ package struct JournalCopy {
         alarm = try Alarm()
     }
 
-    /// The failure that keeps records from the journal, for people.
-    package var problem: String? { feed.problem }
+    /// The failure that keeps records from the journal.
+    package var failure: JournalFailure? { feed.failure }
 
     /// The time of the next work; `nil` if there is none.
     package var due: Int64? { [feed.nextRetry, checkpointDue].compactMap(\.self).min() }

@@ -2,6 +2,15 @@ package import Auditing
 import Linux
 package import SystemPackage
 
+/// A failure of journald to accept records.
+package struct JournalFailure: Hashable, Sendable {
+    package let error: Errno
+    /// The number of records that the log alone has.
+    package let count: Int
+    /// The path of the log.
+    package let log: String
+}
+
 /// The journal's copy of the audit log: records on their way from the disk to journald.
 ///
 /// The log is authoritative and loses nothing. Records that journald does not accept at once wait
@@ -28,7 +37,7 @@ package struct JournalFeed {
     private var sent = 0
     private var size = 0
     private var missed: (count: Int, first: UInt64, last: UInt64)?
-    private var failure: Errno?
+    private var error: Errno?
     /// Whether journald ever accepted a message: if it is absent, nothing is missing.
     private var wasThere = false
     private var pauses = 0
@@ -42,11 +51,11 @@ package struct JournalFeed {
         self.log = log
     }
 
-    /// The failure that keeps records from the journal, for people; `nil` if there is no journal.
-    package var problem: String? {
-        guard wasThere, let failure else { return nil }
+    /// The failure that keeps records from the journal; `nil` if there is no journal.
+    package var failure: JournalFailure? {
+        guard wasThere, let error else { return nil }
         let count = waiting.count - sent + (missed?.count ?? 0)
-        return "the journal does not take records: \(failure); \(count) are in \(log) alone"
+        return JournalFailure(error: error, count: count, log: log)
     }
 
     /// Sends records that are on disk, after those that wait.
@@ -114,10 +123,10 @@ package struct JournalFeed {
         do throws(Errno) {
             try socket.send(message)
         } catch {
-            failure = error
+            self.error = error
             return false
         }
-        failure = nil
+        error = nil
         pauses = 0
         wasThere = true
         return true

@@ -1,5 +1,6 @@
 import Admission
 import AgentInterface
+import Conditions
 import Grants
 import Linux
 import StrictJSON
@@ -154,7 +155,11 @@ enum Samples {
 
     static let status = AgentStatus(
         mode: .enforce,
-        problems: ["the audit log is nearly full"],
+        conditions: [
+            AuditConditions.logFull("/var/log/jitgate", because: "no space left")
+                .since(Moment(microseconds: 1_800_000_000_000_000)),
+            AuditConditions.journalAbsent("/run/systemd/journal/socket"),
+        ],
         openGrants: 1,
         waitingGrants: 2,
         nextDeadline: "2026-12-01T12:00:00Z",

@@ -2,6 +2,7 @@ import Admission
 import AgentInterface
 import Auditing
 import Commands
+import Conditions
 import Grants
 import Linux
 import StrictJSON
@@ -33,7 +34,10 @@ import Varlink
 
     private static let status = AgentStatus(
         mode: .enforce,
-        problems: ["the clock is not synchronised"],
+        conditions: [
+            FileConditions.dropDirectoryMissing("/drop"), PolicyConditions.noWayBack("/p"),
+            GateConditions.tableNotOwned("watched"),
+        ],
         openGrants: 2,
         waitingGrants: 1,
         nextDeadline: "2026-12-01T12:34:56.5Z",
@@ -84,7 +88,12 @@ import Varlink
             bench.run("status").output == """
                 mode       enforce
                 health     1 to look at
-                  - the clock is not synchronised
+                  - /drop does not exist, so no grant can be dropped there
+                    mend: install -d -m 700 /drop
+                  - the policy enforces and trusts no network: if nobody can sign a grant, only \
+                the console of the machine leads in
+                    mend: name a network of your own in `trusted`, or make sure of the console \
+                (OPERATING.md, Break-glass)
                 open       2, the first until 2026-12-01T12:34:56Z (34m 56s)
                 waiting    1
                 protected  22/tcp, 3389/tcp

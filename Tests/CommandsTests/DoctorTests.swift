@@ -1,6 +1,8 @@
 import Admission
 import AgentInterface
 import Commands
+import Conditions
+import Grants
 import Linux
 import StrictJSON
 import TestSupport
@@ -8,29 +10,12 @@ import Testing
 import Varlink
 
 @Suite struct `jitgate doctor` {
-    /// A finding: severity, subject and reason, and what mends it.
-    private struct Found {
-        let severity: String
-        let subject: String
-        let reason: String
-        let remedy: String
-
-        init(_ json: JSONValue) {
-            let text = { (name: String) in json[name]?.text ?? "" }
-            severity = text("severity")
-            subject = text("subject")
-            reason = text("reason")
-            remedy = text("remedy")
-        }
-    }
-
-    private func findings(_ bench: Bench) throws -> [Found] {
+    private func conditions(_ bench: Bench) throws -> [Condition] {
         let outcome = bench.run("doctor", "--json")
         let json = try JSONNode.parse(Array(outcome.output.utf8)).value
-        let found = (json["findings"]?.items ?? []).map(Found.init)
-        let isHealthy = !found.contains { $0.severity == "error" }
-        #expect(json["healthy"] == .bool(isHealthy))
-        #expect(outcome.status == (isHealthy ? .done : .no))
+        let found = try (json["conditions"]?.items ?? []).map { try #require(Condition($0)) }
+        #expect(json["healthy"] == .bool(found.areHealthy))
+        #expect(outcome.status == (found.areHealthy ? .done : .no))
         return found
     }
 
@@ -44,10 +29,14 @@ import Varlink
         return bench
     }
 
-    private func serve(_ bench: Bench, _ inspection: Inspection) async throws -> VarlinkServer {
+    private func serve(
+        _ bench: Bench,
+        _ inspection: Inspection,
+        stating conditions: [Condition] = []
+    ) async throws -> VarlinkServer {
         let status = AgentStatus(
             mode: .enforce,
-            problems: [],
+            conditions: conditions,
             openGrants: 0,
             waitingGrants: 0,
             nextDeadline: nil,
@@ -92,17 +81,17 @@ import Varlink
     }
 
     @Test func `works without an agent and says what it does not see`() throws {
-        let found = try findings(bench())
-        let agent = try #require(found.first { $0.subject == "agent" })
-        #expect(agent.severity == "error")
-        #expect(agent.reason.hasSuffix("control: the agent's socket does not exist"))
-        #expect(agent.remedy.hasPrefix("systemctl start jitgated"))
+        let found = try conditions(bench())
+        let agent = try #require(found.first { $0.area == "agent" })
+        #expect(agent.severity == .error)
+        #expect(agent.message.hasSuffix("control: the agent's socket does not exist"))
+        #expect(agent.remedy?.hasPrefix("systemctl start jitgated") == true)
         #expect(
-            found.contains { $0.subject == "firewall" && $0.reason.hasPrefix("without an agent") }
+            found.contains { $0.area == "firewall" && $0.message.hasPrefix("without an agent") }
         )
-        #expect(found.contains { $0.subject == "disk" })
-        #expect(found.contains { $0.subject == "clock" })
-        #expect(found.filter { $0.severity == "error" }.count == 1)
+        #expect(found.contains { $0.area == "disk" })
+        #expect(found.contains { $0.area == "clock" })
+        #expect(found.filter { $0.severity == .error }.count == 1)
     }
 
     @Test func `finds a healthy host healthy`() async throws {
@@ -131,30 +120,30 @@ import Varlink
         ("ln -sf /dev/null @allowed_signers", "signers", ""),
         ("cp /etc/hostname @allowed_signers", "signers", "mend that line"),
     ])
-    func `finds what others could write`(command: String, subject: String, remedy: String) throws {
+    func `finds what others could write`(command: String, area: String, remedy: String) throws {
         let bench = try bench()
         let words = command.split(separator: " ").map { word in
             word.hasPrefix("@") ? bench.path(String(word.dropFirst())) : String(word)
         }
         #expect(try Command.run(words).status == 0)
-        let found = try findings(bench).filter { $0.severity == "error" && $0.subject != "agent" }
-        #expect(found.map(\.subject) == [subject])
-        #expect(found.first?.remedy.hasPrefix(remedy) == true)
+        let found = try conditions(bench).filter { $0.severity == .error && $0.area != "agent" }
+        #expect(found.map(\.area) == [area])
+        #expect(found.first?.remedy?.hasPrefix(remedy) ?? remedy.isEmpty)
     }
 
     @Test(arguments: [
-        (512, "error", "when it is full nothing opens"), (65_536, "warning", "only "),
+        (512, Severity.error, "when it is full nothing opens"), (65_536, Severity.warning, "only "),
     ])
     func `sees that the log's disk is nearly full`(
         kibibytes: Int,
-        severity: String,
+        severity: Severity,
         text: String
     ) throws {
         let bench = try bench()
         let disk = try SmallDisk(at: bench.path("audit"), kibibytes: kibibytes)
-        let found = try #require(try findings(bench).first { $0.subject == "disk" })
+        let found = try #require(try conditions(bench).first { $0.area == "disk" })
         #expect(found.severity == severity)
-        #expect(found.reason.contains(text))
+        #expect(found.message.contains(text))
         #expect(found.remedy == "make room: df -h \(bench.path("audit"))")
         withExtendedLifetime(disk) {}
     }
@@ -162,44 +151,45 @@ import Varlink
     @Test func `warns where nobody can sign`() throws {
         let bench = try bench()
         try bench.write("# nobody\n", to: "allowed_signers")
-        let signers = try #require(try findings(bench).first { $0.subject == "signers" })
-        #expect(signers.severity == "warning")
+        let signers = try #require(try conditions(bench).first { $0.area == "signers" })
+        #expect(signers.severity == .warning)
         // What it says mends it, and lets the key sign nothing else.
         try bench.write("\(bench.approver.publicLine) dana\n", to: "id_ed25519.pub")
-        let line = "cd \(bench.directory.path) && \(signers.remedy)"
+        let line = "cd \(bench.directory.path) && \(signers.remedy ?? "false")"
         #expect(try Command.run(["bash", "-c", line]).status == 0)
         let written = String(decoding: try bench.read("allowed_signers"), as: UTF8.self)
         let options = "namespaces=\"jitgate-grant,jitgate-revocation\" ssh-ed25519 "
         #expect(written.contains("\nops@example.com \(options)"))
-        #expect(try !findings(bench).contains { $0.subject == "signers" })
+        #expect(try !conditions(bench).contains { $0.area == "signers" })
     }
 
     @Test func `warns of signers whom no approver limits, and of approvers who are nobody`() throws
     {
         let bench = try Bench()
-        #expect(try !findings(bench).contains { $0.subject == "approver" })
+        #expect(try !conditions(bench).contains { $0.code.hasPrefix("approver-") })
         try bench.editPolicy {
             $0 + "[[approver]]\nsigners = [\"OPS@*\"]\n[[approver]]\nsigners = [\"nobody\"]\n"
         }
-        let found = try findings(bench).filter { $0.subject == "approver" }
-        #expect(found.map(\.severity) == ["warning", "warning"])
-        #expect(found[0].reason.hasPrefix("no [[approver]] names the signer lead@example.com: "))
-        #expect(found[1].reason.hasPrefix("[[approver]] 2 of the policy names no signer "))
+        let found = try conditions(bench).filter { $0.code.hasPrefix("approver-") }
+        #expect(found.map(\.code) == ["approver-unbounded", "approver-nameless"])
+        #expect(found.map(\.severity) == [.warning, .warning])
+        #expect(found[0].message.hasPrefix("no [[approver]] names the signer lead@example.com: "))
+        #expect(found[1].message.hasPrefix("[[approver]] 2 of the policy names no signer "))
     }
 
     @Test func `warns where a requestor has to sign and nobody may`() throws {
         let bench = try bench()
         let policy = String(decoding: try bench.read("jitgate.toml"), as: UTF8.self)
         try bench.write(policy + "[defaults]\nseparate_requestor = true\n", to: "jitgate.toml")
-        let signers = try #require(try findings(bench).first { $0.subject == "signers" })
-        #expect(signers.severity == "warning")
-        #expect(signers.reason.contains("separate_requestor"))
+        let signers = try #require(try conditions(bench).first { $0.area == "signers" })
+        #expect(signers.severity == .warning)
+        #expect(signers.message.contains("separate_requestor"))
         try bench.write("\(bench.approver.publicLine) dana\n", to: "id_ed25519.pub")
-        let line = "cd \(bench.directory.path) && \(signers.remedy)"
+        let line = "cd \(bench.directory.path) && \(signers.remedy ?? "false")"
         #expect(try Command.run(["bash", "-c", line]).status == 0)
         let written = String(decoding: try bench.read("allowed_signers"), as: UTF8.self)
         #expect(written.contains("\"jitgate-grant,jitgate-revocation,jitgate-request\""))
-        #expect(try !findings(bench).contains { $0.subject == "signers" })
+        #expect(try !conditions(bench).contains { $0.area == "signers" })
     }
 
     @Test func `finds the agent where the policy is broken and compares no mode`() async throws {
@@ -208,12 +198,32 @@ import Varlink
         defer { withExtendedLifetime(server) {} }
         let policy = String(decoding: try bench.read("jitgate.toml"), as: UTF8.self)
         try bench.write("nonsense = 1\n" + policy, to: "jitgate.toml")
-        let found = try findings(bench)
+        let found = try conditions(bench)
         let broken = try #require(found.first)
-        #expect(broken.severity == "error")
-        #expect(broken.reason.contains("jitgate.toml:1:1: `nonsense`"))
-        #expect(broken.remedy.hasPrefix("jitgate policy check /"))
-        #expect(found.filter { $0.subject == "agent" }.map(\.severity) == ["ok"])
+        #expect(broken.severity == .error)
+        #expect(broken.message.contains("jitgate.toml:1:1: `nonsense`"))
+        #expect(broken.remedy?.hasPrefix("jitgate policy check /") == true)
+        #expect(!found.contains { $0.area == "agent" })
+        #expect(bench.run("doctor").output.contains("\nok       agent "))
+    }
+
+    @Test func `shows what the agent states among its own, and tells nothing twice`() async throws {
+        let bench = try bench()
+        let path = bench.path("jitgate.toml")
+        let moment = Moment(microseconds: 1_800_000_000_000_000)
+        let stated = [
+            AuditConditions.logFull("/l", because: "no space left").since(moment),
+            PolicyConditions.noWayBack(path).since(moment),
+        ]
+        let inspection = Inspection(tableOwnership: "owned", chains: [])
+        let server = try await serve(bench, inspection, stating: stated)
+        defer { withExtendedLifetime(server) {} }
+        let found = try conditions(bench)
+        #expect(found.filter { $0.since == moment } == [stated[1], stated[0]])
+        #expect(found.count { $0.code == "no-way-back" } == 1)
+        let text = bench.run("doctor").output
+        #expect(text.contains("\nerror    audit     the audit log takes no records"))
+        #expect(text.contains("\n         mend: make room or remount: df -h /l; "))
     }
 
     @Test func `names the firewalls that stand in the way`() async throws {
@@ -250,10 +260,10 @@ import Varlink
         ]
         let server = try await serve(bench, Inspection(tableOwnership: "watched", chains: chains))
         defer { withExtendedLifetime(server) {} }
-        let found = try findings(bench)
-        let firewall = found.filter { $0.subject == "firewall" }
+        let found = try conditions(bench)
+        let firewall = found.filter { $0.area == "firewall" }
         #expect(
-            firewall.map { "\($0.severity): \($0.reason)" } == [
+            firewall.map { "\($0.severity): \($0.message)" } == [
                 "warning: iptables (table ip filter, chain INPUT) drops what no rule of it lets in: "
                     + "a grant opens 22/tcp, 3389/tcp, 3389/udp only if it does too",
                 "error: ufw (table ip filter, chain ufw-x) drops 22/tcp: "
@@ -271,8 +281,8 @@ import Varlink
         )
         #expect(firewall[0].remedy == "sudo iptables -I INPUT -p tcp --dport 22 -j ACCEPT")
         #expect(firewall[1].remedy == "sudo ufw allow 22/tcp")
-        #expect(firewall[2].remedy.contains("firewall-cmd --permanent --add-port=22/tcp"))
+        #expect(firewall[2].remedy?.contains("firewall-cmd --permanent --add-port=22/tcp") == true)
         #expect(firewall[3].remedy == "sudo nft list table inet f2b-table")
-        #expect(found.contains { $0.subject == "kernel" && $0.severity == "note" })
+        #expect(found.contains { $0.area == "kernel" && $0.severity == .note })
     }
 }

@@ -13,10 +13,6 @@ extension AgentHost {
         try JSONNode.parse(jitgate("status", "--json").output).value
     }
 
-    fileprivate func problems() throws -> [String] {
-        try status()["problems"]?.items?.compactMap(\.text) ?? []
-    }
-
     /// A file beside the drop directory.
     fileprivate func stage(_ bytes: [UInt8], as name: String) throws -> String {
         let file = path + "/" + name
@@ -49,7 +45,7 @@ private struct Distrust: Sendable, CustomStringConvertible {
         try host.move(file, to: "g.grant")
         try eventually { try host.records("grant-refused").count == 1 }
         #expect(try host.status()["healthy"] == false)
-        #expect(try host.problems().contains { $0.contains("/g.grant is refused: ") })
+        #expect(try host.conditions().contains { $0.contains("/g.grant is refused: ") })
         #expect(try host.jitgate("doctor").text.contains("/g.grant is refused: "))
         #expect(try host.jitgate("verify", host.drop + "/g.grant").status == 1)
         _ = try Command.run(distrust.mend + [host.drop + "/g.grant"])
@@ -71,7 +67,7 @@ private struct Distrust: Sendable, CustomStringConvertible {
         let file = try host.stage(host.grant(), as: "g")
         unsafe #expect(rename(file, drop + "/g.grant") == 0)
         try eventually { try host.records("grant-refused").count == 1 }
-        #expect(try host.problems().contains { $0.contains("chmod go-w \(spoiled)") })
+        #expect(try host.conditions().contains { $0.contains("chmod go-w \(spoiled)") })
         try shell("chmod", "755", spoiled)
         try eventually { try host.openings() == ["192.0.2.7 . tcp . 22"] }
         #expect(try host.status()["healthy"] == true)
@@ -84,7 +80,7 @@ private struct Distrust: Sendable, CustomStringConvertible {
         try shell("mkdir", folder.path + "/real")
         try shell("ln", "-s", "real", drop)
         try host.start()
-        let problems = try host.problems()
+        let problems = try host.conditions()
         #expect(problems.contains { $0.hasPrefix("no grant file in \(drop) counts: ") })
         let file = try host.stage(host.grant(), as: "g")
         unsafe #expect(rename(file, folder.path + "/real/g.grant") == 0)
@@ -92,7 +88,7 @@ private struct Distrust: Sendable, CustomStringConvertible {
         unsafe #expect(unlink(drop) == 0)
         unsafe #expect(rename(folder.path + "/real", drop) == 0)
         try eventually { try host.openings() == ["192.0.2.7 . tcp . 22"] }
-        #expect(try host.problems() == [])
+        #expect(try host.conditions() == [])
     }
 
     @Test func `for what it says is named while it is there, and nobody is called ill`() throws {
@@ -102,11 +98,11 @@ private struct Distrust: Sendable, CustomStringConvertible {
         try eventually { try host.records("grant-refused").count == 1 }
         let status = try host.status()
         #expect(status["healthy"] == true)
-        #expect(status["warnings"]?.items?.first?.text?.contains("/a.grant is refused: ") == true)
+        #expect(try host.conditions("warning").contains { $0.contains("/a.grant is refused: ") })
         #expect(try host.jitgate("status").text.contains("/a.grant is refused: "))
         #expect(try host.jitgate("doctor").text.contains("/a.grant is refused: "))
         try host.remove("a.grant")
-        try eventually { try host.status()["warnings"]?.items?.isEmpty == true }
+        try eventually { try !host.conditions("warning").contains { $0.contains("refused") } }
     }
 }
 
@@ -132,7 +128,7 @@ private struct Distrust: Sendable, CustomStringConvertible {
         let source = words.count > 1 ? ["/dev/null"] : []
         _ = try Command.run(words + source + [host.drop + "/g.grant"])
         try eventually { try host.records("grant-refused").count == 1 }
-        #expect(try host.problems().contains { $0.contains("/g.grant is refused: ") })
+        #expect(try host.conditions().contains { $0.contains("/g.grant is refused: ") })
     }
 
     /// O_TMPFILE, which the Glibc module lacks.

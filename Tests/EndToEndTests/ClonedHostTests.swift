@@ -26,10 +26,7 @@ extension AgentHost {
     }
 
     fileprivate var problems: [String] {
-        get throws {
-            let status = try JSONNode.parse(jitgate("status", "--json").output).value
-            return (status["problems"]?.items ?? []).compactMap(\.text)
-        }
+        get throws { try conditions() }
     }
 
     fileprivate func checkpoint() throws -> String {

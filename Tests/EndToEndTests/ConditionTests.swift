@@ -1,3 +1,4 @@
+import Conditions
 import Foundation
 import StrictJSON
 import TestSupport
@@ -33,6 +34,26 @@ private final class Listener {
         let json = try JSONNode.parse(result.output).value
         #expect(result.status == (json["passes"] == true ? 0 : 1))
         return json
+    }
+
+    private func conditions(_ output: [UInt8]) throws -> [Condition] {
+        let list = try JSONNode.parse(output).value["conditions"]?.items ?? []
+        return try list.map { try #require(Condition($0)) }
+    }
+
+    @Test func `doctor has the conditions of the agent among its own, each once`() throws {
+        let host = try AgentHost()
+        try host.start()
+        try host.submit([UInt8](repeating: 65, count: 9), as: "a.grant")
+        try eventually { try host.records("grant-refused").count == 1 }
+        let stated = try conditions(host.jitgate("status", "--json").output)
+        #expect(stated.contains { $0.code == "file-refused" && $0.subject.hasSuffix("/a.grant") })
+        // The host trusts no network and enforces.
+        #expect(stated.contains { $0.code == "no-way-back" && $0.severity == .warning })
+        #expect(stated.allSatisfy { $0.since != nil })
+        let found = try conditions(host.jitgate("doctor", "--json").output)
+        for condition in stated { #expect(found.filter { $0.matches(condition) } == [condition]) }
+        #expect(found.contains { $0.code == "ports-silent" && $0.since == nil })
     }
 
     @Test func `explain says by which grant a packet passes and until when`() throws {
@@ -79,8 +100,7 @@ private final class Listener {
             try space.command("ss", "-Hltn").split(separator: "\n").count == listeners.count
         }
         let outcome = try host.jitgate("doctor", "--json")
-        let findings = try JSONNode.parse(outcome.output).value["findings"]?.items ?? []
-        let ports = findings.filter { $0["subject"] == "ports" }.compactMap { $0["reason"]?.text }
+        let ports = try conditions(outcome.output).filter { $0.area == "ports" }.map(\.message)
         #expect(
             ports == [
                 "SSH listens on 2222/tcp and no policy covers it",
@@ -101,16 +121,17 @@ private final class Listener {
             environment: ["JITGATE_CONFIG": host.policyPath]
         )
         #expect(outcome.status == 1)
-        let findings = try JSONNode.parse(outcome.output).value["findings"]?.items ?? []
-        let hidden = findings.filter { $0["remedy"] == "run this as root" }
+        let conditions = try conditions(outcome.output)
+        let hidden = conditions.filter { $0.remedy == "run this as root" }
         #expect(
-            hidden.compactMap { $0["subject"]?.text } == [
-                "signers", "grants", "audit", "state", "agent",
+            hidden.map(\.subject) == [
+                host.path + "/allowed_signers", host.drop, host.auditDirectory,
+                host.path + "/state", host.path + "/control",
             ]
         )
         // What it may not see it does not call missing or wrong.
-        #expect(findings.filter { $0["severity"] == "error" }.count == 1)
-        #expect(findings.contains { $0["subject"] == "ports" })
+        #expect(conditions.filter { $0.severity == .error }.map(\.code) == ["agent-unreachable"])
+        #expect(conditions.contains { $0.area == "ports" })
     }
 
     @Test func `verify says that it may not read the log`() throws {
@@ -161,13 +182,8 @@ private final class Listener {
         try host.namespace.command("nft", "-f", "-", input: rules)
         let outcome = try host.jitgate("doctor", "--json")
         #expect(outcome.status == 1)
-        let findings = try JSONNode.parse(outcome.output).value["findings"]?.items ?? []
-        let firewall = findings.filter { $0["subject"] == "firewall" }
-        let seen = firewall.map { finding in
-            let reason = finding["reason"]?.text ?? ""
-            let what = reason.prefix { $0 != ":" }
-            return "\(finding["severity"]?.text ?? "") \(what)"
-        }
+        let firewall = try conditions(outcome.output).filter { $0.area == "firewall" }
+        let seen = firewall.map { "\($0.severity) \($0.message.prefix { $0 != ":" })" }
         #expect(
             Set(seen) == [
                 "error iptables (table ip filter, chain INPUT) drops 22/tcp, 3389/udp",

@@ -1,3 +1,4 @@
+import Conditions
 import Foundation
 import StrictJSON
 import TestSupport
@@ -12,14 +13,16 @@ private struct ExaminedHost {
         try host.start()
     }
 
-    /// What doctor says of a subject, as `severity: reason`; through a program that becomes it.
-    func findings(_ subject: String, through words: [String] = []) throws -> [String] {
+    /// What doctor says of an area, as `severity: message`; through a program that becomes it.
+    func findings(_ area: String, through words: [String] = []) throws -> [String] {
         let command =
             ["nsenter", "--net=\(host.namespace.path)"] + words
             + [AgentHost.build + "jitgate", "doctor", "--json", "--config", host.policyPath]
         let json = try JSONNode.parse(Command.run(command).output).value
-        return (json["findings"]?.items ?? []).filter { $0["subject"]?.text == subject }
-            .map { "\($0["severity"]?.text ?? ""): \($0["reason"]?.text ?? "")" }
+        let conditions = (json["conditions"]?.items ?? []).compactMap(Condition.init)
+        let passed = (json["passed"]?.items ?? []).filter { $0["area"]?.text == area }
+        return conditions.filter { $0.area == area }.map { "\($0.severity): \($0.message)" }
+            + passed.map { "ok: \($0["message"]?.text ?? "")" }
     }
 
     func nft(_ rules: String) throws {

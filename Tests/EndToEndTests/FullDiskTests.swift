@@ -28,10 +28,7 @@ import Testing
             count += 1
             try host.submit(Array("no grant \(count)".utf8), as: "bad\(count).grant")
             // Other files of the log are full before it is.
-            let status = try JSONNode.parse(host.jitgate("status", "--json").output).value
-            return status["problems"]?.items?.contains {
-                $0.text?.contains("/audit.jsonl") == true
-            } ?? false
+            return try host.conditions().contains { $0.contains("/audit.jsonl") }
         }
     }
 

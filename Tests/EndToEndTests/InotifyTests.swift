@@ -23,10 +23,7 @@ private struct CrowdedHost {
     }
 
     var problems: [String] {
-        get throws {
-            let status = try JSONNode.parse(host.jitgate("status", "--json").output).value
-            return (status["problems"]?.items ?? []).compactMap(\.text)
-        }
+        get throws { try host.conditions() }
     }
 }
 

@@ -5,10 +5,7 @@ import Testing
 
 extension AgentHost {
     fileprivate var problems: String {
-        get throws {
-            let status = try JSONNode.parse(jitgate("status", "--json").output).value
-            return (status["problems"]?.items ?? []).compactMap(\.text).joined(separator: "\n")
-        }
+        get throws { try conditions().joined(separator: "\n") }
     }
 
     /// Fills the disk, and lets files that are no grants take what room the log has left.

@@ -1,4 +1,5 @@
 import AgentInterface
+import Conditions
 import Connections
 import Foundation
 import Glibc
@@ -154,12 +155,13 @@ import Varlink
         try scene.host.start()
         try scene.open(["192.0.2.7/32"])
         let client = try VarlinkClient.connecting(to: scene.host.path + "/control")
-        let problem = try #require(try client.call(AgentInterface.status).problems.first)
-        #expect(problem.contains("NFLOG group 22") && problem.contains("audit.log_group"))
+        let condition = try #require(try client.call(AgentInterface.status).conditions.first)
+        #expect(condition.code == "packet-log-taken" && condition.subject == "NFLOG group 22")
+        #expect(condition.remedy?.contains("audit.log_group") == true && condition.since != nil)
         withExtendedLifetime(holder) {}
         holder = nil
         // It is tried again every few seconds.
-        try eventually { try client.call(AgentInterface.status).problems.isEmpty }
+        try eventually { try client.call(AgentInterface.status).isHealthy }
         let session = try scene.session(from: "192.0.2.7", at: try scene.listen())
         try eventually { try scene.host.records("grant-used").count == 1 }
         withExtendedLifetime(session) {}

@@ -61,7 +61,7 @@ extension AgentHost {
         #expect(after["mode"] == "observe")
         #expect(after["healthy"] == false)
         #expect(after["trial_until"] == .null)
-        let problem = try #require(after["problems"]?.items?.first?.text)
+        let problem = try #require(after.conditions().first)
         #expect(problem.hasPrefix("the policy on disk was not confirmed in time"))
         #expect(
             try host.policyEvents == [

@@ -1,5 +1,6 @@
 import AgentInterface
 import ArgumentParser
+import Conditions
 import Configuration
 import Diagnosis
 import Linux
@@ -12,11 +13,12 @@ struct DoctorCommand: Verb {
         discussion: """
             Looks at the policy and the files that are trusted, at listening management ports, \
             other firewalls, the clock, the log's disk and the journal, and asks the agent. Works \
-            without an agent too, and says then what it could not see. Changes nothing. A finding \
-            is ok, a note, a warning or an error; the exit status is 1 if one is an error.
+            without an agent too, and says then what it could not see. Changes nothing. A result \
+            is ok, a note, a warning or an error; the exit status is 1 if one is an error. Each but ok \
+            has a code that CONDITIONS.md explains.
 
               sudo jitgate doctor
-              sudo jitgate doctor --json | jq '.findings[] | select(.severity != "ok")'
+              sudo jitgate doctor --json | jq '.conditions[] | select(.severity != "note")'
             """
     )
 
@@ -24,50 +26,44 @@ struct DoctorCommand: Verb {
     @OptionGroup var policy: PolicyOptions
 
     func perform(on console: Console) throws(CommandFailure) {
-        let findings = diagnosis(WorkingDirectory.absolute(policy.path(console))).findings()
-        let isHealthy = !findings.contains { $0.severity == .error }
+        let results = diagnosis(WorkingDirectory.absolute(policy.path(console))).results()
         if format.json {
-            let list = JSONValue.array(findings.map(\.json))
-            console.print(json: ["healthy": .bool(isHealthy), "findings": list])
+            console.print(json: results.jsonValue)
         } else {
-            let width = findings.map(\.subject.count).max() ?? 0
-            for finding in findings {
-                finding.lines(console, subjectWidth: width).forEach(console.print)
-            }
+            let width = results.map(\.area.count).max() ?? 0
+            for result in results { result.lines(console, width).forEach(console.print) }
         }
-        guard isHealthy else { throw .saidNo }
+        guard results.isHealthy else { throw .saidNo }
     }
 
     /// Where the policy is broken the agent is asked at the socket that the broken file still names.
     private func diagnosis(_ path: String) -> Diagnosis {
-        let policy = Result { () throws(Finding) in try read(path) }
+        let policy = Result { () throws(Condition) in try read(path) }
         let configuration = (try? policy.get()) ?? .defaults
         let isRead = (try? policy.get()) != nil
         let socket = isRead ? nil : PolicyOptions.socket(namedIn: path)
-        let agent = Result { () throws(Finding) in
+        let agent = Result { () throws(Condition) in
             try ask(socket ?? configuration.controlSocket, configuration.controlGroup)
         }
         return Diagnosis(policyPath: path, policy: policy, agent: agent)
     }
 
-    private func read(_ path: String) throws(Finding) -> Configuration {
+    private func read(_ path: String) throws(Condition) -> Configuration {
         do throws(CommandFailure) {
             return try PolicyOptions.load(path, failingWith: .configuration)
         } catch {
-            let reason = error.message.split(separator: "\n").joined(separator: "; ")
-            let remedy =
+            let fault: PolicyConditions.Fault =
                 switch error.status {
-                case .noPermission: "run this as root"
-                case .noInput:
-                    "an empty one means the defaults: "
-                        + "sudo install -D -m 644 /dev/null \(ShellWord.quoted(path))"
-                default: "jitgate policy check \(ShellWord.quoted(path))"
+                case .noPermission: .notPermitted
+                case .noInput: .missing
+                default: .wrong
                 }
-            throw .error("policy", reason, mend: remedy)
+            let reason = error.message.split(separator: "\n").joined(separator: "; ")
+            throw PolicyConditions.policyUnreadable(path, fault, because: reason)
         }
     }
 
-    private func ask(_ socket: String, _ group: String) throws(Finding) -> AgentAnswers {
+    private func ask(_ socket: String, _ group: String) throws(Condition) -> AgentAnswers {
         do throws(CommandFailure) {
             let session = try AgentSession(socket: socket, group: group)
             return AgentAnswers(
@@ -75,33 +71,36 @@ struct DoctorCommand: Verb {
                 inspection: try session.ask(AgentInterface.inspect)
             )
         } catch {
-            let remedy =
-                error.status == .noPermission
-                ? "run this as root" : "systemctl start jitgated; journalctl -u jitgated"
-            throw .error("agent", error.message, mend: remedy)
+            let isPermitted = error.status != .noPermission
+            throw AgentConditions.agentUnreachable(
+                socket,
+                because: error.message,
+                isPermitted: isPermitted
+            )
         }
     }
 }
 
-extension Finding {
+extension CheckResult {
     /// A line, and another one with the remedy.
-    fileprivate func lines(_ console: Console, subjectWidth: Int) -> [String] {
-        let padding = String(repeating: " ", count: max(0, 7 - severity.rawValue.count))
-        let mark = console.paint(severity.rawValue, severity.colour) + padding
-        let gap = String(repeating: " ", count: max(0, subjectWidth - subject.count))
+    fileprivate func lines(_ console: Console, _ areaWidth: Int) -> [String] {
+        let padding = String(repeating: " ", count: max(0, 7 - mark.count))
+        let mark = console.paint(mark, Console.Colour(condition?.severity)) + padding
+        let gap = String(repeating: " ", count: max(0, areaWidth - area.count))
         let indent = String(repeating: " ", count: 9)
-        return ["\(mark)  \(ShownText.safe(subject))\(gap)  \(ShownText.safe(reason))"]
+        return ["\(mark)  \(area)\(gap)  \(ShownText.safe(message))"]
             + (remedy.map { ["\(indent)mend: \(ShownText.safe($0))"] } ?? [])
     }
 }
 
-extension Finding.Severity {
-    fileprivate var colour: Console.Colour? {
-        switch self {
-        case .ok: .green
-        case .note: nil
-        case .warning: .yellow
-        case .error: .red
+extension Console.Colour {
+    /// The colour of a severity; `nil` is that all is well.
+    init?(_ severity: Severity?) {
+        switch severity {
+        case nil: self = .green
+        case .note: return nil
+        case .warning: self = .yellow
+        case .error: self = .red
         }
     }
 }

@@ -1,5 +1,6 @@
 import AgentInterface
 import ArgumentParser
+import Conditions
 import Grants
 
 struct StatusCommand: Verb {
@@ -31,7 +32,8 @@ struct StatusReport {
     func lines(_ console: Console) -> [String] {
         var table = Table()
         table.add(["mode", "\(status.mode)\(trial)"])
-        table.add(["health", status.isHealthy ? "ok" : "\(status.problems.count) to look at"])
+        let errors = status.conditions.count { $0.severity == .error }
+        table.add(["health", errors == 0 ? "ok" : "\(errors) to look at"])
         table.add(["open", "\(status.openGrants)\(next)"])
         table.add(["waiting", "\(status.waitingGrants)"])
         if let held = status.heldTime { table.add(["clock", ShownText.safe(held.text)]) }
@@ -46,10 +48,12 @@ struct StatusReport {
             status.tableOwnership == "owned"
             ? "" : ": what others change is undone within milliseconds"
         table.add(["agent", "\(status.version), table \(status.tableOwnership)\(note)"])
-        let problems = (status.problems + status.warnings).map { problem in
-            console.paint("  - \(ShownText.safe(problem))", .yellow)
+        let shown = status.conditions.filter { $0.severity > .note }
+        let found = shown.flatMap { condition in
+            let line = console.paint("  - \(ShownText.safe(condition.message))", .yellow)
+            return [line] + (condition.remedy.map { ["    mend: \(ShownText.safe($0))"] } ?? [])
         }
-        return Array(table.lines.prefix(2)) + problems + table.lines.dropFirst(2)
+        return Array(table.lines.prefix(2)) + found + table.lines.dropFirst(2)
     }
 
     private func list(_ items: [some CustomStringConvertible]) -> String {
