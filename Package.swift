@@ -76,6 +76,13 @@ let package = Package(
         ),
         core("Reporting", ["Auditing", "Grants", "StrictJSON"]),  // what the log says, for auditors
 
+        .target(  // the page that takes the signature of a passkey, and what it is told and answers
+            name: "ApprovalPage",
+            dependencies: ["StrictJSON", "Grants", "Signatures"],
+            resources: [.embedInCode("approval.html")],
+            swiftSettings: house
+        ),
+
         // MARK: edges
         .systemLibrary(
             name: "CNetfilter",
@@ -99,6 +106,8 @@ let package = Package(
             "AgentInterface",
             ["Varlink", "StrictJSON", "Conditions", "Grants", "Admission", system]
         ),
+        // one page for one use, on loopback
+        edge("LoopbackHTTP", ["CLinux", "Linux", system]),
 
         // MARK: agent
         edge(
@@ -134,8 +143,8 @@ let package = Package(
             dependencies: [
                 "StrictJSON", "StrictTOML", "Grants", "Signatures", "Admission", "Transparency",
                 "Auditing",
-                "Configuration", "Verifying", "Reporting", "AzureImport", "Linux", "Recording",
-                "Varlink", "AgentInterface", "Conditions", "Diagnosis",
+                "Configuration", "Verifying", "Reporting", "ApprovalPage", "AzureImport", "Linux",
+                "Recording", "Varlink", "AgentInterface", "Conditions", "Diagnosis", "LoopbackHTTP",
                 argumentParser, system,
             ],
             swiftSettings: house
@@ -190,6 +199,8 @@ let package = Package(
         ),
         tests("VerifyingTests", ["Verifying", "Auditing", "Grants", "Transparency"]),
         tests("ReportingTests", ["Reporting", "Auditing", "Grants", "TestSupport"]),
+        tests("ApprovalPageTests", ["ApprovalPage", "Signatures", crypto]),
+        tests("LoopbackHTTPTests", ["LoopbackHTTP"]),
         tests(
             "ConfigurationTests",
             ["Configuration", "Admission", "Grants", "StrictJSON", "StrictTOML", "TestSupport"]
@@ -227,7 +238,7 @@ let package = Package(
             [
                 "Commands", "Conditions", "Grants", "Signatures", "Admission", "Auditing", "Varlink",
                 "AgentInterface", "Linux",
-                "Recording", "StrictJSON", "TestSupport", "Transparency", system,
+                "Recording", "StrictJSON", "TestSupport", "Transparency", crypto, system,
             ]
         ),
         tests(

@@ -43,6 +43,12 @@ let package = Package(
                 "Configuration",
             ]
         ),
+        .target(
+            name: "ApprovalPage",
+            dependencies: ["StrictJSON", "Grants", "Signatures"],
+            resources: [.embedInCode("approval.html")],
+            swiftSettings: house
+        ),
         module("AzureImport", ["StrictJSON", "StrictTOML", "Grants"]),
         .systemLibrary(name: "CNetfilter", pkgConfig: "libnftnl"),
         .target(name: "CLinux"),
@@ -57,6 +63,7 @@ let package = Package(
             "AgentInterface",
             ["Varlink", "StrictJSON", "Conditions", "Grants", "Admission", system]
         ),
+        module("LoopbackHTTP", ["CLinux", "Linux", system]),
         .target(name: "CFuzzer"),
         .executableTarget(
             name: "fuzz",
@@ -64,7 +71,8 @@ let package = Package(
                 "CFuzzer", "StrictJSON", "Grants", "Signatures", "Admission", "Transparency",
                 "Auditing", "Configuration", "Varlink", "AgentInterface", "Linux", "Netlink",
                 "Netfilter",
-                "RuleTrace", "Connections", "Verifying", "AzureImport", crypto,
+                "RuleTrace", "Connections", "Verifying", "AzureImport", "ApprovalPage",
+                "LoopbackHTTP", crypto,
             ],
             swiftSettings: house
         ),

@@ -96,6 +96,7 @@ final class Bench: Sendable {
         var isTerminal = false
         var input: [UInt8] = []
         var onOutput: @Sendable (String) -> Void = { _ in }
+        var onNote: @Sendable (String) -> Void = { _ in }
         /// No agent writes beside most tests.
         var patience = Duration.zero
         /// What is typed at a terminal, line by line; `nil` where there is none.
@@ -114,7 +115,10 @@ final class Bench: Sendable {
                 printed.output.withLock { $0 += bytes }
                 world.onOutput(String(decoding: bytes, as: UTF8.self))
             },
-            note: { line in printed.errors.withLock { $0 += line + "\n" } },
+            note: { line in
+                printed.errors.withLock { $0 += line + "\n" }
+                world.onNote(line)
+            },
             readInput: { world.input },
             ask: world.answers.map { answers in printed.answering(answers) },
             patience: world.patience
