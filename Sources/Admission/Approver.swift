@@ -48,7 +48,7 @@ package struct Approver: Hashable, Sendable {
     /// allows the whole grant.
     func excess(of item: Case) -> String? {
         let grant = item.grant
-        if !ports.isEmpty, let port = grant.ports.first(where: { !ports.contains($0) }) {
+        if !ports.isEmpty, let port = item.allPorts.first(where: { !ports.contains($0) }) {
             return "does not allow \(port)"
         }
         if let requestors {

@@ -81,12 +81,14 @@ struct Case: Sendable {
         return max(now, grant.notBefore ?? now)
     }
 
-    /// The protected ports of the grant, and of those that it supersedes, with their rules.
-    ///
-    /// The grant decides about the others' ports too: it ends access to them, or shifts it.
+    /// The ports of the grant, and of those that it supersedes: it decides about these, too.
+    var allPorts: [Port] {
+        grant.ports + Set(superseded.values.flatMap(\.ports)).subtracting(grant.ports).sorted()
+    }
+
+    /// The protected ones of all ports, with their rules.
     var protectedPorts: [(index: Int, port: Port, rules: PortRules)] {
-        let others = Set(superseded.values.flatMap(\.ports)).subtracting(grant.ports)
-        return (grant.ports + others.sorted()).enumerated().compactMap { index, port in
+        allPorts.enumerated().compactMap { index, port in
             policy.ports[port].map { (index, port, $0) }
         }
     }

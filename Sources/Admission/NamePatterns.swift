@@ -45,14 +45,15 @@ package struct NamePatterns: Hashable, Sendable {
         signature.signer.names.contains(where: matches) || matches(signature.principal)
     }
 
-    /// Returns whether the signer may have a name that matches, also by a pattern in allowed_signers.
+    /// Returns whether the signer may have a name that matches, also by a pattern in allowed_signers or
+    /// by a principal of a certificate that does not count.
     func mayName(_ signature: VerifiedSignature) -> Bool {
-        name(signature) || signature.signer.mayHaveName(in: folded)
+        name(signature) || mayName(signature.signer)
     }
 
     /// The same for a signer of allowed_signers who has not signed anything.
     func mayName(_ signer: SignerIdentity) -> Bool {
-        signer.names.contains(where: matches) || signer.mayHaveName(in: folded)
+        signer.allNames.contains(where: matches) || signer.mayHaveName(in: folded)
     }
 }
 

@@ -20,11 +20,7 @@ extension Lifecycle {
     /// The first deadline of an open grant; what has ended before its time is forgotten here.
     package var nextDeadline: Moment? {
         mutating get {
-            while let first = deadlines.first {
-                if grants[first.id]?.phase.deadline == first.moment { return first.moment }
-                _ = deadlines.popFirst()
-            }
-            return nil
+            deadlines.first { [grants] in grants[$0.id]?.phase.deadline == $0.moment }?.moment
         }
     }
 

@@ -102,20 +102,14 @@ struct GrantTimers: Sendable {
 
     /// The next moment at which something ends or is tried again.
     mutating func nextChange(of entries: Entries) -> Moment? {
-        while let first = alarms.first {
-            if holds(first, entries) { return first.moment }
-            _ = alarms.popFirst()
-        }
-        return nil
+        let timers = self
+        return alarms.first { timers.holds($0, entries) }?.moment
     }
 
     /// The next start of a grant, on the opening time.
     mutating func nextStart(of entries: Entries) -> Moment? {
-        while let first = starts.first {
-            if waits(first.id, entries) { return first.moment }
-            _ = starts.popFirst()
-        }
-        return nil
+        let timers = self
+        return starts.first { timers.waits($0.id, entries) }?.moment
     }
 }
 

@@ -151,14 +151,8 @@ package struct Lifecycle: Sendable {
 
     /// Lets what drains end earlier than it was to; it never ends later.
     package mutating func limitDrain(_ id: GrantID, until end: Moment) {
-        guard
-            case .draining(let since, let deadline, let until, let isOnRecord) = grants[id]?.phase,
-            end < until
-        else { return }
-        grants.put(
-            .draining(since: since, deadline: deadline, until: end, isOnRecord: isOnRecord),
-            id
-        )
+        guard let phase = grants[id]?.phase.drainingLess(until: end) else { return }
+        grants.put(phase, id)
         timers.end(id, at: end)
     }
 

@@ -15,15 +15,10 @@ extension Lifecycle {
             }
             step.endings.append(Ending(entry: entry, reason: reason))
         }
-        for id in ends {
-            guard let entry = grants[id] else { continue }
-            step.endings.append(Ending(entry: entry, reason: .expired))
-        }
-        addSuperseded(by: opens, to: &step)
-        let ended = Set(step.endings.map(\.id))
-        for id in unrecorded.sorted() where !ended.contains(id) {
-            if let entry = grants[id] { step.accepted.append(entry) }
-        }
+        step.endings += ends.compactMap { grants[$0] }.map { Ending(entry: $0, reason: .expired) }
+        step.addSuperseded(by: opens, in: grants)
+        let ended = step.endings.map(\.id)
+        step.accepted += unrecorded.subtracting(ended).sorted().compactMap { grants[$0] }
         for id in opens where !step.superseded.contains(id) {
             guard let entry = grants[id], let grant = entry.grant else { continue }
             let deadline = grant.deadline(openingAt: now)
@@ -32,21 +27,6 @@ extension Lifecycle {
             step.opened.append((entry, deadline))
         }
         return step
-    }
-
-    /// Ends what the grants that open supersede, which are to open themselves or not.
-    private func addSuperseded(by opens: [GrantID], to step: inout Step) {
-        let pairs = opens.flatMap { id in grants[id]?.supersedes.map { (id, $0) } ?? [] }
-        guard !pairs.isEmpty else { return }
-        var ended = Set(step.endings.map(\.id))
-        for (id, old) in pairs {
-            guard var entry = grants[old], entry.phase.isLive, ended.insert(old).inserted else {
-                continue
-            }
-            entry.superseder = id
-            step.endings.append(Ending(entry: entry, reason: .superseded))
-            step.superseded.insert(old)
-        }
     }
 
     /// The records that come first are on disk: what opens is open, with the deadline on record.
@@ -74,13 +54,9 @@ extension Lifecycle {
             grants.put(entry.phase, entry.id)
             timers.postpone(entry.id, until: min(later, entry.grant?.expires ?? later))
         }
-        for ending in step.endings where step.superseded.contains(ending.id) {
-            // One that was to open in this step, too.
-            guard ending.phase.isYetToOpen else { continue }
-            timers.postpone(ending.id, until: min(later, ending.entry.grant?.expires ?? later))
+        for entry in step.dropOpenings() {
+            timers.postpone(entry.id, until: min(later, entry.grant?.expires ?? later))
         }
-        step.endings.removeAll { step.superseded.contains($0.id) }
-        (step.accepted, step.opened, step.superseded) = ([], [], [])
     }
 
     mutating func open(_ id: GrantID, since: Moment, until deadline: Moment) {

@@ -57,6 +57,14 @@ package enum Phase: Hashable, Sendable {
         if case .unseen = living { true } else { false }
     }
 
+    /// The same phase with an earlier end of draining; `nil` if it does not drain for longer.
+    func drainingLess(until end: Moment) -> Phase? {
+        guard case .draining(let since, let deadline, let until, let isOnRecord) = self,
+            end < until
+        else { return nil }
+        return .draining(since: since, deadline: deadline, until: end, isOnRecord: isOnRecord)
+    }
+
     enum Change { case open, end }
 
     /// The change that the passing of time alone brings to a grant that ends by `lead` early.

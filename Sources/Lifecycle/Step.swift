@@ -16,6 +16,30 @@ package struct Step: Sendable {
 
     package init() {}
 
+    /// Ends what the grants that open supersede, which were to open themselves or not.
+    mutating func addSuperseded(by opens: [GrantID], in grants: EntryTable) {
+        let pairs = opens.flatMap { id in grants[id]?.supersedes.map { (id, $0) } ?? [] }
+        guard !pairs.isEmpty else { return }
+        var ended = Set(endings.map(\.id))
+        for (id, old) in pairs {
+            guard var entry = grants[old], entry.phase.isLive, ended.insert(old).inserted else {
+                continue
+            }
+            entry.superseder = id
+            endings.append(Ending(entry: entry, reason: .superseded))
+            superseded.insert(old)
+        }
+    }
+
+    /// Leaves only endings that no opening brings about; answers those of the others that were to open
+    /// in this step, too.
+    mutating func dropOpenings() -> [Lifecycle.Entry] {
+        let dropped = endings.filter { superseded.contains($0.id) && $0.phase.isYetToOpen }
+        endings.removeAll { superseded.contains($0.id) }
+        (accepted, opened, superseded) = ([], [], [])
+        return dropped.map(\.entry)
+    }
+
     package var needsRecords: Bool { !accepted.isEmpty || !opened.isEmpty }
 
     package var isEmpty: Bool { !needsRecords && endings.isEmpty }

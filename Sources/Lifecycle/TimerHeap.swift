@@ -14,6 +14,15 @@ struct TimerHeap: Sendable {
 
     var first: Entry? { heap.first }
 
+    /// The first entry that still holds; forgets those before it.
+    mutating func first(where holds: (Entry) -> Bool) -> Entry? {
+        while let first {
+            if holds(first) { return first }
+            _ = popFirst()
+        }
+        return nil
+    }
+
     mutating func add(_ moment: Moment, _ id: GrantID) {
         heap.append(Entry(moment: moment, id: id))
         var child = heap.count - 1

@@ -43,10 +43,6 @@ struct WarningSchedule: Sendable {
 
     /// The first moment at which an open grant is warned; what has ended is forgotten here.
     mutating func next(of entries: [GrantID: Lifecycle.Entry]) -> Moment? {
-        while let first = queue.first {
-            if entries[first.id]?.phase.isOpen == true { return first.moment }
-            _ = queue.popFirst()
-        }
-        return nil
+        queue.first { entries[$0.id]?.phase.isOpen == true }?.moment
     }
 }

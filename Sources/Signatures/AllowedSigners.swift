@@ -82,9 +82,10 @@ struct ListedKey: Sendable {
 }
 
 extension AllowedSigners {
-    /// Those whose keys may approve grants at some time, in the order of their names.
+    /// Those whose keys may approve grants at some time, and the authorities that certify such, in the
+    /// order of their names.
     package var approvers: [SignerIdentity] {
-        keys.values.filter { $0.lines.contains { $0.maySign(for: .grant) } }.map(\.signer)
+        all.filter { $0.lines.contains { $0.maySign(for: .grant) } }.map(\.signer)
             .sorted { $0.shownName < $1.shownName }
     }
 }

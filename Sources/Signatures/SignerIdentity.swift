@@ -7,7 +7,7 @@ package struct SignerIdentity: Hashable, Sendable {
     package let names: [String]
     /// These names, and others by which people are told apart: all principals of a certificate, and
     /// the names of lines that list a certified key by itself.
-    private let allNames: [String]
+    package let allNames: [String]
     /// The names in lower case.
     private let foldedNames: Set<String>
     /// All names in lower case.

@@ -127,6 +127,18 @@ private struct Scene {
         #expect(try scene.refusals(by: both) == ["max-duration"])
     }
 
+    @Test func `counts no approver for whom their ports are too much`() throws {
+        var scene = Scene()
+        let other = try Port(parsing: "3389/tcp")
+        scene.others = [other: standard]
+        var approver = Approver(signers: try NamePatterns(["dana"]))
+        approver.ports = [try Port(parsing: "22/tcp")]
+        scene.approvers = [approver]
+        #expect(try scene.refusals().isEmpty)
+        scene.supersedes = [old: SupersededGrant(requestor: "dana", ports: [other])]
+        #expect(try scene.refusals() == ["approvals"])
+    }
+
     @Test func `asks nothing for ports that are protected no longer`() throws {
         var scene = Scene()
         let ports = [try Port(parsing: "5900/tcp")]
