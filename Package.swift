@@ -57,7 +57,7 @@ let package = Package(
         core("StrictJSON"),  // I-JSON with positions, read and written
         core("StrictTOML", ["StrictJSON"]),  // TOML 1.0 with the place of each value
         core("Grants", ["StrictJSON"]),  // what a grant says
-        core("Signatures", ["Grants", crypto, cryptoExtras]),  // who said it
+        core("Signatures", ["StrictJSON", "Grants", crypto, cryptoExtras]),  // who said it
         core("Admission", ["Grants", "Signatures"]),  // whether it may
         core("Scheduling", ["Grants"]),  // what time it is
         core("Lifecycle", ["Grants", "Scheduling"]),  // when it holds, and what is due
@@ -168,7 +168,10 @@ let package = Package(
         tests("StrictJSONTests", ["StrictJSON"]),
         tests("StrictTOMLTests", ["StrictTOML", "StrictJSON"]),
         tests("GrantsTests", ["Grants", "TestSupport"]),
-        tests("SignaturesTests", ["Signatures", "Grants", "TestSupport", crypto, cryptoExtras]),
+        tests(
+            "SignaturesTests",
+            ["Signatures", "Admission", "Grants", "TestSupport", crypto, cryptoExtras]
+        ),
         tests("AdmissionTests", ["Admission", "Grants", "Signatures", "TestSupport"]),
         tests("SchedulingTests", ["Scheduling", "Grants"]),
         tests("LifecycleTests", ["Lifecycle", "Scheduling", "Grants", "TestSupport"]),

@@ -30,7 +30,7 @@ let package = Package(
         module("StrictJSON"),
         module("StrictTOML", ["StrictJSON"]),
         module("Grants", ["StrictJSON"]),
-        module("Signatures", ["Grants", crypto, cryptoExtras]),
+        module("Signatures", ["StrictJSON", "Grants", crypto, cryptoExtras]),
         module("Admission", ["Grants", "Signatures"]),
         module("Scheduling", ["Grants"]),
         module("Transparency", ["Grants", crypto]),

@@ -59,20 +59,46 @@ package struct Admission: Sendable {
     /// one.
     private func roles(of payload: SignedPayload, under grant: Grant) -> [SignatureRole] {
         let isSeparate = grant.ports.contains { policy.ports[$0]?.separateRequestor ?? false }
-        let count = ApprovalCount(payload, requestor: grant.requestor, isSeparate: isSeparate)
+        let count = ApprovalCount(
+            payload,
+            requestor: grant.requestor,
+            isSeparate: isSeparate,
+            passkeys: policy.passkeys
+        )
         return payload.signatures.indices.map(count.role)
     }
 
-    /// The reason that a revocation is not for this host, or `nil` if it is.
+    /// The reason that a revocation is not for this host or by nobody who counts here, or `nil`.
     ///
     /// One allowed signer suffices.
-    package func refusal(of revocation: Revocation) -> Refusal? {
-        guard !revocation.hosts.contains(where: { $0.matches(host) }) else { return nil }
+    package func refusal(
+        of revocation: Revocation,
+        signedBy payload: SignedPayload
+    ) -> Refusal? {
+        guard !revocation.hosts.contains(where: { $0.matches(host) }) else {
+            return objection(to: payload)
+        }
         return Refusal(
             rule: Rule.host.name,
             field: "hosts",
             reason: "none of them is this host",
             remedy: "this host is \(host)"
+        )
+    }
+}
+
+extension Admission {
+    /// The refusal of a file under which no signature counts.
+    private func objection(to payload: SignedPayload) -> Refusal? {
+        let objections = payload.signatures.compactMap(policy.passkeys.objection)
+        guard let first = objections.first, objections.count == payload.signatures.count else {
+            return nil
+        }
+        return Refusal(
+            rule: Rule.approvals.name,
+            field: "signatures",
+            reason: "none counts, as \(first)",
+            remedy: first.remedy
         )
     }
 }

@@ -12,6 +12,8 @@ package enum SignatureRole: Hashable, Sendable {
     case requests
     /// The signer asks, but does not have the requestor's name.
     case requestsForAnother
+    /// A passkey signed that policy does not count.
+    case isNoCountedPasskey(PasskeyObjection)
 }
 
 /// The approvals of a grant, counted by person.
@@ -19,20 +21,30 @@ struct ApprovalCount {
     private let payload: SignedPayload
     private let requestor: String
     private let isSeparate: Bool
+    private let passkeys: PasskeyRules
     /// The requestor's signatures in the namespace of requests.
     private let requests: [VerifiedSignature]
     /// A largest set of approvals by pairwise different people.
     let counted: [VerifiedSignature]
 
     /// With `isSeparate` the requestor must sign and cannot approve.
-    init(_ payload: SignedPayload, requestor: String, isSeparate: Bool) {
+    init(
+        _ payload: SignedPayload,
+        requestor: String,
+        isSeparate: Bool,
+        passkeys: PasskeyRules
+    ) {
         self.payload = payload
         self.requestor = requestor
         self.isSeparate = isSeparate
-        let requests = payload.requests.filter { $0.signer.isNamed(requestor) }
+        self.passkeys = passkeys
+        let requests = payload.requests.filter { request in
+            request.signer.isNamed(requestor) && passkeys.objection(to: request) == nil
+        }
         self.requests = requests
         let approvals = payload.approvals.filter { approval in
-            !isSeparate || !Self.isBy(requests, or: requestor, approval)
+            passkeys.objection(to: approval) == nil
+                && (!isSeparate || !Self.isBy(requests, or: requestor, approval))
         }
         counted = DistinctPeople.largest(of: approvals.map(\.signer)).map { approvals[$0] }
     }
@@ -54,12 +66,19 @@ struct ApprovalCount {
         let roles = Set(payload.signatures.indices.map(role))
         if roles.contains(.approvesOwn) { reason += ", not counting the requestor" }
         if roles.contains(where: \.isRepetition) { reason += ", as one person counts once" }
+        if let objection = roles.lazy.compactMap(\.objection).first {
+            return ("\(reason), as \(objection)", objection.remedy)
+        }
         return (reason, "have another allowed signer sign the same bytes and append the signature")
     }
 
     private func missingRequest(at port: Port) -> (reason: String, remedy: String) {
         let name = requestor.debugDescription
         let wish = "\(port) needs the requestor's own signature, under jitgate-request"
+        let objections = payload.requests.compactMap(passkeys.objection)
+        if let objection = objections.first, objections.count == payload.requests.count {
+            return ("\(wish), and \(objection)", objection.remedy)
+        }
         guard let other = payload.requests.first else {
             return (
                 "\(wish), and this has none",
@@ -76,6 +95,9 @@ struct ApprovalCount {
     /// The role of the signature at a place in the file.
     func role(of index: Int) -> SignatureRole {
         let signature = payload.signatures[index]
+        if let objection = passkeys.objection(to: signature) {
+            return .isNoCountedPasskey(objection)
+        }
         guard signature.namespace != .request else {
             return signature.signer.isNamed(requestor) ? .requests : .requestsForAnother
         }
@@ -103,7 +125,12 @@ extension SignatureRole: CustomStringConvertible {
         case .approvesOwn: "does not count, as the requestor cannot approve"
         case .requests: "asks as the requestor"
         case .requestsForAnother: "does not count, as the requestor has another name"
+        case .isNoCountedPasskey(let objection): "does not count, as \(objection)"
         }
+    }
+
+    fileprivate var objection: PasskeyObjection? {
+        if case .isNoCountedPasskey(let objection) = self { objection } else { nil }
     }
 
     fileprivate var isRepetition: Bool {

@@ -7,7 +7,8 @@ extension Rule {
             let count = ApprovalCount(
                 item.payload,
                 requestor: item.grant.requestor,
-                isSeparate: rules.separateRequestor
+                isSeparate: rules.separateRequestor,
+                passkeys: item.policy.passkeys
             )
             guard let gap = count.gap(at: port, needing: rules.approvals) else { continue }
             return ("signatures", gap.reason, gap.remedy)

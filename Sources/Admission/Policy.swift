@@ -84,6 +84,8 @@ package struct Policy: Hashable, Sendable {
     package var protectedPorts: [Port] { ports.keys.sorted() }
     /// The furthest that the end of a grant may lie ahead, beyond a port's `maxDuration`.
     package var maxWait: Duration
+    /// The passkeys whose signatures count.
+    package var passkeys = PasskeyRules()
 
     package init(
         mode: Mode,

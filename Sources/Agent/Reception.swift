@@ -119,7 +119,7 @@ struct Reception: Sendable {
     }
 
     private func judge(_ revocation: Revocation, _ payload: SignedPayload) -> Verdict {
-        if let refusal = admission.refusal(of: revocation) {
+        if let refusal = admission.refusal(of: revocation, signedBy: payload) {
             return .refused(code: refusal.rule, reason: "\(refusal)")
         }
         return .revocation(

@@ -7,7 +7,8 @@ package enum RulesVersion: Int, Hashable, Sendable, CaseIterable {
     /// Tells signers apart by all their names, has the requestor sign if policy demands it, and
     /// limits the time that a grant may wait.
     case second = 2
-    /// Knows tickets, labels of hosts, and approvers with limits.
+    /// Knows tickets, labels of hosts, approvers with limits, certificates and passkeys, and holds a
+    /// passkey to browsers.
     case third = 3
 
     package static let current = Self.third

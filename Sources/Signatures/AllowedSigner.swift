@@ -20,6 +20,11 @@ struct AllowedSigner: Sendable {
         options.namespaces?.matches(namespace.rawValue) ?? namespace.isImplied
     }
 
+    /// The names of a certificate that this line lets its authority certify.
+    func certifiable(_ principals: [String]) -> [String] {
+        principals.filter { PatternList.isPlainName($0) && self.principals.matches($0) }
+    }
+
     /// The reason that the line is not valid at a moment, or `nil` if it is.
     ///
     /// Both bounds are inclusive, as in ssh-keygen.

@@ -13,41 +13,57 @@ package struct AllowedSignersError: Error, Hashable, Sendable, CustomStringConve
 /// SIGNERS).
 ///
 /// Stricter than ssh-keygen on purpose: one malformed line has the file refused, since a skipped
-/// line may be the one that restricts; times must end with a `Z`; certificates are not supported
-/// yet. See docs/PROTOCOL.grant, section 1.
+/// line may be the one that restricts; times must end with a `Z`; no line lists a certificate. See
+/// docs/PROTOCOL.grant, section 1.
 package struct AllowedSigners: Sendable {
     private let keys: [[UInt8]: ListedKey]
+    /// The keys whose certificates may sign.
+    private let authorities: [[UInt8]: ListedKey]
 
     /// Makes an empty list: no key may sign.
-    package init() { keys = [:] }
+    package init() {
+        keys = [:]
+        authorities = [:]
+    }
 
     package init(parsing file: [UInt8]) throws(AllowedSignersError) {
         var entries: [[UInt8]: [AllowedSigner]] = [:]
+        var authorities: [[UInt8]: [AllowedSigner]] = [:]
         let lines = file.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, bytes) in lines.enumerated() {
             do {
                 guard let entry = try AllowedSignersLine.parse(bytes) else { continue }
-                entries[entry.keyBlob, default: []].append(entry)
+                if entry.options.isAuthority {
+                    authorities[entry.keyBlob, default: []].append(entry)
+                } else {
+                    entries[entry.keyBlob, default: []].append(entry)
+                }
             } catch {
                 throw AllowedSignersError(line: index + 1, reason: error.description)
             }
         }
         keys = entries.mapValues(ListedKey.init)
+        self.authorities = authorities.mapValues(ListedKey.init)
     }
 
-    /// The plain names of all signers.
-    package var names: [String] { keys.values.flatMap(\.signer.names) }
+    private var all: [ListedKey] { Array(keys.values) + Array(authorities.values) }
+
+    /// The plain names of all signers, as far as the file has them.
+    package var names: [String] { all.flatMap(\.signer.names) }
 
     /// Returns whether any line allows its key a namespace, at any time.
     package func allowsAny(for namespace: SignatureNamespace) -> Bool {
-        keys.values.contains { $0.lines.contains { $0.maySign(for: namespace) } }
+        all.contains { $0.lines.contains { $0.maySign(for: namespace) } }
     }
 
     /// Whether the list has no key.
-    package var isEmpty: Bool { keys.isEmpty }
+    package var isEmpty: Bool { keys.isEmpty && authorities.isEmpty }
 
     /// The lines of one key; `nil` if the file does not list the key.
     subscript(keyBlob: [UInt8]) -> ListedKey? { keys[keyBlob] }
+
+    /// The lines of a certificate authority; `nil` if the file does not list it as one.
+    func authority(_ keyBlob: [UInt8]) -> ListedKey? { authorities[keyBlob] }
 }
 
 /// A key of allowed_signers, with all lines that list it.

@@ -41,12 +41,16 @@ struct AllowedSignersLine {
             options = try Self.options(type)
             type = try word()
         }
-        let blob = try Self.blob(try word(), type: type)
+        let blob = try Self.blob(try word(), type: type, isAuthority: options.isAuthority)
+        let key = try Self.key(blob, type: type)
+        guard !options.isAuthority || !key.isPasskey else {
+            throw TextError("a passkey cannot be a certificate authority; list another key")
+        }
         return AllowedSigner(
             principals: principals,
             principalText: principalText,
             options: options,
-            key: try Self.key(blob, type: type),
+            key: key,
             keyType: type,
             keyBlob: blob,
             line: line
@@ -93,22 +97,30 @@ struct AllowedSignersLine {
 
     /// Reads a word at the place of the options or the key type.
     private static func options(_ word: String) throws(TextError) -> AllowedSignersOptions {
-        if PublicKey.isCertificateType(word) {
-            throw TextError("certificates are not supported yet; list the plain key")
-        }
+        if PublicKey.isCertificateType(word) { throw certificate }
         if word.utf8.starts(with: "ssh-".utf8) || word.utf8.starts(with: "ecdsa-".utf8) {
             throw TextError("keys of type \(word.debugDescription) are not supported")
         }
         return try AllowedSignersOptions(parsing: word)
     }
 
-    private static func blob(_ text: String, type: String) throws(TextError) -> [UInt8] {
+    /// ssh-keygen accepts such a line for any principal that it names, even once the certificate has
+    /// expired.
+    private static let certificate = TextError(
+        "a certificate is not listed itself; list the key of its CA with cert-authority"
+    )
+
+    private static func blob(
+        _ text: String,
+        type: String,
+        isAuthority: Bool
+    ) throws(TextError) -> [UInt8] {
+        guard !PublicKey.isCertificateType(type) else {
+            throw isAuthority
+                ? TextError("a CA is a plain key, not one that is certified itself") : certificate
+        }
         guard PublicKey.types.contains(type) else {
-            throw TextError(
-                PublicKey.isCertificateType(type)
-                    ? "certificates are not supported yet; list the plain key"
-                    : "keys of type \(type.debugDescription) are not supported"
-            )
+            throw TextError("keys of type \(type.debugDescription) are not supported")
         }
         guard let blob = Base64.decode(Array(text.utf8)) else {
             throw TextError("the key is not base64")

@@ -2,6 +2,8 @@ import Grants
 
 /// The options of one line of allowed_signers: the purposes and times its key may sign for.
 struct AllowedSignersOptions: Hashable, Sendable {
+    /// Whether the key is that of a certificate authority.
+    private(set) var isAuthority = false
     /// The namespaces that the key may sign for; `nil` for any.
     private(set) var namespaces: PatternList?
     /// The first moment at which the key may sign.
@@ -26,7 +28,9 @@ struct AllowedSignersOptions: Hashable, Sendable {
         )
         let name = String(decoding: parts[0], as: UTF8.self).lowercased()
         guard name != "cert-authority" else {
-            throw TextError("cert-authority is not supported yet; list the keys themselves")
+            guard parts.count == 1 else { throw TextError("cert-authority takes no value") }
+            guard !isAuthority else { throw TextError("cert-authority is there twice") }
+            return isAuthority = true
         }
         guard ["namespaces", "valid-after", "valid-before"].contains(name) else {
             throw TextError("\(name.debugDescription) is neither a key type nor an option")

@@ -36,11 +36,24 @@ package struct PatternList: Hashable, Sendable {
         }
     }
 
+    /// A list of one name that has no wildcard.
+    init(name: String) {
+        patterns = [Pattern(Array(name.utf8)[...])]
+    }
+
     /// The patterns that are plain names and that the list as a whole matches.
     var names: [String] {
         patterns.lazy
             .filter { !$0.isNegated && $0.isPlain && matches($0.text) }
             .map { String(decoding: $0.text, as: UTF8.self) }
+    }
+
+    /// Returns whether a text is a name that a list could contain, without wildcards.
+    static func isPlainName(_ text: String) -> Bool {
+        !text.isEmpty && text.first != "!"
+            && !text.utf8.contains { byte in
+                [UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: ",")].contains(byte)
+            }
     }
 
     var firstName: String? { names.first }

@@ -21,8 +21,14 @@ enum PublicKey: Sendable {
         if case .token = self { true } else { false }
     }
 
+    /// Whether the key is a passkey: one of a web page, where those of OpenSSH begin with `ssh:`.
+    var isPasskey: Bool {
+        guard case .token(_, let application) = self else { return false }
+        return !application.starts(with: "ssh:".utf8)
+    }
+
     static func isCertificateType(_ type: String) -> Bool {
-        type.utf8.reversed().starts(with: "-cert-v01@openssh.com".utf8.reversed())
+        type.utf8.reversed().starts(with: CertifiedKey.suffix.utf8.reversed())
     }
 
     /// The key type that a key in wire form names.
@@ -33,8 +39,14 @@ enum PublicKey: Sendable {
 
     /// Hands a key to the crypto library: only for keys that allowed_signers lists.
     init(parsing blob: [UInt8]) throws(SignatureError) {
+        try self.init(PublicKeyForm(parsing: blob))
+    }
+
+    /// Hands a key to the crypto library: only for keys that allowed_signers lists, or that an
+    /// authority listed there has certified.
+    init(_ form: PublicKeyForm) throws(SignatureError) {
         do {
-            self = try Self.key(in: try PublicKeyForm(parsing: blob))
+            self = try Self.key(in: form)
         } catch let error as SignatureError {
             throw error
         } catch {

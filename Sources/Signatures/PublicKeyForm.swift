@@ -29,23 +29,18 @@ enum PublicKeyForm: Sendable {
     init(parsing blob: [UInt8]) throws(SignatureError) {
         var reader = WireReader(blob)
         guard let type = reader.text() else { throw Self.malformed }
-        guard !PublicKey.isCertificateType(type) else {
-            throw SignatureError(
-                .certificate,
-                "certificates are not supported yet; sign with the plain key"
-            )
-        }
-        guard PublicKey.types.contains(type) else {
-            throw SignatureError(
-                .unsupported,
-                "keys of type \(String(type.prefix(64)).debugDescription) are not supported"
-            )
-        }
+        guard PublicKey.types.contains(type) else { throw Self.unsupported(type) }
         self = try Self.key(of: type, from: &reader)
         guard reader.isAtEnd else { throw Self.malformed }
     }
 
-    private static func key(
+    static func unsupported(_ type: String) -> SignatureError {
+        let name = String(type.prefix(64)).debugDescription
+        return SignatureError(.unsupported, "keys of type \(name) are not supported")
+    }
+
+    /// Reads the numbers of a key behind its type.
+    static func key(
         of type: String,
         from reader: inout WireReader
     ) throws(SignatureError) -> PublicKeyForm {

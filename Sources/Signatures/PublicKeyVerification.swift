@@ -1,20 +1,62 @@
 import Crypto
 import CryptoExtras
+import Grants
 
 extension PublicKey {
-    /// Returns whether this key made a signature in wire form over `message`.
+    /// Checks that this key made a signature in wire form over `message`.
     ///
-    /// - Throws: if signatures of this kind are not accepted.
-    func accepts(_ signature: [UInt8], over message: [UInt8]) throws(SignatureError) -> Bool {
+    /// Returns what a browser added, if a passkey made the signature in one.
+    func check(
+        _ signature: [UInt8],
+        over message: [UInt8],
+        under rules: RulesVersion
+    ) throws(SignatureError) -> BrowserSignature? {
         var reader = WireReader(signature)
         guard let type = reader.text(), let blob = reader.string() else {
             throw Self.malformedSignature
         }
-        if case .token(let key, let application) = self {
-            return try key.accepts(type, blob, ofToken: application, &reader, over: message)
+        guard case .token(let key, let application) = self else {
+            guard reader.isAtEnd else { throw Self.malformedSignature }
+            guard try accepts(type, blob, over: message) else { throw Self.tampered }
+            return nil
         }
-        guard reader.isAtEnd else { throw Self.malformedSignature }
-        return try accepts(type, blob, over: message)
+        guard rules < .third || isPasskey == (type == WebAuthnAssertion.type) else {
+            throw wrongWay(type, application)
+        }
+        guard rules >= .third, type == WebAuthnAssertion.type else {
+            guard try key.accepts(type, blob, ofToken: application, &reader, over: message) else {
+                throw Self.tampered
+            }
+            return nil
+        }
+        let assertion = try WebAuthnAssertion(reading: &reader, challenge: message)
+        let signed = assertion.signedBytes(for: application)
+        guard try key.accepts("ecdsa-sha2-nistp256", blob, over: signed) else {
+            throw Self.tampered
+        }
+        return try assertion.browserSignature()
+    }
+
+    private static let tampered = SignatureError(
+        .tampered,
+        "it is not over these bytes; what is signed or the signature was changed"
+    )
+
+    /// The error for a passkey that signed without a browser, or another token that signed in one.
+    private func wrongWay(_ type: String, _ application: [UInt8]) -> SignatureError {
+        let name = String(decoding: application.prefix(64), as: UTF8.self).debugDescription
+        guard isPasskey else {
+            return SignatureError(
+                .malformed,
+                "signatures of type \(type.debugDescription) do not go with a key of \(name): no"
+                    + " browser signs with it; sign with ssh-keygen"
+            )
+        }
+        return SignatureError(
+            .browserOnly,
+            "the key is a passkey of \(name), which signs in a browser or not at all; sign on that"
+                + " page, or list a key that `ssh-keygen -t ecdsa-sk` made"
+        )
     }
 
     private static let malformedSignature = SignatureError(

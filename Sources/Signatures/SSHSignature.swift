@@ -44,23 +44,29 @@ struct SSHSignature: Sendable {
         self.signature = signature
     }
 
-    /// The fingerprint `SHA256:…`, as ssh-keygen -l prints it.
-    var fingerprint: String { Self.fingerprint(of: keyBlob) }
+    /// The fingerprint `SHA256:…` of the key or certified key, as ssh-keygen -l prints it.
+    var fingerprint: String {
+        Self.fingerprint(of: (try? CertifiedKey(parsing: keyBlob))?.blob ?? keyBlob)
+    }
+
+    /// Whether a certificate is where the key is.
+    var isCertified: Bool { PublicKey.type(of: keyBlob).map(PublicKey.isCertificateType) ?? false }
 
     static func fingerprint(of keyBlob: [UInt8]) -> String {
         "SHA256:" + Base64.encodeUnpadded(SHA256.hash(data: keyBlob))
     }
 
     /// Checks that `key`, whose wire form is `keyBlob`, signed a message.
-    func verify(_ message: [UInt8], by key: PublicKey) throws(SignatureError) {
+    ///
+    /// Returns what a browser added, if a passkey made the signature in one.
+    func verify(
+        _ message: [UInt8],
+        by key: PublicKey,
+        under rules: RulesVersion
+    ) throws(SignatureError) -> BrowserSignature? {
         let signed =
             Self.magic + Array(namespace.utf8).asWireString + [UInt8]().asWireString
             + Array(hash.rawValue.utf8).asWireString + hash.digest(of: message).asWireString
-        guard try key.accepts(signature, over: signed) else {
-            throw SignatureError(
-                .tampered,
-                "it is not over these bytes; what is signed or the signature was changed"
-            )
-        }
+        return try key.check(signature, over: signed, under: rules)
     }
 }

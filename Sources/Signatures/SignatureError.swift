@@ -10,6 +10,7 @@ package struct SignatureError: Error, Hashable, Sendable, CustomStringConvertibl
         /// The armor or the bytes inside it do not follow PROTOCOL.sshsig.
         case malformed = "malformed-signature"
         case unsupported = "unsupported-key"
+        /// The certificate is malformed, or one that no grant may be signed with.
         case certificate
         /// The key is RSA below 2048 bits, or the signature uses SHA-1.
         case weak = "weak-key"
@@ -20,8 +21,20 @@ package struct SignatureError: Error, Hashable, Sendable, CustomStringConvertibl
         case notAllowed = "not-allowed"
         case notYetValid = "not-yet-valid"
         case noLongerValid = "no-longer-valid"
-        /// A FIDO token signed without a touch.
+        /// The key, its certificate or its authority is in `revoked_keys`.
+        case revoked = "key-revoked"
+        /// A FIDO token or passkey signed without a touch.
         case untouched
+        /// A passkey signed without verifying its user by a PIN or biometrics.
+        case unverifiedUser = "user-not-verified"
+        /// A passkey signed with flags or extensions that nobody asks it for.
+        case authenticatorFlags = "authenticator-flags"
+        /// What the browser had a passkey sign is not what browsers write.
+        case clientData = "client-data"
+        /// A passkey signed in a frame of another page.
+        case framed
+        /// A passkey signed without a browser.
+        case browserOnly = "browser-only"
         /// The signature covers other bytes.
         case tampered
     }

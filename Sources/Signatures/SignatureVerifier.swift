@@ -3,9 +3,11 @@ package import Grants
 /// Checks the signatures of a file against the allowed signers.
 package struct SignatureVerifier: Sendable {
     private let allowedSigners: AllowedSigners
+    private let revokedKeys: RevokedKeys
 
-    package init(allowedSigners: AllowedSigners) {
+    package init(allowedSigners: AllowedSigners, revokedKeys: RevokedKeys = RevokedKeys()) {
         self.allowedSigners = allowedSigners
+        self.revokedKeys = revokedKeys
     }
 
     /// Splits a file and checks all its signatures; one that fails has the file refused.
@@ -22,9 +24,9 @@ package struct SignatureVerifier: Sendable {
         var verified: [VerifiedSignature] = []
         for (index, (signature, namespace)) in zip(signatures, namespaces).enumerated() {
             do {
-                let line = try line(of: signature, for: namespace, at: now)
-                try signature.verify(parts.payload, by: line.line.key)
-                verified.append(VerifiedSignature(namespace, line.line, of: line.key))
+                let found = try key(of: signature, for: namespace, at: now, under: rules)
+                let browser = try signature.verify(parts.payload, by: found.key, under: rules)
+                verified.append(VerifiedSignature(namespace, by: found, inBrowser: browser))
             } catch {
                 throw error.about(signature: index + 1, by: signature.fingerprint)
             }
@@ -40,18 +42,52 @@ package struct SignatureVerifier: Sendable {
         )
     }
 
-    private func line(
+    private func key(
         of signature: SSHSignature,
         for namespace: SignatureNamespace,
-        at now: Moment
-    ) throws(SignatureError) -> (key: ListedKey, line: AllowedSigner) {
+        at now: Moment,
+        under rules: RulesVersion
+    ) throws(SignatureError) -> KeyInForce {
+        if signature.isCertified, rules >= .third {
+            return try certifiedKey(of: signature, for: namespace, at: now)
+        }
         guard let key = allowedSigners[signature.keyBlob] else {
             // A malformed key is better described by its fault. The lengths alone are checked: keys
             // that allowed_signers does not list never reach the crypto library.
             _ = try PublicKeyForm(parsing: signature.keyBlob)
-            throw SignatureError(.stranger, "the key is not in allowed_signers")
+            throw allowedSigners.authority(signature.keyBlob) == nil
+                ? SignatureError(.stranger, "the key is not in allowed_signers")
+                : SignatureError(
+                    .stranger,
+                    "the key is in allowed_signers as a certificate authority only; sign with a key"
+                        + " that it certified"
+                )
         }
-        return (key, try key.line(for: namespace, at: now))
+        try revokedKeys.check(signature.keyBlob)
+        return KeyInForce(try key.line(for: namespace, at: now), of: key)
+    }
+
+    private func certifiedKey(
+        of signature: SSHSignature,
+        for namespace: SignatureNamespace,
+        at now: Moment
+    ) throws(SignatureError) -> KeyInForce {
+        let certificate = try Certificate(parsing: signature.keyBlob)
+        guard let authority = allowedSigners.authority(certificate.authority) else {
+            throw SignatureError(
+                .certificate,
+                "the CA of its certificate, \(SSHSignature.fingerprint(of: certificate.authority)), is"
+                    + " not in allowed_signers with cert-authority; list it, or sign with the plain"
+                    + " key"
+            )
+        }
+        guard let listed = authority.lines.first else { throw Certificate.malformed }
+        try certificate.verify(by: listed.key)
+        try revokedKeys.check(certificate)
+        let line = try authority.line(for: namespace, certifying: certificate, at: now)
+        try certificate.requireValid(at: now)
+        let own = allowedSigners[certificate.keyBlob]
+        return try KeyInForce(certificate, by: line, of: authority, own: own)
     }
 
     private static func signatures(
@@ -90,47 +126,5 @@ package struct SignatureVerifier: Sendable {
             namespaces.append(namespace)
         }
         return namespaces
-    }
-}
-
-extension VerifiedSignature {
-    fileprivate init(_ namespace: SignatureNamespace, _ line: AllowedSigner, of key: ListedKey) {
-        self.init(
-            namespace: namespace,
-            principal: line.principal,
-            principals: line.principals,
-            keyType: line.keyType,
-            kind: line.key.isOnToken ? .sk : .key,
-            signer: key.signer,
-            lines: key.lines.map(\.line)
-        )
-    }
-}
-
-extension ListedKey {
-    /// The first line that allows the key to sign for the namespace now.
-    fileprivate func line(
-        for namespace: SignatureNamespace,
-        at now: Moment
-    ) throws(SignatureError) -> AllowedSigner {
-        var lapse: SignatureError?
-        for line in lines where line.maySign(for: namespace) {
-            guard let reason = line.lapse(at: now) else { return line }
-            lapse = lapse ?? reason
-        }
-        throw lapse ?? notAllowed(for: namespace)
-    }
-
-    private func notAllowed(for namespace: SignatureNamespace) -> SignatureError {
-        let name = (lines.first?.principalText ?? "").debugDescription
-        let names = lines.allSatisfy { $0.options.namespaces != nil }
-        let reason =
-            names
-            ? "its line in allowed_signers has other namespaces"
-            : "its line in allowed_signers has to name that in `namespaces=`"
-        return SignatureError(
-            .notAllowed,
-            "\(name) may not sign for \(namespace.rawValue); \(reason)"
-        )
     }
 }

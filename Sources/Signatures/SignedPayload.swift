@@ -15,6 +15,13 @@ package struct SignedPayload: Hashable, Sendable {
     /// The requestor's own signatures, which approve nothing.
     package var requests: [VerifiedSignature] { signatures.filter { $0.namespace == .request } }
 
+    /// The certificates of the signatures that have one, each with its signer, as records name them.
+    package var certificates: [String] {
+        signatures.compactMap { signature in
+            signature.certificate.map { "\(signature.principal): \($0)" }
+        }
+    }
+
     /// The lines of allowed_signers that its signatures depend on.
     package var signerLines: [String] { signatures.flatMap(\.lines) }
 }
@@ -30,8 +37,13 @@ package struct VerifiedSignature: Hashable, Sendable {
     package let keyType: String
     package let kind: SignatureKind
     package let signer: SignerIdentity
-    /// All lines of allowed_signers that list the key, since all their names are the signer's.
+    /// All lines of allowed_signers that list the key, since all their names are the signer's; of a
+    /// certified key also those of its authority.
     package let lines: [String]
+    /// The certificate; `nil` for a plain key.
+    package internal(set) var certificate: CertificateIdentity?
+    /// What the browser added; `nil` if none did.
+    package internal(set) var browser: BrowserSignature?
 
     package var fingerprint: String { signer.fingerprint }
 }

@@ -8,6 +8,9 @@ struct WireReader {
 
     var isAtEnd: Bool { rest.isEmpty }
 
+    /// The number of bytes that are left.
+    var count: Int { rest.count }
+
     mutating func bytes(_ count: Int) -> [UInt8]? {
         guard count <= rest.count else { return nil }
         defer { rest = rest.dropFirst(count) }
@@ -18,6 +21,10 @@ struct WireReader {
 
     mutating func uint32() -> UInt32? {
         bytes(4).map { $0.reduce(0) { $0 << 8 | UInt32($1) } }
+    }
+
+    mutating func uint64() -> UInt64? {
+        bytes(8).map { $0.reduce(0) { $0 << 8 | UInt64($1) } }
     }
 
     mutating func string() -> [UInt8]? {

@@ -13,10 +13,11 @@ struct SoftwareToken {
     let kind: Kind
     private let ed25519 = Curve25519.Signing.PrivateKey()
     private let ecdsa = P256.Signing.PrivateKey()
-    private let application = Array("ssh:".utf8)
+    private let application: [UInt8]
 
-    init(_ kind: Kind) {
+    init(_ kind: Kind, application: String = "ssh:") {
         self.kind = kind
+        self.application = Array(application.utf8)
     }
 
     var publicLine: String { "\(kind.rawValue) \(Data(keyBlob).base64EncodedString())" }

@@ -94,7 +94,7 @@ struct Verification {
         ids = revocation.ids
         let list = ids.map(\.description).joined(separator: ", ")
         checks.append(Check(name: "syntax", isKept: true, finding: "revokes \(list)"))
-        add("host", judge.admission.refusal(of: revocation))
+        add("host", judge.admission.refusal(of: revocation, signedBy: signed))
     }
 
     /// A line for each signature: whose it is and, under a grant, what it counts for.
