@@ -96,7 +96,7 @@ private struct Running: Sendable {
             timer: timer,
             watch: DirectoryWatch(
                 configuration.grantDirectories,
-                file: configuration.allowedSigners
+                files: configuration.keyFiles
             ),
             audit: audit,
             gate: try Self.gate(environment, notifier),

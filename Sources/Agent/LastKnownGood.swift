@@ -2,7 +2,7 @@ import Configuration
 import Linux
 import SystemPackage
 
-/// A copy of the policy and the allowed signers in force, for a start with some on disk that cannot be.
+/// A copy of the policy and the keys in force, for a start with some on disk that cannot be read.
 ///
 /// A restart is not an event, and neither is one with a policy that somebody broke meanwhile.
 struct LastKnownGood {
@@ -12,11 +12,13 @@ struct LastKnownGood {
     private let path: String
     private let unconfirmedPath: String
     private let signersPath: String
+    private let revokedKeysPath: String
 
     init(in directory: String) {
         path = directory + "/policy.toml"
         unconfirmedPath = directory + "/unconfirmed"
         signersPath = directory + "/allowed_signers"
+        revokedKeysPath = directory + "/revoked_keys"
     }
 
     /// Notes the SHA-256 of a policy file that is on trial or was not confirmed, or that none is.
@@ -44,8 +46,12 @@ struct LastKnownGood {
     /// Keeps what is in force now; a disk that does not take it is no reason to stop.
     func keep(_ loaded: LoadedPolicy) {
         Self.keep(Array(loaded.configuration.toml.utf8), at: path)
-        guard loaded.signers.file != nil else { return }
-        Self.keep(loaded.signers.text, at: signersPath)
+        if loaded.keys.signers.file != nil {
+            Self.keep(loaded.keys.signers.text, at: signersPath)
+        }
+        if loaded.keys.revoked.file != nil {
+            Self.keep(loaded.keys.revoked.bytes, at: revokedKeysPath)
+        }
     }
 
     private static func keep(_ bytes: [UInt8], at path: String) {
@@ -53,18 +59,25 @@ struct LastKnownGood {
         try? AtomicFile.replace(path, with: bytes, mode: 0o600)
     }
 
-    /// Tells whether policy or signers are others than those that were last in force, as far as these
+    /// Tells whether policy or keys are others than those that were last in force, as far as these
     /// are known.
     func differs(from loaded: LoadedPolicy) -> Bool {
         let policy = (try? PolicySource(readingFrom: path))?.configuration
         let text = signers()?.text
+        let revoked = loaded.configuration.revokedKeys == nil ? nil : revokedKeys()?.bytes
         return (policy.map { $0 != loaded.configuration } ?? false)
-            || (text.map { $0 != loaded.signers.text } ?? false)
+            || (text.map { $0 != loaded.keys.signers.text } ?? false)
+            || (revoked.map { $0 != loaded.keys.revoked.bytes } ?? false)
     }
 
     /// Who last might sign, as far as anybody is known to.
     func signers() -> SignersSource? {
         try? SignersSource(readingFrom: signersPath)
+    }
+
+    /// The keys that counted no more when an agent last knew.
+    func revokedKeys() -> RevokedKeysSource? {
+        try? RevokedKeysSource(readingFrom: revokedKeysPath)
     }
 
     /// The policy at `path`, or the one that was last in force and why the other is not.

@@ -9,38 +9,28 @@ import Signatures
 /// All that files on disk say of how to work: the policy, and who may sign.
 struct LoadedPolicy: Sendable {
     let policy: PolicySource
-    let signers: SignersSource
+    let keys: KeyFiles
     let reception: Reception
     /// What the system was called, which the policy may leave to it.
     let systemName: String
-    /// Why the allowed signers are not those on disk.
-    let signersProblem: String?
     /// True once policy or signers are others than those in force when the last agent ended.
     private(set) var hasChanged = false
 
-    /// Reads the policy at `path` and the allowed signers that it names.
+    /// Reads the policy at `path` and the files of keys that it names.
     init(policy path: String, host: HostFacts) throws(AgentError) {
-        try self.init(try PolicySource(readingFrom: path), host: host)
+        let policy = try PolicySource(readingFrom: path)
+        self.init(policy, try KeyFiles(of: policy.configuration), host: host)
     }
 
-    /// Reads the allowed signers anew, under the same policy.
-    init(_ policy: PolicySource, host: HostFacts) throws(AgentError) {
-        let signers = try SignersSource(readingFrom: policy.configuration.allowedSigners)
-        self.init(policy, signers, host: host, problem: nil)
-    }
-
-    /// The rules to start with: where nobody can be found who may sign, those who last might still
-    /// may.
+    /// The rules to start with: where no signers or revoked keys can be read, those last in force
+    /// still count.
     init(startingWith policy: PolicySource, _ commit: PolicyCommit, host: HostFacts) {
-        do throws(AgentError) {
-            try self.init(policy, host: host)
-        } catch {
-            let last = LastKnownGood(in: policy.configuration.stateDirectory).signers()
-            self.init(policy, last ?? .nobody, host: host, problem: error.description)
-        }
+        let last = LastKnownGood(in: policy.configuration.stateDirectory)
+        let keys = KeyFiles(of: policy.configuration, orElse: last.signers(), last.revokedKeys())
+        self.init(policy, keys, host: host)
         // The copy that is kept is not of the policy on trial, which goes on.
         guard commit.deadline == nil else { return }
-        hasChanged = LastKnownGood(in: configuration.stateDirectory).differs(from: self)
+        hasChanged = last.differs(from: self)
     }
 
     /// These rules, which take the place of others.
@@ -48,7 +38,7 @@ struct LoadedPolicy: Sendable {
         var loaded = self
         loaded.hasChanged =
             others.hasChanged || configuration != others.configuration
-            || signers.text != others.signers.text
+            || !keys.isSame(as: others.keys)
         return loaded
     }
 
@@ -59,29 +49,27 @@ struct LoadedPolicy: Sendable {
         hasChanged || grant.rules >= .current ? nil : grant.rules
     }
 
-    /// The rules of another policy, which come back; where nobody can be found who may sign by it,
-    /// those who may now still may.
+    /// The rules of another policy, which come back; where its keys cannot be read, those of now
+    /// still count.
     func replaced(by policy: PolicySource, host: HostFacts) -> LoadedPolicy {
-        do throws(AgentError) {
-            return try LoadedPolicy(policy, host: host)
-        } catch {
-            return LoadedPolicy(policy, signers, host: host, problem: error.description)
-        }
+        let keys = KeyFiles(of: policy.configuration, orElse: keys.signers, keys.revoked)
+        return LoadedPolicy(policy, keys, host: host)
     }
+
+    /// The same policy with the keys that are on disk now, as far as they can be read.
+    func withKeysOnDisk(_ host: HostFacts) -> LoadedPolicy { replaced(by: policy, host: host) }
 
     private init(
         _ policy: PolicySource,
-        _ signers: SignersSource,
-        host: HostFacts,
-        problem: String?
+        _ keys: KeyFiles,
+        host: HostFacts
     ) {
         let configuration = policy.configuration
         self.policy = policy
-        self.signers = signers
+        self.keys = keys
         systemName = host.hostname
-        signersProblem = problem
         reception = Reception(
-            verifier: SignatureVerifier(allowedSigners: signers.signers),
+            verifier: keys.verifier,
             admission: Admission(
                 policy: configuration.policy,
                 host: HostIdentity(
@@ -95,7 +83,7 @@ struct LoadedPolicy: Sendable {
 
     /// The same rules for a host that got another name.
     func renamed(_ host: HostFacts) -> LoadedPolicy {
-        LoadedPolicy(policy, signers, host: host, problem: signersProblem)
+        LoadedPolicy(policy, keys, host: host)
     }
 
     var configuration: Configuration { policy.configuration }

@@ -20,8 +20,10 @@ final class PolicyManager {
     private(set) var commit: PolicyCommit
     /// Why the policy on disk is not the one in force.
     private(set) var problem: String?
-    /// Why the allowed signers on disk are not those in force.
+    /// The reason that the allowed signers on disk are not those in force.
     private(set) var signersProblem: String?
+    /// The reason that the revoked keys on disk are not those in force.
+    private(set) var revokedKeysProblem: String?
     let audit: AuditWriter
     private let watch: DirectoryWatch
 
@@ -48,7 +50,7 @@ final class PolicyManager {
     /// Records what is in force when the agent starts, and why that is not what is on disk.
     func begin(despite problem: String?) {
         if let problem { refuse(policy: problem) }
-        if let problem = loaded.signersProblem { refuse(signers: problem) }
+        note(problemsOf: loaded.keys)
     }
 
     /// Records what is in force, and keeps it for the next start.
@@ -127,20 +129,26 @@ final class PolicyManager {
         return true
     }
 
-    /// Reads the allowed signers on disk if they are others; answers whether they are in force now.
-    func followSigners() -> Bool {
-        let next: LoadedPolicy
-        do throws(AgentError) {
-            next = try LoadedPolicy(loaded.policy, host: host)
-        } catch {
-            if signersProblem != error.description { refuse(signers: error.description) }
-            return false
-        }
-        signersProblem = nil
-        guard next.signers.file != loaded.signers.file else { return false }
-        audit.note(.loaded("Allowed signers loaded", configuration.allowedSigners))
+    /// Reads the keys on disk if they are others; answers whether others are in force now.
+    func followKeys() -> Bool {
+        let next = loaded.withKeysOnDisk(host)
+        note(problemsOf: next.keys)
+        let entries = next.keys.loaded(configuration, after: loaded.keys)
+        guard !entries.isEmpty else { return false }
+        audit.note(entries, at: .now())
         put(next, commit)
         return true
+    }
+
+    /// Whether keys on disk are not in force, so that they are looked at again.
+    var hasKeyProblem: Bool { signersProblem != nil || revokedKeysProblem != nil }
+
+    /// Takes note of what keeps the keys on disk from being in force, and records it once.
+    private func note(problemsOf keys: KeyFiles) {
+        let problems = [signersProblem, revokedKeysProblem]
+        for entry in keys.refusals(configuration, after: problems) { audit.note(entry) }
+        signersProblem = keys.signersProblem
+        revokedKeysProblem = keys.revokedProblem
     }
 
     /// The rules take force after the record of it, or not at all.
@@ -160,11 +168,11 @@ final class PolicyManager {
     private func put(_ next: LoadedPolicy, _ commit: PolicyCommit) {
         loaded = next.following(loaded)
         self.commit = commit
-        signersProblem = next.signersProblem
+        note(problemsOf: next.keys)
         audit.rotate(by: configuration)
         keep()
-        // The file that has the signers now may be another one than before, and have changed since.
-        if watch.follow(configuration.allowedSigners) { _ = followSigners() }
+        // The files that have the keys now may be others than before, and have changed since.
+        if watch.follow(configuration.keyFiles) { _ = followKeys() }
     }
 
     /// What is in force now holds at the next start too, unless the policy on disk can be loaded.
@@ -208,13 +216,6 @@ final class PolicyManager {
     private func refuse(policy problem: String) {
         self.problem = problem
         audit.note(.refused("Policy refused, the one in force stays", path, because: problem))
-    }
-
-    private func refuse(signers problem: String) {
-        signersProblem = problem
-        let rest = loaded.signers.file == nil ? "so nobody may sign" : "those in force stay"
-        let path = configuration.allowedSigners
-        audit.note(.refused("Allowed signers refused, \(rest)", path, because: problem))
     }
 
     // MARK: records

@@ -37,6 +37,36 @@ extension AuditEntry {
     }
 }
 
+extension KeyFiles {
+    /// The records that other keys than those of `before` are in force.
+    func loaded(_ configuration: Configuration, after before: Self) -> [AuditEntry] {
+        var entries: [AuditEntry] = []
+        if signers.file != before.signers.file {
+            entries.append(.loaded("Allowed signers loaded", configuration.allowedSigners))
+        }
+        if revoked.file != before.revoked.file {
+            entries.append(.loaded("Revoked keys loaded", configuration.revokedKeys ?? ""))
+        }
+        return entries
+    }
+
+    /// The records that keys on disk are not in force, unless that is so for these reasons already.
+    func refusals(_ configuration: Configuration, after known: [String?]) -> [AuditEntry] {
+        var entries: [AuditEntry] = []
+        if let problem = signersProblem, !known.contains(problem) {
+            let rest = signers.file == nil ? "so nobody may sign" : "those in force stay"
+            let text = "Allowed signers refused, \(rest)"
+            entries.append(.refused(text, configuration.allowedSigners, because: problem))
+        }
+        if let problem = revokedProblem, !known.contains(problem) {
+            let rest = revoked.file == nil ? "so no key counts" : "those in force stay"
+            let text = "Revoked keys refused, \(rest)"
+            entries.append(.refused(text, configuration.revokedKeys ?? "", because: problem))
+        }
+        return entries
+    }
+}
+
 extension PolicyManager {
     /// The reason of a refusal by signers in force that are not those on disk.
     func explained(_ reason: String) -> String {

@@ -164,7 +164,7 @@ final class Reconciler {
     /// Whether there is something that the kernel or the disk did not let be done.
     private var triesAgain: Bool {
         !firewall.isInstalled || audit.isWaiting || !connections.monitor.isListening
-            || policy.signersProblem != nil
+            || policy.hasKeyProblem
     }
 
     /// When there is something to do, if nothing happens before; `others` are the moments of others.

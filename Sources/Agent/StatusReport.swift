@@ -89,6 +89,7 @@ final class StatusReport {
             firewall.problem.map { "the kernel refused a change: \($0)" },
             policy.problem.map { "the policy on disk is not in force: \($0)" },
             policy.signersProblem.map { "the allowed signers on disk are not in force: \($0)" },
+            policy.revokedKeysProblem.map { "the revoked keys on disk are not in force: \($0)" },
             connections.monitor.problem,
             connections.resets.problem,
             reporters.journalProblem,

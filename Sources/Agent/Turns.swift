@@ -116,7 +116,7 @@ final class Turns {
             let events = directories.poll(at: now.closing)
             if !events.isEmpty { take(events, at: now) }
             if policy.endTrial(ifOverAt: now.closing)
-                || policy.signersProblem != nil && policy.followSigners()
+                || policy.hasKeyProblem && policy.followKeys()
             {
                 policyChanged(at: now)
             } else if !files.unread.isEmpty {
@@ -145,12 +145,12 @@ final class Turns {
     /// Another process changed the ruleset; answers whether that concerns the gate.
     func rulesetChanged() -> Bool { tamper.rulesetChanged(at: clocks.read().closing) }
 
-    /// Something happened in the directories, or to the allowed signers.
+    /// Something happened in the directories, or to the files of keys.
     func take(_ events: [DirectoryEvent], at now: Now) {
         let changes = DirectoryChanges(events)
         let takesListing = files.take(changes)
         let isRenamed = policy.followHostname()
-        if isRenamed || changes.concernsFile && policy.followSigners() {
+        if isRenamed || changes.concernsFile && policy.followKeys() {
             policyChanged(at: now)
         } else if takesListing {
             files.readEverything()

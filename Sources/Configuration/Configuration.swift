@@ -12,6 +12,8 @@ package enum EndedFiles: String, Hashable, Sendable {
 package struct Configuration: Hashable, Sendable {
     /// How many bytes of a policy file, or of an allowed_signers file, are read.
     package static let fileLimit = 1 << 20
+    /// The longest file of revoked keys in bytes.
+    package static let revokedKeysLimit = 8 << 20
 
     package var policy: Policy
     /// How long before their end sessions are told of it, the longest first.
@@ -23,6 +25,8 @@ package struct Configuration: Hashable, Sendable {
     /// Where grants are dropped; none lies inside another.
     package var grantDirectories: [String]
     package var allowedSigners: String
+    /// The file of keys that count no more; `nil` if there is none.
+    package var revokedKeys: String?
     package var endedFiles: EndedFiles
     package var auditDirectory: String
     /// Records of denied attempts a second, at most.

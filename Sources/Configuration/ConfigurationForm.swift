@@ -23,6 +23,7 @@ extension Configuration {
             .init("grants", grants),
             .init("port", .array(policy.ports.sorted { $0.key < $1.key }.map(Self.form))),
             .init("sessions", ["warn": .strings(sessionWarnings.map(\.shortText))]),
+            .init("webauthn", webAuthn),
             .init("audit", audit),
             .init("state", ["directory": .string(stateDirectory)]),
             .init("control", ["socket": .string(controlSocket), "group": .string(controlGroup)]),
@@ -34,11 +35,22 @@ extension Configuration {
     package var toml: String { TOMLWriter(document: json).text }
 
     private var grants: JSONValue {
+        var members: [JSONValue.Member] = [
+            .init("directories", .strings(grantDirectories)),
+            .init("allowed_signers", .string(allowedSigners)),
+        ]
+        if let revokedKeys { members.append(.init("revoked_keys", .string(revokedKeys))) }
+        members += [
+            .init("ended_files", .string(endedFiles.rawValue)),
+            .init("max_wait", .string(TOMLValue.text(ofSpan: policy.maxWait))),
+        ]
+        return .object(members)
+    }
+
+    private var webAuthn: JSONValue {
         [
-            "directories": .strings(grantDirectories),
-            "allowed_signers": .string(allowedSigners),
-            "ended_files": .string(endedFiles.rawValue),
-            "max_wait": .string(TOMLValue.text(ofSpan: policy.maxWait)),
+            "origins": .strings(policy.passkeys.origins),
+            "synced": .bool(policy.passkeys.synced),
         ]
     }
 

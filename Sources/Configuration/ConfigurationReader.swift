@@ -4,7 +4,8 @@ import StrictTOML
 /// Reads a whole policy file into a configuration, and finds all that is wrong with it.
 struct ConfigurationReader {
     static let tables = [
-        "host", "grants", "defaults", "port", "sessions", "audit", "state", "control",
+        "host", "grants", "defaults", "port", "sessions", "webauthn", "audit", "state",
+        "control",
     ]
     static let keys = ["mode", "keep_existing", "hostname", "trusted"]
 
@@ -19,6 +20,7 @@ struct ConfigurationReader {
         readTop(into: &configuration)
         readPorts(into: &configuration)
         readSessions(into: &configuration)
+        readWebAuthn(into: &configuration)
         readAudit(into: &configuration)
         readGrants(into: &configuration)
         readControl(into: &configuration)
@@ -55,14 +57,24 @@ struct ConfigurationReader {
             .map { configuration.sessionWarnings = $0.sorted(by: >) }
     }
 
+    private func readWebAuthn(into configuration: inout Configuration) {
+        let webauthn = file.table("webauthn")
+        webauthn.refuseAllBut(["origins", "synced"])
+        webauthn.origins("origins").map { configuration.policy.passkeys.origins = $0 }
+        webauthn.flag("synced").map { configuration.policy.passkeys.synced = $0 }
+    }
+
     private func readGrants(into configuration: inout Configuration) {
         let grants = file.table("grants")
-        grants.refuseAllBut(["directories", "allowed_signers", "ended_files", "max_wait"])
+        grants.refuseAllBut(
+            ["directories", "allowed_signers", "revoked_keys", "ended_files", "max_wait"]
+        )
         grants.list("directories", atMost: 16) { setting throws(TOMLValue.Refusal) in
             try setting.path()
         }
         .map { configuration.grantDirectories = $0 }
         grants.path("allowed_signers").map { configuration.allowedSigners = $0 }
+        configuration.revokedKeys = grants.path("revoked_keys")
         grants.value("ended_files") { setting throws(TOMLValue.Refusal) in
             try setting.choice(of: [EndedFiles.remove, .keep])
         }.map { configuration.endedFiles = $0 }

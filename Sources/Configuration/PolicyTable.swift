@@ -63,6 +63,18 @@ extension TOMLTable {
         return read
     }
 
+    /// Origins of pages, none of them twice.
+    func origins(_ key: String) -> [String]? {
+        var seen: Set<String> = []
+        return list(key, atMost: 64) { setting throws(TOMLValue.Refusal) in
+            let origin = try setting.origin()
+            guard seen.insert(origin).inserted else {
+                throw TOMLValue.Refusal("is \(QuotedText(origin)) once more", "once is enough")
+            }
+            return origin
+        }
+    }
+
     /// Lengths of time, none of them twice.
     func durations(
         _ key: String,

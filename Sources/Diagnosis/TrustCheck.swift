@@ -17,6 +17,7 @@ struct TrustCheck {
         isSeparate = configuration.policy.ports.values.contains(where: \.separateRequestor)
         policy(policyPath)
         signers(configuration.allowedSigners)
+        configuration.revokedKeys.map { revokedKeys($0) }
         for directory in configuration.grantDirectories { drop(directory) }
         kept(configuration.auditDirectory, "audit")
         kept(configuration.stateDirectory, "state")
@@ -62,6 +63,25 @@ struct TrustCheck {
         } catch {
             let remedy = "mend that line; an agent that read a good one goes on by it"
             findings.append(.error(subject, "\(path): \(error)", mend: remedy))
+        }
+    }
+
+    private mutating func revokedKeys(_ path: String) {
+        let subject = "revoked-keys"
+        do throws(TrustError) {
+            let bytes = try trusted.read(path, limit: Configuration.revokedKeysLimit).bytes
+            do throws(RevokedKeysError) {
+                _ = try RevokedKeys(parsing: bytes)
+            } catch {
+                let remedy = "mend or replace it; an agent that read a good one goes on by it"
+                findings.append(.error(subject, "\(path): \(error)", mend: remedy))
+            }
+        } catch {
+            report(
+                error,
+                subject,
+                whenMissing: "install -m 644 /dev/null \(ShellWord.quoted(path))"
+            )
         }
     }
 

@@ -14,7 +14,7 @@ package enum DirectoryEvent: Hashable, Sendable {
     case appeared(directory: String)
     /// A directory is gone: nothing in it holds.
     case gone(directory: String)
-    /// The individually watched file was replaced or removed.
+    /// An individually watched file was replaced or removed.
     case fileChanged
     /// Events were lost: list every directory.
     case overflowed

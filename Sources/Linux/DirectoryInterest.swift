@@ -12,8 +12,8 @@ struct DirectoryInterest {
     var isDistrusted = false
     /// The directories below, which move or vanish with it.
     var below: Set<String> = []
-    /// The name of the individually watched file.
-    var file: String?
+    /// The names of the individually watched files.
+    var files: Set<String> = []
 }
 
 /// The events that a directory is watched for (inotify(7)).

@@ -79,7 +79,7 @@ struct DirectoryPolling: Sendable {
     private(set) var unwatched: Set<String> = []
     /// The grant files of each directory; `nil` for one that was missing.
     private var known: [String: [String: FileStamp]?] = [:]
-    private var file: FileStamp?
+    private var files: [FileStamp?] = []
 
     mutating func begin(_ directory: String, because shortage: InotifyShortage) {
         self.shortage = shortage
@@ -92,7 +92,8 @@ struct DirectoryPolling: Sendable {
     }
 
     /// The changes since the last look; the first look asks for a listing of everything.
-    fileprivate mutating func events(_ directories: [String], _ path: String) -> [DirectoryEvent] {
+    fileprivate mutating func events(_ directories: [String], _ paths: [String]) -> [DirectoryEvent]
+    {
         let now = ClockReading.now().wallMicroseconds
         let isFirst = known.isEmpty
         var events: [DirectoryEvent] = []
@@ -103,10 +104,10 @@ struct DirectoryPolling: Sendable {
             known[directory] = .some(next)
             events += changes
         }
-        let stamp = FileStamp(path)
-        defer { file = stamp }
+        let stamps = paths.map(FileStamp.init)
+        defer { files = stamps }
         if isFirst { return [.overflowed, .fileChanged] }
-        return events + (stamp == file ? [] : [.fileChanged])
+        return events + (stamps == files ? [] : [.fileChanged])
     }
 
     /// The grant files of a directory, `.some(nil)` if it is missing; `nil` if it cannot be read
@@ -161,7 +162,7 @@ extension DirectoryWatch {
         for directory in polling.withLock({ $0.unwatched }).sorted() { watch(directory) }
         // From here on inotify reports; earlier changes need a listing of everything.
         guard shortage != nil else { return [.overflowed, .fileChanged] }
-        let path = file.withLock { $0 }
-        return polling.withLock { $0.events(directories, path) }
+        let paths = files.withLock { $0 }
+        return polling.withLock { $0.events(directories, paths) }
     }
 }

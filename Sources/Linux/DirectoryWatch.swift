@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// Reports changes of the grant files in several directories, and of one other file (inotify(7)).
+/// Reports changes of the grant files in several directories, and of some other files (inotify(7)).
 ///
 /// A directory that is missing, or may be moved with a parent, is awaited at its nearest existing
 /// parent. Directories that inotify cannot watch are polled by `poll`.
@@ -11,7 +11,7 @@ package final class DirectoryWatch: Sendable {
     /// The files that are being written, by the watches that report their closing.
     let unfinished = Mutex<[Int32: Set<CreatedFile>]>([:])
     let directories: [String]
-    let file: Mutex<String>
+    let files: Mutex<[String]>
     private let interests = Mutex<[Int32: DirectoryInterest]>([:])
     private let absent = Mutex<Set<String>>([])
     /// The directories that cannot be watched, and their last known content.
@@ -21,11 +21,11 @@ package final class DirectoryWatch: Sendable {
     /// turn.
     private static let readings = 32
 
-    /// Watches `directories`, where grant files are dropped, and `file`; all paths are absolute.
-    package init(_ directories: [String], file: String) {
+    /// Watches `directories`, where grant files are dropped, and `files`; all paths are absolute.
+    package init(_ directories: [String], files: [String]) {
         self.directories = directories
-        self.file = Mutex(file)
-        for directory in directories + [fileDirectory] { watch(directory) }
+        self.files = Mutex(files)
+        for directory in directories + fileDirectories { watch(directory) }
     }
 
     /// The descriptor to wait on; `nil` while inotify has no instance left for this user.
@@ -37,16 +37,17 @@ package final class DirectoryWatch: Sendable {
         return absent.withLock { $0.union(unwatched) }.intersection(directories).sorted()
     }
 
-    /// Watches this file in place of the last one; returns whether it is another.
-    package func follow(_ path: String) -> Bool {
-        guard file.withLock({ $0 != path }) else { return false }
-        let directory = fileDirectory
-        if !directories.contains(directory) { _ = absent.withLock { $0.remove(directory) } }
-        interests.withLock { interests in
-            for watch in interests.keys { interests[watch]?.file = nil }
+    /// Watches these files in place of the last ones; returns whether they are others.
+    package func follow(_ paths: [String]) -> Bool {
+        guard files.withLock({ $0 != paths }) else { return false }
+        for directory in fileDirectories where !directories.contains(directory) {
+            _ = absent.withLock { $0.remove(directory) }
         }
-        file.withLock { $0 = path }
-        watch(fileDirectory)
+        interests.withLock { interests in
+            for watch in interests.keys { interests[watch]?.files = [] }
+        }
+        files.withLock { $0 = paths }
+        for directory in fileDirectories { watch(directory) }
         return true
     }
 
@@ -59,7 +60,7 @@ package final class DirectoryWatch: Sendable {
 
     // MARK: watches
 
-    private var fileDirectory: String { Self.split(file.withLock { $0 }).parent }
+    private var fileDirectories: [String] { files.withLock { $0.map { Self.split($0).parent } } }
 
     /// Watches a directory, or for its creation; returns whether it exists.
     ///
@@ -100,8 +101,9 @@ package final class DirectoryWatch: Sendable {
 
     private func look(in interest: inout DirectoryInterest, as directory: String) {
         if directories.contains(directory) { interest.isDropDirectory = true }
-        let (parent, name) = Self.split(file.withLock { $0 })
-        if parent == directory { interest.file = name }
+        for (parent, name) in files.withLock({ $0 }).map(Self.split) where parent == directory {
+            interest.files.insert(name)
+        }
     }
 
     /// Watches the parents of a directory for their removal; returns the number of its `parts` that
@@ -193,7 +195,7 @@ package final class DirectoryWatch: Sendable {
         if record.mask & WatchedEvents.gone != 0 { return lose(record.watch, interest) }
         var events: [DirectoryEvent] = []
         let isChange = record.mask & (WatchedEvents.arrived | WatchedEvents.removed) != 0
-        if record.name == interest.file, isChange { events.append(.fileChanged) }
+        if interest.files.contains(record.name), isChange { events.append(.fileChanged) }
         if interest.awaited.contains(record.name) { events += lookAgain() }
         if interest.replaced.contains(record.name), record.mask & WatchedEvents.coming != 0 {
             return events + watchAnew()
@@ -212,7 +214,7 @@ package final class DirectoryWatch: Sendable {
     private func lose(_ watch: Int32, _ interest: DirectoryInterest) -> [DirectoryEvent] {
         unwatch(watch)
         var lost = interest.below
-        if interest.isDropDirectory || interest.file != nil { lost.insert(interest.path) }
+        if interest.isDropDirectory || !interest.files.isEmpty { lost.insert(interest.path) }
         for stale in interests.withLock({ $0.filter { lost.contains($0.value.path) } }).keys {
             unwatch(stale)
         }
@@ -224,7 +226,7 @@ package final class DirectoryWatch: Sendable {
     /// Renews all watches after lost events, since another directory may have one of the names now.
     private func watchAnew() -> [DirectoryEvent] {
         for watch in interests.withLock({ $0 }).keys { unwatch(watch) }
-        absent.withLock { $0.formUnion(directories + [fileDirectory]) }
+        absent.withLock { $0.formUnion(directories + fileDirectories) }
         return lookAgain() + [.overflowed, .fileChanged]
     }
 
@@ -241,7 +243,7 @@ package final class DirectoryWatch: Sendable {
 
     /// The events that the creation or removal of a directory means to its watchers.
     private func news(of directory: String, _ event: DirectoryEvent) -> [DirectoryEvent] {
-        (directory == fileDirectory ? [.fileChanged] : [])
+        (fileDirectories.contains(directory) ? [.fileChanged] : [])
             + (directories.contains(directory) ? [event] : [])
     }
 }

@@ -24,7 +24,8 @@ import Testing
         for key in Set(keys) {
             #expect(text.contains("\n\(key) = "), "\(key) is not in the file")
         }
-        for key in ["hostname", "labels"] { #expect(text.contains("\n# \(key) = ")) }
+        let others = ["hostname", "labels", "revoked_keys"]
+        for key in others { #expect(text.contains("\n# \(key) = ")) }
     }
 
     @Test func `explains every key in a comment above it`() throws {

@@ -25,7 +25,7 @@ import Testing
     @Test func `has a paragraph for every key that there is`() {
         let keys = Configuration.defaults.toml.split(separator: "\n")
             .compactMap { $0.contains(" = ") ? $0.prefix { $0 != " " } : nil }
-        for key in Set(keys + ["hostname", "labels"]) {
+        for key in Set(keys + ["hostname", "labels", "revoked_keys"]) {
             #expect(text.contains("\n.BR \(key) \" = ") || text.contains("\" \(key) \""), "\(key)")
         }
     }

@@ -62,7 +62,7 @@ extension SeededGenerator {
         let ports = (0..<number(1...4)).compactMap { _ in
             Port(number: UInt16(number(1...65_535)), transport: flag() ? .tcp : .udp)
         }
-        return Policy(
+        var policy = Policy(
             mode: flag() ? .observe : .enforce,
             keepExisting: [.reset, .keep(for: nil), .keep(for: .seconds(number(1...2_592_000)))][
                 number(0...2)
@@ -71,6 +71,11 @@ extension SeededGenerator {
             ports: Dictionary(ports.map { ($0, rules()) }) { first, _ in first },
             maxWait: .seconds(number(1...400) * (flag() ? 1 : 86_400))
         )
+        let pages = Set(
+            (0..<number(0...4)).map { _ in "https://p\(number(0...9)).example:\(number(1...99))" }
+        )
+        policy.passkeys = PasskeyRules(origins: pages.sorted(), synced: flag())
+        return policy
     }
 
     /// A path component with whatever a file name may hold.
@@ -98,6 +103,7 @@ extension SeededGenerator {
         configuration.labels = labels()
         configuration.grantDirectories = ["/srv/1/\(name())", "/srv/2/\(name())"]
         configuration.allowedSigners = "/srv/3/\(name())"
+        configuration.revokedKeys = flag() ? nil : "/srv/6/\(name())"
         configuration.endedFiles = flag() ? .remove : .keep
         configuration.auditDirectory = "/srv/4/\(name())/\(name())"
         configuration.deniedPerSecond = number(1...1000)

@@ -32,7 +32,10 @@ struct VerifyCommand: Verb {
         let configuration = try policy.load(console)
         let bytes = try GrantFile.read(file, on: console)
         let judge = Verification.Judge(
-            verifier: SignatureVerifier(allowedSigners: try allowedSigners(configuration)),
+            verifier: SignatureVerifier(
+                allowedSigners: try allowedSigners(configuration),
+                revokedKeys: try revokedKeys(configuration)
+            ),
             admission: Admission(policy: configuration.policy, host: try host(configuration)),
             history: history(configuration, on: console),
             now: console.now()
@@ -66,18 +69,34 @@ struct VerifyCommand: Verb {
         _ configuration: Configuration
     ) throws(CommandFailure) -> AllowedSigners {
         let path = configuration.allowedSigners
-        var trusted = TrustedFile()
-        let bytes: [UInt8]
-        do throws(TrustError) {
-            bytes = try trusted.read(path, limit: Configuration.fileLimit).bytes
-        } catch {
-            let status = error.code == .unreadable ? ExitStatus.noPermission : .configuration
-            throw CommandFailure(status, "\(error)", hints: error.remedy.map { [$0] } ?? [])
-        }
+        let bytes = try trusted(path, limit: Configuration.fileLimit)
         do throws(AllowedSignersError) {
             return try AllowedSigners(parsing: bytes)
         } catch {
             throw CommandFailure(.configuration, "\(path): \(error)")
+        }
+    }
+
+    private func revokedKeys(
+        _ configuration: Configuration
+    ) throws(CommandFailure) -> RevokedKeys {
+        guard let path = configuration.revokedKeys else { return RevokedKeys() }
+        let bytes = try trusted(path, limit: Configuration.revokedKeysLimit)
+        do throws(RevokedKeysError) {
+            return try RevokedKeys(parsing: bytes)
+        } catch {
+            throw CommandFailure(.configuration, "\(path): \(error)")
+        }
+    }
+
+    /// Reads a file that only root can have written.
+    private func trusted(_ path: String, limit: Int) throws(CommandFailure) -> [UInt8] {
+        var trusted = TrustedFile()
+        do throws(TrustError) {
+            return try trusted.read(path, limit: limit).bytes
+        } catch {
+            let status = error.code == .unreadable ? ExitStatus.noPermission : .configuration
+            throw CommandFailure(status, "\(error)", hints: error.remedy.map { [$0] } ?? [])
         }
     }
 
