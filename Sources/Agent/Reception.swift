@@ -111,6 +111,7 @@ struct Reception: Sendable {
                 grant: grant,
                 digest: payload.sha256,
                 signers: payload.approvals.map(\.principal),
+                certificates: payload.certificates,
                 file: arrival.path
             )
             return judgement.refusals.first.map { .denied(facts, $0) }

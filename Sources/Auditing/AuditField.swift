@@ -4,6 +4,7 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
     case digest
     case requestor
     case signers
+    case certificates
     case justification
     case ticket
     case sources
@@ -44,6 +45,7 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
         case .digest: "JITGATE_GRANT_SHA256"
         case .requestor: "JITGATE_REQUESTOR"
         case .signers: "JITGATE_SIGNERS"
+        case .certificates: "JITGATE_CERTIFICATES"
         case .justification: "JITGATE_JUSTIFICATION"
         case .ticket: "JITGATE_TICKET"
         case .sources: "JITGATE_SOURCES"

@@ -63,6 +63,7 @@ extension GrantProvenance {
             ),
             digest: live.digest,
             signers: values(.signers),
+            certificates: values(.certificates),
             file: values(.file).first ?? ""
         )
     }

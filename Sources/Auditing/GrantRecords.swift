@@ -8,6 +8,7 @@ extension GrantProvenance {
             .digest: [digest],
             .requestor: [grant.requestor],
             .signers: signers,
+            .certificates: certificates,
             .justification: grant.justification.map { [$0] } ?? [],
             .ticket: grant.ticket.map { [$0] } ?? [],
             .sources: grant.sources.map(\.description),

@@ -5,13 +5,22 @@ package struct GrantProvenance: Hashable, Sendable {
     package let digest: String
     /// The principals whose signatures the file carries.
     package let signers: [String]
+    /// The certificates of the signatures that have one, each with its signer.
+    package let certificates: [String]
     /// The path it came from.
     package let file: String
 
-    package init(grant: Grant, digest: String, signers: [String], file: String) {
+    package init(
+        grant: Grant,
+        digest: String,
+        signers: [String],
+        certificates: [String] = [],
+        file: String
+    ) {
         self.grant = grant
         self.digest = digest
         self.signers = signers
+        self.certificates = certificates
         self.file = file
     }
 }

@@ -82,6 +82,7 @@ struct SignatureCheck: Sendable {
                 grant: grant,
                 digest: document.payload.sha256,
                 signers: signers,
+                certificates: document.payload.certificates,
                 file: ""
             ).fields
             fields[.file] = nil

@@ -173,6 +173,16 @@ extension AgentHost {
         lasting seconds: Double = 600,
         changes: [JSONValue.Member] = []
     ) throws -> [UInt8] {
+        let payload = payload(id: id, lasting: seconds, changes: changes)
+        return try payload + key.sign(payload)
+    }
+
+    /// The payload of a grant for web-1, for others to sign.
+    package func payload(
+        id: UUID = UUID(),
+        lasting seconds: Double = 600,
+        changes: [JSONValue.Member] = []
+    ) -> [UInt8] {
         let now = Int64(Date().timeIntervalSince1970 * 1_000_000)
         let expires = Moment(microseconds: now + Int64(seconds * 1_000_000))
         var members: [JSONValue.Member] = [
@@ -185,8 +195,7 @@ extension AgentHost {
             members.removeAll { $0.name == change.name }
             members.append(change)
         }
-        let payload = JSONValue.object(members).encoded() + [UInt8(ascii: "\n")]
-        return try payload + key.sign(payload)
+        return JSONValue.object(members).encoded() + [UInt8(ascii: "\n")]
     }
 
     /// A signed revocation of one grant.

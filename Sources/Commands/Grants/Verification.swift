@@ -101,6 +101,8 @@ struct Verification {
     private mutating func addSignatures(of signed: SignedPayload, roles: [SignatureRole]) {
         for (index, signature) in signed.signatures.enumerated() {
             var finding = "\(signature.principal), \(signature.keyType) \(signature.fingerprint)"
+            if let certificate = signature.certificate { finding += ", \(certificate)" }
+            if let browser = signature.browser { finding += ", on \(browser.origin)" }
             if roles.indices.contains(index) { finding += ": \(roles[index])" }
             checks.append(Check(name: "signature", isKept: true, finding: finding))
         }
