@@ -20,6 +20,28 @@ extension Target {
         Target(name: "signature-blob") { bytes in
             guard let signature = try? SSHSignature(parsing: bytes) else { return }
             _ = try? PublicKeyForm(parsing: signature.keyBlob)
+            _ = try? Certificate(parsing: signature.keyBlob)
+        },
+        Target(name: "certificate") { bytes in
+            guard let certificate = try? Certificate(parsing: bytes) else { return }
+            hold(!certificate.principals.isEmpty, "a certificate has principals")
+            hold((try? PublicKeyForm(parsing: certificate.keyBlob)) != nil, "its key is one")
+            let now = Moment(microseconds: 1_800_000_000_000_000)
+            _ = try? certificate.requireValid(at: now)
+        },
+        // What a passkey made, behind the numbers of its signature, for the challenge `challenge`.
+        Target(name: "webauthn") { bytes in
+            var reader = WireReader(bytes)
+            let challenge = Array("challenge".utf8)
+            guard let assertion = try? WebAuthnAssertion(reading: &reader, challenge: challenge)
+            else { return }
+            guard let signature = try? assertion.browserSignature() else { return }
+            let isPlain = signature.origin.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+            hold(isPlain && !signature.origin.contains("\""), "an origin is printable ASCII")
+        },
+        Target(name: "revoked-keys") { bytes in
+            guard let revoked = try? RevokedKeys(parsing: bytes) else { return }
+            _ = try? revoked.check(Array(bytes.prefix(64)))
         },
         Target(name: "public-key") { bytes in _ = try? PublicKey(parsing: bytes) },
         Target(name: "allowed-signers") { bytes in _ = try? AllowedSigners(parsing: bytes) },
