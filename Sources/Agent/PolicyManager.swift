@@ -147,8 +147,7 @@ final class PolicyManager {
     private func note(problemsOf keys: KeyFiles) {
         let problems = [signersProblem, revokedKeysProblem]
         for entry in keys.refusals(configuration, after: problems) { audit.note(entry) }
-        signersProblem = keys.signersProblem
-        revokedKeysProblem = keys.revokedProblem
+        (signersProblem, revokedKeysProblem) = (keys.signersProblem, keys.revokedProblem)
     }
 
     /// The rules take force after the record of it, or not at all.
