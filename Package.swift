@@ -75,6 +75,13 @@ let package = Package(
         ),
         core("Reporting", ["Auditing", "Grants", "StrictJSON"]),  // what the log says, for auditors
 
+        .target(  // the page that takes the signature of a passkey, and what it is told and answers
+            name: "ApprovalPage",
+            dependencies: ["StrictJSON", "Grants", "Signatures"],
+            resources: [.embedInCode("approval.html")],
+            swiftSettings: house
+        ),
+
         // MARK: edges
         .systemLibrary(
             name: "CNetfilter",
@@ -185,6 +192,7 @@ let package = Package(
         ),
         tests("VerifyingTests", ["Verifying", "Auditing", "Grants", "Transparency"]),
         tests("ReportingTests", ["Reporting", "Auditing", "Grants", "TestSupport"]),
+        tests("ApprovalPageTests", ["ApprovalPage", "Signatures", crypto]),
         tests(
             "ConfigurationTests",
             ["Configuration", "Admission", "Grants", "StrictJSON", "StrictTOML", "TestSupport"]
