@@ -102,6 +102,8 @@ let package = Package(
         edge("Varlink", ["StrictJSON", "Linux", system]),  // both ends of it
         // the methods of the agent, each declared once
         edge("AgentInterface", ["Varlink", "StrictJSON", "Grants", "Admission", system]),
+        // one page for one use, on loopback
+        edge("LoopbackHTTP", ["CLinux", "Linux", system]),
 
         // MARK: agent
         edge(
@@ -193,6 +195,7 @@ let package = Package(
         tests("VerifyingTests", ["Verifying", "Auditing", "Grants", "Transparency"]),
         tests("ReportingTests", ["Reporting", "Auditing", "Grants", "TestSupport"]),
         tests("ApprovalPageTests", ["ApprovalPage", "Signatures", crypto]),
+        tests("LoopbackHTTPTests", ["LoopbackHTTP"]),
         tests(
             "ConfigurationTests",
             ["Configuration", "Admission", "Grants", "StrictJSON", "StrictTOML", "TestSupport"]

@@ -43,6 +43,12 @@ let package = Package(
                 "Configuration",
             ]
         ),
+        .target(
+            name: "ApprovalPage",
+            dependencies: ["StrictJSON", "Grants", "Signatures"],
+            resources: [.embedInCode("approval.html")],
+            swiftSettings: house
+        ),
         module("AzureImport", ["StrictJSON", "StrictTOML", "Grants"]),
         .systemLibrary(name: "CNetfilter", pkgConfig: "libnftnl"),
         .target(name: "CLinux"),
@@ -53,6 +59,7 @@ let package = Package(
         module("Connections", ["CNetfilter", "Netlink", "Grants", system]),
         module("Varlink", ["StrictJSON", "Linux", system]),
         module("AgentInterface", ["Varlink", "StrictJSON", "Grants", "Admission", system]),
+        module("LoopbackHTTP", ["CLinux", "Linux", system]),
         .target(name: "CFuzzer"),
         .executableTarget(
             name: "fuzz",
@@ -60,7 +67,8 @@ let package = Package(
                 "CFuzzer", "StrictJSON", "Grants", "Signatures", "Admission", "Transparency",
                 "Auditing", "Configuration", "Varlink", "AgentInterface", "Linux", "Netlink",
                 "Netfilter",
-                "RuleTrace", "Connections", "Verifying", "AzureImport", crypto,
+                "RuleTrace", "Connections", "Verifying", "AzureImport", "ApprovalPage",
+                "LoopbackHTTP", crypto,
             ],
             swiftSettings: house
         ),
