@@ -139,8 +139,8 @@ let package = Package(
             dependencies: [
                 "StrictJSON", "StrictTOML", "Grants", "Signatures", "Admission", "Transparency",
                 "Auditing",
-                "Configuration", "Verifying", "Reporting", "AzureImport", "Linux", "Recording",
-                "Varlink", "AgentInterface", "Diagnosis",
+                "Configuration", "Verifying", "Reporting", "ApprovalPage", "AzureImport", "Linux",
+                "Recording", "Varlink", "AgentInterface", "Diagnosis", "LoopbackHTTP",
                 argumentParser, system,
             ],
             swiftSettings: house
@@ -232,7 +232,7 @@ let package = Package(
             [
                 "Commands", "Grants", "Signatures", "Admission", "Auditing", "Varlink",
                 "AgentInterface", "Linux",
-                "Recording", "StrictJSON", "TestSupport", "Transparency", system,
+                "Recording", "StrictJSON", "TestSupport", "Transparency", crypto, system,
             ]
         ),
         tests(

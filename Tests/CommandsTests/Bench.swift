@@ -96,6 +96,7 @@ final class Bench: Sendable {
         var isTerminal = false
         var input: [UInt8] = []
         var onOutput: @Sendable (String) -> Void = { _ in }
+        var onNote: @Sendable (String) -> Void = { _ in }
         /// No agent writes beside most tests.
         var patience = Duration.zero
     }
@@ -112,7 +113,10 @@ final class Bench: Sendable {
                 printed.output.withLock { $0 += bytes }
                 world.onOutput(String(decoding: bytes, as: UTF8.self))
             },
-            note: { line in printed.errors.withLock { $0 += line + "\n" } },
+            note: { line in
+                printed.errors.withLock { $0 += line + "\n" }
+                world.onNote(line)
+            },
             readInput: { world.input },
             patience: world.patience
         )

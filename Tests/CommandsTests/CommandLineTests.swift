@@ -132,7 +132,7 @@ import Testing
         (["audit", "frobnicate"], "there is no command `frobnicate`; there are show, "),
         (
             ["frobnicate"],
-            "there is no command `frobnicate`; there are request, sign, verify, submit, revoke, status, "
+            "there is no command `frobnicate`; there are request, sign, verify, submit, revoke, passkey, status, "
                 + "list, watch, explain, try, confirm, reload, clock, policy, audit, doctor\n"
         ),
     ])

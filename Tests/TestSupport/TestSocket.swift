@@ -137,6 +137,39 @@ package final class TestSocket: Sendable {
         }
     }
 
+    /// A stream socket to an address of this namespace.
+    package static func loopback(_ address: String, port: UInt16) throws -> TestSocket {
+        let made = try Self.made(SOCK_STREAM, for: address, milliseconds: 15_000)
+        try made.connect(to: address, port: port)
+        return made
+    }
+
+    /// Sends bytes, and reads until the other end is done.
+    package func exchange(_ bytes: [UInt8]) throws -> [UInt8] {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let flags = Int32(MSG_NOSIGNAL)
+            let count = unsafe rest.withUnsafeBytes {
+                unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, flags)
+            }
+            // An answer may come before all is sent, and end the connection.
+            guard count > 0 else { break }
+            rest = rest.dropFirst(count)
+        }
+        var answer: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 16_384)
+        while true {
+            let count = unsafe recv(descriptor, &buffer, buffer.count, 0)
+            guard count > 0 else {
+                guard count == 0 || !answer.isEmpty else {
+                    throw CommandFailure("nothing was received: errno \(errno)")
+                }
+                return answer
+            }
+            answer += buffer.prefix(count)
+        }
+    }
+
     package func connect(to address: String, port: UInt16) throws {
         try unsafe call("connect", address, port) { unsafe Glibc.connect(descriptor, $0, $1) }
     }

@@ -17,9 +17,13 @@ struct SignCommand: Verb {
             and that approves nothing. The line of the key in allowed_signers then names the \
             namespace jitgate-request, and the grant's requestor as one of its names.
 
+            With --passkey a page on this machine shows the grant in your browser, and a passkey that \
+            allowed_signers lists signs it there (`jitgate passkey enroll` makes one).
+
               jitgate sign g.json                     writes g.grant
               jitgate sign g.grant --key ~/.ssh/ops   adds an approval
               jitgate sign g.json --as-requestor      asks for it under your name
+              jitgate sign g.json --passkey           signs in your browser
               jitgate sign - < g.json > g.grant
             """
     )
@@ -47,8 +51,29 @@ struct SignCommand: Verb {
     @Flag(help: "Sign as the requestor, under jitgate-request: that approves nothing.")
     var asRequestor = false
 
+    @Flag(help: "Sign with a passkey, on a page in your browser.")
+    var passkey = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Offer the passkeys of this name alone.",
+            valueName: "name"
+        )
+    )
+    var signer: String?
+
+    @OptionGroup var page: PasskeyPageOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var policy: PolicyOptions
+
+    func validate() throws {
+        guard key == nil || !passkey else {
+            throw ValidationError("--key and --passkey: a signature is by one or the other")
+        }
+        guard signer == nil || passkey else {
+            throw ValidationError("--signer belongs to --passkey")
+        }
+    }
 
     func perform(on console: Console) throws(CommandFailure) {
         let name = file == "-" ? "standard input" : file
@@ -56,8 +81,7 @@ struct SignCommand: Verb {
         let namespace = try unsigned.namespace(asRequestor: asRequestor)
         let target = try target(of: unsigned)
         for line in unsigned.summary { console.note("  \(ShownText.safe(line))") }
-        let signer = try signer(console)
-        let signature = try signer.sign(unsigned.payload, for: namespace)
+        let (signature, key) = try signature(unsigned.payload, for: namespace, console)
         try GrantFile.write(unsigned.bytes + signature, to: target, on: console)
         if let grant = unsigned.grant { advise(grant, unsigned.payload + signature, on: console) }
         guard target != "-" else { return }
@@ -65,12 +89,12 @@ struct SignCommand: Verb {
             let answer: JSONValue = [
                 "file": .string(target),
                 "signatures": .integer(Int64(unsigned.signatureCount + 1)),
-                "key": .string(signer.description),
+                "key": .string(key),
             ]
             console.print(json: answer)
         } else {
             let role = asRequestor ? " as the requestor" : ""
-            console.note("signed\(role) with \(signer.description): \(target)")
+            console.note("signed\(role) with \(key): \(target)")
         }
     }
 
@@ -95,9 +119,30 @@ struct SignCommand: Verb {
         }
     }
 
-    private func signer(_ console: Console) throws(CommandFailure) -> SSHSigner {
-        if let key { return SSHSigner(key: .file(key)) }
-        return try SSHSigner(defaultFor: console)
+    /// The armored signature, and what made it.
+    private func signature(
+        _ payload: [UInt8],
+        for namespace: SignatureNamespace,
+        _ console: Console
+    ) throws(CommandFailure) -> ([UInt8], String) {
+        guard !passkey else {
+            let passkeys = try PasskeySigner(
+                for: namespace,
+                signer: signer,
+                page,
+                policy,
+                on: console
+            )
+            let (armor, name) = try passkeys.sign(payload)
+            return (armor, "a passkey of \(ShownText.safe(name))")
+        }
+        let signer: SSHSigner
+        if let key {
+            signer = SSHSigner(key: .file(key))
+        } else {
+            signer = try SSHSigner(defaultFor: console)
+        }
+        return (try signer.sign(payload, for: namespace), signer.description)
     }
 
     /// The default never takes the place of another file.

@@ -23,7 +23,7 @@ struct RootCommand: ParsableCommand {
                 name: "Grants:",
                 subcommands: [
                     RequestCommand.self, SignCommand.self, VerifyCommand.self, SubmitCommand.self,
-                    RevokeCommand.self,
+                    RevokeCommand.self, PasskeyCommand.self,
                 ]
             ),
             CommandGroup(
