@@ -89,7 +89,7 @@ struct ApproversReader {
         let ports = section.list("ports") { setting throws(TOMLValue.Refusal) in
             let port = try setting.port()
             guard policy.ports[port] != nil else {
-                let known = policy.protectedPorts.joined(separator: ", ")
+                let known = policy.protectedPorts.map(\.description).joined(separator: ", ")
                 throw TOMLValue.Refusal("is \(port), which is not protected", "known: \(known)")
             }
             guard seen.insert(port).inserted else {

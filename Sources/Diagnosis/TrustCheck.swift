@@ -56,7 +56,7 @@ struct TrustCheck {
         }
     }
 
-    private func signers(_ bytes: [UInt8], _ path: String) -> Condition? {
+    private mutating func signers(_ bytes: [UInt8], _ path: String) -> Condition? {
         do throws(AllowedSignersError) {
             let signers = try AllowedSigners(parsing: bytes)
             if signers.isEmpty {

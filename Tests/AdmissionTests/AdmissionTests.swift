@@ -48,6 +48,7 @@ private struct Scene {
     var version = RulesVersion.current
     var history = GrantHistory.unseen
     var supersedes: [GrantID: SupersededGrant] = [:]
+    var approvers: [Approver] = []
     /// The rules of other protected ports.
     var others: [Port: PortRules] = [:]
     /// The end, where it is not the length after now.
@@ -72,13 +73,14 @@ private struct Scene {
             duration: expires == nil ? nil : length,
             supersedes: supersedes.keys.sorted()
         )
-        let policy = Policy(
+        var policy = Policy(
             mode: .enforce,
             keepExisting: .keep(for: nil),
             trusted: [],
             ports: others.merging([port: rules]) { $1 },
             maxWait: .seconds(86_400)
         )
+        policy.approvers = approvers
         let payload = SignedPayload(
             bytes: [],
             namespace: .grant,

@@ -41,20 +41,17 @@ struct ReplacementOptions: ParsableArguments {
         _ change: (inout GrantRequest, Moment) throws(CommandFailure) -> Void
     ) throws(CommandFailure) {
         let entry = try liveEntry(console)
-        guard let deadline = try? Moment(parsing: entry.deadline) else {
-            throw CommandFailure(.unavailable, "the agent names no deadline of \(id)")
-        }
         var request = GrantRequest(
             hosts: host.isEmpty ? [try thisHost(console)] : host,
             requestor: entry.requestor,
             justification: reason ?? entry.justification ?? "",
-            sources: entry.sources.compactMap { try? Prefix(parsing: $0) },
-            ports: entry.ports.compactMap { try? Port(parsing: $0) },
-            expires: deadline,
+            sources: entry.sources,
+            ports: entry.ports,
+            expires: entry.deadline,
             ticket: ticket,
             supersedes: [id]
         )
-        try change(&request, deadline)
+        try change(&request, entry.deadline)
         var generator = SystemRandomNumberGenerator()
         let now = console.now()
         let new = GrantID.random(using: &generator)
@@ -66,8 +63,8 @@ struct ReplacementOptions: ParsableArguments {
 
     private func liveEntry(_ console: Console) throws(CommandFailure) -> GrantEntry {
         let session = try policy.session(console)
-        let grants = try session.ask { client throws(ClientError) in try client.list(all: false) }
-        guard let entry = grants.first(where: { $0.id == id.description }) else {
+        let grants = try session.ask(AgentInterface.list, ListParameters(all: false)).grants
+        guard let entry = grants.first(where: { $0.id == id }) else {
             throw CommandFailure(
                 .no,
                 "no grant \(id) is live here",

@@ -1,3 +1,4 @@
+import Grants
 import ApprovalPage
 import Linux
 import LoopbackHTTP
