@@ -236,7 +236,8 @@ let package = Package(
         tests(
             "CommandsTests",
             [
-                "Commands", "Conditions", "Grants", "Signatures", "Admission", "Auditing", "Varlink",
+                "Commands", "Conditions", "Grants", "Signatures", "Admission", "Auditing",
+                "Varlink",
                 "AgentInterface", "Linux",
                 "Recording", "StrictJSON", "TestSupport", "Transparency", crypto, system,
             ]

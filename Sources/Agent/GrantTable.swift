@@ -63,7 +63,11 @@ final class GrantTable {
     func bars(by entry: Lifecycle.Entry) -> [AuditEntry] {
         let ids = entry.grant?.supersedes.filter { !lifecycle.grants.isLive($0) } ?? []
         return ids.filter(mayStillCome).map { id in
-            .barred(id, because: .superseded, [.superseder: [entry.id.description]])
+            .barred(
+                id,
+                because: .superseded,
+                [.superseder: [entry.id.description], .digest: [entry.digest]]
+            )
         }
     }
 

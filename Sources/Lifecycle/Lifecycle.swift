@@ -65,8 +65,7 @@ package struct Lifecycle: Sendable {
         endIfSuperseded(id)
     }
 
-    /// Ends a grant that an open one supersedes: an earlier agent died between the opening of this
-    /// and the record of that end.
+    /// Ends a grant that an open one supersedes: an earlier agent died before that was on record.
     private mutating func endIfSuperseded(_ id: GrantID) {
         guard let newer = superseders[id], withdrawn(id, because: .superseded) else { return }
         grants.change(id) { $0.superseder = $0.superseder ?? newer }
@@ -84,8 +83,7 @@ package struct Lifecycle: Sendable {
     /// One that the log has as open stays so until the deadline on record. Of a known grant only what
     /// is not on record changes.
     package mutating func received(_ provenance: GrantProvenance, _ evidence: Evidence?) {
-        let grant = provenance.grant
-        let id = grant.id
+        let (grant, id) = (provenance.grant, provenance.grant.id)
         var entry = Entry(
             id: id,
             provenance: provenance,

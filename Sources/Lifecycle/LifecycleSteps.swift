@@ -40,10 +40,9 @@ extension Lifecycle {
         }
         retryDue = nil
         for (entry, _) in step.opened {
-            guard case .opening(let since, let deadline, _) = grants[entry.id]?.phase else {
-                continue
+            if case .opening(let since, let deadline, _) = grants[entry.id]?.phase {
+                open(entry.id, since: since, until: deadline)
             }
-            open(entry.id, since: since, until: deadline)
         }
     }
 
@@ -83,9 +82,8 @@ extension Lifecycle {
             timers.settle(id)
             self.ending.remove(id)
             ends.add(id)
-            for old in ending.entry.supersedes where superseders[old] == id {
-                superseders[old] = nil
-            }
+            let superseded = ending.entry.supersedes.filter { superseders[$0] == id }
+            for old in superseded { superseders[old] = nil }
             // Unseen or open, it holds something; all else holds nothing.
             held.release(ending.entry.openings, by: id)
             guard ending.mayDrain, let until = drains[id],

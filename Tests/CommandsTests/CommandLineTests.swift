@@ -132,8 +132,8 @@ import Testing
         (["audit", "frobnicate"], "there is no command `frobnicate`; there are show, "),
         (
             ["frobnicate"],
-            "there is no command `frobnicate`; there are request, sign, verify, submit, revoke, passkey, status, "
-                + "list, watch, explain, try, confirm, reload, clock, policy, audit, doctor\n"
+            "there is no command `frobnicate`; there are request, sign, verify, submit, extend, move, "
+                + "revoke, passkey, status, list, watch, explain, try, confirm, reload, clock, policy, audit, doctor\n"
         ),
     ])
     func `names the command that was meant`(words: [String], message: String) throws {

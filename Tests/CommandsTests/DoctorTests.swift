@@ -89,7 +89,7 @@ import Varlink
         #expect(
             found.contains { $0.area == "firewall" && $0.message.hasPrefix("without an agent") }
         )
-        #expect(found.contains { $0.area == "disk" })
+        #expect(try bench().run("doctor").output.contains(" disk "))
         #expect(found.contains { $0.area == "clock" })
         #expect(found.filter { $0.severity == .error }.count == 1)
     }

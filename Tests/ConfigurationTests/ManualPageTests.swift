@@ -26,7 +26,10 @@ import Testing
         let keys = Configuration.defaults.toml.split(separator: "\n")
             .compactMap { $0.contains(" = ") ? $0.prefix { $0 != " " } : nil }
         for key in Set(
-            keys + ["hostname", "labels", "revoked_keys", "signers", "kinds", "ports", "requestors", "sources"]
+            keys + [
+                "hostname", "labels", "revoked_keys", "signers", "kinds", "ports", "requestors",
+                "sources",
+            ]
         ) {
             #expect(text.contains("\n.BR \(key) \" = ") || text.contains("\" \(key) \""), "\(key)")
         }

@@ -124,10 +124,7 @@ private final class Listener {
         let conditions = try conditions(outcome.output)
         let hidden = conditions.filter { $0.remedy == "run this as root" }
         #expect(
-            hidden.map(\.subject) == [
-                host.path + "/allowed_signers", host.drop, host.auditDirectory,
-                host.path + "/state", host.path + "/control",
-            ]
+            hidden.map(\.subject) == [host.path + "/allowed_signers", host.path + "/control"]
         )
         // What it may not see it does not call missing or wrong.
         #expect(conditions.filter { $0.severity == .error }.map(\.code) == ["agent-unreachable"])

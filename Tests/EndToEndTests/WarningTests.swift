@@ -42,12 +42,12 @@ private struct WarningScene {
         var text = ""
         try eventually {
             text += terminal.text()
-            return text.contains("stay. ***")
+            return text.contains("--for 1h ***")
         }
         #expect(session.client.reaches(session.server))
         #expect(text.contains("\u{7}"))
         #expect(text.contains("*** jitgate: your access to 22/tcp ends in 2 seconds, at "))
-        #expect(text.contains("*** Grant \(id.uuidString.lowercased()): ask for a new one"))
+        #expect(text.contains("*** To stay: jitgate extend \(id.uuidString.lowercased()) "))
         #expect(session.client.ending(within: 10_000) == ECONNRESET)
         try scene.closed()
         #expect(terminal.text() == "")
