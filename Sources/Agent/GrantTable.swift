@@ -62,13 +62,10 @@ final class GrantTable {
     /// The records that what a grant supersedes and never came cannot open any more.
     func bars(by entry: Lifecycle.Entry) -> [AuditEntry] {
         let ids = entry.grant?.supersedes.filter { !lifecycle.grants.isLive($0) } ?? []
-        return ids.filter(mayStillCome).map { id in
-            .barred(
-                id,
-                because: .superseded,
-                [.superseder: [entry.id.description], .digest: [entry.digest]]
-            )
-        }
+        let fields: [AuditField: [String]] = [
+            .superseder: [entry.id.description], .digest: [entry.digest],
+        ]
+        return ids.filter(mayStillCome).map { .barred($0, because: .superseded, fields) }
     }
 
     /// The ids of all grants that have not ended.
