@@ -4,9 +4,6 @@ import Signatures
 
 /// Who may sign, with the text that it was read from.
 struct SignersSource: Sendable {
-    /// The most that an allowed_signers file may hold, in bytes.
-    private static let fileLimit = 1 << 20
-
     let signers: AllowedSigners
     let text: [UInt8]
     /// Which state of the file it was read from; `nil` if it is nobody.
@@ -25,7 +22,7 @@ struct SignersSource: Sendable {
     init(readingFrom path: String) throws(AgentError) {
         var scan = TrustedFile()
         do {
-            let content = try scan.read(path, limit: Self.fileLimit)
+            let content = try scan.read(path, limit: Configuration.fileLimit)
             signers = try AllowedSigners(parsing: content.bytes)
             text = content.bytes
             file = content.identity

@@ -197,10 +197,11 @@ private struct Step {
         closing = change.keys.filter { change[$0] == .some(nil) && openings.contains($0) }
         var counts = counts
         for key in opening { counts[SourceSet(key.source), default: 0] += 1 }
-        for key in closing { counts[SourceSet(key.source), default: 0] -= 1 }
-        let closed = Dictionary(grouping: closing) { SourceSet($0.source) }
+        var closed: [SourceSet: Int] = [:]
+        for key in closing { closed[SourceSet(key.source), default: 0] += 1 }
+        for (set, count) in closed { counts[set, default: 0] -= count }
         let empty = counts.filter { $0.value == 0 }.keys
-        let spare = Self.spare(empty.filter { (closed[$0]?.count ?? 0) <= Self.few })
+        let spare = Self.spare(empty.filter { closed[$0, default: 0] <= Self.few })
         inUse = counts.filter { $0.value > 0 || spare.contains($0.key) }
     }
 
