@@ -3,8 +3,8 @@ package import Signatures
 
 /// Judges whether a grant may open what it asks for on this host.
 package struct Admission: Sendable {
-    private let policy: Policy
-    private let host: HostIdentity
+    let policy: Policy
+    let host: HostIdentity
 
     /// The rules of a version, in the order of evaluation.
     private static func rules(of version: RulesVersion) -> [Rule] {
@@ -62,6 +62,8 @@ package struct Admission: Sendable {
             checks: checks,
             roles: roles(of: item),
             allowances: item.allowances,
+            breakGlass: version >= .third ? item.breakGlass : nil,
+            alarms: item.alarms,
             admitted: isAdmitted ? admitted : nil
         )
     }
@@ -69,7 +71,13 @@ package struct Admission: Sendable {
     /// The role of each signature under the strictest demand of any port of the grant.
     private func roles(of item: Case) -> [SignatureRole] {
         let count = ApprovalCount(item, item.allowances, for: item.strictestDemand)
-        return item.payload.signatures.indices.map(count.role)
+        let alarms = item.approvalGap == nil ? [] : item.alarms
+        return item.payload.signatures.indices.map { index in
+            guard alarms.indices.contains(index), let number = alarms[index].first else {
+                return count.role(of: index)
+            }
+            return .breaksGlass(number)
+        }
     }
 
     /// The reason that a revocation is not for this host or by nobody who counts here, or `nil`.
@@ -79,7 +87,12 @@ package struct Admission: Sendable {
         of revocation: Revocation,
         signedBy payload: SignedPayload
     ) -> Refusal? {
-        guard !revocation.hosts.contains(where: { $0.matches(host) }) else {
+        refusal(of: revocation.hosts, signedBy: payload)
+    }
+
+    /// The reason that a file for these hosts is not for this one or by nobody who counts, or `nil`.
+    func refusal(of hosts: [HostPattern], signedBy payload: SignedPayload) -> Refusal? {
+        guard !hosts.contains(where: { $0.matches(host) }) else {
             return objection(to: payload)
         }
         return Refusal(
@@ -93,7 +106,7 @@ package struct Admission: Sendable {
 
 extension Admission {
     /// The refusal of a file under which no signature counts.
-    private func objection(to payload: SignedPayload) -> Refusal? {
+    func objection(to payload: SignedPayload) -> Refusal? {
         let objections = payload.signatures.compactMap(policy.passkeys.objection)
         guard let first = objections.first, objections.count == payload.signatures.count else {
             return nil

@@ -6,6 +6,8 @@ package enum SignatureRole: Hashable, Sendable {
     case approves
     /// It approves within the limits of an `[[approver]]`, whose number this is.
     case approvesWithin(Int)
+    /// It meets all demands by an alarm, as an `[[approver]]` allows, whose number this is.
+    case breaksGlass(Int)
     /// Each `[[approver]]` that names the signer, and what it does not allow.
     case exceeds([String])
     /// The same person has signed before, or may have: the number of that signature.
@@ -50,6 +52,21 @@ extension Case {
             isSeparate: demands.contains(where: \.isSeparate),
             from: demands.max { $0.from.count < $1.from.count }?.from ?? []
         )
+    }
+}
+
+extension Case {
+    /// The reason that the first port lacks approvals and the remedy; `nil` if all have enough.
+    var approvalGap: (reason: String, remedy: String)? {
+        let allowances = allowances
+        // Most ports demand the same.
+        var met: Set<ApprovalDemand> = []
+        for (_, port, rules) in protectedPorts {
+            let demand = ApprovalDemand(rules)
+            guard met.insert(demand).inserted else { continue }
+            if let gap = ApprovalCount(self, allowances, for: demand).gap(at: port) { return gap }
+        }
+        return nil
     }
 }
 
@@ -178,6 +195,8 @@ extension SignatureRole: CustomStringConvertible {
         switch self {
         case .approves: "approves"
         case .approvesWithin(let number): "approves, as approver \(number) of the policy allows"
+        case .breaksGlass(let number):
+            "is enough by itself and raises an alarm, as approver \(number) of the policy allows"
         case .exceeds(let excesses): "does not count: \(excesses.joined(separator: "; "))"
         case .repeats(let number):
             "does not count, as signature \(number) is or may be by the same person"

@@ -3,18 +3,8 @@ import Signatures
 
 extension Rule {
     static let approvals = Rule(name: "approvals") { item in
-        let allowances = item.allowances
-        // Most ports demand the same.
-        var met: Set<ApprovalDemand> = []
-        for (_, port, rules) in item.protectedPorts {
-            let demand = ApprovalDemand(rules)
-            guard met.insert(demand).inserted else { continue }
-            guard let gap = ApprovalCount(item, allowances, for: demand).gap(at: port) else {
-                continue
-            }
-            return ("signatures", gap.reason, gap.remedy)
-        }
-        return nil
+        guard let gap = item.approvalGap, !item.isAlarmRaised else { return nil }
+        return ("signatures", gap.reason, gap.remedy)
     }
 
     /// The rule of `RulesVersion.first`, which still judges the records of that time.

@@ -22,6 +22,8 @@ package struct Approver: Hashable, Sendable {
     /// The furthest that the end may lie ahead, beyond the longest duration; `nil` for what policy
     /// allows.
     package var maxWait: Duration?
+    /// Whether a signature that it allows meets all demands for signatures, which raises an alarm.
+    package var isAlarm = false
 
     package init(signers: NamePatterns) {
         self.signers = signers

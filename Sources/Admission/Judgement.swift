@@ -35,6 +35,11 @@ package struct Judgement: Hashable, Sendable {
     package let roles: [SignatureRole]
     /// The worth of each signature by the `[[approver]]` entries, in the order of the file.
     package let allowances: [Allowance]
+    /// The alarm that lets the grant in; `nil` if its signatures meet what policy demands, or if no
+    /// signature may raise one.
+    package let breakGlass: BreakGlass?
+    /// The numbers of the `[[approver]]` entries with an alarm that allow the grant, by signature.
+    let alarms: [[Int]]
     /// The admitted grant; `nil` if any rule refuses.
     package let admitted: AdmittedGrant?
 

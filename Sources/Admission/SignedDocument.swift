@@ -1,7 +1,7 @@
 package import Grants
 package import Signatures
 
-/// A grant or a revocation that allowed signers signed.
+/// A grant, a revocation or a review that allowed signers signed.
 ///
 /// The one way from a file to its content: signatures are verified first, so that no parser sees
 /// unsigned bytes. The agent, `jitgate verify` and `jitgate audit verify` use it.
@@ -9,6 +9,7 @@ package struct SignedDocument: Hashable, Sendable {
     package enum Content: Hashable, Sendable {
         case grant(Grant)
         case revocation(Revocation)
+        case review(Review)
     }
 
     package let payload: SignedPayload
@@ -27,12 +28,20 @@ package struct SignedDocument: Hashable, Sendable {
             throw .signature(error)
         }
         do throws(GrantSyntaxError) {
-            content =
-                payload.namespace == .revocation
-                ? .revocation(try Revocation(parsing: payload.bytes, under: rules))
-                : .grant(try Grant(parsing: payload.bytes, under: rules))
+            content = try Self.content(of: payload, under: rules)
         } catch {
             throw .syntax(error, payload)
+        }
+    }
+
+    private static func content(
+        of payload: SignedPayload,
+        under rules: RulesVersion
+    ) throws(GrantSyntaxError) -> Content {
+        switch payload.namespace {
+        case .grant, .request: .grant(try Grant(parsing: payload.bytes, under: rules))
+        case .revocation: .revocation(try Revocation(parsing: payload.bytes, under: rules))
+        case .review: .review(try Review(parsing: payload.bytes, under: rules))
         }
     }
 }

@@ -92,6 +92,7 @@ final class AuditWriter {
     var ledger: Ledger { log.ledger }
     /// The signed file of this SHA-256, as far as it is kept.
     func evidence(of digest: String) -> [UInt8]? { log.evidence(of: digest) }
+    func signerLines(of digest: String) -> [UInt8]? { log.signerLines(of: digest) }
     /// The signed checkpoint over all records that are on disk.
     var checkpoint: String { log.checkpoint }
     /// The policy says anew when the log goes on in a new file.
@@ -197,6 +198,12 @@ final class AuditWriter {
 
     /// Whether something that happened is not on disk yet.
     var isWaiting: Bool { !unwritten.isEmpty }
+
+    /// The SHA-256 of a review that waits for the disk.
+    func unwrittenReview(of id: GrantID) -> String? {
+        unwritten.map(\.entry)
+            .first { $0.event == .reviewAccepted && $0[.grant] == id.description }?[.review]
+    }
 
     /// Whether evidence waits to be copied out of the records, or archives to be merged.
     var hasUpkeep: Bool { log.hasUncopiedEvidence || log.hasMergeableArchives }

@@ -13,6 +13,7 @@ struct Listing: Sendable {
     /// How many sessions of each grant that drains go on.
     let sessions: [GrantID: Int]
     let endings: [EndedGrant]
+    let breakGlass: BreakGlassGrants
     let now: Moment
 
     /// Those that ended, in the order of their ends, then the others in that of their deadlines.
@@ -23,13 +24,20 @@ struct Listing: Sendable {
                 let total = grant.total(carried).map { GrantEntry.Traffic($0, came) }
                 var entry = GrantEntry(grant, provenance, total, at: now)
                 entry.sessions = sessions[grant.id]
+                entry.breakGlass = mark(of: grant.id)
                 return entry
             }
         }
         .sorted { ($0.deadline, $0.id) < ($1.deadline, $1.id) }
         // What drains has had the record of its deadline, and goes on.
         let drains = Set(live.map(\.id))
-        return endings.compactMap(GrantEntry.init).filter { !drains.contains($0.id) } + live
+        var ended = endings.compactMap(GrantEntry.init).filter { !drains.contains($0.id) }
+        for index in ended.indices { ended[index].breakGlass = mark(of: ended[index].id) }
+        return ended + live
+    }
+
+    private func mark(of id: GrantID) -> GrantEntry.BreakGlass? {
+        breakGlass[id].map { $0.review == nil ? .unreviewed : .reviewed }
     }
 }
 
@@ -65,7 +73,8 @@ extension GrantEntry {
             drainUntil: drainEnd,
             secondsLeft: Int(max(0, ((drainEnd ?? deadline) - now).microseconds) / 1_000_000),
             traffic: traffic,
-            file: provenance.file
+            file: provenance.file,
+            ticket: provenance.grant.ticket
         )
     }
 
@@ -87,7 +96,8 @@ extension GrantEntry {
             deadline: ended.endedAt,
             secondsLeft: 0,
             traffic: Traffic(fields),
-            file: ended.entry[.file]
+            file: ended.entry[.file],
+            ticket: ended.entry[.ticket]
         )
     }
 }

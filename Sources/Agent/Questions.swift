@@ -181,7 +181,8 @@ final class Questions {
             carried: carried(isRoot: isRoot),
             connections: connections.monitor.connections,
             sessions: connections.drains.counts,
-            endings: all ? audit.ledger.recentEndings.all : [],
+            endings: audit.ledger.endings(all: all),
+            breakGlass: audit.ledger.breakGlass,
             now: clocks.read().closing
         )
     }

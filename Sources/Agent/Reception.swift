@@ -19,6 +19,8 @@ struct Reception: Sendable {
         case denied(GrantProvenance, Refusal)
         /// A revocation of these grants, the principals who signed it, and their lines.
         case revocation(Revocation, signers: [String], signerLines: [String])
+        /// A review of a break-glass grant, the principals who signed it, and their lines.
+        case review(Review, signers: [String], signerLines: [String])
         /// Nothing that an allowed signer said, or nothing that can be understood.
         case refused(code: String, reason: String)
     }
@@ -99,6 +101,8 @@ struct Reception: Sendable {
         let payload = document.payload
         switch document.content {
         case .revocation(let revocation): return judge(revocation, payload)
+        case .review(let review):
+            return judge(review, payload, about: known.review(review, payload.sha256))
         case .grant(let grant):
             let judgement = admission.judge(
                 grant,
@@ -108,17 +112,45 @@ struct Reception: Sendable {
                 at: arrival.now,
                 under: rules
             )
+            let alarm = alarm(of: judgement, known.standing(grant.id)?.live)
             let facts = GrantProvenance(
                 grant: grant,
                 digest: payload.sha256,
                 signers: payload.approvals.map(\.principal),
                 approvers: judgement.approvers(of: payload),
+                breakGlass: alarm.approvers,
                 certificates: payload.certificates,
                 file: arrival.path
             )
-            return judgement.refusals.first.map { .denied(facts, $0) }
+            return (judgement.refusals.first ?? alarm.refusal).map { .denied(facts, $0) }
                 ?? .admitted(facts, signerLines: payload.signerLines)
         }
+    }
+
+    /// The alarm by which a grant is let in; that is decided when it is accepted, and a live grant that
+    /// was let in otherwise is refused.
+    private func alarm(
+        of judgement: Judgement,
+        _ live: LiveGrant?
+    ) -> (approvers: [String], refusal: Refusal?) {
+        guard let live else { return (judgement.breakGlass?.approvers ?? [], nil) }
+        let recorded = live.fields[.breakGlass] ?? []
+        return (recorded, recorded.isEmpty ? judgement.breakGlass?.waived : nil)
+    }
+
+    private func judge(
+        _ review: Review,
+        _ payload: SignedPayload,
+        about subject: ReviewSubject
+    ) -> Verdict {
+        if let refusal = admission.refusal(of: review, signedBy: payload, about: subject) {
+            return .refused(code: refusal.rule, reason: "\(refusal)")
+        }
+        return .review(
+            review,
+            signers: payload.approvals.map(\.principal),
+            signerLines: payload.signerLines
+        )
     }
 
     private func judge(_ revocation: Revocation, _ payload: SignedPayload) -> Verdict {
@@ -138,6 +170,8 @@ struct KnownGrants {
     let standing: (GrantID) -> Standing?
     /// Those that a grant supersedes and that are live.
     let superseded: (Grant) -> [GrantID: SupersededGrant]
+    /// The grant that a review in a file of this SHA-256 is of.
+    var review: (Review, String) -> ReviewSubject = { _, _ in .unknown }
 }
 
 extension Reception.Verdict {

@@ -89,6 +89,9 @@ final class Reconciler {
         }
         for (entry, deadline) in step.opened {
             guard let provenance = entry.provenance else { continue }
+            if !provenance.breakGlass.isEmpty {
+                entries.append(.breakGlassOpened(provenance, until: deadline))
+            }
             entries.append(.opened(provenance, until: deadline))
             entries += grants.bars(by: entry)
         }

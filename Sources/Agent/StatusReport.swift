@@ -20,6 +20,8 @@ final class StatusReport {
     private let directories: DropDirectories
     private let submissions: Submissions
     private let conditions: HostConditions
+    /// The revision of the break-glass grants that the conditions tell of.
+    private var breakGlassRevision = 0
     /// The held time that the conditions tell of.
     private var heldTime: AgentStatus.HeldTime?
 
@@ -56,7 +58,17 @@ final class StatusReport {
             conditions.set(.dropUnreadable, unread.map(FileConditions.dropUnreadable))
         }
         directories.noteConditions()
+        note(audit.ledger.breakGlass)
         note(clocks.heldTime(audit.ledger.clock))
+    }
+
+    private func note(_ grants: BreakGlassGrants) {
+        guard grants.revision != breakGlassRevision else { return }
+        breakGlassRevision = grants.revision
+        let unreviewed = grants.unreviewed.map { glass in
+            (glass.grant.id, glass.grant.requestor, glass.openedAt)
+        }
+        conditions.set(.breakGlass, GrantConditions.breakGlass(unreviewed))
     }
 
     /// The time goes on while it is held: what is told is how far it is ahead, and since when.

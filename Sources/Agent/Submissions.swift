@@ -13,14 +13,14 @@ final class Submissions {
     /// Files that are there and count for nothing.
     var refused = RefusedFiles()
     /// What became of files, for those who ask.
-    private var results = SubmissionResults()
+    var results = SubmissionResults()
     /// Records of refused files, not yet made: many at once share one fsync.
     private var refusals = RefusalTally()
-    private let policy: PolicyManager
-    private let grants: GrantTable
-    private let audit: AuditWriter
+    let policy: PolicyManager
+    let grants: GrantTable
+    let audit: AuditWriter
     private let clocks: Clocks
-    private let cleanup: FileCleanup
+    let cleanup: FileCleanup
 
     init(
         _ policy: PolicyManager,
@@ -66,7 +66,8 @@ final class Submissions {
             of: arrival,
             knowing: KnownGrants(
                 standing: grants.standing(of:),
-                superseded: grants.superseded(by:)
+                superseded: grants.superseded(by:),
+                review: reviewSubject
             )
         )
         let reason = file.live == nil ? EndReason.removed : .policy
@@ -95,6 +96,8 @@ final class Submissions {
             note(arrival.path, .init(reason: text, remedy: refusal.remedy, isDistrust: false))
         case .revocation(let revocation, let signers, let lines):
             take(revocation, signers, evidence(arrival.bytes, lines), in: file, state)
+        case .review(let review, let signers, let lines):
+            take(review, signers, evidence(arrival.bytes, lines), in: file, state)
         }
     }
 

@@ -41,6 +41,12 @@ package struct GrantEntry: VarlinkCodable {
         VarlinkMember("bytes", "?int"),
         VarlinkMember("connections", "?int", "Connections it let in"),
         VarlinkMember("file", "?string", "Path of the file it came from"),
+        VarlinkMember("ticket", "?string", "The change or incident it is for"),
+        VarlinkMember(
+            "break_glass",
+            "?string",
+            "Of a break-glass grant that opened: unreviewed or reviewed"
+        ),
     ]
 
     package enum State: String, Hashable, Sendable, CaseIterable {
@@ -48,6 +54,18 @@ package struct GrantEntry: VarlinkCodable {
         case open
         case draining
         case ended
+    }
+
+    /// The reason for it: in words, and the change or incident.
+    package struct Purpose: Hashable, Sendable {
+        package var justification: String?
+        package var ticket: String?
+    }
+
+    /// Whether somebody has reviewed a break-glass grant.
+    package enum BreakGlass: String, Hashable, Sendable, CaseIterable {
+        case unreviewed
+        case reviewed
     }
 
     /// The traffic that its openings let through.
@@ -67,7 +85,7 @@ package struct GrantEntry: VarlinkCodable {
     package var state: State
     package var requestor: String
     package var signers: [String]
-    package var justification: String?
+    package var purpose: Purpose
     package var sources: [Prefix]
     package var ports: [Port]
     /// The beginning of access; `nil` while waiting.
@@ -81,6 +99,8 @@ package struct GrantEntry: VarlinkCodable {
     /// `nil` while nothing counted it.
     package var traffic: Traffic?
     package var file: String?
+    /// `nil` for any other grant, and until it opens.
+    package var breakGlass: BreakGlass?
 
     package init(
         id: GrantID,
@@ -96,13 +116,15 @@ package struct GrantEntry: VarlinkCodable {
         sessions: Int? = nil,
         secondsLeft: Int,
         traffic: Traffic?,
-        file: String?
+        file: String?,
+        ticket: String? = nil,
+        breakGlass: BreakGlass? = nil
     ) {
         self.id = id
         self.state = state
         self.requestor = requestor
         self.signers = signers
-        self.justification = justification
+        purpose = Purpose(justification: justification, ticket: ticket)
         self.sources = sources
         self.ports = ports
         self.opened = opened
@@ -112,10 +134,14 @@ package struct GrantEntry: VarlinkCodable {
         self.secondsLeft = secondsLeft
         self.traffic = traffic
         self.file = file
+        self.breakGlass = breakGlass
     }
 }
 
 extension GrantEntry {
+    package var justification: String? { purpose.justification }
+    package var ticket: String? { purpose.ticket }
+
     package init(from value: JSONValue) throws(VarlinkError) {
         let object = try VarlinkObject(value)
         self.init(
@@ -132,7 +158,9 @@ extension GrantEntry {
             sessions: try object.optionalCount("sessions"),
             secondsLeft: Int(try object.number("seconds_left")),
             traffic: try Traffic(from: object),
-            file: try object.optionalText("file")
+            file: try object.optionalText("file"),
+            ticket: try object.optionalText("ticket"),
+            breakGlass: try object.optionalText("break_glass").flatMap(BreakGlass.init(rawValue:))
         )
     }
 
@@ -154,6 +182,8 @@ extension GrantEntry {
             "bytes": JSONValue(traffic?.bytes),
             "connections": JSONValue(traffic?.connections),
             "file": JSONValue(file),
+            "ticket": JSONValue(ticket),
+            "break_glass": JSONValue(breakGlass?.rawValue),
         ]
     }
 }

@@ -8,6 +8,8 @@ package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
     case grantAccepted = "grant-accepted"
     case grantRefused = "grant-refused"
     case grantOpened = "grant-opened"
+    case breakGlassOpened = "break-glass-opened"
+    case reviewAccepted = "review-accepted"
     case grantUsed = "grant-used"
     case grantClosed = "grant-closed"
     case drainEnded = "drain-ended"
@@ -31,6 +33,8 @@ package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
         case .grantAccepted: "6ba07ba3216840d4acf071ceab209140"
         case .grantRefused: "2fe2a36f17da4f3f9868945b1533aa6b"
         case .grantOpened: "2b66dad08f3f46a9832a17eebd379dec"
+        case .breakGlassOpened: "ef731a7dcd2b4dfaba3921758e4f8f1c"
+        case .reviewAccepted: "676a90d32c704f72a4de4b0a6a2c1d25"
         case .grantUsed: "1b6c58fa86d84a14b1991db6be510c4b"
         case .grantClosed: "e894a16db8164e41993e712587299981"
         case .drainEnded: "7eacdd43a3ca4871a2a05d2fc4cbd10b"
@@ -45,14 +49,16 @@ package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// The syslog priority: 3 error, 4 warning, 5 notice, 6 information.
+    /// The syslog priority: 1 alert, 3 error, 4 warning, 5 notice, 6 information.
     package var priority: Int {
         switch self {
+        case .breakGlassOpened: 1
         case .policyRefused, .tamperDetected, .hostChanged: 3
         case .grantRefused, .attemptDenied, .attemptsSummary, .clockStepped, .clockAccepted,
             .tamperRepaired:
             4
-        case .grantAccepted, .grantOpened, .grantClosed, .modeChanged, .policyLoaded, .auditRekeyed:
+        case .grantAccepted, .grantOpened, .grantClosed, .modeChanged, .policyLoaded, .auditRekeyed,
+            .reviewAccepted:
             5
         case .agentStarted, .agentStopped, .grantUsed, .drainEnded: 6
         }

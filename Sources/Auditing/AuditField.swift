@@ -5,6 +5,7 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
     case requestor
     case signers
     case approvers
+    case breakGlass
     case certificates
     case justification
     case ticket
@@ -16,6 +17,7 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
     case reason
     case actor
     case comment
+    case outcome
     case peer
     case packets
     case bytes
@@ -35,6 +37,7 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
     case rejected
     case rules
     case revocation
+    case review
     case superseder
     case allowedSigners
     case evidence
@@ -49,6 +52,7 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
         case .requestor: "JITGATE_REQUESTOR"
         case .signers: "JITGATE_SIGNERS"
         case .approvers: "JITGATE_APPROVERS"
+        case .breakGlass: "JITGATE_BREAK_GLASS"
         case .certificates: "JITGATE_CERTIFICATES"
         case .justification: "JITGATE_JUSTIFICATION"
         case .ticket: "JITGATE_TICKET"
@@ -60,6 +64,7 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
         case .reason: "JITGATE_REASON"
         case .actor: "JITGATE_ACTOR"
         case .comment: "JITGATE_COMMENT"
+        case .outcome: "JITGATE_OUTCOME"
         case .peer: "JITGATE_PEER"
         case .packets: "JITGATE_PACKETS"
         case .bytes: "JITGATE_BYTES"
@@ -79,6 +84,7 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
         case .rejected: "JITGATE_POLICY_REJECTED"
         case .rules: "JITGATE_RULES"
         case .revocation: "JITGATE_REVOCATION_SHA256"
+        case .review: "JITGATE_REVIEW_SHA256"
         case .superseder: "JITGATE_SUPERSEDED_BY"
         case .allowedSigners: "JITGATE_ALLOWED_SIGNERS"
         case .evidence: "JITGATE_EVIDENCE"

@@ -64,6 +64,7 @@ extension GrantProvenance {
             digest: live.digest,
             signers: values(.signers),
             approvers: values(.approvers),
+            breakGlass: values(.breakGlass),
             certificates: values(.certificates),
             file: values(.file).first ?? ""
         )

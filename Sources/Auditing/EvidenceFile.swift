@@ -34,6 +34,7 @@ extension AuditEntry {
         switch event {
         case .policyLoaded: .policyDigest
         case .grantAccepted: .digest
+        case .reviewAccepted: .review
         default: .revocation
         }
     }

@@ -9,6 +9,7 @@ extension GrantProvenance {
             .requestor: [grant.requestor],
             .signers: signers,
             .approvers: approvers,
+            .breakGlass: breakGlass,
             .certificates: certificates,
             .justification: grant.justification.map { [$0] } ?? [],
             .ticket: grant.ticket.map { [$0] } ?? [],

@@ -12,6 +12,8 @@ package struct Ledger: Sendable {
     package internal(set) var connections: [GrantID: Int] = [:]
     /// The grants that are past their deadline and whose sessions may still go on.
     package internal(set) var draining: [GrantID: DrainingGrant] = [:]
+    /// The last break-glass grants that opened, reviewed or not.
+    package internal(set) var breakGlass = BreakGlassGrants()
     package internal(set) var mode: String?
     /// `nil` if the policy in force was loaded outright.
     package internal(set) var policy: PolicyStanding?
@@ -87,6 +89,11 @@ package struct Ledger: Sendable {
             let grant = try LiveGrant(record.entry, at: moment, under: rules)
             let known = standings[grant.id]?.live ?? grant
             restore(.open(known, since: moment, deadline: try entry.deadline()), of: known)
+        case .breakGlassOpened:
+            let grant = try LiveGrant(record.entry, at: moment, under: rules)
+            breakGlass.open(standings[grant.id]?.live ?? grant, at: moment)
+        case .reviewAccepted:
+            breakGlass.review(try entry.grantID(), by: try entry.required(.review))
         case .grantClosed:
             try takeEnding(record.entry, at: moment)
         case .drainEnded:
@@ -139,6 +146,7 @@ package struct Ledger: Sendable {
         if let live = before?.live { liveDigests[live.digest] = nil }
         draining[id] = try DrainingGrant(entry, after: before, at: moment, under: rules)
         ended.add(EndedEntry(id, digest: digest, reason: reason))
+        breakGlass.end(id, at: moment)
         recentEndings.add(EndedGrant(entry: entry, after: before, at: moment))
     }
 }

@@ -13,6 +13,7 @@ enum LedgerForm {
                 ledger.standings.values.compactMap { json($0, ledger.connections) }
             ),
             "draining": .array(ledger.draining.values.map(json)),
+            "break_glass": .array(ledger.breakGlass.all.map(json)),
             "recent": .array(ledger.recentEndings.all.map(json)),
             "refusals": .array(
                 ledger.refusals.entries.map {
@@ -87,6 +88,16 @@ enum LedgerForm {
         ]
     }
 
+    private static func json(_ glass: BreakGlassGrant) -> JSONValue {
+        [
+            "id": .string(glass.grant.id.description), "digest": .string(glass.grant.digest),
+            "accepted": .integer(glass.grant.acceptedAt.microseconds),
+            "rules": json(glass.grant.rules), "fields": json(glass.grant.fields),
+            "opened": .integer(glass.openedAt.microseconds), "ended": .optional(glass.endedAt),
+            "review": .optional(glass.review),
+        ]
+    }
+
     private static func json(_ ending: EndedGrant) -> JSONValue {
         [
             "message": .string(ending.entry.message), "fields": json(ending.entry.fields),
@@ -127,6 +138,14 @@ enum LedgerForm {
         for item in json["draining"]?.items ?? [] {
             let draining = try draining(item)
             ledger.draining[draining.grant.id] = draining
+        }
+        // So it is with break-glass grants.
+        for item in json["break_glass"]?.items ?? [] {
+            let (_, grant) = try standing(item)
+            guard let opened = item["opened"]?.moment else { throw damaged("break_glass") }
+            ledger.breakGlass.open(grant, at: opened)
+            if let ended = item["ended"]?.moment { ledger.breakGlass.end(grant.id, at: ended) }
+            if let review = item["review"]?.text { ledger.breakGlass.review(grant.id, by: review) }
         }
         for item in try items(json, "recent") { ledger.recentEndings.add(try ending(item)) }
         for item in try items(json, "refusals") {

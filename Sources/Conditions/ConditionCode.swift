@@ -42,6 +42,7 @@ package enum ConditionCode: String, Hashable, Sendable, CaseIterable {
     case detourSocketLookup = "detour-sk-lookup"
     case detourIPVS = "detour-ipvs"
 
+    case breakGlass = "break-glass"
     case noWayBack = "no-way-back"
     case modeDiffers = "mode-differs"
     case fileRefused = "file-refused"
@@ -116,7 +117,7 @@ extension ConditionCode {
 
         case .noWayBack: (.warning, .policy)
         case .modeDiffers: (.warning, .agent)
-        case .fileRefused: (.warning, .grants)
+        case .fileRefused, .breakGlass: (.warning, .grants)
         case .signersEmpty, .requestorsCannotSign, .approverUnbounded, .approverNameless:
             (.warning, .signers)
         case .portUncovered, .listenersUnseen: (.warning, .ports)

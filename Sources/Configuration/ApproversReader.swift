@@ -5,7 +5,7 @@ import StrictTOML
 /// Reads the `[[approver]]` tables: what some signers may let in, and no more.
 struct ApproversReader {
     private static let keys = [
-        "signers", "kinds", "ports", "requestors", "sources", "max_duration", "max_wait",
+        "signers", "kinds", "ports", "requestors", "sources", "max_duration", "max_wait", "alarm",
     ]
     private static let limit = 256
 
@@ -50,6 +50,7 @@ struct ApproversReader {
         approver.maxWait = section.value("max_wait") { setting throws(TOMLValue.Refusal) in
             try setting.span(in: ConfigurationReader.waits)
         }
+        approver.isAlarm = section.flag("alarm") ?? false
         return approver
     }
 

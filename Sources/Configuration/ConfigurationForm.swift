@@ -97,6 +97,7 @@ extension Configuration {
         if let longest = approver.maxWait {
             members.append(.init("max_wait", .string(TOMLValue.text(ofSpan: longest))))
         }
+        if approver.isAlarm { members.append(.init("alarm", .bool(true))) }
         return .object(members)
     }
 

@@ -93,7 +93,7 @@ extension Revocation {
 
 extension FieldReader {
     /// The hosts that a file is for.
-    fileprivate func hosts(under rules: RulesVersion) throws(GrantSyntaxError) -> [HostPattern] {
+    func hosts(under rules: RulesVersion) throws(GrantSyntaxError) -> [HostPattern] {
         try values("hosts", count: 1...1000) { text throws(TextError) in
             try HostPattern(parsing: text, under: rules)
         }

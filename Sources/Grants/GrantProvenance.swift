@@ -7,6 +7,9 @@ package struct GrantProvenance: Hashable, Sendable {
     package let signers: [String]
     /// The `[[approver]]` entries that let approvals count: number and principal of each.
     package let approvers: [String]
+    /// The `[[approver]]` entries with an alarm that let in a break-glass grant, likewise; empty for any
+    /// other.
+    package let breakGlass: [String]
     /// The certificates of the signatures that have one, each with its signer.
     package let certificates: [String]
     /// The path it came from.
@@ -17,6 +20,7 @@ package struct GrantProvenance: Hashable, Sendable {
         digest: String,
         signers: [String],
         approvers: [String] = [],
+        breakGlass: [String] = [],
         certificates: [String] = [],
         file: String
     ) {
@@ -24,6 +28,7 @@ package struct GrantProvenance: Hashable, Sendable {
         self.digest = digest
         self.signers = signers
         self.approvers = approvers
+        self.breakGlass = breakGlass
         self.certificates = certificates
         self.file = file
     }

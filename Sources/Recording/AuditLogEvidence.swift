@@ -18,8 +18,12 @@ extension AuditLog {
     }
 
     /// The signed file with this SHA-256, if it is kept.
-    package func evidence(of digest: String) -> [UInt8]? {
-        let name = "\(digest).grant"
+    package func evidence(of digest: String) -> [UInt8]? { kept("\(digest).grant") }
+
+    /// The lines of allowed_signers that its signatures rest on, if they are kept.
+    package func signerLines(of digest: String) -> [UInt8]? { kept("\(digest).signers") }
+
+    private func kept(_ name: String) -> [UInt8]? {
         let waiting = uncopied.first { $0.name == name }?.bytes
         return waiting ?? (try? state.content(of: name)) ?? nil
     }

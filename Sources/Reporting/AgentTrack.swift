@@ -42,7 +42,7 @@ struct AgentTrack {
         case .hostChanged, .auditRekeyed:
             own.append(Exception(.hostChanged, from: moment, entry.message))
         case .grantAccepted, .grantRefused, .grantOpened, .grantUsed, .grantClosed, .drainEnded,
-            .attemptDenied, .attemptsSummary:
+            .attemptDenied, .attemptsSummary, .breakGlassOpened, .reviewAccepted:
             break
         }
         last = moment

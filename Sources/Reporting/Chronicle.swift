@@ -119,6 +119,17 @@ package struct Chronicle: Sendable {
             .sorted { ($0.opened ?? period.start) < ($1.opened ?? period.start) }
     }
 
+    /// The break-glass grants that were open in the period, and those of before it that waited for
+    /// their review then.
+    package var alarms: [GrantStory] {
+        stories.filter { story in
+            guard let alarmed = story.alarmed, alarmed < period.end else { return false }
+            return story.review.map { $0.moment >= period.start } ?? true
+                || story.wasOpen(in: period)
+        }
+        .sorted { ($0.alarmed ?? period.start) < ($1.alarmed ?? period.start) }
+    }
+
     /// The sources without a grant, those with the most attempts first.
     package var deniedSources: [DeniedSource] {
         denied.values.sorted { ($1.attempts, $0.address) < ($0.attempts, $1.address) }

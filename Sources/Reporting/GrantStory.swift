@@ -7,6 +7,10 @@ package struct GrantStory: Hashable, Sendable {
     package private(set) var requestor = ""
     package private(set) var signers: [String] = []
     package private(set) var approvers: [String] = []
+    /// The `[[approver]]` entries with an alarm that let in a break-glass grant.
+    package private(set) var breakGlass: [String] = []
+    package private(set) var alarmed: Moment?
+    package private(set) var review: ReportedReview?
     package private(set) var justification = ""
     package private(set) var ticket = ""
     package private(set) var sources: [String] = []
@@ -46,6 +50,10 @@ package struct GrantStory: Hashable, Sendable {
             if !hasFacts { takeFacts(entry) }
             opened = opened ?? moment
             deadline = entry[.deadline].flatMap { try? Moment(parsing: $0) }
+        case .breakGlassOpened:
+            if !hasFacts { takeFacts(entry) }
+            alarmed = alarmed ?? moment
+        case .reviewAccepted: review = review ?? ReportedReview(record)
         case .grantUsed:
             firstUse = firstUse ?? moment
             uses.add(1, entry.number(.missed) ?? 0)
@@ -72,6 +80,7 @@ package struct GrantStory: Hashable, Sendable {
         requestor = entry[.requestor] ?? ""
         signers = entry.fields[.signers] ?? []
         approvers = entry.fields[.approvers] ?? []
+        breakGlass = entry.fields[.breakGlass] ?? []
         justification = entry[.justification] ?? ""
         ticket = entry[.ticket] ?? ""
         sources = entry.fields[.sources] ?? []

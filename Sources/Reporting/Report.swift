@@ -69,6 +69,7 @@ package struct Report {
                     SummarySection(report: self).write(to: &main)
                     TimelineSection(report: self).write(to: &main)
                     OpeningsSection(report: self).write(to: &main)
+                    BreakGlassSection(report: self).write(to: &main)
                     RefusalsSection(report: self).write(to: &main)
                     ExceptionsSection(report: self).write(to: &main)
                     VerificationSection(report: self).write(to: &main)
@@ -117,7 +118,8 @@ package struct Report {
 
     private static let sections = [
         ("summary", "Summary"), ("timeline", "Timeline"), ("openings", "Openings"),
-        ("refusals", "Refusals"), ("exceptions", "Exceptions"), ("verification", "Verification"),
+        ("break-glass", "Break-glass"), ("refusals", "Refusals"), ("exceptions", "Exceptions"),
+        ("verification", "Verification"),
     ]
 
     private var hosts: String {

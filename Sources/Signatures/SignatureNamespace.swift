@@ -7,6 +7,8 @@ package enum SignatureNamespace: String, Hashable, Sendable, CaseIterable {
     case revocation = "jitgate-revocation"
     /// Shows that the requestor asks for a grant; approves nothing.
     case request = "jitgate-request"
+    /// Reviews a break-glass grant.
+    case review = "jitgate-review"
 
     /// The kind of the signed file: requestors and approvers both sign a grant.
     var file: Self { self == .request ? .grant : self }
@@ -18,6 +20,10 @@ package enum SignatureNamespace: String, Hashable, Sendable, CaseIterable {
 
     /// Returns whether these rules know the namespace.
     func isKnown(under rules: RulesVersion) -> Bool {
-        self != .request || rules >= .second
+        switch self {
+        case .grant, .revocation: true
+        case .request: rules >= .second
+        case .review: rules >= .third
+        }
     }
 }

@@ -23,6 +23,11 @@ package struct SignerIdentity: Hashable, Sendable {
         self.init(fingerprint, names: names, others: [], lines: lists, keyID: nil)
     }
 
+    /// Somebody of whom no more than a name is known.
+    package init(named name: String) {
+        self.init("", names: [name], others: [], lines: [], keyID: nil)
+    }
+
     /// The signer with a certified key; `lines` are those that list the key by itself, if any do.
     init(_ certificate: Certificate, certifiable: [String], lines: [PatternList]) {
         self.init(
@@ -59,7 +64,7 @@ package struct SignerIdentity: Hashable, Sendable {
     /// The relation is not transitive: a signer who shares a name with each of two others does not
     /// make those two one person.
     package func isSamePerson(as other: Self) -> Bool {
-        fingerprint == other.fingerprint
+        !fingerprint.isEmpty && fingerprint == other.fingerprint
             || keyID != nil && keyID == other.keyID
             || !foldedAllNames.isDisjoint(with: other.foldedAllNames)
             || covers(other) || other.covers(self)

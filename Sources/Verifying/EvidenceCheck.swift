@@ -16,6 +16,7 @@ package struct EvidenceCheck: Sendable {
     private var standings: StandingCheck
     private var policies: PolicyCheck
     private var revocations: RevocationCheck
+    private var alarms: BreakGlassCheck
     /// By which grants are judged; `nil` for those of a later release.
     private var rules: RulesVersion? = .current
     /// Whether all records are at hand, so that none may rest on one that is not.
@@ -26,6 +27,7 @@ package struct EvidenceCheck: Sendable {
         standings = StandingCheck(isWhole: isWhole)
         policies = PolicyCheck(isWhole: isWhole)
         revocations = RevocationCheck(isWhole: isWhole)
+        alarms = BreakGlassCheck(isWhole: isWhole)
     }
 
     /// How many there were, each valid when its record was made.
@@ -65,11 +67,18 @@ package struct EvidenceCheck: Sendable {
         try Self.requireSingleFields(entry)
         switch entry.event {
         case .grantAccepted: try checkAcceptance(record, at: moment)
-        case .grantOpened: try standings.open(entry, by: moment + Self.tolerance)
+        case .grantOpened:
+            try standings.open(entry, by: moment + Self.tolerance)
+            try alarms.open(entry)
+        case .breakGlassOpened: try alarms.alarm(entry)
+        case .reviewAccepted: try checkReview(record, at: moment)
         case .policyLoaded: try checkPolicy(entry)
         default:
             try checkRevocation(record, at: moment)
-            if entry.event == .grantClosed { try standings.close(entry) }
+            if entry.event == .grantClosed {
+                alarms.close(entry)
+                try standings.close(entry)
+            }
             if entry.event == .drainEnded { try standings.endDrain(entry) }
         }
     }
@@ -104,6 +113,7 @@ package struct EvidenceCheck: Sendable {
         let document = try signed(entry, at: moment)
         guard case .grant(let grant) = document.content else { return }
         try standings.accept(entry, grant)
+        alarms.accept(entry, grant, document.payload)
         let latest = moment + Self.tolerance
         try policies.judge(
             grant,
@@ -143,6 +153,16 @@ package struct EvidenceCheck: Sendable {
         }
     }
 
+    private mutating func checkReview(_ record: Record, at moment: Moment) throws(RecordFlaw) {
+        guard record.entry[.evidence] != nil else {
+            throw RecordFlaw(.evidence, "an accepted review without its file")
+        }
+        let document = try signed(record.entry, at: moment)
+        guard case .review(let review) = document.content else { return }
+        let admission = try policies.admission(for: record)
+        try alarms.review(review, document.payload, by: admission)
+    }
+
     private mutating func checkPolicy(_ entry: AuditEntry) throws(RecordFlaw) {
         rules = RulesVersion(recorded: entry[.rules])
         guard entry[.policyDigest] != nil || entry[.evidence] != nil else { return }
@@ -156,7 +176,8 @@ package struct EvidenceCheck: Sendable {
     /// Of two values readers would take one or the other.
     private static func requireSingleFields(_ entry: AuditEntry) throws(RecordFlaw) {
         let single: [AuditField] = [
-            .grant, .digest, .deadline, .drainUntil, .policyDigest, .rules, .revocation, .evidence,
+            .grant, .digest, .deadline, .drainUntil, .policyDigest, .rules, .revocation, .review,
+            .outcome, .evidence,
         ]
         // A connection is by every grant that covers it.
         guard ![.grantUsed, .attemptDenied, .attemptsSummary].contains(entry.event) else { return }

@@ -47,30 +47,17 @@ struct PolicyCheck: Sendable {
         at moment: Moment,
         under rules: RulesVersion?
     ) throws(RecordFlaw) {
-        guard let known = record.entry[.policyDigest].flatMap({ policies[$0] }) else {
-            guard !isWhole else {
-                throw RecordFlaw(
-                    .unaccepted,
-                    "no record before it carries the policy that let it in"
-                )
-            }
-            return unjudged += 1
-        }
-        guard record.entry[.policyDigest] == inForce else {
-            throw RecordFlaw(.policy, "it names a policy that was not in force then")
-        }
-        guard let configuration = known, let rules else { return unjudged += 1 }
+        guard let admission = try admission(for: record), let rules else { return unjudged += 1 }
         if rules < .current { judgedByEarlierRules += 1 }
-        let judgement = Admission(policy: configuration.policy, host: host(record, configuration))
-            .judge(
-                grant,
-                signedBy: payload,
-                history: .unseen,
-                superseding: superseded,
-                at: moment,
-                under: rules,
-                isTimed: isWhole
-            )
+        let judgement = admission.judge(
+            grant,
+            signedBy: payload,
+            history: .unseen,
+            superseding: superseded,
+            at: moment,
+            under: rules,
+            isTimed: isWhole
+        )
         let left = isWhole ? Self.momentary : Self.momentary.union(Self.timed)
         guard let refusal = judgement.refusals.first(where: { !left.contains($0.rule) }) else {
             return try requireApprovers(in: record.entry, judgement, payload)
@@ -81,6 +68,23 @@ struct PolicyCheck: Sendable {
         )
     }
 
+    /// The policy in force, by which the file of a record was judged; `nil` if it cannot be read here.
+    func admission(for record: Record) throws(RecordFlaw) -> Admission? {
+        guard let known = record.entry[.policyDigest].flatMap({ policies[$0] }) else {
+            guard isWhole else { return nil }
+            throw RecordFlaw(
+                .unaccepted,
+                "no record before it carries the policy that let it in"
+            )
+        }
+        guard record.entry[.policyDigest] == inForce else {
+            throw RecordFlaw(.policy, "it names a policy that was not in force then")
+        }
+        return known.map { configuration in
+            Admission(policy: configuration.policy, host: host(record, configuration))
+        }
+    }
+
     /// The record must name entries that let the signatures count.
     ///
     /// Which of several did depends on the time.
@@ -89,6 +93,13 @@ struct PolicyCheck: Sendable {
         _ judgement: Judgement,
         _ payload: SignedPayload
     ) throws(RecordFlaw) {
+        let alarms = entry.fields[.breakGlass, default: []]
+        guard judgement.fits(breakGlass: alarms, of: payload) else {
+            throw RecordFlaw(
+                .evidence,
+                "its \(AuditField.breakGlass.rawValue) is not what policy says"
+            )
+        }
         let recorded = entry.fields[.approvers, default: []]
         guard isWhole, !judgement.fits(approvers: recorded, of: payload) else { return }
         throw RecordFlaw(.evidence, "its \(AuditField.approvers.rawValue) is not what policy says")

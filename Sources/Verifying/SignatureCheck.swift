@@ -60,13 +60,15 @@ struct SignatureCheck: Sendable {
         of document: SignedDocument,
         _ entry: AuditEntry
     ) throws(RecordFlaw) {
-        switch (document.content, isGrant: entry.event == .grantAccepted) {
-        case (.grant, isGrant: true): break
-        case (.revocation(let revocation), isGrant: false)
-        where entry.isAbout(oneOf: revocation.ids):
-            break
-        case (.revocation, isGrant: true):
-            throw RecordFlaw(.evidence, "what was signed is no grant")
+        switch (document.content, entry.event) {
+        case (.grant, .grantAccepted): break
+        case (_, .grantAccepted): throw RecordFlaw(.evidence, "what was signed is no grant")
+        case (.review(let review), .reviewAccepted):
+            guard entry.isAbout(oneOf: [review.grant]) else {
+                throw RecordFlaw(.evidence, "the review is not of this grant")
+            }
+        case (_, .reviewAccepted): throw RecordFlaw(.evidence, "what was signed is no review")
+        case (.revocation(let revocation), _) where entry.isAbout(oneOf: revocation.ids): break
         default: throw RecordFlaw(.evidence, "the revocation is not of this grant")
         }
     }
@@ -77,6 +79,11 @@ struct SignatureCheck: Sendable {
         switch document.content {
         case .revocation(let order):
             return [.actor: signers.map { "signer:" + $0 }, .comment: [order.reason]]
+        case .review(let review):
+            return [
+                .actor: signers.map { "signer:" + $0 }, .comment: [review.reason],
+                .outcome: [review.outcome.rawValue],
+            ]
         case .grant(let grant):
             var fields = GrantProvenance(
                 grant: grant,
@@ -86,7 +93,7 @@ struct SignatureCheck: Sendable {
                 file: ""
             ).fields
             // Policy decides which of its entries lets a signature count.
-            (fields[.file], fields[.approvers]) = (nil, nil)
+            (fields[.file], fields[.approvers], fields[.breakGlass]) = (nil, nil, nil)
             return fields
         }
     }

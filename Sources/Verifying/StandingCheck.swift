@@ -132,7 +132,7 @@ struct StandingCheck: Sendable {
 
 extension Grant {
     /// What records of the grant must say whoever was allowed to sign by then.
-    fileprivate var signedFields: [AuditField: [String]] {
+    var signedFields: [AuditField: [String]] {
         [
             .grant: [id.description], .requestor: [requestor],
             .justification: justification.map { [$0] } ?? [],

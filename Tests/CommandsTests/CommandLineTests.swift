@@ -133,7 +133,7 @@ import Testing
         (
             ["frobnicate"],
             "there is no command `frobnicate`; there are request, sign, verify, submit, extend, move, "
-                + "revoke, passkey, status, list, watch, explain, try, confirm, reload, clock, policy, audit, doctor\n"
+                + "revoke, review, passkey, status, list, watch, explain, try, confirm, reload, clock, policy, audit, doctor\n"
         ),
     ])
     func `names the command that was meant`(words: [String], message: String) throws {

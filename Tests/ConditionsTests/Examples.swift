@@ -54,6 +54,7 @@ enum Examples {
         } + [
             FileConditions.logDirectoryMissing("/l", because: "/l: does not exist"),
             FileConditions.stateDirectoryMissing("/s", because: "/s: does not exist"),
+            GrantConditions.breakGlass([(GrantID(value: 1), "dana", Moment(microseconds: 0))])[0],
             FileConditions.dropDirectoryMissing("/d"), FileConditions.dropUnreadable("/d"),
             FileConditions.filesPolled(because: "no watch is left", mend: "sysctl -w x=1"),
             FileConditions.fileUntrusted("/d/g.grant", because: "no", mend: "chmod go-w"),

@@ -10,6 +10,7 @@ import Testing
 
     private static let approverKeys = [
         "signers", "kinds", "ports", "requestors", "sources", "max_duration", "max_wait",
+        "alarm",
     ]
 
     let text: String

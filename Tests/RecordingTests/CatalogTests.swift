@@ -11,15 +11,19 @@ import Testing
 
     /// A record that has each field which records of its kind have at least.
     private func record(_ number: Int, _ event: AuditEvent) -> Record {
-        let isGrants = [.grantAccepted, .grantOpened, .grantUsed, .grantClosed, .drainEnded]
-            .contains(event)
+        let isGrants = [
+            .grantAccepted, .grantOpened, .breakGlassOpened, .grantUsed, .grantClosed, .drainEnded,
+        ]
+        .contains(event)
         let grant: [AuditField: [String]] = [
             .grant: ["0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11"], .requestor: ["dana"],
             .file: ["/etc/jitgate/grants.d/a.grant"], .signers: ["ops@example.com"],
         ]
         var fields = isGrants ? grant : [:]
         switch event {
-        case .grantOpened: fields[.deadline] = ["2026-12-01T14:00:00Z"]
+        case .grantOpened, .breakGlassOpened: fields[.deadline] = ["2026-12-01T14:00:00Z"]
+        case .reviewAccepted:
+            fields = [.grant: grant[.grant] ?? []]
         case .grantClosed, .drainEnded: fields[.reason] = ["expired"]
         case .grantUsed, .attemptDenied: fields[.peer] = ["203.0.113.7:50432"]
         case .attemptsSummary: fields[.missed] = ["7"]

@@ -75,7 +75,7 @@ import Testing
         #expect(pictures.count == 2)
         #expect(pictures.allSatisfy { $0.attributes.isSuperset(of: ["role", "aria-labelledby"]) })
         #expect(page.elements.count { $0.name == "h1" } == 1)
-        #expect(page.elements.count { $0.name == "h2" } == 6)
+        #expect(page.elements.count { $0.name == "h2" } == 7)
         #expect(page.elements.first { $0.name == "html" }?.attributes == ["lang"])
         for words in [
             "Log verified", "ended at its deadline", "expired after 2 h", "203.0.113.7/32",

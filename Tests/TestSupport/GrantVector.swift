@@ -42,6 +42,20 @@ package struct GrantVector: Sendable, CustomStringConvertible {
     /// The vectors about tickets, labels and approvers, which a policy and signers of their own judge.
     package static let rules = vectors(in: "rules")
 
+    /// Reviews of break-glass grants, which a policy and signers of their own judge.
+    package static let reviews = vectors(in: "reviews")
+
+    /// The allowed signers for the vectors of reviews.
+    package static var reviewSigners: String { get throws { try text("reviews/allowed_signers") } }
+
+    /// The tables of the policy for the vectors of reviews.
+    package static var reviewPolicy: String { get throws { try text("reviews/policy.toml") } }
+
+    /// A grant that the vectors of reviews are of, or are not.
+    package static func reviewed(_ name: String) throws -> [UInt8] {
+        Array(try text("reviews/\(name).grant").utf8)
+    }
+
     private static func vectors(in name: String) -> [GrantVector] {
         let files = try? FileManager.default.contentsOfDirectory(
             at: folder.appending(path: name),

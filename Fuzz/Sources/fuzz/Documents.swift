@@ -10,6 +10,9 @@ extension Target {
                 hold(!grant.sources.isEmpty && !grant.ports.isEmpty, "a grant opens something")
             }
             _ = try? Revocation(parsing: bytes)
+            if let review = try? Review(parsing: bytes) {
+                hold((try? Review(parsing: review.payload())) == review, "a review reads back")
+            }
         },
         Target(name: "signature") { bytes in
             guard let file = try? SignedFile(splitting: bytes) else { return }

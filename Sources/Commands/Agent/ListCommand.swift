@@ -7,6 +7,8 @@ struct ListCommand: Verb {
         commandName: "list",
         abstract: "List the grants that are open, wait or drain, with the time left and their use.",
         discussion: """
+            A break-glass grant that nobody has reviewed stays in the list after its end.
+
               jitgate list
               jitgate list --all                      those that ended too
               jitgate list --json | jq '.grants[] | select(.seconds_left < 600)'
@@ -39,14 +41,24 @@ struct GrantTable {
         )
         for grant in grants {
             table.add([
-                grant.id.description, grant.state.rawValue, left(grant), grant.requestor,
+                grant.id.description, state(of: grant), left(grant), grant.requestor,
                 grant.sources.map(\.description).joined(separator: ","),
                 grant.ports.map(\.description).joined(separator: ","),
                 use(grant), grant.signers.joined(separator: ","),
-                grant.justification ?? "-",
+                why(grant),
             ])
         }
         return table.lines
+    }
+
+    private func state(of grant: GrantEntry) -> String {
+        guard let mark = grant.breakGlass else { return grant.state.rawValue }
+        return "\(grant.state.rawValue), break-glass \(mark.rawValue)"
+    }
+
+    private func why(_ grant: GrantEntry) -> String {
+        let texts = [grant.ticket, grant.justification].compactMap(\.self).filter { !$0.isEmpty }
+        return texts.isEmpty ? "-" : texts.joined(separator: ": ")
     }
 
     private func left(_ grant: GrantEntry) -> String {

@@ -19,7 +19,10 @@ struct SubmitCommand: Verb {
             """
     )
 
-    @Argument(help: "A signed grant or revocation; - is the standard input.", completion: .file())
+    @Argument(
+        help: "A signed grant, revocation or review; - is the standard input.",
+        completion: .file()
+    )
     var file: String
 
     @Option(help: ArgumentHelp("Seconds to wait for the answer.", valueName: "seconds"))
@@ -98,6 +101,7 @@ struct SubmitCommand: Verb {
             case .grant(let grant): name = grant.id.description
             case .revocation(let revocation):
                 name = "revoke-" + (revocation.ids.first?.description ?? "")
+            case .review(let review): name = "review-\(review.grant)"
             }
         } else {
             name = own.hasSuffix(".grant") ? String(own.dropLast(6)) : own

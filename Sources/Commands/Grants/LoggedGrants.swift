@@ -3,23 +3,34 @@ import Auditing
 import Grants
 import Linux
 import Recording
+import Signatures
 
 /// The grants of this host's log, by which a file is judged.
 struct LoggedGrants {
     private var ledger = Ledger()
+    /// The files in which break-glass grants came, with what their signatures rest on.
+    private var files: [String: AuditEntry] = [:]
 
     /// Reads the log; if it cannot be read, adds a note and takes no grant as known.
     init(reading path: String, on console: Console) {
         guard FileAccess.exists(path) || FileAccess.isReadingDenied(path) else { return }
         var ledger = Ledger()
+        var files: [String: AuditEntry] = [:]
         do {
-            try AuditLogFile.forEachLine(path) { line in try ledger.take(Record(parsing: line)) }
+            try AuditLogFile.forEachLine(path) { line in
+                let record = try Record(parsing: line)
+                try ledger.take(record)
+                let entry = record.entry
+                guard entry.event == .grantAccepted, entry[.breakGlass] != nil else { return }
+                files[entry[.digest] ?? ""] = entry
+            }
         } catch {
             let place = error is RecordingError ? "" : "\(path): "
             console.note("jitgate: the log is not taken into account: \(place)\(error)")
             return
         }
         self.ledger = ledger
+        self.files = files
     }
 
     func history(of id: GrantID) -> GrantHistory {
@@ -30,6 +41,33 @@ struct LoggedGrants {
         case .ended(_, let reason): .ended(reason: reason)
         case .unreadable(let why): .unreadable(why: why)
         }
+    }
+
+    /// The grant that a review in a file of this SHA-256 is of.
+    func subject(of review: Review, inFile digest: String) -> ReviewSubject {
+        guard let glass = ledger.breakGlass[review.grant] else {
+            return ledger[review.grant] == nil ? .unknown : .unalarmed
+        }
+        switch glass.review {
+        case nil: return .awaited(people: people(of: glass))
+        case digest: return .awaited(people: [])
+        default: return .reviewed
+        }
+    }
+
+    private func people(of glass: BreakGlassGrant) -> [SignerIdentity] {
+        let live = glass.grant
+        let entry = files[live.digest]
+        return SignedPayload.people(
+            inFile: entry?[.evidence].map { Array($0.utf8) },
+            signersBy: entry?.fields[.allowedSigners].map { lines in
+                Array(lines.map { $0 + "\n" }.joined().utf8)
+            },
+            at: live.acceptedAt,
+            under: live.rules,
+            askingFor: live.requestor,
+            orNamed: live.fields[.signers] ?? []
+        )
     }
 
     /// The live grants that a grant supersedes.

@@ -28,7 +28,10 @@ struct SignCommand: Verb {
             """
     )
 
-    @Argument(help: "A grant or a revocation; - is the standard input.", completion: .file())
+    @Argument(
+        help: "A grant, a revocation or a review; - is the standard input.",
+        completion: .file()
+    )
     var file: String
 
     @Option(

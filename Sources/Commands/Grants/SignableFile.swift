@@ -1,11 +1,12 @@
 import Grants
 import Signatures
 
-/// A grant or a revocation with the signatures it has so far, maybe none.
+/// A grant, a revocation or a review with the signatures it has so far, maybe none.
 struct SignableFile {
     enum Content {
         case grant(Grant)
         case revocation(Revocation)
+        case review(Review)
     }
 
     let bytes: [UInt8]
@@ -50,12 +51,13 @@ struct SignableFile {
     }
 
     private static func read(_ payload: [UInt8]) throws(GrantSyntaxError) -> Content {
-        let revocation = "\"\(Revocation.kind)\""
+        let text = String(decoding: payload, as: UTF8.self)
         // A grant is what is meant unless it says otherwise, so its mistakes are what is reported.
-        guard String(decoding: payload, as: UTF8.self).contains(revocation),
-            let found = try? Revocation(parsing: payload)
-        else { return .grant(try Grant(parsing: payload)) }
-        return .revocation(found)
+        if text.contains("\"\(Revocation.kind)\""), let found = try? Revocation(parsing: payload) {
+            return .revocation(found)
+        }
+        if text.contains("\"\(Review.kind)\"") { return .review(try Review(parsing: payload)) }
+        return .grant(try Grant(parsing: payload))
     }
 
     /// The namespace in which an approver signs, or the requestor.
@@ -67,6 +69,11 @@ struct SignableFile {
                 throw CommandFailure(.usage, "--as-requestor: this is a revocation, not a grant")
             }
             return .revocation
+        case .review:
+            guard !asRequestor else {
+                throw CommandFailure(.usage, "--as-requestor: this is a review, not a grant")
+            }
+            return .review
         }
     }
 
@@ -84,6 +91,12 @@ struct SignableFile {
                 "revokes \(revocation.ids.map(\.description).joined(separator: ", "))",
                 "on \(revocation.hosts.map(\.description).joined(separator: ", "))",
                 "because \(revocation.reason)",
+            ]
+        case .review(let review):
+            [
+                "reviews the break-glass grant \(review.grant)",
+                "on \(review.hosts.map(\.description).joined(separator: ", "))",
+                "as \(review.outcome.rawValue), because \(review.reason)",
             ]
         }
     }

@@ -28,6 +28,9 @@ struct Verification {
 
     private(set) var checks: [Check] = []
     private(set) var ids: [GrantID] = []
+    private var isReview = false
+    /// Whether it would be let in by an alarm alone.
+    private var breaksGlass = false
     /// When access would end if it began now.
     private(set) var deadline: Moment?
 
@@ -52,6 +55,7 @@ struct Verification {
             switch document.content {
             case .grant(let grant): check(grant, payload, by: judge)
             case .revocation(let revocation): check(revocation, payload, by: judge)
+            case .review(let review): check(review, payload, by: judge)
             }
         } catch {
             switch error {
@@ -80,6 +84,7 @@ struct Verification {
         addSignatures(of: signed, roles: judgement.roles)
         let summary = grant.summary.joined(separator: ", ")
         checks.append(Check(name: "syntax", isKept: true, finding: "\(grant.id) \(summary)"))
+        breaksGlass = judgement.breakGlass != nil
         for check in judgement.checks { add(check.rule, check.refusal) }
         let opening = max(judge.now, grant.notBefore ?? judge.now)
         if isAccepted { deadline = grant.deadline(openingAt: opening) }
@@ -95,6 +100,20 @@ struct Verification {
         let list = ids.map(\.description).joined(separator: ", ")
         checks.append(Check(name: "syntax", isKept: true, finding: "revokes \(list)"))
         add("host", judge.admission.refusal(of: revocation, signedBy: signed))
+    }
+
+    private mutating func check(
+        _ review: Review,
+        _ signed: SignedPayload,
+        by judge: Judge
+    ) {
+        addSignatures(of: signed, roles: [])
+        ids = [review.grant]
+        let finding = "reviews \(review.grant) as \(review.outcome.rawValue)"
+        checks.append(Check(name: "syntax", isKept: true, finding: finding))
+        isReview = true
+        let subject = judge.known.subject(of: review, inFile: signed.sha256)
+        add("review", judge.admission.refusal(of: review, signedBy: signed, about: subject))
     }
 
     /// A line for each signature: whose it is and, under a grant, what it counts for.
@@ -138,9 +157,15 @@ extension Verification {
     }
 
     private var conclusion: String {
-        guard isAccepted else { return "refused: this host would not open anything" }
+        guard isAccepted else {
+            return isReview
+                ? "refused: this host would not count the review"
+                : "refused: this host would not open anything"
+        }
+        guard !isReview else { return "accepted: this host would take the grant as reviewed" }
         guard let deadline else { return "accepted: this host would close these grants" }
-        return "accepted: this host would hold it open until \(deadline.wholeSecond)"
+        let alarm = breaksGlass ? ", and raise an alarm: this is a break-glass grant" : ""
+        return "accepted: this host would hold it open until \(deadline.wholeSecond)\(alarm)"
     }
 
     var json: JSONValue {
@@ -156,6 +181,7 @@ extension Verification {
         }
         return [
             "accepted": .bool(isAccepted),
+            "break_glass": .bool(breaksGlass),
             "ids": .array(ids.map { .string($0.description) }),
             "deadline": deadline.map { .string($0.description) } ?? .null,
             "checks": .array(checks),

@@ -22,7 +22,10 @@ struct VerifyCommand: Verb {
             """
     )
 
-    @Argument(help: "A signed grant or revocation; - is the standard input.", completion: .file())
+    @Argument(
+        help: "A signed grant, revocation or review; - is the standard input.",
+        completion: .file()
+    )
     var file: String
 
     @OptionGroup var format: FormatOptions

@@ -23,7 +23,8 @@ struct RootCommand: ParsableCommand {
                 name: "Grants:",
                 subcommands: [
                     RequestCommand.self, SignCommand.self, VerifyCommand.self, SubmitCommand.self,
-                    ExtendCommand.self, MoveCommand.self, RevokeCommand.self, PasskeyCommand.self,
+                    ExtendCommand.self, MoveCommand.self, RevokeCommand.self, ReviewCommand.self,
+                    PasskeyCommand.self,
                 ]
             ),
             CommandGroup(

@@ -1,0 +1,63 @@
+import Admission
+import AgentInterface
+import Auditing
+import Configuration
+import Grants
+import Lifecycle
+import Linux
+import Signatures
+
+/// Reviews of break-glass grants.
+extension Submissions {
+    /// The grant that a review in a file of this SHA-256 is of.
+    func reviewSubject(of review: Review, inFile digest: String) -> ReviewSubject {
+        guard let glass = audit.ledger.breakGlass[review.grant] else {
+            return grants.standing(of: review.grant) == nil ? .unknown : .unalarmed
+        }
+        switch audit.review(of: glass) {
+        case nil: return .awaited(people: audit.people(of: glass))
+        // The file did its work and is kept.
+        case digest: return .awaited(people: [])
+        default: return .reviewed
+        }
+    }
+
+    func take(
+        _ review: Review,
+        _ signers: [String],
+        _ evidence: Evidence,
+        in file: ReadFile,
+        _ state: FileIdentity
+    ) {
+        let path = file.arrival.path
+        grants.forget(path)
+        if let glass = audit.ledger.breakGlass[review.grant], audit.review(of: glass) == nil {
+            let fields = evidence.fields
+            audit.note(.reviewed(review, by: signers, inFile: path, of: file.digest, fields))
+        }
+        let result = SubmissionResult(outcome: .accepted, ids: [review.grant])
+        results.post(result, on: path, sha256: file.digest)
+        if policy.configuration.endedFiles == .remove { cleanup.removeOnRecord([path: state]) }
+    }
+}
+
+extension AuditWriter {
+    /// The SHA-256 of the review of a break-glass grant that is on record, or waits for the disk.
+    func review(of glass: BreakGlassGrant) -> String? {
+        glass.review ?? unwrittenReview(of: glass.grant.id)
+    }
+
+    /// The requestor and the signers of a break-glass grant: by its file, or by the names on record if
+    /// that is not kept.
+    func people(of glass: BreakGlassGrant) -> [SignerIdentity] {
+        let live = glass.grant
+        return SignedPayload.people(
+            inFile: evidence(of: live.digest),
+            signersBy: signerLines(of: live.digest),
+            at: live.acceptedAt,
+            under: live.rules,
+            askingFor: live.requestor,
+            orNamed: live.fields[.signers] ?? []
+        )
+    }
+}
