@@ -8,7 +8,7 @@ import Linux
 final class GrantTable {
     /// Waking up and committing take less than its lead, so that nothing outlives its deadline.
     var lifecycle = Lifecycle(lead: .milliseconds(4))
-    private var files = FileIndex()
+    private var holders = GrantHolders()
     /// Grants whose last file said something else or was gone, and why that ends them.
     private var fileless: [GrantID: EndReason] = [:]
     /// What revocations name, not yet acted on.
@@ -76,13 +76,13 @@ final class GrantTable {
     // MARK: files
 
     /// Every file that holds a live grant.
-    var paths: some Collection<String> { files.all }
+    var paths: some Collection<String> { holders.all }
 
     /// Takes in a grant that was admitted.
     func admit(_ new: GrantProvenance, in state: FileIdentity, _ evidence: Evidence?) {
         let id = new.grant.id
-        if let old = files[new.file], old != id { forget(new.file, because: .superseded) }
-        files.put(id, at: new.file, in: state)
+        if let old = holders[new.file], old != id { forget(new.file, because: .superseded) }
+        holders.put(id, at: new.file, in: state)
         lifecycle.received(new, evidence)
         hasArrivals = true
     }
@@ -95,14 +95,14 @@ final class GrantTable {
 
     /// A file still is the wish for a grant that drains.
     func keep(_ path: String, of id: GrantID, in state: FileIdentity) {
-        files.put(id, at: path, in: state)
+        holders.put(id, at: path, in: state)
     }
 
     /// The file no longer says what it said: its grant ends, unless another file says it too; answers
     /// which grant may.
     @discardableResult
     func forget(_ path: String, because reason: EndReason = .removed) -> GrantID? {
-        guard let id = files.remove(path) else { return nil }
+        guard let id = holders.remove(path) else { return nil }
         note(fileless: id, because: reason)
         return id
     }
@@ -118,7 +118,7 @@ final class GrantTable {
     }
 
     /// The files of a grant that has ended, each in the state that it was read in.
-    func removeFiles(of id: GrantID) -> [String: FileIdentity] { files.remove(id) }
+    func removeFiles(of id: GrantID) -> [String: FileIdentity] { holders.remove(id) }
 
     /// Ends the grants that no file says any more, after all files that came at once were read: one may
     /// only have another name by now.
@@ -127,7 +127,7 @@ final class GrantTable {
     func endFileless(whileScanning isScanning: Bool, butFor withdrawn: Set<GrantID>) {
         for (id, reason) in fileless where !isScanning || withdrawn.contains(id) {
             fileless[id] = nil
-            guard files.paths(of: id).isEmpty else { continue }
+            guard holders.paths(of: id).isEmpty else { continue }
             _ = lifecycle.withdrawn(id, because: reason)
         }
     }
@@ -181,53 +181,6 @@ final class GrantTable {
         case nil, .unreadable: true
         case .accepted, .open, .ended: false
         }
-    }
-}
-
-/// Grants that have to end because somebody said so.
-struct PendingRevocation: Sendable {
-    let ids: [GrantID]
-    var reason = EndReason.revoked
-    /// Who said so and why.
-    let origin: RevocationOrigin
-    /// The revocation's file, which has done its work then.
-    var file: AdmittedRevocation?
-
-    /// What the record of a grant says that is revoked before it came.
-    fileprivate func fields(_ origin: RevocationOrigin) -> [AuditField: [String]] {
-        var fields = origin.fields
-        guard let file else { return fields }
-        fields[.digest] = [file.digest]
-        fields[.signers] = file.signers
-        fields[.file] = [file.path]
-        if let policy = self.origin.evidence?.policyDigest { fields[.policyDigest] = [policy] }
-        return fields
-    }
-}
-
-/// The file of a signed revocation.
-struct AdmittedRevocation: Hashable, Sendable {
-    let path: String
-    let digest: String
-    let signers: [String]
-    let state: FileIdentity
-}
-
-extension RevocationOrigin {
-    /// What the record of the end takes over: all else it says of itself.
-    var fields: [AuditField: [String]] {
-        var fields: [AuditField: [String]] = [.actor: actors]
-        if let comment { fields[.comment] = [comment] }
-        if let revocation { fields[.revocation] = [revocation] }
-        if let evidence { fields.merge(evidence.fields.filter { $0.key.isEvidence }) { $1 } }
-        return fields
-    }
-}
-
-extension Evidence {
-    /// What the record carries that the file is needed to prove.
-    var fields: [AuditField: [String]] {
-        AuditEntry.evidence(file, signedBy: signerLines, under: policyDigest)
     }
 }
 

@@ -2,7 +2,7 @@ import Grants
 import Linux
 
 /// Which grant each file holds, and which files hold each grant.
-struct FileIndex {
+struct GrantHolders {
     private struct Held {
         let id: GrantID
         /// The state of the file that it was read in.
