@@ -28,6 +28,8 @@ package struct Configuration: Hashable, Sendable {
     /// The file of keys that count no more; `nil` if there is none.
     package var revokedKeys: String?
     package var endedFiles: EndedFiles
+    /// The directories that bring offers; none overlaps with another directory of the policy.
+    package var inboxes: [Inbox] = []
     package var auditDirectory: String
     /// Records of denied attempts a second, at most.
     package var deniedPerSecond: Int

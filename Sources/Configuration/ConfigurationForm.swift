@@ -26,6 +26,12 @@ extension Configuration {
         if !policy.approvers.isEmpty {
             members.append(.init("approver", .array(policy.approvers.map(Self.form))))
         }
+        if !inboxes.isEmpty {
+            let tables = inboxes.map { inbox -> JSONValue in
+                ["directory": .string(inbox.directory), "owner": .string(inbox.owner)]
+            }
+            members.append(.init("inbox", .array(tables)))
+        }
         members += [
             .init("sessions", ["warn": .strings(sessionWarnings.map(\.shortText))]),
             .init("webauthn", webAuthn),

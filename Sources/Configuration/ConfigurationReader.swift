@@ -4,8 +4,8 @@ import StrictTOML
 /// Reads a whole policy file into a configuration, and finds all that is wrong with it.
 struct ConfigurationReader {
     static let tables = [
-        "host", "grants", "defaults", "port", "approver", "sessions", "webauthn", "audit", "state",
-        "control",
+        "host", "grants", "inbox", "defaults", "port", "approver", "sessions", "webauthn", "audit",
+        "state", "control",
     ]
     static let keys = ["mode", "keep_existing", "hostname", "trusted"]
 
@@ -23,6 +23,7 @@ struct ConfigurationReader {
         readWebAuthn(into: &configuration)
         readAudit(into: &configuration)
         readGrants(into: &configuration)
+        configuration.inboxes = InboxesReader(file: file, configuration: configuration).inboxes()
         readControl(into: &configuration)
         configuration.policy.approvers = ApproversReader(file: file, policy: configuration.policy)
             .approvers()
@@ -134,8 +135,10 @@ struct ConfigurationReader {
         control.value("socket") { setting throws(TOMLValue.Refusal) in
             try setting.path(longest: 107)
         }.map { configuration.controlSocket = $0 }
-        control.value("group") { setting throws(TOMLValue.Refusal) in try setting.groupName() }
-            .map { configuration.controlGroup = $0 }
+        control.value("group") { setting throws(TOMLValue.Refusal) in
+            try setting.accountName(of: "group")
+        }
+        .map { configuration.controlGroup = $0 }
     }
 }
 

@@ -38,7 +38,7 @@ struct PathConflicts {
     }
 
     /// Whether one is the other or lies inside it.
-    private static func overlap(_ left: String, _ right: String) -> Bool {
+    static func overlap(_ left: String, _ right: String) -> Bool {
         let (left, right) = (left.utf8, right.utf8)
         let (short, long) = left.count < right.count ? (left, right) : (right, left)
         return long.starts(with: short)

@@ -41,13 +41,13 @@ extension TOMLValue {
         return text
     }
 
-    /// The name of a group as useradd(8) would have it.
-    func groupName() throws(Refusal) -> String {
+    /// The name of a user or a group as useradd(8) would have it.
+    func accountName(of kind: String) throws(Refusal) -> String {
         let text = try printable()
         let first = text.utf8.first.map { $0 >= UInt8(ascii: "A") } ?? false
         guard first, text.utf8.allSatisfy(\.isBareKeyByte), text.utf8.count <= 32 else {
             throw Refusal(
-                "is \(QuotedText(text)), which is no group name",
+                "is \(QuotedText(text)), which is no \(kind) name",
                 "1 to 32 letters, digits, - and _ belong here, not a digit first"
             )
         }

@@ -30,7 +30,7 @@ import Testing
         for key in Set(keys) {
             #expect(text.contains("\n\(key) = "), "\(key) is not in the file")
         }
-        for key in ["hostname", "labels", "revoked_keys"] + Self.approverKeys {
+        for key in ["hostname", "labels", "revoked_keys", "owner"] + Self.approverKeys {
             #expect(text.contains("\n# \(key) = "))
         }
     }

@@ -28,7 +28,7 @@ import Testing
         for key in Set(
             keys + [
                 "hostname", "labels", "revoked_keys", "signers", "kinds", "ports", "requestors",
-                "sources", "alarm",
+                "sources", "alarm", "owner",
             ]
         ) {
             #expect(text.contains("\n.BR \(key) \" = ") || text.contains("\" \(key) \""), "\(key)")

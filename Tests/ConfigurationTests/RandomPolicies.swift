@@ -131,6 +131,9 @@ extension SeededGenerator {
         configuration.grantDirectories = ["/srv/1/\(name())", "/srv/2/\(name())"]
         configuration.allowedSigners = "/srv/3/\(name())"
         configuration.revokedKeys = flag() ? nil : "/srv/6/\(name())"
+        configuration.inboxes = (0..<number(0...3)).map {
+            Inbox(directory: "/srv/7/\($0)\(name())/\(name())", owner: "carrier-\(number(0...9))")
+        }
         configuration.endedFiles = flag() ? .remove : .keep
         configuration.auditDirectory = "/srv/4/\(name())/\(name())"
         configuration.deniedPerSecond = number(1...1000)
