@@ -7,6 +7,7 @@ package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
     case modeChanged = "mode-changed"
     case grantAccepted = "grant-accepted"
     case grantRefused = "grant-refused"
+    case offersRefused = "offers-refused"
     case grantOpened = "grant-opened"
     case breakGlassOpened = "break-glass-opened"
     case reviewAccepted = "review-accepted"
@@ -32,6 +33,7 @@ package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
         case .modeChanged: "c0b696794d1c4455bc36bb286e074cf3"
         case .grantAccepted: "6ba07ba3216840d4acf071ceab209140"
         case .grantRefused: "2fe2a36f17da4f3f9868945b1533aa6b"
+        case .offersRefused: "4b31dc13cf1940bdb388cf4992499ef7"
         case .grantOpened: "2b66dad08f3f46a9832a17eebd379dec"
         case .breakGlassOpened: "ef731a7dcd2b4dfaba3921758e4f8f1c"
         case .reviewAccepted: "676a90d32c704f72a4de4b0a6a2c1d25"
@@ -54,7 +56,8 @@ package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
         switch self {
         case .breakGlassOpened: 1
         case .policyRefused, .tamperDetected, .hostChanged: 3
-        case .grantRefused, .attemptDenied, .attemptsSummary, .clockStepped, .clockAccepted,
+        case .grantRefused, .offersRefused, .attemptDenied, .attemptsSummary, .clockStepped,
+            .clockAccepted,
             .tamperRepaired:
             4
         case .grantAccepted, .grantOpened, .grantClosed, .modeChanged, .policyLoaded, .auditRekeyed,

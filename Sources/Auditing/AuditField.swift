@@ -14,6 +14,7 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
     case ports
     case deadline
     case file
+    case origin
     case reason
     case actor
     case comment
@@ -61,6 +62,7 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
         case .ports: "JITGATE_PORTS"
         case .deadline: "JITGATE_DEADLINE"
         case .file: "JITGATE_FILE"
+        case .origin: "JITGATE_ORIGIN"
         case .reason: "JITGATE_REASON"
         case .actor: "JITGATE_ACTOR"
         case .comment: "JITGATE_COMMENT"

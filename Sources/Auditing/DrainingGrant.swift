@@ -66,7 +66,8 @@ extension GrantProvenance {
             approvers: values(.approvers),
             breakGlass: values(.breakGlass),
             certificates: values(.certificates),
-            file: values(.file).first ?? ""
+            file: values(.file).first ?? "",
+            origin: live.origin
         )
     }
 }

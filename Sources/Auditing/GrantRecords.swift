@@ -17,6 +17,7 @@ extension GrantProvenance {
             .sources: grant.sources.map(\.description),
             .ports: grant.ports.map(\.description),
             .file: [file],
+            .origin: origin == .drop ? [] : [origin.rawValue],
         ]
     }
 

@@ -114,7 +114,8 @@ package struct Ledger: Sendable {
             }
         case .hostChanged: awaitsKey = true
         case .auditRekeyed: awaitsKey = false
-        case .agentStarted, .agentStopped, .policyRefused, .attemptDenied, .attemptsSummary,
+        case .agentStarted, .agentStopped, .policyRefused, .offersRefused, .attemptDenied,
+            .attemptsSummary,
             .tamperDetected, .tamperRepaired, .clockStepped:
             break
         }

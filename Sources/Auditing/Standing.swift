@@ -29,6 +29,10 @@ package struct LiveGrant: Hashable, Sendable {
     package var supersedes: [GrantID] {
         fields[.supersedes, default: []].compactMap { try? GrantID(parsing: $0) }
     }
+    /// A record without it is of a file in a drop directory.
+    package var origin: GrantOrigin {
+        fields[.origin]?.first.flatMap(GrantOrigin.init) ?? .drop
+    }
     package var requestor: String { fields[.requestor]?.first ?? "" }
     package var ports: [Port] {
         fields[.ports, default: []].compactMap { try? Port(parsing: $0) }

@@ -23,6 +23,7 @@ package enum ConditionCode: String, Hashable, Sendable, CaseIterable {
     case dropDirectoryUntrusted = "drop-directory-untrusted"
     case fileUntrusted = "file-untrusted"
     case dropDirectoryMissing = "drop-directory-missing"
+    case inboxUnreadable = "inbox-unreadable"
     case policyUntrusted = "policy-untrusted"
     case signersMissing = "signers-missing"
     case signersUntrusted = "signers-untrusted"
@@ -108,7 +109,7 @@ extension ConditionCode {
         case .journalRefuses: (.error, .journal)
         case .clockHeld: (.error, .clock)
         case .dropUnreadable, .filesPolled, .dropDirectoryUntrusted, .fileUntrusted,
-            .dropDirectoryMissing:
+            .dropDirectoryMissing, .inboxUnreadable:
             (.error, .grants)
         case .stateDirectoryMissing, .stateUntrusted, .auditKeyExposed: (.error, .state)
         case .diskNearlyFull: (.error, .disk)

@@ -66,6 +66,20 @@ package enum FileConditions {
         )
     }
 
+    /// An inbox, or a file in one, cannot be read, or others than its owner could have written there.
+    package static func inboxUnreadable(
+        _ directory: String,
+        because reason: String,
+        mend remedy: String?
+    ) -> Condition {
+        Condition(
+            .inboxUnreadable,
+            directory,
+            "offers in \(directory) are not taken: \(reason)",
+            mend: remedy ?? "jitgate doctor"
+        )
+    }
+
     /// Inotify does not watch all drop directories.
     package static func filesPolled(because reason: String, mend remedy: String?) -> Condition {
         let message = "grant files are looked for every 5 s alone, as \(reason)"

@@ -1,3 +1,11 @@
+/// The way on which a grant came to this host.
+package enum GrantOrigin: String, Hashable, Sendable {
+    /// A file in a drop directory: the grant ends when the file goes.
+    case drop
+    /// An offer in an inbox: from its acceptance on the log holds the grant, whatever becomes of the file.
+    case inbox
+}
+
 /// A grant with the file that it came in and the people who signed it.
 package struct GrantProvenance: Hashable, Sendable {
     package let grant: Grant
@@ -14,6 +22,7 @@ package struct GrantProvenance: Hashable, Sendable {
     package let certificates: [String]
     /// The path it came from.
     package let file: String
+    package let origin: GrantOrigin
 
     package init(
         grant: Grant,
@@ -22,7 +31,8 @@ package struct GrantProvenance: Hashable, Sendable {
         approvers: [String] = [],
         breakGlass: [String] = [],
         certificates: [String] = [],
-        file: String
+        file: String,
+        origin: GrantOrigin = .drop
     ) {
         self.grant = grant
         self.digest = digest
@@ -31,5 +41,6 @@ package struct GrantProvenance: Hashable, Sendable {
         self.breakGlass = breakGlass
         self.certificates = certificates
         self.file = file
+        self.origin = origin
     }
 }

@@ -41,8 +41,8 @@ struct AgentTrack {
             own.append(Exception(.clockStepped, from: moment, entry.message))
         case .hostChanged, .auditRekeyed:
             own.append(Exception(.hostChanged, from: moment, entry.message))
-        case .grantAccepted, .grantRefused, .grantOpened, .grantUsed, .grantClosed, .drainEnded,
-            .attemptDenied, .attemptsSummary, .breakGlassOpened, .reviewAccepted:
+        case .grantAccepted, .grantRefused, .offersRefused, .grantOpened, .grantUsed, .grantClosed,
+            .drainEnded, .attemptDenied, .attemptsSummary, .breakGlassOpened, .reviewAccepted:
             break
         }
         last = moment

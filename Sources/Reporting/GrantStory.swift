@@ -65,7 +65,8 @@ package struct GrantStory: Hashable, Sendable {
             drained = moment
             drainReason = entry[.reason] ?? ""
         case .agentStarted, .agentStopped, .policyLoaded, .policyRefused, .modeChanged,
-            .grantRefused, .attemptDenied, .attemptsSummary, .tamperDetected, .tamperRepaired,
+            .grantRefused, .offersRefused, .attemptDenied, .attemptsSummary, .tamperDetected,
+            .tamperRepaired,
             .clockStepped, .clockAccepted, .hostChanged, .auditRekeyed:
             break
         }

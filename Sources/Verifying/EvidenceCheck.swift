@@ -176,8 +176,8 @@ package struct EvidenceCheck: Sendable {
     /// Of two values readers would take one or the other.
     private static func requireSingleFields(_ entry: AuditEntry) throws(RecordFlaw) {
         let single: [AuditField] = [
-            .grant, .digest, .deadline, .drainUntil, .policyDigest, .rules, .revocation, .review,
-            .outcome, .evidence,
+            .grant, .digest, .origin, .deadline, .drainUntil, .policyDigest, .rules, .revocation,
+            .review, .outcome, .evidence,
         ]
         // A connection is by every grant that covers it.
         guard ![.grantUsed, .attemptDenied, .attemptsSummary].contains(entry.event) else { return }

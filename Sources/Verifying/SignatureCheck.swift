@@ -93,7 +93,8 @@ struct SignatureCheck: Sendable {
                 file: ""
             ).fields
             // Policy decides which of its entries lets a signature count.
-            (fields[.file], fields[.approvers], fields[.breakGlass]) = (nil, nil, nil)
+            (fields[.file], fields[.origin]) = (nil, nil)
+            (fields[.approvers], fields[.breakGlass]) = (nil, nil)
             return fields
         }
     }

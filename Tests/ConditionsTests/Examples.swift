@@ -56,6 +56,7 @@ enum Examples {
             FileConditions.stateDirectoryMissing("/s", because: "/s: does not exist"),
             GrantConditions.breakGlass([(GrantID(value: 1), "dana", Moment(microseconds: 0))])[0],
             FileConditions.dropDirectoryMissing("/d"), FileConditions.dropUnreadable("/d"),
+            FileConditions.inboxUnreadable("/i", because: "no", mend: nil),
             FileConditions.filesPolled(because: "no watch is left", mend: "sysctl -w x=1"),
             FileConditions.fileUntrusted("/d/g.grant", because: "no", mend: "chmod go-w"),
             FileConditions.fileRefused("/d/g.grant", because: "no", mend: nil),

@@ -26,7 +26,7 @@ import Testing
             fields = [.grant: grant[.grant] ?? []]
         case .grantClosed, .drainEnded: fields[.reason] = ["expired"]
         case .grantUsed, .attemptDenied: fields[.peer] = ["203.0.113.7:50432"]
-        case .attemptsSummary: fields[.missed] = ["7"]
+        case .attemptsSummary, .offersRefused: fields[.missed] = ["7"]
         case .policyLoaded, .modeChanged: fields[.mode] = ["enforce"]
         case .clockStepped: fields[.reason] = ["+2h"]
         case .clockAccepted: (fields[.reason], fields[.clock]) = (["-2h"], ["2026-12-01T12:00:00Z"])
@@ -34,7 +34,7 @@ import Testing
             .tamperDetected, .tamperRepaired, .hostChanged, .auditRekeyed:
             break
         }
-        if [.policyLoaded, .policyRefused, .grantRefused].contains(event) {
+        if [.policyLoaded, .policyRefused, .grantRefused, .offersRefused].contains(event) {
             fields[.file] = ["/etc/jitgate/x"]
         }
         return Record(
