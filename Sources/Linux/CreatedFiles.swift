@@ -22,6 +22,12 @@ struct CreatedFile: Hashable, Comparable {
 /// file has one link, as has a file still being written, and a file with two can be open for
 /// writing as well.
 extension DirectoryWatch {
+    /// The most files whose closing is awaited.
+    ///
+    /// Each takes one of the inotify watches that all of root's programs share. Of further files the
+    /// closing alone is reported, under the name that they were opened by.
+    private static let mostUnfinished = 256
+
     private enum Progress {
         case complete
         case beingWritten
@@ -70,7 +76,9 @@ extension DirectoryWatch {
     /// Watches the closing of the file itself, under whatever name it was opened.
     private func watchClosing(of file: CreatedFile) -> Int32? {
         let mask = UInt32(IN_CLOSE_WRITE) | UInt32(IN_ONESHOT) | UInt32(IN_DONT_FOLLOW)
-        guard let descriptor = fileDescriptor else { return nil }
+        guard let descriptor = fileDescriptor,
+            unfinished.withLock({ $0.count < Self.mostUnfinished })
+        else { return nil }
         let watch = unsafe inotify_add_watch(descriptor, file.path, mask)
         guard watch >= 0 else { return nil }
         unfinished.withLock { _ = $0[watch, default: []].insert(file) }

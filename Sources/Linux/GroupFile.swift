@@ -17,7 +17,7 @@ package enum GroupFile {
         }
     }
 
-    /// Finds a group in lines of NAME:PASSWORD:ID:MEMBERS; the first line of that name counts.
+    /// Finds an account in lines of NAME:PASSWORD:ID:MEMBERS; the first line of that name counts.
     static func id(of name: String, listedIn bytes: [UInt8]) -> UInt32? {
         for line in bytes.split(separator: UInt8(ascii: "\n")) {
             let fields = line.split(
@@ -29,5 +29,16 @@ package enum GroupFile {
             return UInt32(String(decoding: fields[2], as: UTF8.self))
         }
         return nil
+    }
+}
+
+/// The users of this host, as passwd(5) lists them: of the file alone, for the same reason.
+package enum UserFile {
+    /// The id of the user `name`, or `nil` if there is none.
+    package static func id(
+        of name: String,
+        in path: String = "/etc/passwd"
+    ) throws(Errno) -> UInt32? {
+        try GroupFile.id(of: name, in: path)
     }
 }

@@ -53,6 +53,27 @@ extension TrustError {
         )
     }
 
+    /// `owners` are the user ids of which one would be right.
+    static func foreignOwner(
+        _ path: String,
+        of user: UInt32,
+        notOf owners: Set<UInt32>
+    ) -> TrustError {
+        let others = owners.subtracting([0]).sorted().map { " or user id \($0)" }.joined()
+        let owner = owners.subtracting([0]).min().map(String.init) ?? "root"
+        return TrustError(
+            code: .foreignOwner,
+            path: path,
+            reason: "belongs to user id \(user), not to root\(others)",
+            remedy: "chown \(owner): \(ShellWord.quoted(path))"
+        )
+    }
+
+    static func elsewhere(_ path: String) -> TrustError {
+        let reason = "is on another file system than its directory"
+        return TrustError(code: .notAFile, path: path, reason: reason)
+    }
+
     static func tooLarge(_ path: String, limit: Int) -> TrustError {
         TrustError(code: .tooLarge, path: path, reason: "is larger than \(limit) bytes")
     }

@@ -15,12 +15,21 @@ package struct TrustedFile {
     }
 
     private let owners: Set<UInt32>
+    /// Whether a file must be on the file system of its directory.
+    private let staysOnFileSystem: Bool
     /// The last directory that was checked, with all above it.
     private var directory: CheckedDirectory?
 
     /// Trusts `owners`, the user ids that may own a file or directory, besides root.
     package init(owners: Set<UInt32> = [geteuid()]) {
         self.owners = owners.union([0])
+        staysOnFileSystem = false
+    }
+
+    /// Trusts root and one user, who may have made no file of another file system's.
+    package init(besidesRoot owner: UInt32) {
+        owners = [0, owner]
+        staysOnFileSystem = true
     }
 
     /// Reads the file at the absolute `path`, at most `limit` bytes.
@@ -37,6 +46,9 @@ package struct TrustedFile {
         let status = try Self.attempt(path) { () throws(Errno) in try file.status() }
         try require(regular: status, path)
         try require(ownerOf: status, path)
+        guard !staysOnFileSystem || UInt64(status.st_dev) == directory.device else {
+            throw .elsewhere(path)
+        }
         guard status.st_mode & 0o022 == 0 else { throw .writable(path) }
         guard Int(status.st_size) <= limit else { throw .tooLarge(path, limit: limit) }
         let bytes = try Self.attempt(path) { () throws(Errno) in try file.readAll(limit: limit) }
@@ -59,7 +71,8 @@ package struct TrustedFile {
             current = try Self.open(directory: name, in: current.rawValue, path)
             try require(trusted: current, path)
         }
-        let entered = CheckedDirectory(components, current)
+        let device = try Self.device(of: current, Self.path(of: components))
+        let entered = CheckedDirectory(components, current, on: device)
         directory = entered
         return entered
     }
@@ -81,12 +94,7 @@ package struct TrustedFile {
 
     private func require(ownerOf status: stat, _ path: String) throws(TrustError) {
         guard owners.contains(status.st_uid) else {
-            throw TrustError(
-                code: .foreignOwner,
-                path: path,
-                reason: "belongs to user id \(status.st_uid), not to root",
-                remedy: "chown root: \(ShellWord.quoted(path))"
-            )
+            throw .foreignOwner(path, of: status.st_uid, notOf: staysOnFileSystem ? owners : [0])
         }
     }
 
@@ -108,9 +116,15 @@ package struct TrustedFile {
 private final class CheckedDirectory {
     let components: [String]
     let descriptor: OwnedDescriptor
+    let device: UInt64
 
-    init(_ components: [String], _ descriptor: consuming OwnedDescriptor) {
+    init(
+        _ components: [String],
+        _ descriptor: consuming OwnedDescriptor,
+        on device: UInt64
+    ) {
         self.components = components
+        self.device = device
         self.descriptor = descriptor
     }
 }
@@ -146,6 +160,17 @@ extension TrustedFile {
         let flags = O_RDONLY | O_NONBLOCK | O_NOCTTY
         do throws(Errno) {
             return try OwnedDescriptor.opening { unsafe clinux_open_in(parent, name, flags) }
+        } catch {
+            throw TrustError(error, path)
+        }
+    }
+
+    private static func device(
+        of directory: borrowing OwnedDescriptor,
+        _ path: String
+    ) throws(TrustError) -> UInt64 {
+        do throws(Errno) {
+            return UInt64(try directory.status().st_dev)
         } catch {
             throw TrustError(error, path)
         }
