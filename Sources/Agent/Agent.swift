@@ -99,6 +99,8 @@ private struct Running: Sendable {
                 configuration.grantDirectories,
                 files: configuration.keyFiles
             ),
+            inboxWatch: configuration.inboxes.isEmpty
+                ? nil : DirectoryWatch(configuration.inboxes.map(\.directory), files: []),
             conditions: conditions,
             audit: audit,
             gate: try Self.gate(environment, notifier),

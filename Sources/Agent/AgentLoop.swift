@@ -17,8 +17,7 @@ actor AgentLoop {
 
     private let events: LoopEvents
     private let audit: AuditWriter
-    private let files: FileReader
-    private let directories: DropDirectories
+    private let arrivals: ArrivalParts
     private let cleanup: FileCleanup
     private let connections: ConnectionParts
     private let turns: Turns
@@ -71,8 +70,19 @@ actor AgentLoop {
             events
         )
         let tamper = TamperResponder(firewall, audit, events)
-        let directories = DropDirectories(watch, policy, events, conditions)
-        let files = FileReader(directories, submissions, policy, grants, audit, clocks, events)
+        let directories = DropDirectories(watch, parts.inboxWatch, policy, events, conditions)
+        let inboxes = parts.inboxWatch.map { InboxReader(loaded.configuration.inboxes, $0) }
+        let arrivals = ArrivalParts(
+            directories,
+            inboxes,
+            submissions,
+            policy,
+            grants,
+            audit,
+            clocks,
+            events,
+            conditions
+        )
         let questions = Questions(clocks, policy, grants, audit, firewall, connections, events)
         let status = StatusReport(
             audit,
@@ -81,9 +91,7 @@ actor AgentLoop {
             grants,
             firewall,
             connections,
-            files,
-            directories,
-            submissions,
+            arrivals,
             conditions
         )
         let turns = Turns(
@@ -91,9 +99,7 @@ actor AgentLoop {
             audit,
             policy,
             grants,
-            files,
-            directories,
-            submissions,
+            arrivals,
             cleanup,
             firewall,
             tamper,
@@ -110,14 +116,13 @@ actor AgentLoop {
             grants,
             firewall,
             connections,
-            files,
-            submissions,
+            arrivals,
             reporters,
             questions,
             status
         )
-        (self.events, self.audit, self.files, self.cleanup) = (events, audit, files, cleanup)
-        (self.directories, self.connections, self.turns) = (directories, connections, turns)
+        (self.events, self.audit, self.cleanup) = (events, audit, cleanup)
+        (self.arrivals, self.connections, self.turns) = (arrivals, connections, turns)
         (self.reporters, self.questions) = (reporters, questions)
     }
 
@@ -126,7 +131,8 @@ actor AgentLoop {
     /// Hears of what happens to files from now on.
     func listen() throws(Errno) {
         events.attach(to: self)
-        try directories.listen()
+        arrivals.offers.listen()
+        try arrivals.directories.listen()
     }
 
     /// Takes up where the log ended; a `problem` is why that is not by the policy on disk.
@@ -143,8 +149,8 @@ actor AgentLoop {
     /// Something happened that a part of the agent listens for.
     func take(_ event: LoopEvent) {
         switch event {
-        case .filesChanged: turns.run { turns.take(directories.takeEvents(), at: $0) }
-        case .filesWait: turns.run { _ in files.readPortion() }
+        case .filesChanged: turns.run { turns.take(arrivals.directories.takeEvents(), at: $0) }
+        case .filesWait: turns.run { _ in arrivals.files.readPortion() }
         case .filesToRemove: cleanup.continueTidying()
         case .packetsCame:
             if connections.packets.packetsCame() { turns.run { _ in } } else { turns.report() }
@@ -172,6 +178,14 @@ actor AgentLoop {
     /// A call came over the control socket.
     func answer(_ call: CheckedCall, from peer: PeerCredentials, _ pending: AnyPendingCall) {
         calls.answer(call, from: peer, pending)
+    }
+
+    /// An inbox brought something.
+    func take(_ batch: OfferBatch) { turns.run { _ in arrivals.offers.take(batch) } }
+
+    /// The signatures of offers were checked, by the rules that were in force after so many changes.
+    func judge(_ offers: [ReadFile], readUnder count: Int) {
+        turns.run { _ in arrivals.offers.judge(offers, readUnder: count) }
     }
 
     /// A snapshot was saved, or not.

@@ -15,6 +15,8 @@ struct AgentParts: ~Copyable {
     let commit: PolicyCommit
     let timer: Alarm
     let watch: DirectoryWatch
+    /// Of the inboxes, if there are any: what others do there takes no room from the drop directories.
+    let inboxWatch: DirectoryWatch?
     let conditions: HostConditions
     let audit: AuditWriter
     var gate: KernelGate

@@ -11,7 +11,7 @@ import Transparency
 /// Records of what has already happened (a close, a refusal) may have to wait for a disk that takes
 /// them; a record that must come before the deed is appended by `append` or not at all.
 final class AuditWriter {
-    private var log: AuditLog
+    private(set) var log: AuditLog
     /// What records say of the host that they are of.
     var host: HostFacts
     /// What the kernel has not carried out yet, to be recorded when it has.
@@ -90,9 +90,6 @@ final class AuditWriter {
     }
 
     var ledger: Ledger { log.ledger }
-    /// The signed file of this SHA-256, as far as it is kept.
-    func evidence(of digest: String) -> [UInt8]? { log.evidence(of: digest) }
-    func signerLines(of digest: String) -> [UInt8]? { log.signerLines(of: digest) }
     /// The signed checkpoint over all records that are on disk.
     var checkpoint: String { log.checkpoint }
     /// The policy says anew when the log goes on in a new file.

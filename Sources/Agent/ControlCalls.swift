@@ -20,8 +20,7 @@ final class ControlCalls {
     private let grants: GrantTable
     private let firewall: FirewallWriter
     private let connections: ConnectionParts
-    private let files: FileReader
-    private let submissions: Submissions
+    private let arrivals: ArrivalParts
     private let reporters: Reporters
     private let questions: Questions
     private let status: StatusReport
@@ -35,15 +34,14 @@ final class ControlCalls {
         _ grants: GrantTable,
         _ firewall: FirewallWriter,
         _ connections: ConnectionParts,
-        _ files: FileReader,
-        _ submissions: Submissions,
+        _ arrivals: ArrivalParts,
         _ reporters: Reporters,
         _ questions: Questions,
         _ status: StatusReport
     ) {
         (self.turns, self.audit, self.clocks, self.policy) = (turns, audit, clocks, policy)
         (self.grants, self.firewall, self.connections) = (grants, firewall, connections)
-        (self.files, self.submissions, self.reporters) = (files, submissions, reporters)
+        (self.arrivals, self.reporters) = (arrivals, reporters)
         (self.questions, self.status) = (questions, status)
         handleQuestions()
         handleChanges()
@@ -66,7 +64,7 @@ final class ControlCalls {
             questions.inspect(from: peer, call)
         }
         handlers.onCall(AgentInterface.verdict) { [unowned self] parameters, _, call in
-            submissions.tell(call, of: parameters)
+            arrivals.submissions.tell(call, of: parameters)
         }
         handlers.onCall(AgentInterface.watch) { [unowned self] _, _, call in reporters.add(call) }
     }
@@ -195,7 +193,7 @@ final class ControlCalls {
         }
         turns.timeWentBack()
         // Files that were refused for a time that is not so.
-        turns.run { _ in files.readEverything() }
+        turns.run { _ in arrivals.judgeEverything() }
         return AcceptClockReply(time: moment, ended: ids)
     }
 
@@ -226,7 +224,7 @@ final class ControlCalls {
         } catch {
             throw .failed("the log has no key of its own yet: \(error)")
         }
-        turns.run { _ in files.readEverything() }
+        turns.run { _ in arrivals.judgeEverything() }
         return RekeyReply(key: key.map { "\($0)" } ?? "")
     }
 }

@@ -11,7 +11,7 @@ extension PolicyManager {
         let live = draining.grant
         guard let bytes = audit.evidence(of: live.digest) else { return !loaded.hasChanged }
         let arrival = Reception.Arrival(
-            path: live.fields[.file]?.first ?? "",
+            origin: .adopted(id, offer: live.fields[.file]?.first ?? ""),
             bytes: bytes,
             signedAt: live.acceptedAt,
             now: draining.openedAt,

@@ -7,6 +7,8 @@ import SystemPackage
 /// The drop directories, and what is heard of them.
 final class DropDirectories {
     private let watch: DirectoryWatch
+    /// Of the inboxes, which are read elsewhere: the same kernel's limits hold for both.
+    private let inboxWatch: DirectoryWatch?
     /// Tells of what happens to files; `nil` while inotify has no room for it.
     private var source: DescriptorSource?
     /// When the directories that inotify does not watch are looked at next.
@@ -19,11 +21,13 @@ final class DropDirectories {
 
     init(
         _ watch: DirectoryWatch,
+        _ inboxWatch: DirectoryWatch?,
         _ policy: PolicyManager,
         _ events: LoopEvents,
         _ conditions: HostConditions
     ) {
         self.watch = watch
+        self.inboxWatch = inboxWatch
         self.policy = policy
         self.events = events
         self.conditions = conditions
@@ -37,7 +41,7 @@ final class DropDirectories {
             .dropDirectoryMissing,
             watch.missing.map(FileConditions.dropDirectoryMissing)
         )
-        let polled = watch.shortage.map { shortage in
+        let polled = (watch.shortage ?? inboxWatch?.shortage).map { shortage in
             FileConditions.filesPolled(because: shortage.reason, mend: shortage.remedy)
         }
         conditions.set(.filesPolled, polled)

@@ -31,9 +31,9 @@ final class FileReader {
         didSet { isUnreadTaken = false }
     }
     private var isUnreadTaken = true
-    private let workers = Workers()
     private let directories: DropDirectories
     private let submissions: Submissions
+    private let judge: FileJudge
     private let policy: PolicyManager
     private let grants: GrantTable
     private let audit: AuditWriter
@@ -43,6 +43,7 @@ final class FileReader {
     init(
         _ directories: DropDirectories,
         _ submissions: Submissions,
+        _ judge: FileJudge,
         _ policy: PolicyManager,
         _ grants: GrantTable,
         _ audit: AuditWriter,
@@ -51,6 +52,7 @@ final class FileReader {
     ) {
         self.directories = directories
         self.submissions = submissions
+        self.judge = judge
         self.policy = policy
         self.grants = grants
         self.audit = audit
@@ -195,20 +197,22 @@ final class FileReader {
     @discardableResult
     private func read(_ items: [Intake.Item]) -> Int {
         var scan = TrustedFile()
-        var opened: [(item: Intake.Item, file: OpenedFile)] = []
+        var opened: [OpenedFile] = []
         var size = 0
         let before = submissions.refused.count
         for item in items {
             if let content = open(item.path, &scan) {
                 size += content.bytes.count
-                opened.append((item, OpenedFile(path: item.path, content: content)))
+                let origin = ArrivalOrigin.file(item.path, content.identity)
+                let isListed = item.isListed
+                opened.append(OpenedFile(origin: origin, bytes: content.bytes, isListed: isListed))
             }
             if size > Self.batchSize {
-                judge(&opened)
-                size = 0
+                judge.judge(opened)
+                (opened, size) = ([], 0)
             }
         }
-        judge(&opened)
+        judge.judge(opened)
         for origin in items.flatMap(\.origins) { withdraw(origin) }
         return submissions.refused.count - before
     }
@@ -226,16 +230,6 @@ final class FileReader {
             if error.code == .unreadable { unread.insert(path) }
             return nil
         }
-    }
-
-    /// Checks all signatures, which is the most work, on all cores, and then judges one after the other.
-    private func judge(_ opened: inout [(item: Intake.Item, file: OpenedFile)]) {
-        let (loaded, ledger, now) = (policy.loaded, audit.ledger, clocks.read())
-        let results = workers.map(opened.map(\.file)) { $0.read(by: loaded, ledger, at: now) }
-        for (place, file) in zip(opened, results) {
-            submissions.take(file, place.file.content.identity, isListed: place.item.isListed)
-        }
-        opened = []
     }
 
     /// Whether a directory is trusted now that was not.

@@ -4,7 +4,7 @@ import Grants
 import Lifecycle
 import Linux
 
-/// The grants that there are, the files that they are in, and the revocations that are not acted on.
+/// The grants that there are, what holds each of them, and the revocations that are not acted on.
 final class GrantTable {
     /// Waking up and committing take less than its lead, so that nothing outlives its deadline.
     var lifecycle = Lifecycle(lead: .milliseconds(4))
@@ -23,6 +23,7 @@ final class GrantTable {
         for (id, state) in audit.ledger.standings {
             guard let live = state.live else { continue }
             lifecycle.restore(id, digest: live.digest, RecordedGrant(state, live))
+            if live.origin == .inbox { holders.adopt(id) }
         }
         for draining in audit.ledger.draining.values {
             lifecycle.restore(
@@ -76,13 +77,22 @@ final class GrantTable {
     // MARK: files
 
     /// Every file that holds a live grant.
-    var paths: some Collection<String> { holders.all }
+    var paths: some Collection<String> { holders.files }
+
+    /// The grants that the log holds, since they came by an inbox.
+    var adopted: Set<GrantID> { holders.adopted }
 
     /// Takes in a grant that was admitted.
-    func admit(_ new: GrantProvenance, in state: FileIdentity, _ evidence: Evidence?) {
+    func admit(_ new: GrantProvenance, from origin: ArrivalOrigin, _ evidence: Evidence?) {
         let id = new.grant.id
-        if let old = holders[new.file], old != id { forget(new.file, because: .superseded) }
-        holders.put(id, at: new.file, in: state)
+        switch origin {
+        case .file(let path, let state):
+            if let old = holders[path], old != id { forget(path, because: .superseded) }
+            holders.put(id, at: path, in: state)
+            // The file is a copy of an offer: what the record says of that stays so.
+            if adopted.contains(id), lifecycle.grants.isKnown(id) { return }
+        case .offer, .adopted: holders.adopt(id)
+        }
         lifecycle.received(new, evidence)
         hasArrivals = true
     }
@@ -107,6 +117,12 @@ final class GrantTable {
         return id
     }
 
+    /// The log holds a grant no longer: it ends, unless a file says it too.
+    func disown(_ id: GrantID, because reason: EndReason) {
+        holders.disown(id)
+        if !holders.hold(id) { note(fileless: id, because: reason) }
+    }
+
     /// A grant that was live when this agent began ends for what policy and signers say now.
     func endByPolicy(_ id: GrantID) {
         guard !lifecycle.grants.isKnown(id) else { return }
@@ -127,7 +143,7 @@ final class GrantTable {
     func endFileless(whileScanning isScanning: Bool, butFor withdrawn: Set<GrantID>) {
         for (id, reason) in fileless where !isScanning || withdrawn.contains(id) {
             fileless[id] = nil
-            guard holders.paths(of: id).isEmpty else { continue }
+            guard !holders.hold(id) else { continue }
             _ = lifecycle.withdrawn(id, because: reason)
         }
     }
@@ -140,6 +156,9 @@ final class GrantTable {
                 _ = lifecycle.withdrawn(entry.id, because: .expired)
             } else if let order {
                 _ = lifecycle.revoked(entry.id, because: order.reason, order.origin)
+            } else if rule == nil, holders.hold(entry.id) {
+                // Its file in the log cannot be read now, which is tried again.
+                continue
             } else {
                 let reason = rule ?? fileless[entry.id] ?? .removed
                 _ = lifecycle.withdrawn(entry.id, because: reason)

@@ -114,6 +114,7 @@ struct LoadedPolicy: Sendable {
         let (old, new) = (configuration, next.configuration)
         let settings = [
             ("grants.directories", old.grantDirectories != new.grantDirectories),
+            ("inbox", old.inboxes != new.inboxes),
             ("audit.directory", old.auditDirectory != new.auditDirectory),
             ("audit.log_group", old.logGroup != new.logGroup),
             ("state.directory", old.stateDirectory != new.stateDirectory),

@@ -38,16 +38,23 @@ final class LoopEvents {
         executor.queue.async { loop?.assumeIsolated { $0.take(event) } }
     }
 
+    /// A way for another queue to hand the loop values, each of which brings a turn.
+    func sink<Value: Sendable>(
+        _ take: @escaping @Sendable (isolated AgentLoop, Value) -> Void
+    ) -> @Sendable (Value) -> Void {
+        let (loop, executor) = (loop, executor)
+        return { value in
+            executor.queue.async { loop?.assumeIsolated { take($0, value) } }
+        }
+    }
+
     /// Does work on another queue, and has the loop take its result.
     func run<Value: Sendable>(
         on queue: DispatchQueue,
         _ work: @escaping @Sendable () -> Value,
         then take: @escaping @Sendable (isolated AgentLoop, Value) -> Void
     ) {
-        let (loop, executor) = (loop, executor)
-        queue.async {
-            let value = work()
-            executor.queue.async { loop?.assumeIsolated { take($0, value) } }
-        }
+        let sink = sink(take)
+        queue.async { sink(work()) }
     }
 }

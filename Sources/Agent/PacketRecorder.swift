@@ -103,6 +103,24 @@ final class PacketRecorder {
         return StrangersRoom(free: disk.bytes, of: disk.total, keeping: kept)
     }
 
+    /// How long one summary of what strangers do keeps from the next; `nil` while there is no room.
+    var summaryGap: Duration? {
+        switch strangersRoom().extent {
+        case .allowance: .seconds(60)
+        case .reserve: .seconds(3600)
+        case .none: nil
+        }
+    }
+
+    /// Records a summary of what strangers did elsewhere; `false` if the disk does not take it.
+    func offer(_ entry: AuditEntry) -> Bool {
+        let reading = ClockReading.now()
+        guard audit.offer([entry], at: reading) else { return false }
+        let size = audit.size(of: entry, at: reading)
+        monitor.tallies.strangers.spend(size, at: reading.bootMicroseconds)
+        return true
+    }
+
     /// The condition that strangers leave less on record than their allowance has room for.
     var diskCondition: Condition? {
         let directory = policy.configuration.auditDirectory

@@ -1,7 +1,6 @@
 import Auditing
 import Grants
 import Lifecycle
-import Linux
 
 /// Grants that have to end because somebody said so.
 struct PendingRevocation: Sendable {
@@ -18,7 +17,7 @@ struct PendingRevocation: Sendable {
         guard let file else { return fields }
         fields[.digest] = [file.digest]
         fields[.signers] = file.signers
-        fields[.file] = [file.path]
+        fields[.file] = [file.arrival.path]
         if let policy = self.origin.evidence?.policyDigest { fields[.policyDigest] = [policy] }
         return fields
     }
@@ -26,10 +25,9 @@ struct PendingRevocation: Sendable {
 
 /// The file of a signed revocation.
 struct AdmittedRevocation: Hashable, Sendable {
-    let path: String
+    let arrival: ArrivalOrigin
     let digest: String
     let signers: [String]
-    let state: FileIdentity
 }
 
 extension RevocationOrigin {

@@ -18,6 +18,8 @@ final class PolicyManager {
     let path: String
     private(set) var host: HostFacts
     private(set) var loaded: LoadedPolicy
+    /// How often other rules took force: what was read by earlier ones is read again.
+    private(set) var changeCount = 0
     private(set) var commit: PolicyCommit
     /// The reason that the allowed signers on disk are not those in force.
     private(set) var signersProblem: String?
@@ -170,6 +172,7 @@ final class PolicyManager {
     /// These rules are in force from now on.
     private func put(_ next: LoadedPolicy, _ commit: PolicyCommit) {
         loaded = next.following(loaded)
+        changeCount += 1
         self.commit = commit
         note(problemsOf: next.keys)
         noteState()

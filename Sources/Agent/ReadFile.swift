@@ -3,24 +3,35 @@ import Grants
 import Linux
 import Signatures
 
-/// A file that could be opened.
+/// Signed bytes that arrived, whole and in memory.
 struct OpenedFile: Sendable {
-    let path: String
-    let content: TrustedFile.Content
+    let origin: ArrivalOrigin
+    let bytes: [UInt8]
+    /// Whether it may have lain there for long.
+    var isListed = false
 
     /// What it says: all of that can be found out beside other files.
-    func read(by policy: LoadedPolicy, _ ledger: Ledger, at now: Now) -> ReadFile {
-        let digest = FileDigest.sha256(of: content.bytes)
-        let live = ledger.liveGrant(inFile: digest)
+    ///
+    /// A grant that came in it is judged as of its acceptance.
+    func read(by policy: LoadedPolicy, _ live: LiveGrant?, at now: Now) -> ReadFile {
         let arrival = Reception.Arrival(
-            path: path,
-            bytes: content.bytes,
+            origin: origin,
+            bytes: bytes,
             signedAt: live?.acceptedAt ?? now.closing,
             now: now.closing,
             earlierRules: live.flatMap { policy.earlierRules(of: $0) }
         )
-        let statement = policy.reception.read(arrival)
-        return ReadFile(arrival: arrival, digest: digest, live: live, statement: statement)
+        return ReadFile(
+            arrival: arrival,
+            digest: FileDigest.sha256(of: bytes),
+            live: live,
+            isListed: isListed,
+            statement: policy.reception.read(arrival)
+        )
+    }
+
+    func read(by policy: LoadedPolicy, _ ledger: Ledger, at now: Now) -> ReadFile {
+        read(by: policy, ledger.liveGrant(inFile: FileDigest.sha256(of: bytes)), at: now)
     }
 }
 
@@ -30,5 +41,6 @@ struct ReadFile: Sendable {
     let digest: String
     /// The grant that came in it, if that is live.
     let live: LiveGrant?
+    let isListed: Bool
     let statement: Reception.Statements
 }

@@ -27,7 +27,7 @@ struct Reception: Sendable {
 
     /// A file that could be read, and what is known of it.
     struct Arrival: Sendable {
-        let path: String
+        let origin: ArrivalOrigin
         let bytes: [UInt8]
         /// The moment at which its signers had to be allowed.
         let signedAt: Moment
@@ -120,7 +120,8 @@ struct Reception: Sendable {
                 approvers: judgement.approvers(of: payload),
                 breakGlass: alarm.approvers,
                 certificates: payload.certificates,
-                file: arrival.path
+                file: arrival.origin.path,
+                origin: arrival.origin.kind
             )
             return (judgement.refusals.first ?? alarm.refusal).map { .denied(facts, $0) }
                 ?? .admitted(facts, signerLines: payload.signerLines)

@@ -9,6 +9,15 @@ import Signatures
 
 /// Reviews of break-glass grants.
 extension Submissions {
+    /// What files are judged by besides the rules.
+    var known: KnownGrants {
+        KnownGrants(
+            standing: grants.standing(of:),
+            superseded: grants.superseded(by:),
+            review: reviewSubject
+        )
+    }
+
     /// The grant that a review in a file of this SHA-256 is of.
     func reviewSubject(of review: Review, inFile digest: String) -> ReviewSubject {
         guard let glass = audit.ledger.breakGlass[review.grant] else {
@@ -26,18 +35,26 @@ extension Submissions {
         _ review: Review,
         _ signers: [String],
         _ evidence: Evidence,
-        in file: ReadFile,
-        _ state: FileIdentity
+        in file: ReadFile
     ) {
-        let path = file.arrival.path
-        grants.forget(path)
+        let origin = file.arrival.origin
+        let path = origin.path
+        if case .file = origin { grants.forget(path) }
         if let glass = audit.ledger.breakGlass[review.grant], audit.review(of: glass) == nil {
             let fields = evidence.fields
             audit.note(.reviewed(review, by: signers, inFile: path, of: file.digest, fields))
         }
         let result = SubmissionResult(outcome: .accepted, ids: [review.grant])
         results.post(result, on: path, sha256: file.digest)
-        if policy.configuration.endedFiles == .remove { cleanup.removeOnRecord([path: state]) }
+        removeHandled(origin)
+    }
+
+    /// Removes the file of a revocation or review that did its work, as policy says; nobody removes an
+    /// offer.
+    func removeHandled(_ origin: ArrivalOrigin) {
+        guard policy.configuration.endedFiles == .remove, case .file(let path, let state) = origin
+        else { return }
+        cleanup.removeOnRecord([path: state])
     }
 }
 

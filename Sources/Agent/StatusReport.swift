@@ -16,9 +16,7 @@ final class StatusReport {
     private let grants: GrantTable
     private let firewall: FirewallWriter
     private let connections: ConnectionParts
-    private let files: FileReader
-    private let directories: DropDirectories
-    private let submissions: Submissions
+    private let arrivals: ArrivalParts
     private let conditions: HostConditions
     /// The revision of the break-glass grants that the conditions tell of.
     private var breakGlassRevision = 0
@@ -32,9 +30,7 @@ final class StatusReport {
         _ grants: GrantTable,
         _ firewall: FirewallWriter,
         _ connections: ConnectionParts,
-        _ files: FileReader,
-        _ directories: DropDirectories,
-        _ submissions: Submissions,
+        _ arrivals: ArrivalParts,
         _ conditions: HostConditions
     ) {
         self.audit = audit
@@ -43,21 +39,19 @@ final class StatusReport {
         self.grants = grants
         self.firewall = firewall
         self.connections = connections
-        self.files = files
-        self.directories = directories
-        self.submissions = submissions
+        self.arrivals = arrivals
         self.conditions = conditions
     }
 
     /// Notes the conditions that have changed in a turn.
     func noteConditions() {
-        for (code, found) in submissions.refused.takeConditions() ?? [:] {
+        for (code, found) in arrivals.submissions.refused.takeConditions() ?? [:] {
             conditions.set(code, found)
         }
-        if let unread = files.takeUnread() {
+        if let unread = arrivals.files.takeUnread() {
             conditions.set(.dropUnreadable, unread.map(FileConditions.dropUnreadable))
         }
-        directories.noteConditions()
+        arrivals.directories.noteConditions()
         note(audit.ledger.breakGlass)
         note(clocks.heldTime(audit.ledger.clock))
     }

@@ -56,64 +56,54 @@ final class Submissions {
         refused.untrusted = untrusted
     }
 
-    /// Takes one file, whatever it turns out to be.
-    ///
-    /// `isListed` says that it may have lain there for long.
-    func take(_ file: ReadFile, _ state: FileIdentity, isListed: Bool) {
+    /// Takes a file of a drop directory, or the one of an adopted grant, whatever it turns out to be.
+    func take(_ file: ReadFile) {
         let arrival = file.arrival
-        let verdict = policy.loaded.reception.judge(
-            file.statement,
-            of: arrival,
-            knowing: KnownGrants(
-                standing: grants.standing(of:),
-                superseded: grants.superseded(by:),
-                review: reviewSubject
-            )
-        )
+        let reception = policy.loaded.reception
+        let verdict = reception.judge(file.statement, of: arrival, knowing: known)
         let reason = file.live == nil ? EndReason.removed : .policy
         switch verdict {
         case .admitted where audit.isClone:
-            refuse(arrival.path, file.digest, audit.cloneRefusal(of: arrival.path), .policy)
+            refuse(file, audit.cloneRefusal(of: arrival.origin.path), .policy)
         case .admitted(let provenance, let lines):
-            admit(provenance, in: state, evidence(arrival.bytes, lines))
+            admit(provenance, from: arrival.origin, evidence(arrival.bytes, lines))
         case .refused(let code, let reasonGiven):
             let text = policy.explained(reasonGiven)
-            var entry = AuditEntry.refused(arrival.path, code: code, text)
+            var entry = AuditEntry.refused(arrival.origin.path, code: code, text)
             entry.fields[.digest] = [file.digest]
-            refuse(arrival.path, file.digest, entry, reason)
-            if let live = file.live { grants.endByPolicy(live.id) }
-            note(arrival.path, .init(reason: text, remedy: nil, isDistrust: false))
+            refuse(file, entry, reason)
+            note(arrival.origin, .init(reason: text, remedy: nil, isDistrust: false))
         case .denied(let provenance, _)
         where !audit.isClone && file.live != nil && provenance.grant.expires <= arrival.now:
             // It ran out while no agent ran: it ends on the way that all others end.
-            admit(provenance, in: state, nil)
+            admit(provenance, from: arrival.origin, nil)
         case .denied(let provenance, let refusal):
-            if isListed, hasEnded(provenance) { return pass(over: provenance, in: state) }
-            refuse(arrival.path, file.digest, .refused(provenance, refusal), reason)
-            if let live = file.live { grants.endByPolicy(live.id) }
+            if file.isListed, hasEnded(provenance) {
+                return pass(over: provenance, arrival.origin)
+            }
+            refuse(file, .refused(provenance, refusal), reason)
             guard !hasEnded(provenance), refusal.rule != "host" else { return }
             let text = "\(refusal.field): \(refusal.reason)"
-            note(arrival.path, .init(reason: text, remedy: refusal.remedy, isDistrust: false))
+            note(arrival.origin, .init(reason: text, remedy: refusal.remedy, isDistrust: false))
         case .revocation(let revocation, let signers, let lines):
-            take(revocation, signers, evidence(arrival.bytes, lines), in: file, state)
+            take(revocation, signers, evidence(arrival.bytes, lines), in: file)
         case .review(let review, let signers, let lines):
-            take(review, signers, evidence(arrival.bytes, lines), in: file, state)
+            take(review, signers, evidence(arrival.bytes, lines), in: file)
         }
     }
 
-    private func admit(_ new: GrantProvenance, in state: FileIdentity, _ evidence: Evidence?) {
-        grants.admit(new, in: state, evidence)
+    private func admit(_ new: GrantProvenance, from origin: ArrivalOrigin, _ evidence: Evidence?) {
+        grants.admit(new, from: origin, evidence)
         results.expect(path: new.file, sha256: new.digest, of: new.grant.id)
     }
 
-    private func take(
+    /// Acts on a revocation, wherever it came from.
+    func take(
         _ revocation: Revocation,
         _ signers: [String],
         _ evidence: Evidence,
-        in file: ReadFile,
-        _ state: FileIdentity
+        in file: ReadFile
     ) {
-        let path = file.arrival.path
         let origin = RevocationOrigin(
             actors: signers.map { "signer:" + $0 },
             comment: revocation.reason,
@@ -121,25 +111,25 @@ final class Submissions {
             evidence: evidence
         )
         let admitted = AdmittedRevocation(
-            path: path,
+            arrival: file.arrival.origin,
             digest: file.digest,
-            signers: signers,
-            state: state
+            signers: signers
         )
-        grants.forget(path)
+        if case .file(let path, _) = file.arrival.origin { grants.forget(path) }
         grants.revoke(PendingRevocation(ids: revocation.ids, origin: origin, file: admitted))
     }
 
     /// A file whose grant did its work before lies there because files are kept, or is removed.
-    private func pass(over provenance: GrantProvenance, in state: FileIdentity) {
+    private func pass(over provenance: GrantProvenance, _ origin: ArrivalOrigin) {
+        guard case .file(let path, let state) = origin else { return }
         let removes = policy.configuration.endedFiles == .remove
         let id = provenance.grant.id
         // While it drains its file is still the wish.
         if grants.lifecycle.grants[id]?.phase.isDraining == true, !removes {
-            return grants.keep(provenance.file, of: id, in: state)
+            return grants.keep(path, of: id, in: state)
         }
-        grants.forget(provenance.file)
-        if removes { cleanup.remove([provenance.file: state]) }
+        grants.forget(path)
+        if removes { cleanup.remove([path: state]) }
     }
 
     /// Whether this very file did its work before.
@@ -151,7 +141,7 @@ final class Submissions {
     }
 
     /// What the record of a signed file carries to prove it.
-    private func evidence(_ file: [UInt8], _ lines: [String]) -> Evidence {
+    func evidence(_ file: [UInt8], _ lines: [String]) -> Evidence {
         Evidence(file: file, signerLines: lines, policyDigest: policy.loaded.policy.digest)
     }
 
@@ -165,7 +155,7 @@ final class Submissions {
         let entry = AuditEntry.refused(path, code: error.code.rawValue, reason)
         if let untrusted { refused.untrusted = untrusted }
         if error.path == path || refused.untrusted.isEmpty, error.code != .unreadable {
-            note(path, .init(reason: reason, remedy: error.remedy, isDistrust: true))
+            refused.put(path, .init(reason: reason, remedy: error.remedy, isDistrust: true))
         }
         refuse(path, nil, entry, error.code == .unreadable ? nil : .removed)
     }
@@ -174,6 +164,16 @@ final class Submissions {
     private func refuseIfNameIsNoText(_ path: String) {
         guard path.unicodeScalars.contains("\u{FFFD}") else { return }
         refuse(path, nil, .refused(path, code: "bad-name", "its name is not UTF-8"), .removed)
+    }
+
+    /// The file may not open anything; what came in it ends, whatever holds that.
+    private func refuse(_ file: ReadFile, _ entry: AuditEntry, _ reason: EndReason) {
+        if case .adopted(let id, _) = file.arrival.origin {
+            refuse(entry[.file] ?? "", file.digest, entry, nil)
+            return grants.disown(id, because: .policy)
+        }
+        refuse(entry[.file] ?? "", file.digest, entry, reason)
+        if let live = file.live { grants.endByPolicy(live.id) }
     }
 
     /// The file may not open anything; what it had open before ends if there is a reason.
@@ -198,8 +198,8 @@ final class Submissions {
     }
 
     /// A file counts for nothing while it is as it is.
-    private func note(_ path: String, _ refusal: RefusedFiles.Refusal) {
-        refused.put(path, refusal)
+    private func note(_ origin: ArrivalOrigin, _ refusal: RefusedFiles.Refusal) {
+        if case .file(let path, _) = origin { refused.put(path, refusal) }
     }
 
     func recordRefusals(at now: Moment, isBusy: Bool) {
@@ -224,10 +224,9 @@ final class Submissions {
     /// A revocation has done its work.
     func finish(_ order: PendingRevocation) {
         guard let file = order.file else { return }
-        results.post(.init(outcome: .accepted, ids: order.ids), on: file.path, sha256: file.digest)
-        if policy.configuration.endedFiles == .remove {
-            cleanup.removeOnRecord([file.path: file.state])
-        }
+        let result = SubmissionResult(outcome: .accepted, ids: order.ids)
+        results.post(result, on: file.arrival.path, sha256: file.digest)
+        removeHandled(file.arrival)
     }
 
     /// Tells those who wait what became of admitted files, once that is recorded.

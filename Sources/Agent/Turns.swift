@@ -18,9 +18,7 @@ final class Turns {
     private let audit: AuditWriter
     private let policy: PolicyManager
     private let grants: GrantTable
-    private let files: FileReader
-    private let directories: DropDirectories
-    private let submissions: Submissions
+    private let arrivals: ArrivalParts
     private let cleanup: FileCleanup
     private let firewall: FirewallWriter
     private let tamper: TamperResponder
@@ -35,9 +33,7 @@ final class Turns {
         _ audit: AuditWriter,
         _ policy: PolicyManager,
         _ grants: GrantTable,
-        _ files: FileReader,
-        _ directories: DropDirectories,
-        _ submissions: Submissions,
+        _ arrivals: ArrivalParts,
         _ cleanup: FileCleanup,
         _ firewall: FirewallWriter,
         _ tamper: TamperResponder,
@@ -47,8 +43,7 @@ final class Turns {
         _ status: StatusReport
     ) {
         (self.clocks, self.audit, self.policy) = (clocks, audit, policy)
-        (self.grants, self.files, self.directories) = (grants, files, directories)
-        self.submissions = submissions
+        (self.grants, self.arrivals) = (grants, arrivals)
         (self.cleanup, self.firewall, self.tamper) = (cleanup, firewall, tamper)
         (self.connections, self.reporters, self.questions) = (connections, reporters, questions)
         self.status = status
@@ -60,7 +55,7 @@ final class Turns {
             firewall,
             tamper,
             connections,
-            submissions,
+            arrivals.submissions,
             cleanup
         )
     }
@@ -82,7 +77,7 @@ final class Turns {
             policyChanged(at: now)
         } else {
             policy.announce()
-            files.readEverything()
+            arrivals.judgeEverything()
         }
         reconcile()
         connections.packets.takeDeniedCount()
@@ -113,14 +108,15 @@ final class Turns {
     func timePassed() {
         run { now in
             connections.monitor.listen()
-            let events = directories.poll(at: now.closing)
+            let events = arrivals.directories.poll(at: now.closing)
             if !events.isEmpty { take(events, at: now) }
             if policy.endTrial(ifOverAt: now.closing)
                 || policy.hasKeyProblem && policy.followKeys()
             {
                 policyChanged(at: now)
-            } else if !files.unread.isEmpty {
-                files.readAgain()
+            } else {
+                if arrivals.offers.hasUnread { arrivals.offers.judgeAdopted() }
+                if !arrivals.files.unread.isEmpty { arrivals.files.readAgain() }
             }
         }
     }
@@ -135,7 +131,7 @@ final class Turns {
         tamper.answerIfDue(at: now.closing)
         clocks.recordStep(atLeast: least, in: audit)
         if undoStep() {
-            files.readEverything()
+            arrivals.judgeEverything()
             now = clocks.read()
         }
         defer { reconcile() }
@@ -148,6 +144,7 @@ final class Turns {
     /// Something happened in the directories, or to the files of keys.
     func take(_ events: [DirectoryEvent], at now: Now) {
         let changes = DirectoryChanges(events)
+        let files = arrivals.files
         let takesListing = files.take(changes)
         let isRenamed = policy.followHostname()
         if isRenamed || changes.concernsFile && policy.followKeys() {
@@ -164,7 +161,7 @@ final class Turns {
         questions.stateChanged()
         firewall.rulesChanged()
         connections.drains.policyChanged(at: now.closing)
-        files.readEverything()
+        arrivals.judgeEverything()
     }
 
     /// Goes back behind a step forward that was taken back; answers whether it did.
@@ -187,11 +184,13 @@ final class Turns {
     /// Does all that is due, and has the timer ring when something is next.
     func reconcile() {
         let now = clocks.read()
-        submissions.recordRefusals(at: now.closing, isBusy: files.isBusy)
+        let files = arrivals.files
+        arrivals.submissions.recordRefusals(at: now.closing, isBusy: files.isBusy)
         files.endFileless()
         if reconciler.reconcile(at: clocks.read()) { questions.stateChanged() }
         // What opens does not wait for the records of strangers.
         if !clocks.hasSlept { connections.packets.takePackets() }
+        arrivals.offers.recordRefused(at: now.closing, connections.packets)
         tamper.record(at: now.closing)
         connections.warnings.send(at: now.closing)
         connections.drains.watchSessions()
@@ -201,11 +200,14 @@ final class Turns {
     }
 
     private func arm(at now: Now) {
+        let isBusy = arrivals.files.isBusy
         let others = [
-            connections.packets.due(at: now), directories.nextPoll(after: now.closing),
-            submissions.due(at: now.closing, isBusy: files.isBusy),
+            connections.packets.due(at: now), arrivals.directories.nextPoll(after: now.closing),
+            arrivals.submissions.due(at: now.closing, isBusy: isBusy),
+            arrivals.offers.due(at: now.closing),
         ]
-        let wake = reconciler.nextWake(at: now, others, triesAgain: !files.unread.isEmpty)
+        let triesAgain = !arrivals.files.unread.isEmpty || arrivals.offers.hasUnread
+        let wake = reconciler.nextWake(at: now, others, triesAgain: triesAgain)
         do {
             try clocks.arm(at: wake)
         } catch {
@@ -219,7 +221,7 @@ final class Turns {
     /// Tells those who wait what has become known; every record told of is on disk.
     func report() {
         reporters.publish(audit.takePublished())
-        submissions.report()
+        arrivals.submissions.report()
         status.noteConditions()
         tellService()
         cleanup.tidy()

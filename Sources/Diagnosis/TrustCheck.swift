@@ -23,6 +23,7 @@ struct TrustCheck {
         for directory in configuration.grantDirectories {
             check(directory, .dropDirectory) { _ in FileConditions.dropDirectoryMissing(directory) }
         }
+        configuration.inboxes.forEach { inbox($0) }
         check(configuration.auditDirectory, .log) { reason in
             FileConditions.logDirectoryMissing(configuration.auditDirectory, because: reason)
         }
@@ -102,6 +103,32 @@ struct TrustCheck {
         } catch {
             guard error.code == .missing else { return report(error, directory, place) }
             results.add(whenMissing("\(error)"))
+        }
+    }
+
+    /// An inbox is its owner's, and nobody else may write there.
+    private mutating func inbox(_ inbox: Inbox) {
+        guard let owner = (try? UserFile.id(of: inbox.owner)) ?? nil, owner != 0 else {
+            let reason = "\(inbox.owner) is no user without privileges in /etc/passwd"
+            let remedy = "useradd --system \(inbox.owner); jitgate reload"
+            return results.add(
+                FileConditions.inboxUnreadable(inbox.directory, because: reason, mend: remedy)
+            )
+        }
+        var scan = TrustedFile(besidesRoot: owner)
+        do throws(TrustError) {
+            try scan.check(directory: inbox.directory)
+        } catch {
+            guard error.code != .unreadable || geteuid() == 0 else {
+                return results.add(AgentConditions.notPermitted(inbox.directory))
+            }
+            results.add(
+                FileConditions.inboxUnreadable(
+                    inbox.directory,
+                    because: "\(error)",
+                    mend: error.remedy
+                )
+            )
         }
     }
 

@@ -28,6 +28,20 @@ extension AuditLog {
         return waiting ?? (try? state.content(of: name)) ?? nil
     }
 
+    /// The copy of the signed file with this SHA-256, `nil` if there is none; throws if it cannot be
+    /// read now.
+    package func keptFile(of digest: String) throws(RecordingError) -> [UInt8]? {
+        try state.content(of: "\(digest).grant")
+    }
+
+    /// The evidence that has no copy yet, by the names of these.
+    package var uncopiedFiles: [String: [UInt8]] {
+        Dictionary(uncopied.map { ($0.name, $0.bytes) }) { $1 }
+    }
+
+    /// The path of the copy of a signed file.
+    package func evidencePath(of digest: String) -> String { "\(state.evidence)/\(digest).grant" }
+
     mutating func copyEvidence(atMost count: Int) throws(RecordingError) {
         var copied = 0
         defer { uncopied.removeFirst(copied) }

@@ -1,0 +1,52 @@
+/// The parts that have to do with what arrives.
+struct ArrivalParts {
+    let directories: DropDirectories
+    let files: FileReader
+    let submissions: Submissions
+    let offers: Offers
+
+    init(
+        _ directories: DropDirectories,
+        _ reader: InboxReader?,
+        _ submissions: Submissions,
+        _ policy: PolicyManager,
+        _ grants: GrantTable,
+        _ audit: AuditWriter,
+        _ clocks: Clocks,
+        _ events: LoopEvents,
+        _ conditions: HostConditions
+    ) {
+        let judge = FileJudge(submissions, policy, audit, clocks)
+        self.directories = directories
+        self.submissions = submissions
+        files = FileReader(
+            directories,
+            submissions,
+            judge,
+            policy,
+            grants,
+            audit,
+            clocks,
+            events
+        )
+        offers = Offers(
+            reader,
+            AdoptedGrants(judge, grants, audit),
+            submissions,
+            policy,
+            grants,
+            audit,
+            clocks,
+            events,
+            conditions
+        )
+    }
+
+    /// Judges everything there is, by the rules and the time of now.
+    ///
+    /// What the log holds comes first: files that are gone end what they alone held.
+    func judgeEverything() {
+        offers.judgeEverything()
+        files.readEverything()
+    }
+}

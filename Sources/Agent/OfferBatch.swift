@@ -1,0 +1,25 @@
+/// What an inbox brought at a time: files that could be read, and why others could not.
+struct OfferBatch: Sendable {
+    /// A file that nobody reads for its owner, its mode or what it is.
+    struct Refused: Sendable {
+        let path: String
+        let code: String
+        let reason: String
+    }
+
+    /// What keeps an inbox, or a file in it, from being read.
+    struct Problem: Hashable, Sendable {
+        let directory: String
+        let reason: String
+        let remedy: String?
+    }
+
+    var offers: [OpenedFile] = []
+    var refused: [Refused] = []
+    /// All problems that there are now; `nil` if they are those of the last batch.
+    var problems: [Problem]?
+
+    var count: Int { offers.count + refused.count }
+    var size: Int { offers.reduce(0) { $0 + $1.bytes.count } }
+    var isEmpty: Bool { count == 0 && problems == nil }
+}
