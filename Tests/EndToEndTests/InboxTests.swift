@@ -218,4 +218,53 @@ struct InboxHost {
         try eventually { try scene.host.reasons("grant-closed") == ["removed"] }
         #expect(try !scene.host.openings().contains("198.51.100.7 . tcp . 22"))
     }
+
+    @Test func `is what git checks out for a user without privileges`() throws {
+        let scene = try InboxHost()
+        let host = scene.host
+        try scene.run("chmod", "0755", host.path)
+        try host.makeDirectory("repository")
+        try scene.run("chown", "\(InboxHost.owner)", host.path + "/repository")
+        try host.start()
+        let setup = "cd \(host.path)/repository && git init -q -b main"
+        try asOwner(setup, scene)
+        try asOwner("cd \(scene.inbox) && git init -q", scene)
+        let id = UUID()
+        try commit([("a.grant", host.grant(id: id))], scene)
+        try eventually { try scene.isOpen() }
+        // A branch that loses its files ends nothing; a revocation in it does.
+        try asOwner("cd \(host.path)/repository && git rm -q a.grant", scene)
+        try commit([("r/README", [10])], scene)
+        #expect(!FileManager.default.fileExists(atPath: scene.inbox + "/a.grant"))
+        #expect(try scene.isOpen())
+        try commit([("stop.grant", host.revocation(of: id))], scene)
+        try eventually { try host.reasons("grant-closed") == ["revoked"] }
+        #expect(try host.records("offers-refused").isEmpty)
+    }
+
+    /// Commits files, and has the owner of the inbox fetch them as a timer would.
+    private func commit(_ files: [(name: String, bytes: [UInt8])], _ scene: InboxHost) throws {
+        let repository = scene.host.path + "/repository"
+        for file in files {
+            let path = URL(filePath: repository + "/" + file.name)
+            try FileManager.default.createDirectory(
+                at: path.deletingLastPathComponent(),
+                withIntermediateDirectories: true
+            )
+            try Data(file.bytes).write(to: path)
+        }
+        try scene.run("chown", "-R", "\(InboxHost.owner)", repository)
+        let author = "-c user.name=dana -c user.email=dana@example.com"
+        try asOwner("cd \(repository) && git add -A && git \(author) commit -qm more", scene)
+        let fetch = "git fetch -q --depth 1 file://\(repository) main"
+        try asOwner("cd \(scene.inbox) && \(fetch) && git reset -q --hard FETCH_HEAD", scene)
+    }
+
+    private func asOwner(_ script: String, _ scene: InboxHost) throws {
+        let user = "\(InboxHost.owner)"
+        try scene.run(
+            ["setpriv", "--reuid", user, "--regid", user, "--clear-groups"]
+                + ["env", "HOME=/nonexistent", "sh", "-c", "umask 027; \(script)"]
+        )
+    }
 }
