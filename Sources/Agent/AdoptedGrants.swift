@@ -13,9 +13,16 @@ final class AdoptedGrants {
     private let judge: FileJudge
     private let grants: GrantTable
     private let audit: AuditWriter
+    private let cleanup: FileCleanup
 
-    init(_ judge: FileJudge, _ grants: GrantTable, _ audit: AuditWriter) {
+    init(
+        _ judge: FileJudge,
+        _ grants: GrantTable,
+        _ audit: AuditWriter,
+        _ cleanup: FileCleanup
+    ) {
         self.judge = judge
+        self.cleanup = cleanup
         self.grants = grants
         self.audit = audit
     }
@@ -40,6 +47,10 @@ final class AdoptedGrants {
                 return nil
             }
             return OpenedFile(origin: .adopted(id, offer: offer), bytes: bytes)
+        }
+        if cleanup.isMarkedRevoked(live.digest) {
+            grants.disown(id, because: .revoked)
+            return nil
         }
         do throws(RecordingError) {
             var found = uncopied["\(live.digest).grant"]

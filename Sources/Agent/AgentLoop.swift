@@ -79,6 +79,7 @@ actor AgentLoop {
             policy,
             grants,
             audit,
+            cleanup,
             clocks,
             events,
             conditions

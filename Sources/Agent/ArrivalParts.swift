@@ -12,6 +12,7 @@ struct ArrivalParts {
         _ policy: PolicyManager,
         _ grants: GrantTable,
         _ audit: AuditWriter,
+        _ cleanup: FileCleanup,
         _ clocks: Clocks,
         _ events: LoopEvents,
         _ conditions: HostConditions
@@ -31,7 +32,7 @@ struct ArrivalParts {
         )
         offers = Offers(
             reader,
-            AdoptedGrants(judge, grants, audit),
+            AdoptedGrants(judge, grants, audit, cleanup),
             submissions,
             policy,
             grants,

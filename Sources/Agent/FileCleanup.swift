@@ -1,3 +1,4 @@
+import Auditing
 import Dispatch
 import Linux
 import Recording
@@ -15,6 +16,8 @@ final class FileCleanup {
     private var ended: [String: FileIdentity] = [:]
     /// Files of revocations that did their work, to be removed likewise once that is on record.
     private var handledRevocations: [String: FileIdentity] = [:]
+    /// Files of adopted grants that are marked as revoked, as their ends are not on record.
+    private var revokedMarks: Set<String> = []
     private var isTurnDue = false
     /// Where the disk is waited for.
     private let disk = DispatchQueue(label: "io.jitgate.disk")
@@ -39,6 +42,23 @@ final class FileCleanup {
     func allRecorded() {
         remove(handledRevocations)
         handledRevocations = [:]
+        for digest in revokedMarks where audit.ledger.liveGrant(inFile: digest) == nil {
+            audit.log.unmarkRevoked(digest)
+            revokedMarks.remove(digest)
+        }
+    }
+
+    /// Has the next agent know that an adopted grant was revoked, until that is on record.
+    func markRevoked(_ digest: String) {
+        audit.log.markRevoked(digest)
+        revokedMarks.insert(digest)
+    }
+
+    /// Whether an earlier agent marked an adopted grant.
+    func isMarkedRevoked(_ digest: String) -> Bool {
+        guard audit.log.isMarkedRevoked(digest) else { return false }
+        revokedMarks.insert(digest)
+        return true
     }
 
     /// Does a portion now, and sees to the rest.

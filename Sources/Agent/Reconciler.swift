@@ -149,13 +149,18 @@ final class Reconciler {
     /// Removes the files of what has ended, as policy says.
     ///
     /// While the disk takes no records only the files tell the next agent what was revoked: those of
-    /// grants go then in any case, those of revocations stay.
+    /// grants go then in any case, those of revocations stay. A grant that the log holds is marked.
     private func removeFiles(of step: Step) {
         let removesAll = policy.configuration.endedFiles == .remove
         for ending in step.endings {
             // A file that is kept still ends what drains when it goes.
             if ending.drainsUntil != nil, !removesAll { continue }
             let files = grants.removeFiles(of: ending.id)
+            if audit.isWaiting, ending.reason == .revoked,
+                let live = audit.ledger.standings[ending.id]?.live, live.origin == .inbox
+            {
+                cleanup.markRevoked(live.digest)
+            }
             if removesAll || audit.isWaiting && ending.reason == .revoked { cleanup.remove(files) }
         }
         if !audit.isWaiting { cleanup.allRecorded() }

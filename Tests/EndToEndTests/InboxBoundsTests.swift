@@ -245,4 +245,47 @@ private struct Fault: Sendable, CustomStringConvertible {
         let refused = try #require(try host.records("grant-refused").first)
         #expect(refused["JITGATE_FILE"]?.text == path)
     }
+
+    @Test(arguments: [false, true])
+    func `does not bring back what was revoked while the disk was full`(isByFile: Bool) throws {
+        let scene = try InboxHost()
+        let host = scene.host
+        let disk = try host.mountDisk(at: host.auditDirectory)
+        try host.start()
+        let id = UUID()
+        try scene.offer(host.grant(id: id), as: "a.grant")
+        try eventually { try scene.isOpen() }
+        let digest = try #require(
+            try host.records("grant-accepted").first?["JITGATE_GRANT_SHA256"]?.text
+        )
+        let mark = host.path + "/state/evidence/\(digest).revoked"
+        try disk.fill()
+        var count = 0
+        try eventually {
+            count += 1
+            try host.submit(Array("no grant \(count)".utf8), as: "bad\(count).grant")
+            return try host.conditions().contains { $0.contains("/audit.jsonl") }
+        }
+        if isByFile {
+            try scene.offer(host.revocation(of: id), as: "r.grant")
+        } else {
+            let outcome = try host.jitgate("revoke", "\(id)", "--reason", "lost laptop")
+            #expect(outcome.errors.contains("it is closed, but that is not on record"))
+        }
+        try eventually { try host.openings().isEmpty }
+        try eventually { FileManager.default.fileExists(atPath: mark) }
+        host.kill()
+        try scene.run("rm", "-rf", scene.inbox)
+        // With the disk still full, and then with room.
+        try host.launch()
+        try eventually { (try? host.conditions())?.isEmpty == false }
+        #expect(try host.openings().isEmpty)
+        host.kill()
+        try disk.empty()
+        try host.start()
+        #expect(try host.openings().isEmpty)
+        #expect(try host.reasons("grant-closed") == ["revoked"])
+        #expect(!FileManager.default.fileExists(atPath: mark))
+        #expect(try host.jitgate("audit", "verify").status == 0)
+    }
 }
