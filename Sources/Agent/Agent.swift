@@ -5,6 +5,7 @@ import Connections
 import Dispatch
 import Enforcement
 import Glibc
+import Grants
 import Linux
 import Recording
 import SystemPackage

@@ -1,5 +1,6 @@
 import AgentInterface
 import ArgumentParser
+import Grants
 
 struct RootCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
