@@ -75,6 +75,7 @@ let package = Package(
             ]
         ),
         core("Reporting", ["Auditing", "Grants", "StrictJSON"]),  // what the log says, for auditors
+        core("Depot", ["Grants", "StrictJSON"]),  // where hosts find signed files, and when they look
 
         .target(  // the page that takes the signature of a passkey, and what it is told and answers
             name: "ApprovalPage",
@@ -199,6 +200,7 @@ let package = Package(
         ),
         tests("VerifyingTests", ["Verifying", "Auditing", "Grants", "Transparency"]),
         tests("ReportingTests", ["Reporting", "Auditing", "Grants", "TestSupport"]),
+        tests("DepotTests", ["Depot", "TestSupport"]),
         tests("ApprovalPageTests", ["ApprovalPage", "Signatures", crypto]),
         tests("LoopbackHTTPTests", ["LoopbackHTTP"]),
         tests(
