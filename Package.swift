@@ -44,6 +44,7 @@ let package = Package(
     products: [
         .executable(name: "jitgated", targets: ["jitgated"]),
         .executable(name: "jitgate", targets: ["jitgate"]),
+        .executable(name: "jitgate-fetch", targets: ["jitgate-fetch"]),
         // For the tests: loaded into the agent, which has no switch for what it does.
         .library(name: "faults", type: .dynamic, targets: ["CFaults"]),
     ],
@@ -75,7 +76,8 @@ let package = Package(
             ]
         ),
         core("Reporting", ["Auditing", "Grants", "StrictJSON"]),  // what the log says, for auditors
-        core("Depot", ["Grants", "StrictJSON"]),  // where hosts find signed files, and when they look
+        core("Depot", ["Grants", "StrictJSON"]),  // where and when hosts look for signed files
+        core("FetchSettings", ["Depot", "Grants", "StrictTOML"]),  // the file fetch.toml
 
         .target(  // the page that takes the signature of a passkey, and what it is told and answers
             name: "ApprovalPage",
@@ -89,6 +91,11 @@ let package = Package(
             name: "CNetfilter",
             pkgConfig: "libnftnl",
             providers: [.apt(["libnftnl-dev", "libmnl-dev"])]
+        ),
+        .systemLibrary(
+            name: "CCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev", "libssl-dev"])]
         ),
         .target(name: "CLinux"),  // what the Glibc module cannot import
         edge("Linux", ["CLinux", "Grants", system]),  // inotify, timerfd, sockets
@@ -109,6 +116,7 @@ let package = Package(
         ),
         // one page for one use, on loopback
         edge("LoopbackHTTP", ["CLinux", "Linux", system]),
+        edge("Transfer", ["CCurl", "Grants"]),  // requests to a depot, within bounds
 
         // MARK: agent
         edge(
@@ -151,6 +159,17 @@ let package = Package(
             swiftSettings: house
         ),
         .executableTarget(name: "jitgate", dependencies: ["Commands"], swiftSettings: house),
+
+        // MARK: carrier
+        edge(
+            "Fetching",
+            ["Depot", "FetchSettings", "Grants", "Linux", "StrictJSON", "Transfer", system]
+        ),
+        .executableTarget(
+            name: "jitgate-fetch",
+            dependencies: ["Fetching"],
+            swiftSettings: house
+        ),
 
         // MARK: benchmarks
         // These two write a log for scripts/benchmark by the agent's own modules; see Benchmarks/.
@@ -201,6 +220,11 @@ let package = Package(
         tests("VerifyingTests", ["Verifying", "Auditing", "Grants", "Transparency"]),
         tests("ReportingTests", ["Reporting", "Auditing", "Grants", "TestSupport"]),
         tests("DepotTests", ["Depot", "TestSupport"]),
+        tests("FetchSettingsTests", ["FetchSettings", "Depot"]),
+        tests(
+            "FetchingTests",
+            ["Fetching", "FetchSettings", "Depot", "StrictJSON", "TestSupport", "Transfer"]
+        ),
         tests("ApprovalPageTests", ["ApprovalPage", "Signatures", crypto]),
         tests("LoopbackHTTPTests", ["LoopbackHTTP"]),
         tests(

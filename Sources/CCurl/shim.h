@@ -1,0 +1,36 @@
+// Swift calls no function with variable arguments, so each kind of argument that is used has a
+// function of its own here. The digest is that of the libcrypto that libcurl loads anyway.
+#define CURL_DISABLE_TYPECHECK
+#include <curl/curl.h>
+#include <openssl/sha.h>
+
+typedef size_t (*jitgate_curl_callback)(char *bytes, size_t size, size_t count, void *context);
+
+static inline CURLcode jitgate_curl_set_number(CURL *handle, CURLoption option, long value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode jitgate_curl_set_size(CURL *handle, CURLoption option, curl_off_t value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode jitgate_curl_set_text(CURL *handle, CURLoption option, const char *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode jitgate_curl_set_pointer(CURL *handle, CURLoption option, void *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode jitgate_curl_set_callback(CURL *handle, CURLoption option,
+                                                 jitgate_curl_callback value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode jitgate_curl_get_number(CURL *handle, CURLINFO info, long *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+
+static inline CURLMcode jitgate_curl_limit_connections(CURLM *handle, long count) {
+    return curl_multi_setopt(handle, CURLMOPT_MAXCONNECTS, count);
+}

@@ -1,0 +1,94 @@
+import Depot
+import Grants
+import Linux
+import StrictJSON
+import Transfer
+
+/// The reason why a round ends early.
+enum RoundEnd: Error {
+    /// The process is to end.
+    case stopped
+    /// The depot does not answer, or wants to be left alone for a time.
+    case silent(String, retryAfter: Duration?)
+}
+
+/// Asks a depot for objects, and tells answers from errors.
+struct DepotReader {
+    /// The answer about one object.
+    enum Result {
+        case content([UInt8], tag: String?)
+        case unchanged
+        case absent
+        case failed(String)
+    }
+
+    /// The time that a hub is asked to wait for news.
+    static let wait: Duration = .seconds(30)
+
+    private let url: String
+    private let connection: DepotConnection
+
+    init(url: String, connection: DepotConnection) {
+        (self.url, self.connection) = (url, connection)
+    }
+
+    /// Asks for an object, under the condition that its ETag has changed.
+    func read(_ object: DepotObject, unless tag: String?) throws(RoundEnd) -> Result {
+        try Self.result(try response(to: request(object, unless: tag)), tag)
+    }
+
+    /// Asks a hub for all indexes at once; `nil` if the depot is no hub.
+    func readIndexes(_ shelves: [ShelfName], unless tag: String?) throws(RoundEnd) -> Result? {
+        var request = request(.indexes(shelves), unless: tag)
+        request.headers.append(("Prefer", "wait=\(Self.wait.components.seconds)"))
+        // Without a condition a hub answers at once.
+        if tag != nil { request.wait = Self.wait }
+        guard let response = try response(to: request) else { return nil }
+        let result = try Self.result(response, tag)
+        let applied = response[header: "preference-applied"] ?? ""
+        return applied.lowercased().hasPrefix("wait=") ? result : nil
+    }
+
+    private func request(_ object: DepotObject, unless tag: String?) -> Request {
+        var request = Request("\(url)/\(object.path)", limit: object.limit)
+        if let tag { request.headers.append(("If-None-Match", tag)) }
+        return request
+    }
+
+    /// The answer; `nil` if it is too long.
+    private func response(to request: Request) throws(RoundEnd) -> Response? {
+        do throws(TransferError) {
+            return try connection.perform(request)
+        } catch {
+            switch error {
+            case .stopped: throw .stopped
+            case .tooLong: return nil
+            case .unanswered(let reason): throw Self.silence(reason)
+            }
+        }
+    }
+
+    private static func result(_ response: Response?, _ tag: String?) throws(RoundEnd) -> Result {
+        guard let response else { return .failed("the answer is longer than it may be") }
+        switch Answer(status: response.status, wasConditional: tag != nil) {
+        case .content: return .content(response.body, tag: response[header: "etag"])
+        case .unchanged: return .unchanged
+        case .absent: return .absent
+        case .refused(let reason): return .failed(reason)
+        case .overloaded(let reason):
+            let retryAfter = RetryAfter.duration(
+                response[header: "retry-after"],
+                date: response[header: "date"]
+            )
+            throw .silent(reason, retryAfter: retryAfter)
+        }
+    }
+
+    /// A wrong clock is the likeliest reason why certificates are out of date.
+    private static func silence(_ reason: String) -> RoundEnd {
+        let isAboutTime = reason.contains("expired") || reason.contains("not yet valid")
+        let clock = StateBoard.wallClock.wholeSecond
+        let hint = isAboutTime ? "; the clock of this host says \(clock)" : ""
+        return .silent(TerminalText.safe(reason) + hint, retryAfter: nil)
+    }
+}

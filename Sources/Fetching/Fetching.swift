@@ -1,0 +1,125 @@
+import Depot
+import FetchSettings
+import Glibc
+import Grants
+import Linux
+import SystemPackage
+import Transfer
+
+/// The program jitgate-fetch: reads its configuration and brings files until it is told to end.
+package enum Fetching {
+    package static let version = Release.version
+
+    /// Reads the configuration, and the credentials that it names.
+    package static func check(_ path: String) throws(FetchError) {
+        _ = try identity(try configuration(at: path))
+    }
+
+    /// Brings all files once; throws if some are missing or an object cannot be had.
+    package static func once(_ path: String) throws(FetchError) -> Bool {
+        let stop = try stopSignal()
+        var carrier = try carrier(try configuration(at: path), stoppingAt: stop.descriptor)
+        repeat {
+            if carrier.round() { return false }
+        } while carrier.hasMore && carrier.board.state.silentSince == nil
+        return carrier.isComplete
+    }
+
+    /// Brings files until SIGTERM.
+    package static func run(_ path: String) throws(FetchError) {
+        let stop = try stopSignal()
+        var carrier = try carrier(try configuration(at: path), stoppingAt: stop.descriptor)
+        let log = FetchLog()
+        log.write(.info, "started; the first request comes within a minute")
+        while true {
+            let pause = carrier.cadence.due - Carrier.now
+            if pause > .zero {
+                if stop.sleep(for: pause) { break }
+                continue
+            }
+            if carrier.round() { break }
+            ProgramPages.release()
+        }
+        log.write(.info, "stopped")
+    }
+
+    private static func stopSignal() throws(FetchError) -> StopSignal {
+        do throws(Errno) {
+            return try StopSignal()
+        } catch {
+            throw FetchError("SIGTERM cannot be waited for: \(error)")
+        }
+    }
+
+    /// A carrier that reads the credentials which a configuration names.
+    static func carrier(
+        _ configuration: FetchConfiguration,
+        stoppingAt stop: Int32
+    ) throws(FetchError) -> Carrier {
+        let connection = DepotConnection(
+            as: try identity(configuration),
+            agent: "jitgate-fetch/\(version)",
+            stoppingAt: stop
+        )
+        guard let connection else { throw FetchError("libcurl cannot be initialised") }
+        let log = FetchLog()
+        let state = CarrierState(
+            version: version,
+            started: StateBoard.wallClock,
+            depot: configuration.url,
+            inbox: configuration.inbox
+        )
+        return Carrier(
+            configuration,
+            reader: DepotReader(url: configuration.url, connection: connection),
+            board: StateBoard(state, path: configuration.statePath, log: log),
+            log: log
+        )
+    }
+
+    private static func configuration(at path: String) throws(FetchError) -> FetchConfiguration {
+        let bytes = try read(path, limit: FetchConfiguration.fileLimit)
+        do throws(FetchConfigurationError) {
+            return try FetchConfiguration(parsing: bytes, file: path)
+        } catch {
+            throw FetchError(configuration: error.description)
+        }
+    }
+
+    private static func identity(
+        _ configuration: FetchConfiguration
+    ) throws(FetchError) -> Identity {
+        var identity = Identity()
+        identity.authorities = configuration.authorities
+        identity.certificate = configuration.certificate
+        guard let path = configuration.credentials else { return identity }
+        let bytes = try read(path, limit: CredentialsFile.limit)
+        do throws(CredentialsFile.Failure) {
+            let file = try CredentialsFile(parsing: bytes)
+            identity.credentials = Credentials(
+                accessKey: file.accessKey,
+                secretKey: file.secretKey,
+                region: file.region
+            )
+        } catch {
+            throw FetchError(configuration: "\(path): \(error)")
+        }
+        return identity
+    }
+
+    private static func read(_ path: String, limit: Int) throws(FetchError) -> [UInt8] {
+        do throws(Errno) {
+            return try SmallFile.read(path, limit: limit, awaiting: false)
+        } catch {
+            throw FetchError(configuration: "\(path): \(error)")
+        }
+    }
+}
+
+extension FetchConfiguration {
+    /// The state file, beside the inbox.
+    fileprivate var statePath: String {
+        let slash = inbox.lastIndex(of: "/") ?? inbox.startIndex
+        return inbox[..<slash] + "/state.json"
+    }
+}

@@ -1,0 +1,104 @@
+import Depot
+import Grants
+import Linux
+import SystemPackage
+
+/// The state of jitgate-fetch: written to its state file, and logged when it changes.
+struct StateBoard {
+    private static let interval: Duration = .seconds(60)
+
+    private(set) var state: CarrierState
+    private let path: String
+    private let log: FetchLog
+    private var isChanged = true
+    private var written: Duration?
+    private var writeError: Errno?
+
+    init(_ state: CarrierState, path: String, log: FetchLog) {
+        (self.state, self.path, self.log) = (state, path, log)
+    }
+
+    /// The objects that are asked for from now on; what is known of them stays.
+    mutating func expect(_ objects: [DepotObject]) {
+        let paths = objects.map(\.path)
+        guard paths != state.objects.map(\.object) else { return }
+        let known = state.objects
+        state.objects = paths.map { path in
+            known.first { $0.object == path } ?? CarrierState.Object(path)
+        }
+        isChanged = true
+    }
+
+    mutating func answered(_ object: DepotObject, _ result: ObjectWatch.State, files: Int?) {
+        update(object) { entry, log in
+            let wasFailing = entry.state == .failing
+            let isNews = entry.answered(result, at: Self.wallClock) || entry.files != files
+            entry.files = files
+            if wasFailing { log.write(.notice, "\(entry.object): available again") }
+            return isNews
+        }
+    }
+
+    mutating func failed(_ object: DepotObject, _ reason: String) {
+        update(object) { entry, log in
+            let isNews = entry.failed(reason, at: Self.wallClock)
+            if isNews { log.write(.warning, "\(entry.object): \(reason)") }
+            return isNews
+        }
+    }
+
+    /// The depot answered, whatever it said.
+    mutating func heard() {
+        let now = Self.wallClock
+        if let since = state.silentSince {
+            log.write(.notice, "the depot answers again; it had not since \(since.wholeSecond)")
+        }
+        if state.silentSince != nil || state.lastContact == nil { isChanged = true }
+        (state.lastContact, state.silentSince, state.error) = (now, nil, nil)
+    }
+
+    /// The depot did not answer.
+    mutating func silent(_ reason: String) {
+        if state.error != reason {
+            log.write(.warning, "no answer from \(state.depot): \(reason)")
+            isChanged = true
+        }
+        if state.silentSince == nil { state.silentSince = Self.wallClock }
+        state.error = reason
+    }
+
+    mutating func inbox(_ plan: InboxPlan, error: String?) {
+        var inbox = state.inbox
+        (inbox.files, inbox.bytes) = (plan.held.count, plan.heldBytes)
+        (inbox.missing, inbox.error) = (plan.missing, error)
+        guard inbox != state.inbox else { return }
+        if let error, error != state.inbox.error { log.write(.warning, error) }
+        state.inbox = inbox
+        isChanged = true
+    }
+
+    /// Writes the file if something has changed, or if the last one is a minute old.
+    mutating func save(at now: Duration) {
+        let isOld = written.map { now - $0 >= Self.interval } ?? true
+        guard isChanged || isOld else { return }
+        do throws(Errno) {
+            let bytes = state.encoded(written: Self.wallClock)
+            try AtomicFile.replace(path, with: bytes, mode: 0o644)
+            (isChanged, written, writeError) = (false, now, nil)
+        } catch {
+            if writeError != error { log.write(.warning, "\(path): \(error)") }
+            writeError = error
+        }
+    }
+
+    private mutating func update(
+        _ object: DepotObject,
+        _ change: (inout CarrierState.Object, FetchLog) -> Bool
+    ) {
+        let path = object.path
+        guard let index = state.objects.firstIndex(where: { $0.object == path }) else { return }
+        if change(&state.objects[index], log) { isChanged = true }
+    }
+
+    static var wallClock: Moment { Moment(microseconds: ClockReading.now().wallMicroseconds) }
+}

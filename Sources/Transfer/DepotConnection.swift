@@ -1,0 +1,70 @@
+import CCurl
+import Grants
+
+/// Requests to one depot, one at a time over one connection that is kept.
+///
+/// It runs on the thread of the caller: libcurl's timers and sockets are waited for together with
+/// the descriptor that asks the process to end, so nothing wakes up in between.
+@safe package final class DepotConnection {
+    private let multi: UnsafeMutableRawPointer
+    private let identity: Identity
+    private let agent: String
+    /// Becomes readable when the process is to end.
+    private let stop: Int32
+
+    /// Fails if libcurl cannot be initialised.
+    package init?(as identity: Identity, agent: String, stoppingAt stop: Int32) {
+        guard curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK,
+            let multi = unsafe curl_multi_init()
+        else { return nil }
+        unsafe jitgate_curl_limit_connections(multi, 1)
+        unsafe self.multi = unsafe multi
+        (self.identity, self.agent, self.stop) = (identity, agent, stop)
+    }
+
+    deinit {
+        unsafe curl_multi_cleanup(multi)
+    }
+
+    /// Sends a request and waits for the whole answer.
+    package func perform(_ request: Request) throws(TransferError) -> Response {
+        guard let easy = EasyHandle(request, of: identity, agent: agent) else {
+            throw .unanswered("out of memory")
+        }
+        guard unsafe curl_multi_add_handle(multi, easy.handle) == CURLM_OK else {
+            throw .unanswered("libcurl refused the request")
+        }
+        defer { unsafe curl_multi_remove_handle(multi, easy.handle) }
+        let code = try finish()
+        return try easy.response(code)
+    }
+
+    private func finish() throws(TransferError) -> CURLcode {
+        while true {
+            var running: Int32 = 0
+            guard unsafe curl_multi_perform(multi, &running) == CURLM_OK else {
+                throw .unanswered("libcurl failed")
+            }
+            if running == 0 { return result() }
+            try wait()
+        }
+    }
+
+    /// Waits for the socket or a timer of the request, or for the end of the process.
+    private func wait() throws(TransferError) {
+        var extra = curl_waitfd(fd: stop, events: Int16(CURL_WAIT_POLLIN), revents: 0)
+        let code = unsafe curl_multi_poll(multi, &extra, 1, 60_000, nil)
+        guard code == CURLM_OK else { throw .unanswered("libcurl failed") }
+        if extra.revents != 0 { throw .stopped }
+    }
+
+    private func result() -> CURLcode {
+        var left: Int32 = 0
+        while let message = unsafe curl_multi_info_read(multi, &left) {
+            if unsafe message.pointee.msg == CURLMSG_DONE {
+                return unsafe message.pointee.data.result
+            }
+        }
+        return CURLE_GOT_NOTHING
+    }
+}

@@ -1,0 +1,43 @@
+/// One request to a depot, with the bounds of its answer.
+package struct Request: Sendable {
+    package let url: String
+    /// The body of a PUT; a GET has none.
+    package var body: [UInt8]?
+    /// Further headers; their values hold no control characters.
+    package var headers: [(name: String, value: String)] = []
+    /// The longest body of the answer, in bytes.
+    package let limit: Int
+    /// The time that the server may take before it answers.
+    package var wait: Duration = .zero
+
+    package init(_ url: String, limit: Int) {
+        self.url = url
+        self.limit = limit
+    }
+}
+
+/// The answer of a depot.
+package struct Response: Sendable {
+    package let status: Int
+    package let body: [UInt8]
+    private let headers: [(name: String, value: String)]
+
+    init(status: Int, body: [UInt8], headers: [(name: String, value: String)]) {
+        (self.status, self.body, self.headers) = (status, body, headers)
+    }
+
+    /// The value of a header by its name in lower case; of several, the first.
+    package subscript(header name: String) -> String? {
+        headers.first { $0.name == name }?.value
+    }
+}
+
+/// The reason why there is no answer.
+package enum TransferError: Error, Hashable, Sendable {
+    /// The process was asked to end.
+    case stopped
+    /// The answer is longer than it may be; the depot is there.
+    case tooLong
+    /// The depot did not answer: names, TCP, TLS, time.
+    case unanswered(String)
+}

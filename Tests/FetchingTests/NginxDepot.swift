@@ -1,0 +1,139 @@
+import Foundation
+import TestSupport
+
+@testable import Fetching
+
+/// A depot on nginx with TLS and client certificates, on loopback.
+final class NginxDepot {
+    let folder: TemporaryDirectory
+    private var process: Process?
+    private let port = Int.random(in: 20_000..<60_000)
+
+    var url: String { "https://127.0.0.1:\(port)/jitgate" }
+    /// Keys of `[depot]` with which a host is known.
+    var keys: String { keys(certificate: "client") }
+
+    func keys(certificate: String, authority: String = "ca") -> String {
+        "ca = \"\(path)/\(authority).pem\"\ncertificate = \"\(path)/\(certificate).pem\""
+    }
+
+    var path: String { folder.path }
+
+    /// - Parameter server: the certificate that it shows.
+    /// - Throws: if nginx or openssl fails.
+    init(server: String = "server") throws {
+        folder = try TemporaryDirectory()
+        try makeCertificates()
+        for name in ["shelves/all", "files"] {
+            try FileManager.default.createDirectory(
+                atPath: path + "/www/jitgate/" + name,
+                withIntermediateDirectories: true
+            )
+        }
+        try Data(configuration(server).utf8).write(to: URL(filePath: path + "/nginx.conf"))
+        try start()
+    }
+
+    deinit { stop() }
+
+    func start() throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/sbin/nginx")
+        process.arguments = ["-p", path, "-c", path + "/nginx.conf", "-e", path + "/error.log"]
+        try process.run()
+        self.process = process
+        try eventually { FileManager.default.fileExists(atPath: path + "/nginx.pid") }
+    }
+
+    /// Ends nginx: the master ends its worker by SIGTERM.
+    func stop() {
+        guard let process else { return }
+        if let text = try? String(contentsOfFile: path + "/nginx.pid", encoding: .utf8),
+            let master = Int32(text.trimmingCharacters(in: .newlines))
+        {
+            kill(master, SIGTERM)
+        }
+        process.waitUntilExit()
+        self.process = nil
+    }
+
+    // MARK: objects
+
+    /// Puts a file, and returns its line for an index.
+    @discardableResult
+    func put(_ text: String) throws -> String {
+        let name = fileName(Array(text.utf8))
+        try write(text, to: "files/" + name)
+        return "\(name.dropLast(6))  \(text.hashValue.magnitude).grant\n"
+    }
+
+    func writeIndex(_ lines: [String]) throws {
+        try write(lines.joined(), to: "shelves/all/index")
+    }
+
+    /// Replaces an object by rename.
+    func write(_ text: String, to object: String) throws {
+        let file = URL(filePath: path + "/www/jitgate/" + object)
+        try Data(text.utf8).write(to: file, options: .atomic)
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file.path)
+    }
+
+    func setDate(of object: String, to date: Date) throws {
+        let file = path + "/www/jitgate/" + object
+        try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: file)
+    }
+
+    /// Lines of `METHOD PATH STATUS IF-NONE-MATCH IF-MODIFIED-SINCE ACCEPT-ENCODING CONNECTION`.
+    var requests: [String] {
+        get throws {
+            try String(contentsOfFile: path + "/access.log", encoding: .utf8)
+                .split(separator: "\n").map(String.init)
+        }
+    }
+
+    private func configuration(_ server: String) -> String {
+        """
+        user root; worker_processes 1; daemon off; pid \(path)/nginx.pid;
+        error_log \(path)/error.log warn;
+        events { worker_connections 512; }
+        http {
+            log_format asked '$request_method $uri $status $http_if_none_match '
+                '$http_if_modified_since $http_accept_encoding $connection';
+            access_log \(path)/access.log asked;
+            client_body_temp_path \(path)/t1; proxy_temp_path \(path)/t2; fastcgi_temp_path \(path)/t3;
+            uwsgi_temp_path \(path)/t4; scgi_temp_path \(path)/t5;
+            keepalive_timeout 75s;
+            ssl_certificate \(path)/\(server).pem; ssl_certificate_key \(path)/\(server).pem;
+            ssl_client_certificate \(path)/ca.pem; ssl_verify_client on;
+            server { listen 127.0.0.1:\(port) ssl; root \(path)/www; }
+        }
+        """
+    }
+
+    // MARK: certificates
+
+    /// Makes an authority and certificates: `server`, `stranger` (of another name), `client`, and
+    /// `expired`, each with its key in one file.
+    private func makeCertificates() throws {
+        let script = """
+            set -e; cd '\(path)'
+            new() { openssl ecparam -name prime256v1 -genkey -noout -out $1.key; }
+            new ca; openssl req -x509 -new -key ca.key -subj /CN=depot-ca -days 2 -out ca.pem
+            : > index.txt; echo 01 > serial
+            printf '[ca]\\ndefault_ca=d\\n[d]\\ndatabase=index.txt\\nserial=serial\\nnew_certs_dir=.\\ndefault_md=sha256\\n' > ca.conf
+            printf 'policy=p\\nunique_subject=no\\ncopy_extensions=copy\\n[p]\\ncommonName=supplied\\n' >> ca.conf
+            sign() { # NAME SUBJECT-ALTERNATIVE-NAME START END
+                new $1; openssl req -new -key $1.key -subj /CN=$1 -addext subjectAltName=$2 -out $1.csr
+                openssl ca -batch -config ca.conf -cert ca.pem -keyfile ca.key -in $1.csr -out $1.crt \\
+                    -notext -startdate $3 -enddate $4
+                cat $1.crt $1.key > $1.pem
+            }
+            sign server IP:127.0.0.1 20200101000000Z 20400101000000Z
+            sign stranger DNS:other.example.com 20200101000000Z 20400101000000Z
+            sign client DNS:web-1 20200101000000Z 20400101000000Z
+            sign expired DNS:web-1 20200101000000Z 20200102000000Z
+            """
+        let made = try Command.run(["bash", "-c", script])
+        guard made.status == 0 else { throw CommandFailure("openssl: \(made.errors)") }
+    }
+}

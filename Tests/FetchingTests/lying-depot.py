@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+"""Serves depots on loopback that lie, one below each first part of the path, and prints the port.
+
+lying-depot.py FOLDER: the depot /hub serves the index in FOLDER/index, and waits for it to change.
+"""
+import hashlib
+import hmac
+import http.server
+import os
+import sys
+import time
+
+FILES = [b"file %d\n" % number for number in range(3)]
+BIG = b"x" * (256 * 1024 + 1)
+FOLDER = sys.argv[1]
+
+
+def digest(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def signature(handler, secret):
+    """The signature that a request should have, by the rules of AWS (signature version 4)."""
+    fields = dict(part.strip().split("=", 1) for part in handler.headers["Authorization"].partition(" ")[2].split(","))
+    _, date, region, service, end = fields["Credential"].rsplit("/", 4)
+    path, _, query = handler.path.partition("?")
+    signed = fields["SignedHeaders"].split(";")
+    lines = "".join(f"{name}:{handler.headers[name].strip()}\n" for name in sorted(signed))
+    payload = handler.headers["x-amz-content-sha256"]
+    request = "\n".join(["GET", path, query, lines, ";".join(sorted(signed)), payload])
+    scope = "/".join([date, region, service, end])
+    text = "\n".join(["AWS4-HMAC-SHA256", handler.headers["x-amz-date"], scope, digest(request.encode())])
+    key = ("AWS4" + secret).encode()
+    for part in (date, region, service, end):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return fields["Signature"], hmac.new(key, text.encode(), "sha256").hexdigest()
+
+
+def index(files):
+    return "".join(f"{digest(data)}  {number}.grant\n" for number, data in enumerate(files)).encode()
+
+
+INDEX = index(FILES)
+BY_DIGEST = {digest(data): data for data in [*FILES, BIG]}
+
+
+class Depot(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *arguments):
+        pass
+
+    def do_GET(self):
+        lie, _, path = self.path[1:].partition("/")
+        try:
+            getattr(self, "lie_" + lie.replace("-", "_"))(path)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
+
+    def answer(self, status, body=b"", **headers):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def honest(self, path, files=FILES):
+        name = path.removeprefix("files/").removesuffix(".grant")
+        if path == "shelves/all/index":
+            self.answer(200, index(files))
+        elif name in BY_DIGEST:
+            self.answer(200, BY_DIGEST[name])
+        else:
+            self.answer(404)
+
+    def lie_honest(self, path):
+        self.honest(path)
+
+    def lie_signed(self, path):
+        """Not a lie: a store that checks signatures, as S3 does."""
+        if self.headers["Authorization"] is None:
+            return self.answer(403)
+        given, expected = signature(self, "s3cret/key")
+        self.honest(path) if given == expected else self.answer(403)
+
+    def lie_wrong_digest(self, path):
+        self.answer(200, b"another file\n") if path.startswith("files/") else self.honest(path)
+
+    def lie_half_file(self, path):
+        name = path.removeprefix("files/").removesuffix(".grant")
+        self.answer(200, BY_DIGEST[name][:4]) if name in BY_DIGEST else self.honest(path)
+
+    def lie_cut_off(self, path):
+        if not path.startswith("files/"):
+            return self.honest(path)
+        self.send_response(200)
+        self.send_header("Content-Length", "1000")
+        self.end_headers()
+        self.wfile.write(b"file")
+        self.close_connection = True
+
+    def lie_big_file(self, path):
+        self.honest(path, [BIG, *FILES])
+
+    def lie_half_index(self, path):
+        self.answer(200, INDEX[:-20]) if path.endswith("/index") else self.honest(path)
+
+    def lie_html(self, path):
+        self.answer(200, b"<!DOCTYPE html><title>Sign in</title>", Content_Type="text/html")
+
+    def lie_names(self, path):
+        if not path.endswith("/index"):
+            return self.honest(path)
+        self.answer(200, b"".join(b"%064x  %d.grant\n" % (number, number) for number in range(100_000)))
+
+    def lie_many_names(self, path):
+        if not path.endswith("/index"):
+            return self.honest(path)
+        self.answer(200, INDEX + b"".join(b"%064x  %d.grant\n" % (number, number) for number in range(12_000)))
+
+    def lie_huge_index(self, path):
+        if not path.endswith("/index"):
+            return self.honest(path)
+        self.send_response(200)
+        self.send_header("Content-Length", "100000000")
+        self.end_headers()
+        self.endlessly(b"0" * 65536)
+
+    def lie_endless(self, path):
+        self.send_response(200)
+        self.end_headers()
+        self.endlessly(b"0" * 65536)
+
+    def lie_endless_head(self, path):
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        self.endlessly(b"X-More: " + b"y" * 1000 + b"\r\n")
+
+    def lie_slow(self, path):
+        self.send_response(200)
+        self.send_header("Content-Length", "1000")
+        self.end_headers()
+        for _ in range(120):
+            self.wfile.write(b"0")
+            self.wfile.flush()
+            time.sleep(0.5)
+
+    def endlessly(self, part):
+        for _ in range(100_000):
+            self.wfile.write(part)
+
+    def lie_redirect(self, path):
+        self.answer(302, Location=f"/honest/{path}")
+
+    def lie_unasked_304(self, path):
+        self.answer(304)
+
+    def lie_zipped(self, path):
+        self.answer(200, b"\x1f\x8b\x08\x00 no", Content_Encoding="gzip")
+
+    def lie_busy(self, path):
+        self.answer(503, Retry_After="120")
+
+    def lie_too_many(self, path):
+        self.answer(429, Retry_After="9999999")
+
+    def lie_empty(self, path):
+        self.answer(200)
+
+    def lie_hub(self, path):
+        if not path.startswith("shelves?names="):
+            return self.honest(path)
+        wait = self.headers["Prefer"]
+        end = time.monotonic() + int(wait.removeprefix("wait="))
+        while True:
+            with open(os.path.join(FOLDER, "index"), "rb") as file:
+                body = file.read()
+            tag = f'"{digest(body)}"'
+            if self.headers["If-None-Match"] != tag:
+                return self.answer(200, body, ETag=tag, Preference_Applied=wait)
+            if time.monotonic() > end:
+                return self.answer(304, Preference_Applied=wait)
+            time.sleep(0.02)
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client):
+        pass
+
+
+server = Server(("127.0.0.1", 0), Depot)
+print(server.server_address[1], flush=True)
+server.serve_forever()
