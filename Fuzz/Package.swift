@@ -63,6 +63,8 @@ let package = Package(
             "AgentInterface",
             ["Varlink", "StrictJSON", "Conditions", "Grants", "Admission", system]
         ),
+        module("Depot", ["Grants", "StrictJSON"]),
+        module("FetchSettings", ["Depot", "Grants", "StrictTOML"]),
         module("LoopbackHTTP", ["CLinux", "Linux", system]),
         .target(name: "CFuzzer"),
         .executableTarget(
@@ -72,7 +74,7 @@ let package = Package(
                 "Auditing", "Configuration", "Varlink", "AgentInterface", "Linux", "Netlink",
                 "Netfilter",
                 "RuleTrace", "Connections", "Verifying", "AzureImport", "ApprovalPage",
-                "LoopbackHTTP", crypto,
+                "LoopbackHTTP", "Depot", "FetchSettings", crypto,
             ],
             swiftSettings: house
         ),
