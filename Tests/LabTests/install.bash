@@ -27,6 +27,8 @@ is_hardened() {
         not grep -v "Command 'man" "$WORK/verified"
         host systemd-analyze security --threshold=15 "$unit"
     done
+    lab push "$ROOT/systemd/jitgate-fetch.service" /root/jitgate-fetch.service
+    host systemd-analyze security --offline=true --threshold=15 /root/jitgate-fetch.service
 }
 reload_enforces() {
     signer
