@@ -26,7 +26,8 @@ final class SessionWarnings {
         let leads = ports.isEmpty ? [] : policy.configuration.sessionWarnings
         grants.lifecycle.warn(ahead: leads, at: now)
         let due = grants.lifecycle.takeWarnings(at: now)
-        guard !due.isEmpty, let logins = try? LoginSession.all() else { return }
+        guard !due.isEmpty else { return }
+        let logins = LoginSession.places()
         for port in ports { tell(notices(to: logins, of: due, at: port), at: port, now) }
     }
 
@@ -41,7 +42,7 @@ final class SessionWarnings {
     private typealias Notice = (terminal: String, address: Address, notice: EndNotice)
 
     private func notices(
-        to logins: [LoginSession],
+        to logins: [LoginSession.Place],
         of due: Set<GrantID>,
         at port: Port
     ) -> [Notice] {
@@ -69,7 +70,7 @@ final class SessionWarnings {
         return EndNotice(port: port, deadline: deadline, id: last.id)
     }
 
-    /// utmp has no ports: a session is taken for one of this port if its address is connected to it.
+    /// Logins have no ports: a session is taken for one of this port if its address is connected to it.
     private func tell(_ notices: [Notice], at port: Port, _ now: Moment) {
         guard !notices.isEmpty else { return }
         let connected = connectedAddresses(at: port)

@@ -54,6 +54,31 @@ private struct WarningScene {
         #expect(stranger.text() == "")
     }
 
+    @Test(arguments: ["192.0.2.7", "2001:db8::7"])
+    func `is told before where no utmp is written, on its user's terminals`(source: String) throws {
+        let scene = try WarningScene()
+        try scene.logins.removeUtmp()
+        // All tests share /dev/pts.
+        let ann = UInt32.random(in: 100_000...2_000_000_000)
+        let (bob, eve) = (ann + 1, ann + 2)
+        let (terminal, other, far) = try (PseudoTerminal(), PseudoTerminal(), PseudoTerminal())
+        try scene.logins.add(session: "1", of: ann, from: source)
+        try scene.logins.add(session: "2", of: eve, from: source.replacing("7", with: "8"))
+        try scene.logins.add(session: "3", of: bob, from: "host.example")
+        for (one, user) in [(terminal, ann), (other, bob), (far, eve)] { try one.give(to: user) }
+        try scene.scene.open([source + (source.contains(":") ? "/128" : "/32")], lasting: 6)
+        let session = try scene.scene.session(from: source, at: scene.listener)
+        var text = ""
+        try eventually {
+            text += terminal.text()
+            return text.contains("--for 1h ***")
+        }
+        #expect(text.contains("*** jitgate: your access to 22/tcp ends in 2 seconds, at "))
+        #expect(session.client.ending(within: 10_000) == ECONNRESET)
+        try scene.closed()
+        for silent in [terminal, other, far] { #expect(silent.text() == "") }
+    }
+
     @Test func `is told nothing where another grant holds longer, and at the end of that`() throws {
         let scene = try WarningScene()
         let (short, long) = (UUID(), UUID())

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// The /run/utmp that one agent sees, in a mount namespace that goes away with the value.
+/// The logins that one agent sees, in /run/utmp or as sessions of logind, in a mount namespace that goes away with the value.
 package final class LoginRecords {
     /// The process that holds the mount namespace.
     private let holder: Process
@@ -13,6 +13,7 @@ package final class LoginRecords {
         mount -n -t tmpfs none "$1/run"
         mkdir "$1/run/${1##*/}"
         mount -n --bind "$1" "$1/run/${1##*/}"
+        mkdir -p "$1/run/systemd/sessions"
         : >"$1/run/utmp"
         mount -n --move "$1/run" /run
         : >/run/ready
@@ -46,6 +47,38 @@ package final class LoginRecords {
         try file.seekToEnd()
         try file.write(contentsOf: Data(record.bytes))
         try file.close()
+    }
+}
+
+extension LoginRecords {
+    /// Has nobody write utmp, as on Debian 13.
+    package func removeUtmp() throws {
+        try FileManager.default.removeItem(atPath: root + "/run/utmp")
+    }
+
+    /// Adds a session as logind keeps one that sshd opened, beginning now.
+    package func add(session name: String, of user: UInt32, from address: String) throws {
+        let now = Int64(Date().timeIntervalSince1970 * 1_000_000)
+        let text = """
+            # This is private data. Do not parse.
+            UID=\(user)
+            ACTIVE=1
+            STATE=active
+            REMOTE=1
+            TYPE=tty
+            CLASS=user
+            REMOTE_HOST=\(address)
+            SERVICE=sshd
+            LEADER=1234
+            REALTIME=\(now)
+            MONOTONIC=1
+
+            """
+        let path = root + "/run/systemd/sessions/" + name
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        guard unsafe mkfifo(path + ".ref", 0o600) == 0 else {
+            throw CommandFailure("mkfifo: errno \(errno)")
+        }
     }
 }
 

@@ -27,6 +27,13 @@ package final class PseudoTerminal {
         close(master)
     }
 
+    /// Gives it to a user, as sshd does.
+    package func give(to user: UInt32) throws {
+        guard unsafe chown("/dev/" + name, user, .max) == 0 else {
+            throw CommandFailure("chown: errno \(errno)")
+        }
+    }
+
     /// All text written to it since the last call.
     package func text() -> String {
         var text: [UInt8] = []

@@ -9,6 +9,7 @@ extension Target {
             }
         },
         Target(name: "utmp") { bytes in _ = LoginSession.all(decoding: bytes) },
+        Target(name: "logind-session") { bytes in _ = LogindSession(decoding: bytes) },
         Target(name: "proc-net") { bytes in
             let line = String(decoding: bytes, as: UTF8.self)
             _ = ListeningSocket(line: line[...], transport: .tcp)
