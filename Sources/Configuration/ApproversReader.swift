@@ -41,6 +41,10 @@ struct ApproversReader {
         guard let signers = names("signers", in: section) else { return nil }
         var approver = Approver(signers: signers)
         approver.kinds = kinds(section)
+        if approver.kindNames == ["webauthn"], policy.passkeys.origins.isEmpty {
+            let reason = "is webauthn alone, and [webauthn] origins is empty, so it can never count"
+            section.refuse("kinds", reason, "list the pages on which passkeys sign")
+        }
         approver.ports = ports(section)
         approver.requestors = names("requestors", in: section)
         approver.sources = sources(section, at: approver.ports)

@@ -94,6 +94,9 @@ extension SeededGenerator {
         guard let signers = names() else { return nil }
         var approver = Approver(signers: signers)
         approver.kinds = Approver.allKinds.filter { _ in flag() }
+        // These alone can never count where no page does.
+        if approver.kindNames == ["webauthn"] { approver.kinds = [] }
+        approver.isAlarm = flag()
         approver.ports = policy.ports.keys.sorted().filter { _ in flag() }
         approver.requestors = flag() ? nil : names()
         let allowed = policy.ports.filter {
