@@ -15,7 +15,7 @@ package struct Admission: Sendable {
             + [
                 hasPeople ? .approvals : .approvalsByFirstName, .justification, .ticket,
                 .supersedes,
-            ]
+            ] + (version >= .fourth ? [.bars] : [])
     }
 
     package init(policy: Policy, host: HostIdentity) {
@@ -32,6 +32,7 @@ package struct Admission: Sendable {
         signedBy payload: SignedPayload,
         history: GrantHistory,
         superseding superseded: [GrantID: SupersededGrant] = [:],
+        barredBy bar: Bar? = nil,
         at now: Moment,
         under version: RulesVersion = .current,
         isTimed: Bool = true
@@ -41,6 +42,7 @@ package struct Admission: Sendable {
             payload: payload,
             history: history,
             superseded: superseded,
+            bar: bar,
             policy: policy,
             host: host,
             now: now,
@@ -78,45 +80,6 @@ package struct Admission: Sendable {
             }
             return .breaksGlass(number)
         }
-    }
-
-    /// The reason that a revocation is not for this host or by nobody who counts here, or `nil`.
-    ///
-    /// One allowed signer suffices.
-    package func refusal(
-        of revocation: Revocation,
-        signedBy payload: SignedPayload
-    ) -> Refusal? {
-        refusal(of: revocation.hosts, signedBy: payload)
-    }
-
-    /// The reason that a file for these hosts is not for this one or by nobody who counts, or `nil`.
-    func refusal(of hosts: [HostPattern], signedBy payload: SignedPayload) -> Refusal? {
-        guard !hosts.contains(where: { $0.matches(host) }) else {
-            return objection(to: payload)
-        }
-        return Refusal(
-            rule: Rule.host.name,
-            field: "hosts",
-            reason: "none of them is this host",
-            remedy: "this host is \(host)"
-        )
-    }
-}
-
-extension Admission {
-    /// The refusal of a file under which no signature counts.
-    func objection(to payload: SignedPayload) -> Refusal? {
-        let objections = payload.signatures.compactMap(policy.passkeys.objection)
-        guard let first = objections.first, objections.count == payload.signatures.count else {
-            return nil
-        }
-        return Refusal(
-            rule: Rule.approvals.name,
-            field: "signatures",
-            reason: "none counts, as \(first)",
-            remedy: first.remedy
-        )
     }
 }
 

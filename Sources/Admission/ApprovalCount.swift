@@ -97,7 +97,7 @@ struct ApprovalCount {
         self.requests = requests
         let approvals = item.payload.signatures.indices.filter { index in
             let signature = item.payload.signatures[index]
-            return signature.namespace == item.payload.namespace && allowances[index].counts
+            return signature.namespace != .request && allowances[index].counts
                 && passkeys.objection(to: signature) == nil
                 && !(demand.isSeparate
                     && Self.isBy(requests, or: item.grant.requestor, signature))

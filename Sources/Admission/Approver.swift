@@ -108,7 +108,7 @@ extension Case {
     var allowances: [Allowance] { payload.signatures.map(allowance) }
 
     private func allowance(of signature: VerifiedSignature) -> Allowance {
-        guard signature.namespace == payload.namespace else { return .unlimited }
+        guard signature.namespace != .request else { return .unlimited }
         var allowing: [Int] = []
         var excesses: [String] = []
         for (index, approver) in policy.approvers.enumerated() where approver.mayName(signature) {

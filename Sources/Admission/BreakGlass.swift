@@ -13,7 +13,7 @@ extension Case {
     var alarms: [[Int]] {
         guard policy.approvers.contains(where: \.isAlarm) else { return [] }
         return zip(payload.signatures, allowances).map { signature, allowance in
-            guard signature.namespace == payload.namespace,
+            guard signature.namespace != .request,
                 policy.passkeys.objection(to: signature) == nil,
                 case .allowed(let numbers) = allowance
             else { return [] }

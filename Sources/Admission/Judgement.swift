@@ -74,6 +74,8 @@ struct Case: Sendable {
     let history: GrantHistory
     /// Those of the grants that it supersedes that are live here.
     let superseded: [GrantID: SupersededGrant]
+    /// A bar in force that selects the grant.
+    let bar: Bar?
     let policy: Policy
     let host: HostIdentity
     let now: Moment

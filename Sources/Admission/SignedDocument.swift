@@ -10,6 +10,7 @@ package struct SignedDocument: Hashable, Sendable {
         case grant(Grant)
         case revocation(Revocation)
         case review(Review)
+        case unbar(Unbar)
     }
 
     package let payload: SignedPayload
@@ -28,21 +29,41 @@ package struct SignedDocument: Hashable, Sendable {
             throw .signature(error)
         }
         do throws(GrantSyntaxError) {
-            content = try Self.content(of: payload, under: rules)
+            content = try Content(of: payload, under: rules)
         } catch {
             throw .syntax(error, payload)
         }
     }
+}
 
-    private static func content(
+extension SignedDocument.Content {
+    /// Reads what was signed: one of the kinds that its signatures may be about.
+    fileprivate init(
         of payload: SignedPayload,
         under rules: RulesVersion
-    ) throws(GrantSyntaxError) -> Content {
-        switch payload.namespace {
-        case .grant, .request: .grant(try Grant(parsing: payload.bytes, under: rules))
-        case .revocation: .revocation(try Revocation(parsing: payload.bytes, under: rules))
-        case .review: .review(try Review(parsing: payload.bytes, under: rules))
-        }
+    ) throws(GrantSyntaxError) {
+        let object = try SignedObject(parsing: payload.bytes)
+        let kinds = payload.kinds(under: rules)
+        let kind = kinds.first { $0 == object.kind } ?? kinds.first
+        self =
+            switch kind {
+            case Revocation.kind: .revocation(try Revocation(object, under: rules))
+            case Review.kind: .review(try Review(object, under: rules))
+            case Unbar.kind: .unbar(try Unbar(object, under: rules))
+            default: .grant(try Grant(object, under: rules))
+            }
+    }
+}
+
+extension SignedPayload {
+    /// The kinds of file that its signatures may be about; the first is what is expected.
+    fileprivate func kinds(under rules: RulesVersion) -> [String] {
+        let namespaces = namespaces
+        if namespaces.contains(.grant) { return [Grant.kind] }
+        if namespaces.contains(.review) { return [Review.kind] }
+        if namespaces.contains(.revocation) { return [Revocation.kind] }
+        if namespaces.contains(.lockout) { return [Revocation.kind, Unbar.kind] }
+        return rules >= .fourth ? [Grant.kind, Revocation.kind] : [Grant.kind]
     }
 }
 

@@ -54,6 +54,7 @@ final class ControlCalls {
 
     private func handleQuestions() {
         handlers.on(AgentInterface.status) { [unowned self] _, _ in status.status() }
+        handlers.on(AgentInterface.bars) { [unowned self] _, _ in bars() }
         handlers.onCall(AgentInterface.list) { [unowned self] parameters, peer, call in
             questions.list(parameters, from: peer, call)
         }
@@ -73,6 +74,10 @@ final class ControlCalls {
         handlers.on(AgentInterface.revoke) {
             [unowned self] parameters, peer throws(VarlinkError) in
             try revoke(parameters, by: peer)
+        }
+        handlers.on(AgentInterface.unbar) {
+            [unowned self] parameters, peer throws(VarlinkError) in
+            try unbar(parameters, by: peer)
         }
         handlers.on(AgentInterface.reload) { [unowned self] parameters, _ throws(VarlinkError) in
             try reload(from: parameters.sessions)
@@ -98,26 +103,56 @@ final class ControlCalls {
         _ parameters: RevokeParameters,
         by peer: PeerCredentials
     ) throws(VarlinkError) -> RevokeReply {
-        let ids: [GrantID]
-        switch parameters.target {
-        case .all: ids = grants.allLive
-        case .ids(let named):
-            if let unknown = named.first(where: { !grants.lifecycle.grants.isLive($0) }) {
-                throw .noSuchGrant([unknown.description])
-            }
-            ids = named
+        let selection = parameters.selection
+        let table = grants.lifecycle.grants
+        if let unknown = selection.ids.first(where: { !table.isLive($0) }) {
+            throw .noSuchGrant([unknown.description])
         }
         let origin = RevocationOrigin(actors: [peer.actor], comment: parameters.reason)
-        turns.run { _ in
-            if parameters.target == .all { connections.drains.endKept(in: audit, origin) }
-            grants.revoke(PendingRevocation(ids: ids, origin: origin))
+        var notice: PendingRevocation.Notice?
+        // All without a bar needs no record of its own: those of what it ends say so.
+        let isPlain = parameters.until == nil && (selection.isOfIDsAlone || selection.all)
+        let revoked = turns.run { now in
+            if !isPlain {
+                var generator = SystemRandomNumberGenerator()
+                let id = GrantID.random(using: &generator)
+                notice = grants.notice(id: id, until: parameters.until, at: now)
+            }
+            let order = PendingRevocation(selection, origin: origin, notice: notice)
+            grants.revoke(order)
+            return grants.matching(order)
         }
         try requireCommitted()
         if audit.isWaiting, let error = audit.failure {
             let text = "it is closed, but that is not on record until the disk takes it: \(error)"
             throw .failed(text)
         }
-        return RevokeReply(revoked: ids)
+        guard notice?.refusal == nil else { throw .barsFull }
+        let bar = notice?.until == nil ? nil : notice?.id
+        return RevokeReply(revoked: revoked, bar: bar, until: notice?.until)
+    }
+
+    private func bars() -> BarList {
+        let bars = grants.bars.inForce(at: clocks.read().opening)
+        return BarList(bars: bars.map { BarEntry($0, selects: $0.selection.summary) })
+    }
+
+    private func unbar(
+        _ parameters: UnbarParameters,
+        by peer: PeerCredentials
+    ) throws(VarlinkError) -> BarList {
+        if let unknown = parameters.ids.first(where: { grants.bars[$0] == nil }) {
+            throw .noSuchBar([unknown.description])
+        }
+        do throws(RecordingError) {
+            let source = AuditEntry.RevocationSource(actors: [peer.actor])
+            try grants.unbar(parameters.ids, because: parameters.reason, by: source)
+        } catch {
+            throw .failed("it cannot be recorded, so the bars stay: \(error)")
+        }
+        // Files that were refused for a bar.
+        turns.run { _ in files.readEverything() }
+        return bars()
     }
 
     // MARK: policy
@@ -180,7 +215,8 @@ final class ControlCalls {
         let origin = RevocationOrigin(actors: [peer.actor], comment: nil)
         let ids = grants.allLive
         turns.run { _ in
-            grants.revoke(PendingRevocation(ids: ids, reason: .clock, origin: origin))
+            let all = RevocationSelection(ids: ids)
+            grants.revoke(PendingRevocation(all, reason: .clock, origin: origin))
         }
         try requireAllEnded()
         let now = clocks.read()

@@ -15,11 +15,12 @@ extension PolicyManager {
             bytes: bytes,
             signedAt: live.acceptedAt,
             now: draining.openedAt,
+            opening: draining.openedAt,
             earlierRules: loaded.earlierRules(of: live)
         )
         let reception = loaded.reception
         let standing = Standing.open(live, since: draining.openedAt, deadline: draining.deadline)
-        let known = KnownGrants(standing: { _ in standing }, superseded: { _ in [:] })
+        let known = KnownGrants(standing: { _ in standing })
         let verdict = reception.judge(reception.read(arrival), of: arrival, knowing: known)
         if case .admitted = verdict { return true }
         return false

@@ -11,15 +11,18 @@ final class GrantTable {
     private var holders = GrantHolders()
     /// Grants whose last file said something else or was gone, and why that ends them.
     private var fileless: [GrantID: EndReason] = [:]
+    /// The bars that were not lifted.
+    var bars: BarTable
     /// What revocations name, not yet acted on.
-    private(set) var revocations: [PendingRevocation] = []
+    var revocations: [PendingRevocation] = []
     /// Whether a grant came since that was last asked.
     private var hasArrivals = false
-    private let audit: AuditWriter
+    let audit: AuditWriter
 
     /// Takes up what an earlier agent had live.
     init(_ audit: AuditWriter) {
         self.audit = audit
+        bars = BarTable(audit.ledger.bars.values)
         for (id, state) in audit.ledger.standings {
             guard let live = state.live else { continue }
             lifecycle.restore(id, digest: live.digest, RecordedGrant(state, live))
@@ -60,13 +63,9 @@ final class GrantTable {
         return found
     }
 
-    /// The records that what a grant supersedes and never came cannot open any more.
-    func bars(by entry: Lifecycle.Entry) -> [AuditEntry] {
-        let ids = entry.grant?.supersedes.filter { !lifecycle.grants.isLive($0) } ?? []
-        let fields: [AuditField: [String]] = [
-            .superseder: [entry.id.description], .digest: [entry.digest],
-        ]
-        return ids.filter(mayStillCome).map { .barred($0, because: .superseded, fields) }
+    /// The requestor of a grant that waits, is open or drains.
+    func requestor(of id: GrantID) -> String? {
+        lifecycle.grants.isLive(id) ? lifecycle.grants[id].flatMap(revocable)?.requestor : nil
     }
 
     /// The ids of all grants that have not ended.
@@ -151,7 +150,7 @@ final class GrantTable {
     /// Ends the grants that an earlier agent had live and whose files are gone.
     func endUnseen(because rule: EndReason?, at now: Moment) {
         for entry in Array(lifecycle.grants.unseen) {
-            let order = revocations.first { $0.ids.contains(entry.id) }
+            let order = revocations.first { matches($0, entry) }
             if case .unseen(let recorded) = entry.phase, let end = recorded.deadline, end <= now {
                 _ = lifecycle.withdrawn(entry.id, because: .expired)
             } else if let order {
@@ -163,42 +162,6 @@ final class GrantTable {
                 let reason = rule ?? fileless[entry.id] ?? .removed
                 _ = lifecycle.withdrawn(entry.id, because: reason)
             }
-        }
-    }
-
-    // MARK: revocations
-
-    func revoke(_ order: PendingRevocation) { revocations.append(order) }
-
-    /// Ends what revocations name, after all files that came with them; answers the revocations, and
-    /// records of what never came and is barred.
-    func takeRevocations() -> (done: [PendingRevocation], barred: [AuditEntry]) {
-        var barred: [AuditEntry] = []
-        for order in revocations {
-            // One of its records carries the file; all name it.
-            var origin = order.origin
-            for id in order.ids {
-                if lifecycle.grants.isLive(id) {
-                    guard lifecycle.grants[id]?.origin == nil else { continue }
-                    _ = lifecycle.revoked(id, because: order.reason, origin)
-                } else if mayStillCome(id) {
-                    lifecycle.barred(id, digest: order.file?.digest ?? "")
-                    barred.append(.barred(id, because: .revoked, order.fields(origin)))
-                } else {
-                    continue
-                }
-                origin.evidence = nil
-            }
-        }
-        defer { revocations = [] }
-        return (revocations, barred)
-    }
-
-    /// Whether nothing is known of a grant that would keep it from opening.
-    private func mayStillCome(_ id: GrantID) -> Bool {
-        switch standing(of: id) {
-        case nil, .unreadable: true
-        case .accepted, .open, .ended: false
         }
     }
 }

@@ -129,6 +129,8 @@ final class Offers {
         case .revocation(let revocation, let signers, let lines):
             let evidence = submissions.evidence(arrival.bytes, lines)
             submissions.take(revocation, signers, evidence, in: file)
+        case .unbar(let unbar, let signers, let lines):
+            submissions.take(unbar, signers, submissions.evidence(arrival.bytes, lines), in: file)
         case .review(let review, let signers, let lines):
             let evidence = submissions.evidence(arrival.bytes, lines)
             submissions.take(review, signers, evidence, in: file)

@@ -1,15 +1,77 @@
+import Admission
 import Auditing
 import Grants
 import Lifecycle
 
 /// Grants that have to end because somebody said so.
 struct PendingRevocation: Sendable {
-    let ids: [GrantID]
+    let selection: RevocationSelection
+    let match: RevocationMatch
     var reason = EndReason.revoked
     /// Who said so and why.
     let origin: RevocationOrigin
     /// The revocation's file, which has done its work then.
     var file: AdmittedRevocation?
+    /// What the record says of a revocation that is wider than ids; `nil` for others, and for one that
+    /// is on record.
+    var notice: Notice?
+    /// The grants that it ended.
+    var ended: [GrantID] = []
+
+    /// The record of a revocation that is wider than ids.
+    struct Notice: Sendable {
+        let id: GrantID?
+        /// The end of the bar, if it is one.
+        let until: Moment?
+        /// Why it is no bar although it is to be one.
+        let refusal: String?
+    }
+
+    init(
+        _ selection: RevocationSelection,
+        reason: EndReason = .revoked,
+        origin: RevocationOrigin,
+        file: AdmittedRevocation? = nil,
+        notice: Notice? = nil
+    ) {
+        self.selection = selection
+        match = RevocationMatch(selection)
+        (self.reason, self.origin, self.file, self.notice) = (reason, origin, file, notice)
+    }
+
+    /// Whether it does no more than end grants by their ids.
+    var isNarrow: Bool { notice == nil && selection.isOfIDsAlone }
+
+    /// The bar that holds from now on.
+    var bar: Bar? {
+        guard let id = notice?.id, let until = notice?.until else { return nil }
+        return Bar(
+            id: id,
+            digest: file?.digest,
+            selection: selection,
+            until: until,
+            reason: origin.comment ?? "",
+            actors: origin.actors
+        )
+    }
+
+    /// The record of a revocation that is wider than ids.
+    var record: AuditEntry? {
+        guard let notice else { return nil }
+        return .revoked(
+            selection,
+            id: notice.id,
+            until: notice.until,
+            refusal: notice.refusal,
+            because: origin.comment ?? "",
+            by: .init(
+                actors: origin.actors,
+                digest: file?.digest,
+                file: file?.arrival.path,
+                evidence: origin.evidence?.fields ?? [:]
+            )
+        )
+    }
 
     /// What the record of a grant says that is revoked before it came.
     func fields(_ origin: RevocationOrigin) -> [AuditField: [String]] {

@@ -19,6 +19,7 @@ struct OpenedFile: Sendable {
             bytes: bytes,
             signedAt: live?.acceptedAt ?? now.closing,
             now: now.closing,
+            opening: now.opening,
             earlierRules: live.flatMap { policy.earlierRules(of: $0) }
         )
         return ReadFile(

@@ -21,6 +21,8 @@ struct Reception: Sendable {
         case revocation(Revocation, signers: [String], signerLines: [String])
         /// A review of a break-glass grant, the principals who signed it, and their lines.
         case review(Review, signers: [String], signerLines: [String])
+        /// The end of bars, likewise.
+        case unbar(Unbar, signers: [String], signerLines: [String])
         /// Nothing that an allowed signer said, or nothing that can be understood.
         case refused(code: String, reason: String)
     }
@@ -32,6 +34,8 @@ struct Reception: Sendable {
         /// The moment at which its signers had to be allowed.
         let signedAt: Moment
         let now: Moment
+        /// The same by the slower clock.
+        let opening: Moment
         /// The rules that let the grant in, where those of now may not end it.
         let earlierRules: RulesVersion?
     }
@@ -100,7 +104,9 @@ struct Reception: Sendable {
         }
         let payload = document.payload
         switch document.content {
-        case .revocation(let revocation): return judge(revocation, payload)
+        case .revocation(let revocation):
+            return judge(revocation, payload, at: arrival.now, known)
+        case .unbar(let unbar): return judge(unbar, payload)
         case .review(let review):
             return judge(review, payload, about: known.review(review, payload.sha256))
         case .grant(let grant):
@@ -109,6 +115,10 @@ struct Reception: Sendable {
                 signedBy: payload,
                 history: GrantHistory(known.standing(grant.id)),
                 superseding: known.superseded(grant),
+                barredBy: known.bars.bar(
+                    of: RevocableGrant(grant, payload.parties),
+                    at: arrival.opening
+                ),
                 at: arrival.now,
                 under: rules
             )
@@ -120,6 +130,7 @@ struct Reception: Sendable {
                 approvers: judgement.approvers(of: payload),
                 breakGlass: alarm.approvers,
                 certificates: payload.certificates,
+                parties: payload.parties,
                 file: arrival.origin.path,
                 origin: arrival.origin.kind
             )
@@ -154,13 +165,40 @@ struct Reception: Sendable {
         )
     }
 
-    private func judge(_ revocation: Revocation, _ payload: SignedPayload) -> Verdict {
-        if let refusal = admission.refusal(of: revocation, signedBy: payload) {
-            return .refused(code: refusal.rule, reason: "\(refusal)")
+    private func judge(
+        _ revocation: Revocation,
+        _ payload: SignedPayload,
+        at now: Moment,
+        _ known: KnownGrants
+    ) -> Verdict {
+        let ids = revocation.selection.ids
+        let requestors = Dictionary(
+            uniqueKeysWithValues: ids.compactMap { id in known.requestor(id).map { (id, $0) } }
+        )
+        let refusal = admission.refusal(
+            of: revocation,
+            signedBy: payload,
+            requestors: requestors,
+            at: now
+        )
+        if let refusal { return .refused(code: refusal.rule, reason: "\(refusal)") }
+        guard !known.isOver(revocation, payload.sha256) else {
+            return .refused(code: Refusal.over.rule, reason: "\(Refusal.over)")
         }
         return .revocation(
             revocation,
-            signers: payload.approvals.map(\.principal),
+            signers: payload.signatures.map(\.principal),
+            signerLines: payload.signerLines
+        )
+    }
+
+    private func judge(_ unbar: Unbar, _ payload: SignedPayload) -> Verdict {
+        if let refusal = admission.refusal(of: unbar, signedBy: payload) {
+            return .refused(code: refusal.rule, reason: "\(refusal)")
+        }
+        return .unbar(
+            unbar,
+            signers: payload.signatures.map(\.principal),
             signerLines: payload.signerLines
         )
     }
@@ -168,11 +206,34 @@ struct Reception: Sendable {
 
 /// What is known of grants: by the log, and what is not on record yet.
 struct KnownGrants {
-    let standing: (GrantID) -> Standing?
+    var standing: (GrantID) -> Standing? = { _ in nil }
     /// Those that a grant supersedes and that are live.
-    let superseded: (Grant) -> [GrantID: SupersededGrant]
+    var superseded: (Grant) -> [GrantID: SupersededGrant] = { _ in [:] }
+    /// The requestor of a live grant.
+    var requestor: (GrantID) -> String? = { _ in nil }
+    var bars = BarTable()
     /// The grant that a review in a file of this SHA-256 is of.
     var review: (Review, String) -> ReviewSubject = { _, _ in .unknown }
+
+    /// Whether a revocation that takes effect once has done so; one that is in force as a bar has not
+    /// ended.
+    fileprivate func isOver(_ revocation: Revocation, _ digest: String) -> Bool {
+        guard !revocation.isNarrow,
+            let name = GrantID.revocation(revocation.id, digest: digest)
+        else { return false }
+        return standing(name) != nil && bars[name]?.digest != digest
+    }
+}
+
+extension RevocableGrant {
+    fileprivate init(_ grant: Grant, _ parties: GrantParties) {
+        self.init(
+            id: grant.id,
+            requestor: grant.requestor,
+            sources: grant.sources,
+            parties: parties
+        )
+    }
 }
 
 extension Reception.Verdict {

@@ -50,7 +50,7 @@ final class Reconciler {
 
     /// Does all that is due at a moment; answers whether grants have changed.
     func reconcile(at now: Now) -> Bool {
-        revoke()
+        let orders = revoke()
         var step = grants.lifecycle.step(at: now.closing, opening: now.opening)
         let hasChanged = grants.takeArrivals() || !step.isEmpty
         // After a resume an end cannot wait for a disk that has just woken up, too.
@@ -64,6 +64,8 @@ final class Reconciler {
         let done = ClockReading.now()
         connections.resets.carryOut(step)
         for ending in step.endings { audit.hold(records(of: ending, carried)) }
+        // After the ends that it brought about: until then its file is needed.
+        audit.hold(orders.compactMap(\.record))
         if firewall.isInstalled {
             grants.lifecycle.committed()
             audit.releaseHeld(at: done)
@@ -73,10 +75,14 @@ final class Reconciler {
         return hasChanged
     }
 
-    private func revoke() {
+    private func revoke() -> [PendingRevocation] {
         let (done, barred) = grants.takeRevocations()
         for entry in barred { audit.note(entry) }
-        done.forEach(submissions.finish)
+        for order in done {
+            if order.selection.all { connections.drains.endKept(in: audit, order.origin) }
+            submissions.finish(order)
+        }
+        return done
     }
 
     /// The records that say a port opens come before the kernel; without them nothing opens.

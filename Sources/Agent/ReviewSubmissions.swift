@@ -14,6 +14,8 @@ extension Submissions {
         KnownGrants(
             standing: grants.standing(of:),
             superseded: grants.superseded(by:),
+            requestor: grants.requestor(of:),
+            bars: grants.bars,
             review: reviewSubject
         )
     }

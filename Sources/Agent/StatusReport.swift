@@ -22,6 +22,8 @@ final class StatusReport {
     private var breakGlassRevision = 0
     /// The held time that the conditions tell of.
     private var heldTime: AgentStatus.HeldTime?
+    /// Whether the conditions tell that there is no room for another bar.
+    private var areBarsFull = false
 
     init(
         _ audit: AuditWriter,
@@ -53,6 +55,11 @@ final class StatusReport {
         }
         arrivals.directories.noteConditions()
         note(audit.ledger.breakGlass)
+        let bars = grants.bars.count
+        if (bars >= Bar.limit) != areBarsFull {
+            areBarsFull.toggle()
+            conditions.set(.barsFull, areBarsFull ? FileConditions.barsFull(bars) : nil)
+        }
         note(clocks.heldTime(audit.ledger.clock))
     }
 

@@ -19,7 +19,7 @@ final class Submissions {
     let policy: PolicyManager
     let grants: GrantTable
     let audit: AuditWriter
-    private let clocks: Clocks
+    let clocks: Clocks
     let cleanup: FileCleanup
 
     init(
@@ -87,6 +87,8 @@ final class Submissions {
             note(arrival.origin, .init(reason: text, remedy: refusal.remedy, isDistrust: false))
         case .revocation(let revocation, let signers, let lines):
             take(revocation, signers, evidence(arrival.bytes, lines), in: file)
+        case .unbar(let unbar, let signers, let lines):
+            take(unbar, signers, evidence(arrival.bytes, lines), in: file)
         case .review(let review, let signers, let lines):
             take(review, signers, evidence(arrival.bytes, lines), in: file)
         }
@@ -95,28 +97,6 @@ final class Submissions {
     private func admit(_ new: GrantProvenance, from origin: ArrivalOrigin, _ evidence: Evidence?) {
         grants.admit(new, from: origin, evidence)
         results.expect(path: new.file, sha256: new.digest, of: new.grant.id)
-    }
-
-    /// Acts on a revocation, wherever it came from.
-    func take(
-        _ revocation: Revocation,
-        _ signers: [String],
-        _ evidence: Evidence,
-        in file: ReadFile
-    ) {
-        let origin = RevocationOrigin(
-            actors: signers.map { "signer:" + $0 },
-            comment: revocation.reason,
-            revocation: file.digest,
-            evidence: evidence
-        )
-        let admitted = AdmittedRevocation(
-            arrival: file.arrival.origin,
-            digest: file.digest,
-            signers: signers
-        )
-        if case .file(let path, _) = file.arrival.origin { grants.forget(path) }
-        grants.revoke(PendingRevocation(ids: revocation.ids, origin: origin, file: admitted))
     }
 
     /// A file whose grant did its work before lies there because files are kept, or is removed.
@@ -198,7 +178,7 @@ final class Submissions {
     }
 
     /// A file counts for nothing while it is as it is.
-    private func note(_ origin: ArrivalOrigin, _ refusal: RefusedFiles.Refusal) {
+    func note(_ origin: ArrivalOrigin, _ refusal: RefusedFiles.Refusal) {
         if case .file(let path, _) = origin { refused.put(path, refusal) }
     }
 
@@ -219,14 +199,6 @@ final class Submissions {
         guard call.wantsMore else { return call.finish(.pending) }
         call.send(.pending)
         results.wait(call, for: asked.file, sha256: asked.sha256)
-    }
-
-    /// A revocation has done its work.
-    func finish(_ order: PendingRevocation) {
-        guard let file = order.file else { return }
-        let result = SubmissionResult(outcome: .accepted, ids: order.ids)
-        results.post(result, on: file.arrival.path, sha256: file.digest)
-        removeHandled(file.arrival)
     }
 
     /// Tells those who wait what became of admitted files, once that is recorded.

@@ -9,6 +9,14 @@ extension VarlinkError {
         agent("NoSuchGrant", ["ids": JSONValue(texts: ids)])
     }
 
+    /// These ids name no bar in force.
+    package static func noSuchBar(_ ids: [String]) -> Self {
+        agent("NoSuchBar", ["ids": JSONValue(texts: ids)])
+    }
+
+    /// There is no room for another bar; what it selects was revoked.
+    package static let barsFull = agent("BarsFull")
+
     /// The policy on disk has these problems.
     package static func reloadRefused(_ problems: [String]) -> Self {
         agent("ReloadRefused", ["problems": JSONValue(texts: problems)])
@@ -54,6 +62,11 @@ extension VarlinkError {
         case Self.expectedMore.name: "this method has to be called with `more`"
         case Self.noSuchGrant([]).name:
             "no waiting or open grant is called \(texts("ids").joined(separator: ", "))"
+        case Self.noSuchBar([]).name:
+            "no bar in force is called \(texts("ids").joined(separator: ", "))"
+        case Self.barsFull.name:
+            "what it selects was revoked, but there is no room for another bar: end one with"
+                + " `jitgate unbar`"
         case Self.reloadRefused([]).name:
             "the policy on disk was refused, the one in force stays"
         case Self.noTrial.name: "no policy is on trial, so there is nothing to confirm"

@@ -15,6 +15,7 @@ package enum AgentInterface {
             """,
         types: [
             NamedType("Grant", GrantEntry.self, "A grant and what became of it"),
+            NamedType("Bar", BarEntry.self, "A revocation that keeps grants from opening"),
             NamedType(
                 "HeldTime",
                 AgentStatus.HeldTime.self,
@@ -37,7 +38,7 @@ package enum AgentInterface {
             ),
         ],
         methods: [
-            status, list, revoke, verdict, reload, tryPolicy, confirm, acceptClock, explain,
+            status, list, revoke, bars, unbar, verdict, reload, tryPolicy, confirm, acceptClock, explain,
             inspect,
             rekey, watch,
         ],
@@ -61,9 +62,18 @@ package enum AgentInterface {
         "Revoke",
         .change,
         """
-        Ends these grants now, draining ones too, or with all every one and every session that was
-        there when enforcing began; all or nothing
+        Ends the grants that one of the lists matches now, draining ones too, or with all every one
+        and every session that was there when enforcing began; all or nothing
         """
+    )
+
+    package static let bars: MethodDescriptor<NoParameters, BarList> =
+        method("Bars", .read, "The revocations that keep grants from opening, by their ends")
+
+    package static let unbar: MethodDescriptor<UnbarParameters, BarList> = method(
+        "Unbar",
+        .change,
+        "Ends these bars before their time, all or none; answers those that are left"
     )
 
     package static let verdict: MethodDescriptor<VerdictParameters, SubmissionResult> = method(
@@ -114,6 +124,8 @@ package enum AgentInterface {
 
     private static let errors = [
         ErrorDescriptor("NoSuchGrant", [VarlinkMember("ids", "[]string")]),
+        ErrorDescriptor("NoSuchBar", [VarlinkMember("ids", "[]string")]),
+        ErrorDescriptor("BarsFull", [], "There are 1,000 bars; the grants were revoked all the same"),
         ErrorDescriptor("ReloadRefused", [VarlinkMember("problems", "[]string")]),
         ErrorDescriptor("NoTrial", [], "Confirm without a policy on trial"),
         ErrorDescriptor(

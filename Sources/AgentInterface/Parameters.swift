@@ -20,56 +20,6 @@ package struct ListParameters: VarlinkCodable {
     package var jsonValue: JSONValue { ["all": .bool(all)] }
 }
 
-/// The parameters of Revoke.
-package struct RevokeParameters: VarlinkCodable {
-    package static let members = [
-        VarlinkMember("ids", "?[]string"), VarlinkMember("all", "?bool"),
-        VarlinkMember("reason", "string"),
-    ]
-
-    /// The grants to revoke.
-    package enum Target: Hashable, Sendable {
-        case all
-        /// Never empty.
-        case ids([GrantID])
-    }
-
-    package var target: Target
-    package var reason: String
-
-    package init(_ target: Target, reason: String) {
-        self.target = target
-        self.reason = reason
-    }
-
-    package init(from value: JSONValue) throws(VarlinkError) {
-        let object = try VarlinkObject(value)
-        target = try Self.target(object)
-        reason = try object.text("reason", of: 1...1024)
-    }
-
-    private static func target(_ object: VarlinkObject) throws(VarlinkError) -> Target {
-        let texts = try object.optional("ids", \.texts) ?? []
-        let all = try object.optional("all", \.flag) ?? false
-        guard all == texts.isEmpty else { throw .invalidParameter(all ? "all" : "ids") }
-        if all { return .all }
-        var ids: [GrantID] = []
-        for text in texts {
-            // What is no UUID names no grant either.
-            guard let id = try? GrantID(parsing: text) else { throw .noSuchGrant([text]) }
-            ids.append(id)
-        }
-        return .ids(ids)
-    }
-
-    package var jsonValue: JSONValue {
-        switch target {
-        case .all: ["all": true, "reason": .string(reason)]
-        case .ids(let ids): ["ids": JSONValue(texts: ids), "reason": .string(reason)]
-        }
-    }
-}
-
 /// The parameters of Verdict: a dropped file.
 package struct VerdictParameters: VarlinkCodable {
     package static let members = [

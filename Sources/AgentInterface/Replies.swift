@@ -20,23 +20,6 @@ package struct GrantList: VarlinkCodable {
     package var jsonValue: JSONValue { ["grants": .array(grants.map(\.jsonValue))] }
 }
 
-/// The grants that were ended: the answer to Revoke.
-package struct RevokeReply: VarlinkCodable {
-    package static let members = [VarlinkMember("revoked", "[]string")]
-
-    package var revoked: [GrantID]
-
-    package init(revoked: [GrantID]) {
-        self.revoked = revoked
-    }
-
-    package init(from value: JSONValue) throws(VarlinkError) {
-        revoked = try VarlinkObject(value).values("revoked", GrantID.init(parsing:))
-    }
-
-    package var jsonValue: JSONValue { ["revoked": JSONValue(texts: revoked)] }
-}
-
 /// The key that the audit log goes on under: the answer to Rekey.
 package struct RekeyReply: VarlinkCodable {
     package static let members = [VarlinkMember("key", "string")]

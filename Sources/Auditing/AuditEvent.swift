@@ -22,6 +22,8 @@ package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
     case clockAccepted = "clock-accepted"
     case hostChanged = "host-changed"
     case auditRekeyed = "audit-rekeyed"
+    case revocationAccepted = "revocation-accepted"
+    case barLifted = "bar-lifted"
 
     /// The journal's name for this kind of event, for ever; made once at random.
     package var messageID: String {
@@ -46,6 +48,8 @@ package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
         case .tamperRepaired: "8037ddaadb3c4b09b52b073eaa90ad60"
         case .hostChanged: "7a74d14d1e9e43db8d541ae6c9663042"
         case .auditRekeyed: "9dfefbfdd5904263b0ff47309f653d58"
+        case .revocationAccepted: "5de370258f3693aec773b59d75c98cb2"
+        case .barLifted: "a869490953e8a33b9411db23ba368c45"
         case .clockStepped: "60d3380fdcee4e95b22af52fb8be2bf2"
         case .clockAccepted: "21639f2cccf14098a2d6b439782953ae"
         }
@@ -61,7 +65,7 @@ package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
             .tamperRepaired:
             4
         case .grantAccepted, .grantOpened, .grantClosed, .modeChanged, .policyLoaded, .auditRekeyed,
-            .reviewAccepted:
+            .reviewAccepted, .revocationAccepted, .barLifted:
             5
         case .agentStarted, .agentStopped, .grantUsed, .drainEnded: 6
         }

@@ -7,6 +7,9 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
     case approvers
     case breakGlass
     case certificates
+    case keys
+    case signerNames
+    case requestorNames
     case justification
     case ticket
     case supersedes
@@ -39,6 +42,9 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
     case rules
     case revocation
     case review
+    case revocationID
+    case revokes
+    case until
     case superseder
     case allowedSigners
     case evidence
@@ -55,6 +61,9 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
         case .approvers: "JITGATE_APPROVERS"
         case .breakGlass: "JITGATE_BREAK_GLASS"
         case .certificates: "JITGATE_CERTIFICATES"
+        case .keys: "JITGATE_KEYS"
+        case .signerNames: "JITGATE_SIGNER_NAMES"
+        case .requestorNames: "JITGATE_REQUESTOR_NAMES"
         case .justification: "JITGATE_JUSTIFICATION"
         case .ticket: "JITGATE_TICKET"
         case .supersedes: "JITGATE_SUPERSEDES"
@@ -87,6 +96,9 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
         case .rules: "JITGATE_RULES"
         case .revocation: "JITGATE_REVOCATION_SHA256"
         case .review: "JITGATE_REVIEW_SHA256"
+        case .revocationID: "JITGATE_REVOCATION"
+        case .revokes: "JITGATE_REVOKES"
+        case .until: "JITGATE_UNTIL"
         case .superseder: "JITGATE_SUPERSEDED_BY"
         case .allowedSigners: "JITGATE_ALLOWED_SIGNERS"
         case .evidence: "JITGATE_EVIDENCE"

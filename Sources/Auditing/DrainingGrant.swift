@@ -66,6 +66,7 @@ extension GrantProvenance {
             approvers: values(.approvers),
             breakGlass: values(.breakGlass),
             certificates: values(.certificates),
+            parties: live.parties,
             file: values(.file).first ?? "",
             origin: live.origin
         )

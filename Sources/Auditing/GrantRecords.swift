@@ -29,13 +29,21 @@ extension GrantProvenance {
     }
 }
 
+extension GrantParties {
+    /// The fields by which a revocation still finds a grant that only the log knows.
+    package var fields: [AuditField: [String]] {
+        [.keys: keys, .signerNames: names, .requestorNames: requestorNames]
+    }
+}
+
 extension AuditEntry {
     /// The evidence is the file, why its signers count, and the policy that let it in.
     package static func accepted(
         _ facts: GrantProvenance,
         _ evidence: [AuditField: [String]] = [:]
     ) -> Self {
-        let fields = facts.fields.merging(evidence) { old, _ in old }
+        let fields = facts.fields.merging(facts.parties.fields) { old, _ in old }
+            .merging(evidence) { old, _ in old }
         return Self(.grantAccepted, "Accepted the grant of \(facts.summary)", fields: fields)
     }
 

@@ -14,6 +14,8 @@ package struct Ledger: Sendable {
     package internal(set) var draining: [GrantID: DrainingGrant] = [:]
     /// The last break-glass grants that opened, reviewed or not.
     package internal(set) var breakGlass = BreakGlassGrants()
+    /// The bars that were not lifted, some of which may be over.
+    package internal(set) var bars: [GrantID: Bar] = [:]
     package internal(set) var mode: String?
     /// `nil` if the policy in force was loaded outright.
     package internal(set) var policy: PolicyStanding?
@@ -112,6 +114,11 @@ package struct Ledger: Sendable {
             guard entry.acceptedTime != nil else {
                 throw RecordError(description: "`JITGATE_CLOCK` of clock-accepted is no time")
             }
+        case .revocationAccepted: try takeRevocation(entry, at: moment)
+        case .barLifted:
+            for text in entry.fields[.revocationID, default: []] {
+                if let id = try? GrantID(parsing: text) { bars[id] = nil }
+            }
         case .hostChanged: awaitsKey = true
         case .auditRekeyed: awaitsKey = false
         case .agentStarted, .agentStopped, .policyRefused, .offersRefused, .attemptDenied,
@@ -133,6 +140,20 @@ package struct Ledger: Sendable {
             guard let id = try? GrantID(parsing: text), standings[id] != nil else { continue }
             connections[id, default: 0] += 1 + missed
         }
+    }
+
+    /// It takes effect once; its name is used up like that of a grant.
+    private mutating func takeRevocation(
+        _ entry: AuditEntry,
+        at moment: Moment
+    ) throws(RecordError) {
+        // Well behind the slower clock, by which bars end.
+        bars = bars.filter { moment < $0.value.until + .seconds(24 * 3600) }
+        if let bar = try Bar(entry) { bars[bar.id] = bar }
+        let id = entry[.revocationID].flatMap { try? GrantID(parsing: $0) }
+        guard let name = GrantID.revocation(id, digest: entry[.revocation]) else { return }
+        let digest = entry[.revocation] ?? ""
+        ended.add(EndedEntry(name, digest: digest, reason: EndReason.revoked.rawValue))
     }
 
     private mutating func takeEnding(

@@ -14,6 +14,7 @@ enum LedgerForm {
             ),
             "draining": .array(ledger.draining.values.map(json)),
             "break_glass": .array(ledger.breakGlass.all.map(json)),
+            "bars": .array(ledger.bars.values.map(BarForm.json)),
             "recent": .array(ledger.recentEndings.all.map(json)),
             "refusals": .array(
                 ledger.refusals.entries.map {
@@ -146,6 +147,10 @@ enum LedgerForm {
             ledger.breakGlass.open(grant, at: opened)
             if let ended = item["ended"]?.moment { ledger.breakGlass.end(grant.id, at: ended) }
             if let review = item["review"]?.text { ledger.breakGlass.review(grant.id, by: review) }
+        }
+        for item in json["bars"]?.items ?? [] {
+            guard let bar = BarForm.bar(item) else { throw damaged("bars") }
+            ledger.bars[bar.id] = bar
         }
         for item in try items(json, "recent") { ledger.recentEndings.add(try ending(item)) }
         for item in try items(json, "refusals") {

@@ -34,6 +34,17 @@ package struct LiveGrant: Hashable, Sendable {
         fields[.origin]?.first.flatMap(GrantOrigin.init) ?? .drop
     }
     package var requestor: String { fields[.requestor]?.first ?? "" }
+    package var sources: [Prefix] {
+        fields[.sources, default: []].compactMap { try? Prefix(parsing: $0) }
+    }
+    /// The people and keys behind it; of a grant from before they were recorded as far as known.
+    package var parties: GrantParties {
+        GrantParties(
+            names: fields[.signerNames] ?? fields[.signers] ?? [],
+            requestorNames: fields[.requestorNames] ?? [],
+            keys: fields[.keys] ?? []
+        )
+    }
     package var ports: [Port] {
         fields[.ports, default: []].compactMap { try? Port(parsing: $0) }
     }

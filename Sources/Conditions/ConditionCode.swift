@@ -63,6 +63,7 @@ package enum ConditionCode: String, Hashable, Sendable, CaseIterable {
     case detourFlowtable = "detour-flowtable"
     case detourTproxyUnknown = "detour-tproxy-unknown"
     case virtualServers = "virtual-servers"
+    case barsFull = "bars-full"
     case keepFreeReached = "keep-free-reached"
     case diskLow = "disk-low"
     case diskFilling = "disk-filling"
@@ -118,7 +119,7 @@ extension ConditionCode {
 
         case .noWayBack: (.warning, .policy)
         case .modeDiffers: (.warning, .agent)
-        case .fileRefused, .breakGlass: (.warning, .grants)
+        case .fileRefused, .breakGlass, .barsFull: (.warning, .grants)
         case .signersEmpty, .requestorsCannotSign, .approverUnbounded, .approverNameless:
             (.warning, .signers)
         case .portUncovered, .listenersUnseen: (.warning, .ports)

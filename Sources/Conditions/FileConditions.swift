@@ -119,4 +119,15 @@ package enum FileConditions {
             mend: "jitgate audit show --event grant-refused"
         )
     }
+
+    /// There is no room for another bar.
+    package static func barsFull(_ count: Int) -> Condition {
+        Condition(
+            .barsFull,
+            "bars",
+            "\(count) revocations keep grants from opening, which are as many as there may be: another"
+                + " one ends what it matches and keeps nothing from opening",
+            mend: "jitgate list --bars; sudo jitgate unbar ID"
+        )
+    }
 }

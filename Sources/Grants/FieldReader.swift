@@ -8,28 +8,16 @@ struct FieldReader {
     /// Checks first that the `jitgate` field says `kind`: the other fields of another kind mean
     /// nothing.
     init(
-        _ bytes: [UInt8],
+        _ object: SignedObject,
         kind: String,
         fields known: [String]
     ) throws(GrantSyntaxError) {
-        do {
-            node = try JSONNode.parse(bytes, limits: .init(bytes: 64 * 1024, depth: 4))
-        } catch {
-            throw GrantSyntaxError(
-                code: .malformedJSON,
-                position: error.position,
-                field: "",
-                reason: error.reason
-            )
-        }
-        guard case .object(let members) = node.content else {
-            throw Self.error(.wrongType, node, "", "this is not a JSON object")
-        }
-        for member in members where member.name == "jitgate" {
+        node = object.node
+        for member in object.members where member.name == "jitgate" {
             self.members[member.name] = member.node
         }
         try expect(kind)
-        for member in members where member.name != "jitgate" {
+        for member in object.members where member.name != "jitgate" {
             guard known.contains(member.name) else {
                 throw GrantSyntaxError(
                     code: .unknownField,
@@ -42,7 +30,7 @@ struct FieldReader {
         }
     }
 
-    private static func error(
+    static func error(
         _ code: GrantSyntaxError.Code,
         _ node: JSONNode,
         _ field: String,
@@ -125,6 +113,20 @@ struct FieldReader {
             values.append(value)
         }
         return values
+    }
+
+    /// A field that can only be `true`; `false` if it is absent.
+    func flag(_ name: String) throws(GrantSyntaxError) -> Bool {
+        guard let node = members[name] else { return false }
+        guard case .bool(true) = node.content else {
+            throw Self.error(.wrongType, node, name, "this must be true, or be left out")
+        }
+        return true
+    }
+
+    /// The error of a field, or of the object if it is absent.
+    func error(_ code: GrantSyntaxError.Code, _ name: String, _ reason: String) -> GrantSyntaxError {
+        Self.error(code, members[name] ?? node, name, reason)
     }
 
     func required<Value>(_ value: Value?, _ name: String) throws(GrantSyntaxError) -> Value {

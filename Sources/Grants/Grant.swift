@@ -7,6 +7,13 @@ package struct GrantID: Hashable, Sendable, Comparable {
     }
 
     package static func < (left: Self, right: Self) -> Bool { left.value < right.value }
+
+    /// A random UUID (RFC 9562, version 4).
+    package static func random(using generator: inout some RandomNumberGenerator) -> GrantID {
+        let value = UInt128.random(in: 0 ... .max, using: &generator)
+        let version = value & ~(0xF << 76) | 0x4 << 76
+        return GrantID(value: version & ~(0x3 << 62) | 0x2 << 62)
+    }
 }
 
 /// The hosts that a grant is for: a glob over host names, one machine's id, or labels.
@@ -69,18 +76,5 @@ package struct Grant: Hashable, Sendable {
     /// The end of access that begins at `opening`.
     package func deadline(openingAt opening: Moment) -> Moment {
         duration.map { min(expires, opening + $0) } ?? expires
-    }
-}
-
-/// The content of a signed revocation: the grants that end now.
-package struct Revocation: Hashable, Sendable {
-    package let ids: [GrantID]
-    package let hosts: [HostPattern]
-    package let reason: String
-
-    package init(ids: [GrantID], hosts: [HostPattern], reason: String) {
-        self.ids = ids
-        self.hosts = hosts
-        self.reason = reason
     }
 }

@@ -16,8 +16,12 @@ extension Grant {
         parsing bytes: [UInt8],
         under rules: RulesVersion = .current
     ) throws(GrantSyntaxError) {
+        try self.init(SignedObject(parsing: bytes), under: rules)
+    }
+
+    package init(_ object: SignedObject, under rules: RulesVersion) throws(GrantSyntaxError) {
         let fields = try FieldReader(
-            bytes,
+            object,
             kind: Self.kind,
             fields: Self.fields.filter { rules >= .third || !Self.laterFields.contains($0) }
         )
@@ -70,24 +74,6 @@ extension FieldReader {
             guard old != id else { throw TextError("a grant cannot supersede itself") }
             return old
         }
-    }
-}
-
-extension Revocation {
-    /// The `jitgate` field of a revocation.
-    package static let kind = "revocation/1"
-
-    /// Reads a revocation from the bytes that its signers signed.
-    package init(
-        parsing bytes: [UInt8],
-        under rules: RulesVersion = .current
-    ) throws(GrantSyntaxError) {
-        let fields = try FieldReader(bytes, kind: Self.kind, fields: ["ids", "hosts", "reason"])
-        self.init(
-            ids: try fields.values("ids", count: 1...1000, GrantID.init(parsing:)),
-            hosts: try fields.hosts(under: rules),
-            reason: try fields.required(fields.text("reason", count: 1...1024), "reason")
-        )
     }
 }
 

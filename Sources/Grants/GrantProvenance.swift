@@ -20,6 +20,8 @@ package struct GrantProvenance: Hashable, Sendable {
     package let breakGlass: [String]
     /// The certificates of the signatures that have one, each with its signer.
     package let certificates: [String]
+    /// The people and keys by which a revocation finds the grant.
+    package let parties: GrantParties
     /// The path it came from.
     package let file: String
     package let origin: GrantOrigin
@@ -31,6 +33,7 @@ package struct GrantProvenance: Hashable, Sendable {
         approvers: [String] = [],
         breakGlass: [String] = [],
         certificates: [String] = [],
+        parties: GrantParties = GrantParties(),
         file: String,
         origin: GrantOrigin = .drop
     ) {
@@ -40,7 +43,24 @@ package struct GrantProvenance: Hashable, Sendable {
         self.approvers = approvers
         self.breakGlass = breakGlass
         self.certificates = certificates
+        self.parties = parties
         self.file = file
         self.origin = origin
+    }
+}
+
+/// The people who signed a grant and the keys that they did it with, as revocations name them.
+package struct GrantParties: Hashable, Sendable {
+    /// All names of all signers; a pattern of allowed_signers stands for itself.
+    package let names: [String]
+    /// The names of those who signed as the requestor.
+    package let requestorNames: [String]
+    /// The fingerprints of the keys, those in certificates, and their CAs.
+    package let keys: [String]
+
+    package init(names: [String] = [], requestorNames: [String] = [], keys: [String] = []) {
+        self.names = names
+        self.requestorNames = requestorNames
+        self.keys = keys
     }
 }

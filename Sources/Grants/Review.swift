@@ -30,8 +30,12 @@ extension Review {
         parsing bytes: [UInt8],
         under rules: RulesVersion = .current
     ) throws(GrantSyntaxError) {
+        try self.init(SignedObject(parsing: bytes), under: rules)
+    }
+
+    package init(_ object: SignedObject, under rules: RulesVersion) throws(GrantSyntaxError) {
         let names = ["grant", "hosts", "outcome", "reason"]
-        let fields = try FieldReader(bytes, kind: Self.kind, fields: names)
+        let fields = try FieldReader(object, kind: Self.kind, fields: names)
         self.init(
             grant: try fields.required(fields.value("grant", GrantID.init(parsing:)), "grant"),
             hosts: try fields.hosts(under: rules),

@@ -10,8 +10,10 @@ package enum RulesVersion: Int, Hashable, Sendable, CaseIterable {
     /// Knows tickets, labels of hosts, approvers with limits, certificates and passkeys, and holds a
     /// passkey to browsers.
     case third = 3
+    /// Knows revocations by people, keys and sources, and bars.
+    case fourth = 4
 
-    package static let current = Self.third
+    package static let current = Self.fourth
 
     /// Reads the version that a record names; a record without one is of the first version.
     ///

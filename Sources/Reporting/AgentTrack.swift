@@ -42,7 +42,8 @@ struct AgentTrack {
         case .hostChanged, .auditRekeyed:
             own.append(Exception(.hostChanged, from: moment, entry.message))
         case .grantAccepted, .grantRefused, .offersRefused, .grantOpened, .grantUsed, .grantClosed,
-            .drainEnded, .attemptDenied, .attemptsSummary, .breakGlassOpened, .reviewAccepted:
+            .drainEnded, .attemptDenied, .attemptsSummary, .breakGlassOpened, .reviewAccepted,
+            .revocationAccepted, .barLifted:
             break
         }
         last = moment

@@ -66,8 +66,8 @@ package struct GrantStory: Hashable, Sendable {
             drainReason = entry[.reason] ?? ""
         case .agentStarted, .agentStopped, .policyLoaded, .policyRefused, .modeChanged,
             .grantRefused, .offersRefused, .attemptDenied, .attemptsSummary, .tamperDetected,
-            .tamperRepaired,
-            .clockStepped, .clockAccepted, .hostChanged, .auditRekeyed:
+            .tamperRepaired, .clockStepped, .clockAccepted, .hostChanged, .auditRekeyed,
+            .revocationAccepted, .barLifted:
             break
         }
     }

@@ -48,8 +48,14 @@ package struct PatternList: Hashable, Sendable {
             .map { String(decoding: $0.text, as: UTF8.self) }
     }
 
+    /// The patterns that may match several names, as written.
+    var wildcards: [String] {
+        patterns.lazy.filter { !$0.isNegated && !$0.isPlain }
+            .map { String(decoding: $0.text, as: UTF8.self) }
+    }
+
     /// Returns whether a text is a name that a list could contain, without wildcards.
-    static func isPlainName(_ text: String) -> Bool {
+    package static func isPlainName(_ text: String) -> Bool {
         !text.isEmpty && text.first != "!"
             && !text.utf8.contains { byte in
                 [UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: ",")].contains(byte)
@@ -87,7 +93,7 @@ package struct PatternList: Hashable, Sendable {
 
     /// Returns whether some name matches a pattern of each list, in any case; negated patterns are
     /// ignored.
-    func overlaps(_ other: Self) -> Bool {
+    package func overlaps(_ other: Self) -> Bool {
         let (own, others) = (patterns, other.patterns.filter { !$0.isNegated })
         return own.contains { pattern in
             !pattern.isNegated

@@ -9,9 +9,20 @@ package enum SignatureNamespace: String, Hashable, Sendable, CaseIterable {
     case request = "jitgate-request"
     /// Reviews a break-glass grant.
     case review = "jitgate-review"
+    /// Revokes by people, keys and sources, and ends bars.
+    case lockout = "jitgate-lockout"
 
-    /// The kind of the signed file: requestors and approvers both sign a grant.
-    var file: Self { self == .request ? .grant : self }
+    /// Whether signatures for both may stand in one file: requestors and approvers sign the same
+    /// grant.
+    func fits(beside other: Self) -> Bool { family == other.family }
+
+    private var family: Self {
+        switch self {
+        case .grant, .request: .grant
+        case .revocation, .lockout: .revocation
+        case .review: .review
+        }
+    }
 
     /// Whether a line of allowed_signers without `namespaces=` includes this namespace.
     ///
@@ -23,7 +34,7 @@ package enum SignatureNamespace: String, Hashable, Sendable, CaseIterable {
         switch self {
         case .grant, .revocation: true
         case .request: rules >= .second
-        case .review: rules >= .third
+        case .lockout, .review: rules >= .fourth
         }
     }
 }

@@ -31,12 +31,11 @@ package struct SignatureVerifier: Sendable {
                 throw error.about(signature: index + 1, by: signature.fingerprint)
             }
         }
-        guard let kind = namespaces.first?.file else {
+        guard !namespaces.isEmpty else {
             throw SignatureError(.unsigned, "there is no signature")
         }
         return SignedPayload(
             bytes: parts.payload,
-            namespace: kind,
             signatures: verified,
             sha256: FileDigest.sha256(of: file)
         )
@@ -111,20 +110,33 @@ package struct SignatureVerifier: Sendable {
     ) throws(SignatureError) -> [SignatureNamespace] {
         var namespaces: [SignatureNamespace] = []
         for (index, signature) in signatures.enumerated() {
-            let file = namespaces.first?.file
             guard let namespace = SignatureNamespace(rawValue: signature.namespace),
-                namespace.isKnown(under: rules), file == nil || namespace.file == file
+                namespace.isKnown(under: rules), namespaces.allSatisfy(namespace.fits)
             else {
-                let expected = file.map { [$0] } ?? [.grant, .revocation]
-                let remedy = expected.map { "-n \($0.rawValue)" }.joined(separator: " or ")
-                let name = String(signature.namespace.prefix(64)).debugDescription
-                throw SignatureError(
-                    .wrongNamespace,
-                    "it is for \(name)\(file == nil ? "" : ", unlike the first"); sign with \(remedy)"
-                ).about(signature: index + 1, by: signature.fingerprint)
+                throw unfit(signature, beside: namespaces.first)
+                    .about(signature: index + 1, by: signature.fingerprint)
             }
             namespaces.append(namespace)
         }
         return namespaces
+    }
+
+    private static func unfit(
+        _ signature: SSHSignature,
+        beside first: SignatureNamespace?
+    ) -> SignatureError {
+        let expected: [SignatureNamespace] =
+            switch first {
+            case nil: [.grant, .revocation]
+            case .request: [.grant]
+            case .lockout: [.revocation]
+            case let first?: [first]
+            }
+        let remedy = expected.map { "-n \($0.rawValue)" }.joined(separator: " or ")
+        let name = String(signature.namespace.prefix(64)).debugDescription
+        return SignatureError(
+            .wrongNamespace,
+            "it is for \(name)\(first == nil ? "" : ", unlike the first"); sign with \(remedy)"
+        )
     }
 }

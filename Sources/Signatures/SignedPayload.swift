@@ -1,16 +1,19 @@
+package import Grants
+
 /// Bytes that allowed signers signed; only the verifier can make one.
 package struct SignedPayload: Hashable, Sendable {
     /// The signed bytes.
     package let bytes: [UInt8]
-    /// The kind of the file: the namespace of its approvals.
-    package let namespace: SignatureNamespace
     /// The signatures in the order of the file; never empty.
     package let signatures: [VerifiedSignature]
     /// The SHA-256 of the whole file as it arrived, in hex.
     package let sha256: String
 
+    /// The namespaces of its signatures.
+    package var namespaces: Set<SignatureNamespace> { Set(signatures.map(\.namespace)) }
+
     /// The signatures that approve; none if only the requestor signed.
-    package var approvals: [VerifiedSignature] { signatures.filter { $0.namespace == namespace } }
+    package var approvals: [VerifiedSignature] { signatures.filter { $0.namespace != .request } }
 
     /// The requestor's own signatures, which approve nothing.
     package var requests: [VerifiedSignature] { signatures.filter { $0.namespace == .request } }
@@ -20,6 +23,22 @@ package struct SignedPayload: Hashable, Sendable {
         signatures.compactMap { signature in
             signature.certificate.map { "\(signature.principal): \($0)" }
         }
+    }
+
+    /// The people and keys by which a revocation finds a grant with these signatures.
+    package var parties: GrantParties {
+        GrantParties(
+            names: Self.distinct(signatures.flatMap(\.signer.tracedNames)),
+            requestorNames: Self.distinct(requests.flatMap(\.signer.tracedNames)),
+            keys: Self.distinct(
+                signatures.flatMap { [$0.fingerprint] + ($0.certificate.map { [$0.authority] } ?? []) }
+            )
+        )
+    }
+
+    private static func distinct(_ texts: [String]) -> [String] {
+        var known = Set<String>()
+        return texts.filter { known.insert($0).inserted }
     }
 
     /// The lines of allowed_signers that its signatures depend on.

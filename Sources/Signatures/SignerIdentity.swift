@@ -55,6 +55,9 @@ package struct SignerIdentity: Hashable, Sendable {
         self.keyID = keyID
     }
 
+    /// All names, and the patterns of allowed_signers that stand for names.
+    package var tracedNames: [String] { allNames + patterns.flatMap(\.wildcards) }
+
     /// Returns whether the signer has a name, in any case; wildcards do not count.
     package func isNamed(_ name: String) -> Bool { foldedNames.contains(name.lowercased()) }
 

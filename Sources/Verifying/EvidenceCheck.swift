@@ -17,6 +17,7 @@ package struct EvidenceCheck: Sendable {
     private var policies: PolicyCheck
     private var revocations: RevocationCheck
     private var alarms: BreakGlassCheck
+    private var bars = BarCheck()
     /// By which grants are judged; `nil` for those of a later release.
     private var rules: RulesVersion? = .current
     /// Whether all records are at hand, so that none may rest on one that is not.
@@ -32,10 +33,10 @@ package struct EvidenceCheck: Sendable {
 
     /// How many there were, each valid when its record was made.
     package var signatures: Int { signatureCheck.count }
-    /// Who made them under files of a kind; of many the first ones.
-    func signers(of kind: SignatureNamespace) -> [String] {
-        signatureCheck.signers[kind, default: []]
-    }
+    /// Who made them under grants; of many the first ones.
+    var approvers: [String] { signatureCheck.approvers }
+    /// Who made them under revocations; of many the first ones.
+    var revokers: [String] { signatureCheck.revokers }
     /// How many grants were not held to the policy that let them in.
     package var unjudged: Int { policies.unjudged }
     /// The number of grants that were held to earlier rules, those of their time.
@@ -73,6 +74,8 @@ package struct EvidenceCheck: Sendable {
         case .breakGlassOpened: try alarms.alarm(entry)
         case .reviewAccepted: try checkReview(record, at: moment)
         case .policyLoaded: try checkPolicy(entry)
+        case .revocationAccepted: try checkRevocationRecord(record, at: moment)
+        case .barLifted: try checkUnbar(entry, at: moment)
         default:
             try checkRevocation(record, at: moment)
             if entry.event == .grantClosed {
@@ -112,13 +115,14 @@ package struct EvidenceCheck: Sendable {
         }
         let document = try signed(entry, at: moment)
         guard case .grant(let grant) = document.content else { return }
-        try standings.accept(entry, grant)
+        try standings.accept(entry, grant, by: document.payload.parties)
         alarms.accept(entry, grant, document.payload)
         let latest = moment + Self.tolerance
         try policies.judge(
             grant,
             document.payload,
             superseding: standings.superseded(by: grant),
+            barredBy: isWhole ? bars.bar(of: grant, document.payload, at: latest) : nil,
             in: record,
             at: latest,
             under: rules
@@ -147,9 +151,10 @@ package struct EvidenceCheck: Sendable {
         if entry[.evidence] != nil {
             let document = try signed(entry, at: moment)
             guard case .revocation(let revocation) = document.content else { return }
+            try requireAuthority(over: revocation, document.payload, in: entry)
             revocations.take(revocation, entry)
         } else if [.grantClosed, .drainEnded].contains(entry.event) {
-            try revocations.require(record)
+            try revocations.require(record, of: standings.revocable(entry))
         }
     }
 
@@ -161,6 +166,51 @@ package struct EvidenceCheck: Sendable {
         guard case .review(let review) = document.content else { return }
         let admission = try policies.admission(for: record)
         try alarms.review(review, document.payload, by: admission)
+    }
+
+    /// A revocation of its own record: wider than ids, or a bar.
+    private mutating func checkRevocationRecord(
+        _ record: Record,
+        at moment: Moment
+    ) throws(RecordFlaw) {
+        let entry = record.entry
+        guard entry[.evidence] != nil else {
+            try BarCheck.requireRoot(entry)
+            return try bars.take(entry, nil, by: moment + Self.tolerance)
+        }
+        let document = try signed(entry, at: moment)
+        guard case .revocation(let revocation) = document.content else { return }
+        try requireAuthority(over: revocation, document.payload, in: entry)
+        revocations.take(revocation, entry)
+        try bars.take(entry, revocation, by: moment + Self.tolerance)
+    }
+
+    private mutating func checkUnbar(_ entry: AuditEntry, at moment: Moment) throws(RecordFlaw) {
+        guard entry[.evidence] != nil else {
+            try BarCheck.requireRoot(entry)
+            return bars.lift(entry)
+        }
+        let document = try signed(entry, at: moment)
+        guard case .unbar(let unbar) = document.content else { return }
+        try bars.lift(entry, unbar)
+    }
+
+    /// Refuses a revocation that its signers may not give.
+    private func requireAuthority(
+        over revocation: Revocation,
+        _ payload: SignedPayload,
+        in entry: AuditEntry
+    ) throws(RecordFlaw) {
+        var requestors: [GrantID: String] = [:]
+        if payload.namespaces == [.request], revocation.isNarrow {
+            // Requestors revoke their own; of the others other records tell.
+            guard let grant = standings.revocable(entry) else { return }
+            for id in revocation.selection.ids { requestors[id] = grant.requestor }
+        }
+        guard let gap = revocation.authorityGap(signedBy: payload.signatures, requestors) else {
+            return
+        }
+        throw RecordFlaw(.policy, "\(gap.field): \(gap.reason)")
     }
 
     private mutating func checkPolicy(_ entry: AuditEntry) throws(RecordFlaw) {

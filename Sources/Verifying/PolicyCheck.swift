@@ -43,6 +43,7 @@ struct PolicyCheck: Sendable {
         _ grant: Grant,
         _ payload: SignedPayload,
         superseding superseded: [GrantID: SupersededGrant],
+        barredBy bar: Bar?,
         in record: Record,
         at moment: Moment,
         under rules: RulesVersion?
@@ -54,6 +55,7 @@ struct PolicyCheck: Sendable {
             signedBy: payload,
             history: .unseen,
             superseding: superseded,
+            barredBy: bar,
             at: moment,
             under: rules,
             isTimed: isWhole

@@ -108,8 +108,8 @@ package struct ProofBundle: Sendable {
             checkpoint: common,
             records: records,
             signatures: evidence.signatures,
-            signers: evidence.signers(of: .grant),
-            revokers: evidence.signers(of: .revocation),
+            signers: evidence.approvers,
+            revokers: evidence.revokers,
             isUnjudged: evidence.unjudged > 0
         )
     }

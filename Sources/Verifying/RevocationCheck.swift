@@ -1,7 +1,8 @@
+import Admission
 import Auditing
 import Grants
 
-/// Checks that whoever is said to have signed a revocation did.
+/// Checks that people who are said to have signed a revocation did, and that it is about what ended.
 struct RevocationCheck: Sendable {
     /// So many records may wait for the one with the file.
     private static let limit = 65_536
@@ -10,13 +11,14 @@ struct RevocationCheck: Sendable {
 
     /// What a revocation says, by which all records that name it are held.
     private struct Order {
-        let ids: [GrantID]
+        let match: RevocationMatch
         let fields: [AuditField: [String]]
     }
 
     private struct Waiting {
         let record: UInt64
         let entry: AuditEntry
+        let grant: RevocableGrant?
     }
 
     /// The revocations that a record carried, by their SHA-256.
@@ -38,13 +40,13 @@ struct RevocationCheck: Sendable {
         let fields = Dictionary(
             uniqueKeysWithValues: [.actor, .comment].map { ($0, entry.fields[$0] ?? []) }
         )
-        let order = Order(ids: revocation.ids, fields: fields)
+        let order = Order(match: RevocationMatch(revocation.selection), fields: fields)
         known[digest] = order
         let some = waiting.removeValue(forKey: digest) ?? []
         waitingCount -= some.count
         for one in some where late.count < Self.flawLimit {
             do throws(RecordFlaw) {
-                try Self.hold(one.entry, to: order)
+                try Self.hold(one.entry, one.grant, to: order)
             } catch {
                 late.append(error.flaw(of: one.record))
             }
@@ -52,7 +54,9 @@ struct RevocationCheck: Sendable {
     }
 
     /// One of the records that a revocation brought about carries it, not always the first.
-    mutating func require(_ record: Record) throws(RecordFlaw) {
+    ///
+    /// `grant` is what was signed, if that is known.
+    mutating func require(_ record: Record, of grant: RevocableGrant?) throws(RecordFlaw) {
         let entry = record.entry
         guard let digest = entry[.revocation] else {
             guard entry.fields[.actor]?.contains(where: Self.isSigner) != true else {
@@ -60,13 +64,13 @@ struct RevocationCheck: Sendable {
             }
             return
         }
-        if let order = known[digest] { return try Self.hold(entry, to: order) }
+        if let order = known[digest] { return try Self.hold(entry, grant, to: order) }
         guard waitingCount < Self.limit else {
             guard isWhole else { return }
             throw Self.absent
         }
         waitingCount += 1
-        waiting[digest, default: []].append(Waiting(record: record.sequence, entry: entry))
+        waiting[digest, default: []].append(Waiting(record: record.sequence, entry: entry, grant: grant))
     }
 
     private static let absent = RecordFlaw(
@@ -74,9 +78,16 @@ struct RevocationCheck: Sendable {
         "no record carries the revocation that it names"
     )
 
-    private static func hold(_ entry: AuditEntry, to order: Order) throws(RecordFlaw) {
-        guard entry.isAbout(oneOf: order.ids) else {
-            throw RecordFlaw(.evidence, "the revocation that it names is not of this grant")
+    private static func hold(
+        _ entry: AuditEntry,
+        _ grant: RevocableGrant?,
+        to order: Order
+    ) throws(RecordFlaw) {
+        // Of sessions from before enforcing there is no grant.
+        if entry[.grant] != nil {
+            guard let grant = grant ?? entry.namedGrant, order.match.matches(grant) else {
+                throw RecordFlaw(.evidence, "the revocation that it names is not of this grant")
+            }
         }
         try entry.requireFields(order.fields)
     }
@@ -89,5 +100,18 @@ struct RevocationCheck: Sendable {
     /// All records were taken: what is still waited for is not there.
     var flaws: [LogFlaw] {
         late + (isWhole ? waiting.values.joined().map { Self.absent.flaw(of: $0.record) } : [])
+    }
+}
+
+extension AuditEntry {
+    /// The grant as the record itself tells it.
+    fileprivate var namedGrant: RevocableGrant? {
+        guard let id = grantID else { return nil }
+        return RevocableGrant(
+            id: id,
+            requestor: self[.requestor] ?? "",
+            sources: fields[.sources, default: []].compactMap { try? Prefix(parsing: $0) },
+            parties: GrantParties(names: fields[.signers] ?? [])
+        )
     }
 }

@@ -9,8 +9,10 @@ struct SignatureCheck: Sendable {
     private static let nameLimit = 64
 
     private(set) var count = 0
-    /// Who signed grants and who revocations, the first ones.
-    private(set) var signers: [SignatureNamespace: [String]] = [:]
+    /// Who signed grants, the first ones.
+    private(set) var approvers: [String] = []
+    /// Who signed revocations, and the ends of bars.
+    private(set) var revokers: [String] = []
     private var verifiers: [[String]: SignatureVerifier] = [:]
 
     /// Whether the signatures held at that time, and whether the record says what was signed.
@@ -21,9 +23,9 @@ struct SignatureCheck: Sendable {
     ) throws(RecordFlaw) -> SignedDocument {
         let document = try document(entry, at: moment, under: rules)
         count += document.payload.signatures.count
-        note(document.payload)
+        note(document)
         try Self.requireSubject(of: document, entry)
-        try entry.requireFields(Self.fields(of: document))
+        try entry.requireFields(Self.fields(of: document, in: entry, under: rules))
         return document
     }
 
@@ -49,10 +51,15 @@ struct SignatureCheck: Sendable {
         }
     }
 
-    private mutating func note(_ payload: SignedPayload) {
-        let known = signers[payload.namespace, default: []]
-        guard known.count < Self.nameLimit else { return }
-        signers[payload.namespace] = known + payload.approvals.map(\.principal)
+    private mutating func note(_ document: SignedDocument) {
+        let payload = document.payload
+        if case .grant = document.content {
+            guard approvers.count < Self.nameLimit else { return }
+            approvers += payload.approvals.map(\.principal)
+        } else {
+            guard revokers.count < Self.nameLimit else { return }
+            revokers += payload.signatures.map(\.principal)
+        }
     }
 
     /// Refuses a record that is not about what was signed.
@@ -61,41 +68,55 @@ struct SignatureCheck: Sendable {
         _ entry: AuditEntry
     ) throws(RecordFlaw) {
         switch (document.content, entry.event) {
-        case (.grant, .grantAccepted): break
+        case (.grant, .grantAccepted), (.unbar, .barLifted): break
         case (_, .grantAccepted): throw RecordFlaw(.evidence, "what was signed is no grant")
         case (.review(let review), .reviewAccepted):
             guard entry.isAbout(oneOf: [review.grant]) else {
                 throw RecordFlaw(.evidence, "the review is not of this grant")
             }
         case (_, .reviewAccepted): throw RecordFlaw(.evidence, "what was signed is no review")
-        case (.revocation(let revocation), _) where entry.isAbout(oneOf: revocation.ids): break
+        case (.revocation(let revocation), .revocationAccepted) where !revocation.isNarrow: break
+        case (_, .revocationAccepted), (_, .barLifted):
+            throw RecordFlaw(.evidence, "what was signed is something else")
+        case (.revocation(let revocation), _) where entry.isAbout(oneOf: revocation.selection.ids):
+            break
         default: throw RecordFlaw(.evidence, "the revocation is not of this grant")
         }
     }
 
     /// The fields that follow from what was signed.
-    private static func fields(of document: SignedDocument) -> [AuditField: [String]] {
-        let signers = document.payload.approvals.map(\.principal)
+    private static func fields(
+        of document: SignedDocument,
+        in entry: AuditEntry,
+        under rules: RulesVersion
+    ) -> [AuditField: [String]] {
+        let payload = document.payload
+        let actors = payload.signatures.map { "signer:" + $0.principal }
         switch document.content {
+        case .unbar(let unbar): return [.actor: actors, .comment: [unbar.reason]]
         case .revocation(let order):
-            return [.actor: signers.map { "signer:" + $0 }, .comment: [order.reason]]
+            var fields: [AuditField: [String]] = [.actor: actors, .comment: [order.reason]]
+            guard entry.event == .revocationAccepted else { return fields }
+            fields[.revocationID] = order.id.map { [$0.description] } ?? []
+            fields[.revokes] = order.selection.texts
+            return fields
         case .review(let review):
             return [
-                .actor: signers.map { "signer:" + $0 }, .comment: [review.reason],
-                .outcome: [review.outcome.rawValue],
+                .actor: actors, .comment: [review.reason], .outcome: [review.outcome.rawValue],
             ]
         case .grant(let grant):
             var fields = GrantProvenance(
                 grant: grant,
-                digest: document.payload.sha256,
-                signers: signers,
-                certificates: document.payload.certificates,
+                digest: payload.sha256,
+                signers: payload.approvals.map(\.principal),
+                certificates: payload.certificates,
                 file: ""
             ).fields
             // Policy decides which of its entries lets a signature count.
             (fields[.file], fields[.origin]) = (nil, nil)
             (fields[.approvers], fields[.breakGlass]) = (nil, nil)
-            return fields
+            guard rules >= .fourth else { return fields }
+            return fields.merging(payload.parties.fields) { $1 }
         }
     }
 

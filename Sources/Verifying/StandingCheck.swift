@@ -11,6 +11,8 @@ struct StandingCheck: Sendable {
         let digest: String?
         /// `nil` if its evidence is not at hand, or not right.
         let grant: Grant?
+        /// The people and keys that signed it.
+        var parties = GrantParties()
         var isOpen = false
     }
 
@@ -32,10 +34,14 @@ struct StandingCheck: Sendable {
     }
 
     /// `grant` is what was signed, if that is known.
-    mutating func accept(_ entry: AuditEntry, _ grant: Grant?) throws(RecordFlaw) {
+    mutating func accept(
+        _ entry: AuditEntry,
+        _ grant: Grant?,
+        by parties: GrantParties = GrantParties()
+    ) throws(RecordFlaw) {
         guard let id = entry.grantID else { return }
         let isTaken = live[id] != nil || ended.contains(id)
-        live[id] = Live(digest: entry[.digest], grant: grant)
+        live[id] = Live(digest: entry[.digest], grant: grant, parties: parties)
         if let old = grant?.supersedes, !old.isEmpty { superseders[id] = Set(old) }
         guard !isTaken else {
             throw RecordFlaw(.unaccepted, "a grant was accepted whose id was taken before")
@@ -81,6 +87,19 @@ struct StandingCheck: Sendable {
         guard !isWhole || grant.notBefore.map({ $0 <= moment }) ?? true else {
             throw RecordFlaw(.evidence, "the grant opened before the time that was signed")
         }
+    }
+
+    /// What revocations go by of the grant that a record names, if what was signed is known.
+    func revocable(_ entry: AuditEntry) -> RevocableGrant? {
+        guard let id = entry.grantID, let known = live[id] ?? draining[id],
+            let grant = known.grant
+        else { return nil }
+        return RevocableGrant(
+            id: id,
+            requestor: grant.requestor,
+            sources: grant.sources,
+            parties: known.parties
+        )
     }
 
     /// The live grants, as far as they are known, that a grant supersedes.

@@ -83,7 +83,6 @@ private struct Scene {
         policy.approvers = approvers
         let payload = SignedPayload(
             bytes: [],
-            namespace: .grant,
             signatures: try signatures ?? [signature("dana")],
             sha256: "00"
         )

@@ -77,7 +77,6 @@ private struct Scene {
         )
         let payload = SignedPayload(
             bytes: [],
-            namespace: .grant,
             signatures: signatures,
             sha256: "00"
         )
@@ -229,7 +228,6 @@ private struct Scene {
         let signatures = try [signature("lead"), signature("ci"), signature("ci", for: .request)]
         let payload = SignedPayload(
             bytes: [],
-            namespace: .grant,
             signatures: signatures,
             sha256: "00"
         )

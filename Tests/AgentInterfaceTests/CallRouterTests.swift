@@ -1,4 +1,5 @@
 import AgentInterface
+import Grants
 import Linux
 import StrictJSON
 import Testing
@@ -113,7 +114,7 @@ import Varlink
         #expect(route("List", ["all": true]) == .ask(.list(all: true)))
         #expect(
             route("Revoke", ["ids": .array(ids.map { .string("\($0)") }), "reason": "r"])
-                == .ask(.revoke(.ids(ids), reason: "r"))
+                == .ask(.revoke(.init(ids: ids), reason: "r"))
         )
         #expect(
             route("Verdict", ["file": "/f", "sha256": .string(Self.digest)])

@@ -13,7 +13,9 @@ import Varlink
         [
             call(AgentInterface.status, NoParameters()),
             call(AgentInterface.list, ListParameters(all: true)),
-            call(AgentInterface.revoke, RevokeParameters(.all, reason: "r")),
+            call(AgentInterface.revoke, RevokeParameters(.everything, reason: "r")),
+            call(AgentInterface.bars, NoParameters()),
+            call(AgentInterface.unbar, UnbarParameters([Samples.open.id], reason: "r")),
             call(AgentInterface.verdict, VerdictParameters(file: "/f", sha256: digest)),
             call(AgentInterface.reload, ReloadParameters()),
             call(AgentInterface.tryPolicy, TryParameters(seconds: 90)),
@@ -46,11 +48,17 @@ import Varlink
 
     @Test func `are read as they are written`() throws {
         let session = try #require(SSHConnection(parsing: Self.text))
-        let ids = RevokeParameters.Target.ids([Samples.open.id, Samples.ended.id])
+        let ids = RevocationSelection(ids: [Samples.open.id, Samples.ended.id])
         #expect(try readBack(AgentInterface.list, ListParameters(all: true)))
         #expect(try readBack(AgentInterface.list, ListParameters(all: false)))
-        #expect(try readBack(AgentInterface.revoke, RevokeParameters(.all, reason: "r")))
+        #expect(try readBack(AgentInterface.revoke, RevokeParameters(.everything, reason: "r")))
         #expect(try readBack(AgentInterface.revoke, RevokeParameters(ids, reason: "r")))
+        var wide = RevocationSelection()
+        (wide.requestors, wide.signers, wide.sources) = (["dana*"], ["ci"], ["192.0.2.0/24"])
+        wide.keys = ["SHA256:" + String(repeating: "A", count: 43)]
+        let until = try Moment(parsing: "2026-12-01T10:00:00Z")
+        let bar = RevokeParameters(wide, until: until, reason: "r")
+        #expect(try readBack(AgentInterface.revoke, bar))
         let file = VerdictParameters(file: "/f", sha256: Self.digest)
         #expect(try readBack(AgentInterface.verdict, file))
         #expect(try readBack(AgentInterface.reload, ReloadParameters(sessions: [session])))

@@ -78,12 +78,14 @@ final class TestAgent: Sendable {
             return pending.finish(GrantList(grants: grants))
         }
         if let wanted = call.parameters(of: AgentInterface.revoke) {
-            guard case .ids(let ids) = wanted.target else {
+            let ids = wanted.selection.ids
+            guard !ids.isEmpty else {
                 return pending.finish(RevokeReply(revoked: [Samples.open.id]))
             }
             return pending.fail(.noSuchGrant(ids.map(\.description)))
         }
         switch call.method {
+        case "Bars", "Unbar": pending.finish(BarList(bars: []))
         case "Status": pending.finish(Samples.status)
         case "Verdict":
             pending.finish(SubmissionResult(outcome: .accepted, ids: [Samples.open.id]))
@@ -109,7 +111,7 @@ extension CheckedCall {
         CheckedCall(AgentInterface.list, ListParameters(all: all))
     }
 
-    static func revoke(_ target: RevokeParameters.Target, reason: String) -> Self {
+    static func revoke(_ target: RevocationSelection, reason: String) -> Self {
         CheckedCall(AgentInterface.revoke, RevokeParameters(target, reason: reason))
     }
 
@@ -138,7 +140,7 @@ extension VarlinkClient {
         try call(AgentInterface.list, ListParameters(all: all)).grants
     }
 
-    func revoke(_ target: RevokeParameters.Target, reason: String) throws -> [GrantID] {
+    func revoke(_ target: RevocationSelection, reason: String) throws -> [GrantID] {
         try call(AgentInterface.revoke, RevokeParameters(target, reason: reason)).revoked
     }
 
@@ -235,4 +237,13 @@ enum Samples {
         traffic: nil,
         file: nil
     )
+}
+
+extension RevocationSelection {
+    /// Every grant.
+    static let everything: Self = {
+        var selection = Self()
+        selection.all = true
+        return selection
+    }()
 }

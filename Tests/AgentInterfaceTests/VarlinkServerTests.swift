@@ -1,4 +1,5 @@
 import AgentInterface
+import Grants
 import Linux
 import StrictJSON
 import Synchronization
@@ -15,10 +16,10 @@ import Varlink
         #expect(try client.status() == Samples.status)
         #expect(try client.list(all: false) == [Samples.open])
         #expect(try client.list(all: true) == [Samples.open, Samples.ended])
-        #expect(try client.revoke(.all, reason: "over") == [Samples.open.id])
+        #expect(try client.revoke(.everything, reason: "over") == [Samples.open.id])
         let id = Samples.ended.id
         #expect(throws: ClientError.fault(.noSuchGrant(["\(id)"]))) {
-            try client.revoke(.ids([id]), reason: "over")
+            try client.revoke(.init(ids: [id]), reason: "over")
         }
         #expect(try client.reload().protectedPorts == [Samples.ssh])
         let file = VerdictParameters(file: "/f", sha256: Self.digest)

@@ -41,6 +41,7 @@ import Varlink
             .interfaceNotFound("a"), .methodNotFound("b"), .invalidParameter("c"),
             .permissionDenied,
             .expectedMore, .noSuchGrant(["a", "b"]), .reloadRefused(["p"]), .noTrial,
+            .noSuchBar(["a"]), .barsFull,
             .failed("r"),
         ] as [VarlinkError]
     )

@@ -156,7 +156,7 @@ import Varlink
         let bench = try Bench()
         let server = try await serve(bench) { request, pending in
             let wanted = request.parameters(of: AgentInterface.revoke)
-            guard case .ids(let ids) = wanted?.target, wanted?.reason == "over" else {
+            guard let ids = wanted?.selection.ids, !ids.isEmpty, wanted?.reason == "over" else {
                 return pending.finish(RevokeReply(revoked: Self.grants.map(\.id)))
             }
             pending.fail(.noSuchGrant(ids.map(\.description)))

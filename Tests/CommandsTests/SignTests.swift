@@ -19,7 +19,7 @@ import Testing
         #expect(outcome.status == .done)
         let signed = try verifier(bench).verify(bench.read("g.grant"), at: Bench.now)
         #expect(signed.bytes == (try bench.read("g.json")))
-        #expect(signed.namespace == .grant)
+        #expect(signed.namespaces == [.grant])
         #expect(signed.approvals.map(\.principal) == ["ops@example.com"])
     }
 
@@ -151,7 +151,7 @@ import Testing
             input: Array(revocation.utf8)
         )
         let signed = try verifier(bench).verify(Array(outcome.output.utf8), at: Bench.now)
-        #expect(signed.namespace == .revocation)
+        #expect(signed.namespaces == [.revocation])
     }
 
     @Test func `signs with a key that only the agent holds`() throws {

@@ -22,7 +22,7 @@ enum Examples {
         AuditConditions.logUpkeepFailed("/l", because: "checkpoint: read-only"),
         AuditConditions.hostCloned(from: "0123"), AuditConditions.auditKeyExposed("/s/audit.key"),
         AuditConditions.diskNearlyFull("/l", free: 1000),
-        AuditConditions.keepFreeReached("/l", free: 1_500_000),
+        FileConditions.barsFull(1000), AuditConditions.keepFreeReached("/l", free: 1_500_000),
         AuditConditions.diskLow("/l", free: 100_000_000),
         AuditConditions.diskFilling("/l", free: 1_000_000_000, forecast: "full in 3 days"),
         AuditConditions.journalRefuses(2, log: "/l/audit.jsonl", because: "no buffer"),

@@ -29,7 +29,7 @@ import Testing
             #expect(reason.hasPrefix("\(vector.refusals[0]): "), "\(vector): \(reason)")
         }
         let loaded = try #require(try host.records("policy-loaded").first)
-        #expect(loaded["JITGATE_RULES"] == "3")
+        #expect(loaded["JITGATE_RULES"] == "4")
         let verified = try host.jitgate("audit", "verify")
         #expect(verified.status == 0, "\(verified.text)")
         #expect(!verified.text.contains("earlier rules"))

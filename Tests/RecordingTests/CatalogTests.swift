@@ -31,7 +31,8 @@ import Testing
         case .clockStepped: fields[.reason] = ["+2h"]
         case .clockAccepted: (fields[.reason], fields[.clock]) = (["-2h"], ["2026-12-01T12:00:00Z"])
         case .agentStarted, .agentStopped, .policyRefused, .grantAccepted, .grantRefused,
-            .tamperDetected, .tamperRepaired, .hostChanged, .auditRekeyed:
+            .tamperDetected, .tamperRepaired, .hostChanged, .auditRekeyed, .revocationAccepted,
+            .barLifted:
             break
         }
         if [.policyLoaded, .policyRefused, .grantRefused, .offersRefused].contains(event) {

@@ -19,7 +19,7 @@ import Testing
         let signature = try key.sign(payload)
         let signed = try verifier.verify(payload + signature, at: now)
         #expect(signed.bytes == payload)
-        #expect(signed.namespace == .grant)
+        #expect(signed.namespaces.contains(.grant))
         #expect(signed.approvals.map(\.principal) == [PublicTool.identity])
         #expect(signed.approvals.map(\.kind) == [.key])
         let other = Array("{\"jitgate\": \"grant/2\"}\n".utf8)
@@ -91,7 +91,7 @@ import Testing
         let key = try SSHKey()
         let verifier = try verifier("dana \(key.publicLine)")
         let file = try payload + key.sign(payload, namespace: "jitgate-revocation")
-        #expect(try verifier.verify(file, at: now).namespace == .revocation)
+        #expect(try verifier.verify(file, at: now).namespaces == [.revocation])
     }
 
     @Test func `may be the requestor's beside those that approve, if their line names that`() throws
@@ -105,7 +105,7 @@ import Testing
             payload + request + lead.sign(payload), payload + lead.sign(payload) + request,
         ] {
             let signed = try verifier.verify(file, at: now)
-            #expect(signed.namespace == .grant)
+            #expect(signed.namespaces.contains(.grant))
             #expect(signed.approvals.map(\.principal) == ["lead"])
             #expect(signed.requests.map(\.principal) == ["dana"])
             #expect(verdict(on: file, by: verifier) == "accepted")
@@ -115,7 +115,7 @@ import Testing
             #expect(earlier?.code == .wrongNamespace)
         }
         let alone = try verifier.verify(payload + request, at: now)
-        #expect(alone.namespace == .grant && alone.approvals.isEmpty)
+        #expect(alone.namespaces == [.request] && alone.approvals.isEmpty)
         let revocation = try lead.sign(payload, namespace: "jitgate-revocation")
         #expect(verdict(on: payload + request + revocation, by: verifier) == "wrong-namespace")
         let unnamed = try payload + lead.sign(payload, namespace: "jitgate-request")

@@ -21,7 +21,7 @@ import Testing
             let fields: [AuditField: [String]] = [.grant: [id], .revocation: [digest]]
             let entry = AuditEntry(.grantClosed, "Closed", fields: fields)
             let record = Record(sequence: 0, stamp: stamp, entry: entry)
-            do { try check.require(record) } catch { refused += 1 }
+            do { try check.require(record, of: nil) } catch { refused += 1 }
         }
         // What has found its file waits no more.
         let payload =

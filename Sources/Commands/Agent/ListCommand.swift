@@ -11,6 +11,7 @@ struct ListCommand: Verb {
 
               jitgate list
               jitgate list --all                      those that ended too
+              jitgate list --bars                     revocations that keep grants from opening
               jitgate list --json | jq '.grants[] | select(.seconds_left < 600)'
             """
     )
@@ -18,16 +19,30 @@ struct ListCommand: Verb {
     @Flag(help: "Grants that ended too.")
     var all = false
 
+    @Flag(help: "Revocations that keep grants from opening, instead of grants.")
+    var bars = false
+
     @OptionGroup var format: FormatOptions
     @OptionGroup var policy: PolicyOptions
 
     func perform(on console: Console) throws(CommandFailure) {
         let session = try policy.session(console)
+        guard !bars else { return try listBars(session, on: console) }
         let list = try session.ask(AgentInterface.list, ListParameters(all: all))
         guard !format.json else { return console.print(json: list.jsonValue) }
         let grants = list.grants
         guard !grants.isEmpty else { return console.note("no grants") }
         GrantTable(grants: grants).lines.forEach(console.print)
+    }
+
+    private func listBars(
+        _ session: AgentSession,
+        on console: Console
+    ) throws(CommandFailure) {
+        let list = try session.ask(AgentInterface.bars)
+        guard !format.json else { return console.print(json: list.jsonValue) }
+        guard !list.bars.isEmpty else { return console.note("no bars") }
+        BarLines(bars: list.bars).lines.forEach(console.print)
     }
 }
 

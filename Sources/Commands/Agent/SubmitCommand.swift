@@ -96,11 +96,15 @@ struct SubmitCommand: Verb {
     private func name(of bytes: [UInt8]) throws(CommandFailure) -> String {
         let own = file.split(separator: "/").last.map(String.init) ?? file
         let name: String
+        var generator = SystemRandomNumberGenerator()
         if file == "-" {
             switch try SignableFile(bytes, name: "standard input").content {
             case .grant(let grant): name = grant.id.description
             case .revocation(let revocation):
-                name = "revoke-" + (revocation.ids.first?.description ?? "")
+                let id = revocation.selection.ids.first ?? revocation.id
+                name = "revoke-" + (id ?? GrantID.random(using: &generator)).description
+            case .unbar(let unbar):
+                name = "unbar-" + (unbar.ids.first?.description ?? "")
             case .review(let review): name = "review-\(review.grant)"
             }
         } else {
@@ -120,7 +124,7 @@ struct SubmitCommand: Verb {
             guard !format.json else { return }
             let ids = ShownText.list(verdict.ids)
             let end = verdict.deadline.map { "open until \($0)" } ?? "accepted"
-            console.print(ShownText.safe("\(ids): \(end)"))
+            console.print(ShownText.safe(verdict.ids.isEmpty ? end : "\(ids): \(end)"))
         case .refused:
             guard !format.json else { throw .saidNo }
             throw CommandFailure(.no, "\(file): refused: \(verdict.reason ?? "no reason given")")

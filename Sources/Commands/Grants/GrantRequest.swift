@@ -38,12 +38,3 @@ struct GrantRequest: Hashable, Sendable {
         )
     }
 }
-
-extension GrantID {
-    /// A random UUID (RFC 9562, version 4).
-    static func random(using generator: inout some RandomNumberGenerator) -> GrantID {
-        let value = UInt128.random(in: 0 ... .max, using: &generator)
-        let version = value & ~(0xF << 76) | 0x4 << 76
-        return GrantID(value: version & ~(0x3 << 62) | 0x2 << 62)
-    }
-}

@@ -79,4 +79,48 @@ struct LoggedGrants {
         }
         return found
     }
+
+    /// The bar that keeps a grant from opening.
+    func bar(of grant: Grant, _ payload: SignedPayload, at now: Moment) -> Bar? {
+        let subject = RevocableGrant(
+            id: grant.id,
+            requestor: grant.requestor,
+            sources: grant.sources,
+            parties: payload.parties
+        )
+        return BarTable(ledger.bars.values).bar(of: subject, at: now)
+    }
+
+    private var live: [LiveGrant] {
+        ledger.standings.values.compactMap(\.live) + ledger.draining.values.map(\.grant)
+    }
+
+    /// The grants that a revocation would end, or names.
+    func matching(_ revocation: Revocation) -> [GrantID] {
+        let match = RevocationMatch(revocation.selection)
+        let found = live.filter { grant in
+            match.matches(
+                RevocableGrant(
+                    id: grant.id,
+                    requestor: grant.requestor,
+                    sources: grant.sources,
+                    parties: grant.parties
+                )
+            )
+        }
+        return Array(Set(found.map(\.id) + revocation.selection.ids)).sorted()
+    }
+
+    func requestors(of ids: [GrantID]) -> [GrantID: String] {
+        let known = Set(ids)
+        let pairs = live.filter { known.contains($0.id) }.map { ($0.id, $0.requestor) }
+        return Dictionary(pairs) { first, _ in first }
+    }
+
+    /// Whether a revocation that takes effect once has done so.
+    func isOver(_ revocation: Revocation, _ digest: String) -> Bool {
+        guard !revocation.isNarrow, let name = GrantID.revocation(revocation.id, digest: digest)
+        else { return false }
+        return ledger[name] != nil && ledger.bars[name]?.digest != digest
+    }
 }

@@ -42,7 +42,7 @@ struct ReplacementOptions: ParsableArguments {
     ) throws(CommandFailure) {
         let entry = try liveEntry(console)
         var request = GrantRequest(
-            hosts: host.isEmpty ? [try thisHost(console)] : host,
+            hosts: host.isEmpty ? [try ThisHost(policy).pattern(console)] : host,
             requestor: entry.requestor,
             justification: reason ?? entry.justification ?? "",
             sources: entry.sources,
@@ -80,8 +80,17 @@ struct ReplacementOptions: ParsableArguments {
         }
         return entry
     }
+}
 
-    private func thisHost(_ console: Console) throws(CommandFailure) -> HostPattern {
+/// The host that a file is for if nobody names another: this one, as its policy calls it.
+struct ThisHost {
+    private let policy: PolicyOptions
+
+    init(_ policy: PolicyOptions) {
+        self.policy = policy
+    }
+
+    func pattern(_ console: Console) throws(CommandFailure) -> HostPattern {
         let named = (try? policy.load(console))?.hostname
         do {
             return .name(try named ?? HostFacts.read().hostname)

@@ -7,6 +7,7 @@ struct SignableFile {
         case grant(Grant)
         case revocation(Revocation)
         case review(Review)
+        case unbar(Unbar)
     }
 
     let bytes: [UInt8]
@@ -51,24 +52,34 @@ struct SignableFile {
     }
 
     private static func read(_ payload: [UInt8]) throws(GrantSyntaxError) -> Content {
-        let text = String(decoding: payload, as: UTF8.self)
+        let object = try SignedObject(parsing: payload)
+        switch object.kind {
+        case Revocation.kind: return .revocation(try Revocation(object, under: .current))
+        case Review.kind: return .review(try Review(object, under: .current))
+        case Unbar.kind: return .unbar(try Unbar(object, under: .current))
         // A grant is what is meant unless it says otherwise, so its mistakes are what is reported.
-        if text.contains("\"\(Revocation.kind)\""), let found = try? Revocation(parsing: payload) {
-            return .revocation(found)
+        default: return .grant(try Grant(object, under: .current))
         }
-        if text.contains("\"\(Review.kind)\"") { return .review(try Review(parsing: payload)) }
-        return .grant(try Grant(parsing: payload))
     }
 
     /// The namespace in which an approver signs, or the requestor.
     func namespace(asRequestor: Bool) throws(CommandFailure) -> SignatureNamespace {
         switch content {
         case .grant: return asRequestor ? .request : .grant
-        case .revocation:
-            guard !asRequestor else {
-                throw CommandFailure(.usage, "--as-requestor: this is a revocation, not a grant")
+        case .revocation(let revocation) where asRequestor:
+            guard revocation.isNarrow else {
+                throw CommandFailure(
+                    .usage,
+                    "--as-requestor: a requestor revokes grants of their own by their ids"
+                )
             }
-            return .revocation
+            return .request
+        case .revocation(let revocation): return revocation.isNarrow ? .revocation : .lockout
+        case .unbar:
+            guard !asRequestor else {
+                throw CommandFailure(.usage, "--as-requestor: a requestor cannot end a bar")
+            }
+            return .lockout
         case .review:
             guard !asRequestor else {
                 throw CommandFailure(.usage, "--as-requestor: this is a review, not a grant")
@@ -82,22 +93,24 @@ struct SignableFile {
         if case .grant(let grant) = content { grant } else { nil }
     }
 
+    private static func summary(_ hosts: [HostPattern], _ reason: String) -> [String] {
+        ["on \(hosts.map(\.description).joined(separator: ", "))", "because \(reason)"]
+    }
+
     /// What a signer should have read before signing, one line each.
     var summary: [String] {
         switch content {
         case .grant(let grant): grant.summary
         case .revocation(let revocation):
-            [
-                "revokes \(revocation.ids.map(\.description).joined(separator: ", "))",
-                "on \(revocation.hosts.map(\.description).joined(separator: ", "))",
-                "because \(revocation.reason)",
-            ]
+            ["revokes \(revocation.selection.texts.joined(separator: ", "))"]
+                + (revocation.until.map { ["lets no such grant open until \($0)"] } ?? [])
+                + Self.summary(revocation.hosts, revocation.reason)
+        case .unbar(let unbar):
+            ["ends the bars \(unbar.ids.map(\.description).joined(separator: ", "))"]
+                + Self.summary(unbar.hosts, unbar.reason)
         case .review(let review):
-            [
-                "reviews the break-glass grant \(review.grant)",
-                "on \(review.hosts.map(\.description).joined(separator: ", "))",
-                "as \(review.outcome.rawValue), because \(review.reason)",
-            ]
+            ["reviews the break-glass grant \(review.grant) as \(review.outcome.rawValue)"]
+                + Self.summary(review.hosts, review.reason)
         }
     }
 }

@@ -56,6 +56,12 @@ struct Verification {
             case .grant(let grant): check(grant, payload, by: judge)
             case .revocation(let revocation): check(revocation, payload, by: judge)
             case .review(let review): check(review, payload, by: judge)
+            case .unbar(let unbar):
+                addSignatures(of: payload, roles: [])
+                ids = unbar.ids
+                let list = ids.map(\.description).joined(separator: ", ")
+                checks.append(Check(name: "syntax", isKept: true, finding: "ends the bars \(list)"))
+                add("authority", judge.admission.refusal(of: unbar, signedBy: payload))
             }
         } catch {
             switch error {
@@ -79,6 +85,7 @@ struct Verification {
             signedBy: signed,
             history: judge.known.history(of: grant.id),
             superseding: judge.known.superseded(by: grant),
+            barredBy: judge.known.bar(of: grant, signed, at: judge.now),
             at: judge.now
         )
         addSignatures(of: signed, roles: judgement.roles)
@@ -96,10 +103,18 @@ struct Verification {
         by judge: Judge
     ) {
         addSignatures(of: signed, roles: [])
-        ids = revocation.ids
-        let list = ids.map(\.description).joined(separator: ", ")
-        checks.append(Check(name: "syntax", isKept: true, finding: "revokes \(list)"))
-        add("host", judge.admission.refusal(of: revocation, signedBy: signed))
+        ids = judge.known.matching(revocation)
+        let list = revocation.selection.texts.joined(separator: ", ")
+        let bar = revocation.until.map { ", and lets no such grant open until \($0)" } ?? ""
+        checks.append(Check(name: "syntax", isKept: true, finding: "revokes \(list)\(bar)"))
+        let refusal = judge.admission.refusal(
+            of: revocation,
+            signedBy: signed,
+            requestors: judge.known.requestors(of: revocation.selection.ids),
+            at: judge.now
+        )
+        let isBarred = refusal == nil && judge.known.isOver(revocation, signed.sha256)
+        add(refusal?.rule == "host" ? "host" : "authority", refusal ?? (isBarred ? .over : nil))
     }
 
     private mutating func check(
@@ -163,7 +178,9 @@ extension Verification {
                 : "refused: this host would not open anything"
         }
         guard !isReview else { return "accepted: this host would take the grant as reviewed" }
-        guard let deadline else { return "accepted: this host would close these grants" }
+        guard let deadline else {
+            return "accepted: this host would act on it; it is about \(ids.count.counting("grant"))"
+        }
         let alarm = breaksGlass ? ", and raise an alarm: this is a break-glass grant" : ""
         return "accepted: this host would hold it open until \(deadline.wholeSecond)\(alarm)"
     }

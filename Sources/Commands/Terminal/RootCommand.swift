@@ -24,7 +24,8 @@ struct RootCommand: ParsableCommand {
                 name: "Grants:",
                 subcommands: [
                     RequestCommand.self, SignCommand.self, VerifyCommand.self, SubmitCommand.self,
-                    ExtendCommand.self, MoveCommand.self, RevokeCommand.self, ReviewCommand.self,
+                    ExtendCommand.self, MoveCommand.self, RevokeCommand.self,
+                    RequestRevocationCommand.self, UnbarCommand.self, ReviewCommand.self,
                     PasskeyCommand.self,
                 ]
             ),

@@ -1,0 +1,131 @@
+package import Grants
+package import Signatures
+
+extension Admission {
+    /// The reason that a revocation is not for this host or signed by nobody who may, or `nil`.
+    ///
+    /// One signature with enough weight suffices. `requestors` are those of the live grants that it
+    /// names by their ids.
+    package func refusal(
+        of revocation: Revocation,
+        signedBy payload: SignedPayload,
+        requestors: [GrantID: String],
+        at now: Moment
+    ) -> Refusal? {
+        if let refusal = refusal(of: revocation.hosts, signedBy: payload) { return refusal }
+        if let gap = revocation.authorityGap(signedBy: payload.signatures.filter(counts), requestors) {
+            return Refusal(
+                rule: "authority",
+                field: gap.field,
+                reason: gap.reason,
+                remedy: gap.remedy
+            )
+        }
+        guard let until = revocation.until, until <= now else { return nil }
+        return Refusal(
+            rule: "over",
+            field: "until",
+            reason: "it has passed: it is \(now)",
+            remedy: "sign a revocation with a later end"
+        )
+    }
+
+    /// The reason that the end of bars is not for this host or signed by too few people, or `nil`.
+    package func refusal(of unbar: Unbar, signedBy payload: SignedPayload) -> Refusal? {
+        if let refusal = refusal(of: unbar.hosts, signedBy: payload) { return refusal }
+        let people = DistinctPeople(among: payload.signatures.filter(counts).map(\.signer)).people
+        guard people.count < strictestApprovals else { return nil }
+        return Refusal(
+            rule: "authority",
+            field: "signatures",
+            reason: "the strictest port needs \(strictestApprovals.counting("signer")), and this has"
+                + " \(people.count)",
+            remedy: "have another person sign the same bytes under jitgate-lockout"
+        )
+    }
+
+    /// Whether a signature counts at all: not that of a passkey which policy does not take.
+    private func counts(_ signature: VerifiedSignature) -> Bool {
+        policy.passkeys.objection(to: signature) == nil
+    }
+
+    private var strictestApprovals: Int {
+        policy.ports.values.map { max($0.approvals, $0.approvalsFrom.count) }.max() ?? 1
+    }
+
+    /// The reason that a file for these hosts is not for this one or by nobody who counts, or `nil`.
+    func refusal(of hosts: [HostPattern], signedBy payload: SignedPayload) -> Refusal? {
+        guard !hosts.contains(where: { $0.matches(host) }) else { return objection(to: payload) }
+        return Refusal(
+            rule: Rule.host.name,
+            field: "hosts",
+            reason: "none of them is this host",
+            remedy: "this host is \(host)"
+        )
+    }
+
+    /// The refusal of a file under which no signature counts.
+    func objection(to payload: SignedPayload) -> Refusal? {
+        let objections = payload.signatures.compactMap(policy.passkeys.objection)
+        guard let first = objections.first, objections.count == payload.signatures.count else {
+            return nil
+        }
+        return Refusal(
+            rule: Rule.approvals.name,
+            field: "signatures",
+            reason: "none counts, as \(first)",
+            remedy: first.remedy
+        )
+    }
+}
+
+extension Revocation {
+    /// The field that none of the signatures is enough for, and what would be; `nil` if one is.
+    package func authorityGap(
+        signedBy signatures: [VerifiedSignature],
+        _ requestors: [GrantID: String]
+    ) -> (field: String, reason: String, remedy: String)? {
+        let namespaces = Set(signatures.map(\.namespace))
+        if namespaces.contains(.lockout) { return nil }
+        guard isNarrow else {
+            return (
+                until == nil ? "signatures" : "until",
+                "a revocation that is wider than ids needs a signature under jitgate-lockout",
+                "sign it with -n jitgate-lockout"
+            )
+        }
+        if namespaces.contains(.revocation) { return nil }
+        for (index, id) in selection.ids.enumerated() {
+            let requestor = requestors[id]
+            if let requestor, signatures.contains(where: { $0.signer.isNamed(requestor) }) { continue }
+            let reason =
+                requestor.map { "that is a grant of \($0.debugDescription), who did not sign this" }
+                ?? "no grant with this id waits, is open or drains here"
+            return ("ids[\(index)]", reason, "have it signed with -n jitgate-revocation")
+        }
+        return nil
+    }
+}
+
+extension Refusal {
+    /// The refusal of a revocation that has taken effect: it does so once.
+    package static let over = Refusal(
+        rule: "over",
+        field: "id",
+        reason: "this revocation took effect before, and does so once",
+        remedy: "sign one with a new id"
+    )
+}
+
+extension Rule {
+    static let bars = Rule(name: "barred") { item in
+        // What was live when a bar came has been ended by it.
+        if case .live = item.history { return nil }
+        guard let bar = item.bar else { return nil }
+        return (
+            "id", "the revocation \(bar.id) lets no such grant open until \(bar.until.wholeSecond):"
+                + " \(bar.reason)",
+            "wait, or have the bar ended: jitgate unbar \(bar.id)"
+        )
+    }
+}

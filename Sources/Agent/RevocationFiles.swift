@@ -1,0 +1,105 @@
+import Admission
+import AgentInterface
+import Auditing
+import Grants
+import Lifecycle
+import Recording
+
+/// What signed revocations and ends of bars do.
+extension Submissions {
+    func take(
+        _ revocation: Revocation,
+        _ signers: [String],
+        _ evidence: Evidence,
+        in file: ReadFile
+    ) {
+        let (digest, place) = (file.digest, file.arrival.origin)
+        let origin = RevocationOrigin(
+            actors: signers.map { "signer:" + $0 },
+            comment: revocation.reason,
+            revocation: digest,
+            evidence: evidence
+        )
+        let admitted = AdmittedRevocation(arrival: place, digest: digest, signers: signers)
+        if case .file(let path, _) = place { grants.forget(path) }
+        grants.revoke(
+            PendingRevocation(
+                revocation.selection,
+                origin: origin,
+                file: admitted,
+                notice: notice(of: revocation, digest)
+            )
+        )
+    }
+
+    /// What the record of a revocation says; `nil` if it is narrow, or in force and on record.
+    private func notice(of revocation: Revocation, _ digest: String) -> PendingRevocation.Notice? {
+        guard !revocation.isNarrow else { return nil }
+        if let id = revocation.id, grants.bars[id]?.digest == digest { return nil }
+        return grants.notice(id: revocation.id, until: revocation.until, at: clocks.read())
+    }
+
+    /// Ends bars before their time, once that is on record.
+    func take(
+        _ unbar: Unbar,
+        _ signers: [String],
+        _ evidence: Evidence,
+        in file: ReadFile
+    ) {
+        let (digest, place) = (file.digest, file.arrival.origin)
+        if case .file(let path, _) = place { grants.forget(path) }
+        let ids = unbar.ids.filter { grants.bars[$0] != nil }
+        do throws(RecordingError) {
+            try grants.unbar(
+                ids,
+                because: unbar.reason,
+                by: .init(
+                    actors: signers.map { "signer:" + $0 },
+                    digest: digest,
+                    file: place.path,
+                    evidence: evidence.fields
+                )
+            )
+        } catch {
+            let text = "it cannot be recorded: \(error)"
+            return note(place, .init(reason: text, remedy: nil, isDistrust: false))
+        }
+        results.post(.init(outcome: .accepted, ids: ids), on: place.path, sha256: digest)
+        removeHandled(place)
+    }
+
+    /// A revocation has done its work.
+    func finish(_ order: PendingRevocation) {
+        guard let file = order.file else { return }
+        let result =
+            order.notice?.refusal.map {
+                SubmissionResult(outcome: .refused, ids: order.ended, code: "bars-full", reason: $0)
+            } ?? SubmissionResult(outcome: .accepted, ids: order.ended)
+        results.post(result, on: file.arrival.path, sha256: file.digest)
+        removeHandled(file.arrival)
+    }
+}
+
+extension GrantTable {
+    /// What the record of a revocation says that is wider than ids, or a bar until a moment.
+    func notice(id: GrantID?, until: Moment?, at now: Now) -> PendingRevocation.Notice {
+        bars.removeOver(at: now.opening)
+        guard until == nil || bars.count < Bar.limit else {
+            let text = "the host keeps \(Bar.limit) bars already"
+            return PendingRevocation.Notice(id: id, until: nil, refusal: text)
+        }
+        let latest = now.closing + Revocation.longestBar
+        return PendingRevocation.Notice(id: id, until: until.map { min($0, latest) }, refusal: nil)
+    }
+
+    /// Ends bars, once that is on record.
+    func unbar(
+        _ ids: [GrantID],
+        because reason: String,
+        by source: AuditEntry.RevocationSource
+    ) throws(RecordingError) {
+        guard !ids.isEmpty else { return }
+        try audit.append([.barsLifted(ids, because: reason, by: source)], at: .now())
+        for id in ids { bars.remove(id) }
+    }
+}
