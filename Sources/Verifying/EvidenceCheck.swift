@@ -20,6 +20,8 @@ package struct EvidenceCheck: Sendable {
     private var bars = BarCheck()
     /// By which grants are judged; `nil` for those of a later release.
     private var rules: RulesVersion? = .current
+    /// Whether a record names these rules.
+    private var isRulesOnRecord = false
     /// Whether all records are at hand, so that none may rest on one that is not.
     private let isWhole: Bool
 
@@ -135,7 +137,12 @@ package struct EvidenceCheck: Sendable {
     ) throws(RecordFlaw) -> SignedDocument {
         do throws(RecordFlaw) {
             try Self.requireFile(entry)
-            return try signatureCheck.signed(entry, at: moment, under: rules ?? .current)
+            return try signatureCheck.signed(
+                entry,
+                at: moment,
+                under: rules ?? .current,
+                isOnRecord: isRulesOnRecord && rules != nil
+            )
         } catch {
             // What rests on it is said to be wrong once.
             if entry.event == .grantAccepted { try? standings.accept(entry, nil) }
@@ -215,6 +222,7 @@ package struct EvidenceCheck: Sendable {
 
     private mutating func checkPolicy(_ entry: AuditEntry) throws(RecordFlaw) {
         rules = RulesVersion(recorded: entry[.rules])
+        isRulesOnRecord = true
         guard entry[.policyDigest] != nil || entry[.evidence] != nil else { return }
         guard entry[.evidence] != nil else {
             throw RecordFlaw(.evidence, "a policy without its file")

@@ -16,16 +16,21 @@ struct SignatureCheck: Sendable {
     private var verifiers: [[String]: SignatureVerifier] = [:]
 
     /// Whether the signatures held at that time, and whether the record says what was signed.
+    ///
+    /// `isOnRecord` says that a record names these rules.
     mutating func signed(
         _ entry: AuditEntry,
         at moment: Moment,
-        under rules: RulesVersion
+        under rules: RulesVersion,
+        isOnRecord: Bool
     ) throws(RecordFlaw) -> SignedDocument {
         let document = try document(entry, at: moment, under: rules)
         count += document.payload.signatures.count
         note(document)
         try Self.requireSubject(of: document, entry)
-        try entry.requireFields(Self.fields(of: document, in: entry, under: rules))
+        try entry.requireFields(
+            Self.fields(of: document, in: entry, under: rules, demandingParties: isOnRecord)
+        )
         return document
     }
 
@@ -88,7 +93,8 @@ struct SignatureCheck: Sendable {
     private static func fields(
         of document: SignedDocument,
         in entry: AuditEntry,
-        under rules: RulesVersion
+        under rules: RulesVersion,
+        demandingParties isDemanded: Bool
     ) -> [AuditField: [String]] {
         let payload = document.payload
         let actors = payload.signatures.map { "signer:" + $0.principal }
@@ -115,7 +121,8 @@ struct SignatureCheck: Sendable {
             // Policy decides which of its entries lets a signature count.
             (fields[.file], fields[.origin]) = (nil, nil)
             (fields[.approvers], fields[.breakGlass]) = (nil, nil)
-            guard rules >= .fourth else { return fields }
+            // A record shows by the field itself that it is by rules that have it.
+            guard rules >= .fourth, entry[.keys] != nil || isDemanded else { return fields }
             return fields.merging(payload.parties.fields) { $1 }
         }
     }

@@ -6,6 +6,7 @@ import Testing
 @Suite struct `The command line` {
     private static let verbs = [
         ["request"], ["sign"], ["verify"], ["submit"], ["status"], ["list"], ["watch"], ["revoke"],
+        ["request-revocation"], ["unbar"],
         ["reload"], ["explain"], ["doctor"], ["try"], ["confirm"], ["policy", "check"],
         ["clock", "accept"],
         ["policy", "show"],
@@ -133,7 +134,7 @@ import Testing
         (
             ["frobnicate"],
             "there is no command `frobnicate`; there are request, sign, verify, submit, extend, move, "
-                + "revoke, review, passkey, status, list, watch, explain, try, confirm, reload, clock, policy, audit, doctor\n"
+                + "revoke, request-revocation, unbar, review, passkey, status, list, watch, explain, try, confirm, reload, clock, policy, audit, doctor\n"
         ),
     ])
     func `names the command that was meant`(words: [String], message: String) throws {

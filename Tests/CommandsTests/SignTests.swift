@@ -124,10 +124,10 @@ import Testing
         #expect(refused.output.contains("the one of \"ops@example.com\" is not by \"eve\""))
     }
 
-    @Test func `signs no revocation as the requestor`() throws {
+    @Test func `signs no revocation as the requestor that is wider than ids`() throws {
         let bench = try Bench()
         let text = """
-            {"jitgate": "revocation/1", "ids": ["0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11"],
+            {"jitgate": "revocation/1", "requestors": ["dana"],
              "hosts": ["web-1"], "reason": "over"}
 
             """

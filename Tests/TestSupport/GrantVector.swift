@@ -1,10 +1,10 @@
 import Foundation
 
-/// A file under Tests/Vectors/grants, people or rules: a good or bad grant file, and its expected
+/// A file under Tests/Vectors/grants, people, rules or lockouts: a good or bad grant file, and its expected
 /// refusals.
 ///
-/// make-grant-vectors there makes the first and documents their form, make-people-vectors and
-/// make-rule-vectors make the others.
+/// make-grant-vectors there makes the first and documents their form, make-people-vectors,
+/// make-rule-vectors and make-lockout-vectors make the others.
 package struct GrantVector: Sendable, CustomStringConvertible {
     package let name: String
     /// The code of every refusal, in the order of the checks; empty if the file is good.
@@ -56,6 +56,9 @@ package struct GrantVector: Sendable, CustomStringConvertible {
         Array(try text("reviews/\(name).grant").utf8)
     }
 
+    /// Revocations by people, keys and networks, bars and their ends.
+    package static let lockouts = vectors(in: "lockouts")
+
     private static func vectors(in name: String) -> [GrantVector] {
         let files = try? FileManager.default.contentsOfDirectory(
             at: folder.appending(path: name),
@@ -80,6 +83,9 @@ package struct GrantVector: Sendable, CustomStringConvertible {
 
     /// The policy tables for the vectors of rules.
     package static var rulesPolicy: String { get throws { try text("rules/policy.toml") } }
+
+    /// The allowed signers for the vectors of lockouts.
+    package static var lockoutSigners: String { get throws { try text("lockouts/allowed_signers") } }
 
     /// The policy for all vectors: their grants end late enough to last.
     package static func policy(_ host: String) -> String {

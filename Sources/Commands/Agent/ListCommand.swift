@@ -11,7 +11,7 @@ struct ListCommand: Verb {
 
               jitgate list
               jitgate list --all                      those that ended too
-              jitgate list --bars                     revocations that keep grants from opening
+              jitgate list --bars                     revocations in force until a time
               jitgate list --json | jq '.grants[] | select(.seconds_left < 600)'
             """
     )

@@ -7,9 +7,9 @@ struct RevokeCommand: Verb {
         commandName: "revoke",
         abstract: "Close grants now, and for good.",
         discussion: """
-            Sessions that they let in are cut, also those that drain or that policy would
-            let drain. With --all those from before enforcing are cut as well. With --until no
-            such grant opens before that time, unless `jitgate unbar` ends it.
+            Sessions that they let in are cut, also those that drain or that policy would let drain. \
+            With --all those from before enforcing are cut as well. With --until no such grant opens \
+            before that time, unless `jitgate unbar` ends it.
 
               sudo jitgate revoke 0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11 --reason 'done'
               sudo jitgate revoke --requestor 'dana*' --until 24h --reason 'laptop stolen'

@@ -7,9 +7,9 @@ struct UnbarCommand: Verb {
         commandName: "unbar",
         abstract: "End revocations with --until before their time.",
         discussion: """
-            Grants that they kept from opening may open again; files in the drop directories that
-            were refused for them are read again. With --output a file is written instead, to be
-            signed by as many people as the strictest port asks for.
+            Grants that they kept from opening may open again; files in the drop directories that were \
+            refused for them are read again. With --output a file is written instead, to be signed by \
+            as many people as the strictest port asks for.
 
               jitgate list --bars
               sudo jitgate unbar 0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11 --reason 'found again'

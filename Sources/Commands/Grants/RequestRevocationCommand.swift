@@ -6,8 +6,8 @@ struct RequestRevocationCommand: Verb {
         commandName: "request-revocation",
         abstract: "Write a revocation to be signed: of grants, people, keys or networks.",
         discussion: """
-            `jitgate sign` signs it under jitgate-revocation if it names grants by their ids alone,
-            and else under jitgate-lockout. A requestor signs one of their own grants with
+            `jitgate sign` signs it under jitgate-revocation if it names grants by their ids alone, \
+            and else under jitgate-lockout. A requestor signs one of their own grants with \
             --as-requestor.
 
               jitgate request-revocation --requestor dana@example.com --until 7d \\
