@@ -151,7 +151,7 @@ final class ControlCalls {
             throw .failed("it cannot be recorded, so the bars stay: \(error)")
         }
         // Files that were refused for a bar.
-        turns.run { _ in files.readEverything() }
+        turns.run { _ in arrivals.judgeEverything() }
         return bars()
     }
 
