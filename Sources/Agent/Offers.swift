@@ -124,7 +124,8 @@ final class Offers {
         case .denied(let new, let refusal):
             guard refusal.rule != "host", !isKnown(new.grant.id) else { return }
             refuse(file, code: refusal.rule, "\(refusal)")
-        case .refused("host", _): break
+        // A revocation that took effect lies there until its carrier takes it away.
+        case .refused("host", _), .refused("over", _): break
         case .refused(let code, let reason): refuse(file, code: code, policy.explained(reason))
         case .revocation(let revocation, let signers, let lines):
             let evidence = submissions.evidence(arrival.bytes, lines)

@@ -3,6 +3,7 @@ import AgentInterface
 import Auditing
 import Grants
 import Lifecycle
+import Linux
 import Recording
 
 /// What signed revocations and ends of bars do.

@@ -77,7 +77,6 @@ private struct Scene {
         )
         let payload = SignedPayload(
             bytes: [],
-            namespace: .grant,
             signatures: signatures,
             sha256: "00"
         )
