@@ -16,6 +16,17 @@ package struct RevocableGrant: Hashable, Sendable {
     }
 }
 
+extension RevocableGrant {
+    package init(_ grant: Grant, signedBy parties: GrantParties) {
+        self.init(
+            id: grant.id,
+            requestor: grant.requestor,
+            sources: grant.sources,
+            parties: parties
+        )
+    }
+}
+
 /// A revocation's selection, made ready to be compared with many grants.
 package struct RevocationMatch: Hashable, Sendable {
     private let ids: Set<GrantID>

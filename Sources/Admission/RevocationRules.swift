@@ -13,7 +13,8 @@ extension Admission {
         at now: Moment
     ) -> Refusal? {
         if let refusal = refusal(of: revocation.hosts, signedBy: payload) { return refusal }
-        if let gap = revocation.authorityGap(signedBy: payload.signatures.filter(counts), requestors) {
+        let signatures = payload.signatures.filter(counts)
+        if let gap = revocation.authorityGap(signedBy: signatures, requestors) {
             return Refusal(
                 rule: "authority",
                 field: gap.field,
@@ -38,8 +39,8 @@ extension Admission {
         return Refusal(
             rule: "authority",
             field: "signatures",
-            reason: "the strictest port needs \(strictestApprovals.counting("signer")), and this has"
-                + " \(people.count)",
+            reason: "the strictest port needs \(strictestApprovals.counting("signer")), and this"
+                + " has \(people.count)",
             remedy: "have another person sign the same bytes under jitgate-lockout"
         )
     }
@@ -97,7 +98,8 @@ extension Revocation {
         if namespaces.contains(.revocation) { return nil }
         for (index, id) in selection.ids.enumerated() {
             let requestor = requestors[id]
-            if let requestor, signatures.contains(where: { $0.signer.isNamed(requestor) }) { continue }
+            let isOwn = requestor.map { name in signatures.contains { $0.signer.isNamed(name) } }
+            if isOwn == true { continue }
             let reason =
                 requestor.map { "that is a grant of \($0.debugDescription), who did not sign this" }
                 ?? "no grant with this id waits, is open or drains here"
@@ -123,7 +125,8 @@ extension Rule {
         if case .live = item.history { return nil }
         guard let bar = item.bar else { return nil }
         return (
-            "id", "the revocation \(bar.id) lets no such grant open until \(bar.until.wholeSecond):"
+            "id",
+            "the revocation \(bar.id) lets no such grant open until \(bar.until.wholeSecond):"
                 + " \(bar.reason)",
             "wait, or have the bar ended: jitgate unbar \(bar.id)"
         )

@@ -13,14 +13,14 @@ import Varlink
 ///
 /// A call that asks (`status`, `list`, `explain`, `inspect`) changes nothing.
 final class ControlCalls {
-    private let turns: Turns
-    private let audit: AuditWriter
-    private let clocks: Clocks
+    let turns: Turns
+    let audit: AuditWriter
+    let clocks: Clocks
     private let policy: PolicyManager
-    private let grants: GrantTable
+    let grants: GrantTable
     private let firewall: FirewallWriter
     private let connections: ConnectionParts
-    private let arrivals: ArrivalParts
+    let arrivals: ArrivalParts
     private let reporters: Reporters
     private let questions: Questions
     private let status: StatusReport
@@ -95,64 +95,6 @@ final class ControlCalls {
         handlers.on(AgentInterface.rekey) { [unowned self] _, peer throws(VarlinkError) in
             try rekey(by: peer)
         }
-    }
-
-    // MARK: grants
-
-    private func revoke(
-        _ parameters: RevokeParameters,
-        by peer: PeerCredentials
-    ) throws(VarlinkError) -> RevokeReply {
-        let selection = parameters.selection
-        let table = grants.lifecycle.grants
-        if let unknown = selection.ids.first(where: { !table.isLive($0) }) {
-            throw .noSuchGrant([unknown.description])
-        }
-        let origin = RevocationOrigin(actors: [peer.actor], comment: parameters.reason)
-        var notice: PendingRevocation.Notice?
-        // All without a bar needs no record of its own: those of what it ends say so.
-        let isPlain = parameters.until == nil && (selection.isOfIDsAlone || selection.all)
-        let revoked = turns.run { now in
-            if !isPlain {
-                var generator = SystemRandomNumberGenerator()
-                let id = GrantID.random(using: &generator)
-                notice = grants.notice(id: id, until: parameters.until, at: now)
-            }
-            let order = PendingRevocation(selection, origin: origin, notice: notice)
-            grants.revoke(order)
-            return grants.matching(order)
-        }
-        try requireCommitted()
-        if audit.isWaiting, let error = audit.failure {
-            let text = "it is closed, but that is not on record until the disk takes it: \(error)"
-            throw .failed(text)
-        }
-        guard notice?.refusal == nil else { throw .barsFull }
-        let bar = notice?.until == nil ? nil : notice?.id
-        return RevokeReply(revoked: revoked, bar: bar, until: notice?.until)
-    }
-
-    private func bars() -> BarList {
-        let bars = grants.bars.inForce(at: clocks.read().opening)
-        return BarList(bars: bars.map { BarEntry($0, selects: $0.selection.summary) })
-    }
-
-    private func unbar(
-        _ parameters: UnbarParameters,
-        by peer: PeerCredentials
-    ) throws(VarlinkError) -> BarList {
-        if let unknown = parameters.ids.first(where: { grants.bars[$0] == nil }) {
-            throw .noSuchBar([unknown.description])
-        }
-        do throws(RecordingError) {
-            let source = AuditEntry.RevocationSource(actors: [peer.actor])
-            try grants.unbar(parameters.ids, because: parameters.reason, by: source)
-        } catch {
-            throw .failed("it cannot be recorded, so the bars stay: \(error)")
-        }
-        // Files that were refused for a bar.
-        turns.run { _ in arrivals.judgeEverything() }
-        return bars()
     }
 
     // MARK: policy
@@ -233,7 +175,7 @@ final class ControlCalls {
         return AcceptClockReply(time: moment, ended: ids)
     }
 
-    private func requireCommitted() throws(VarlinkError) {
+    func requireCommitted() throws(VarlinkError) {
         guard let error = firewall.failure else { return }
         throw .failed("the kernel did not take it: \(error)")
     }

@@ -116,7 +116,7 @@ struct Reception: Sendable {
                 history: GrantHistory(known.standing(grant.id)),
                 superseding: known.superseded(grant),
                 barredBy: known.bars.bar(
-                    of: RevocableGrant(grant, payload.parties),
+                    of: RevocableGrant(grant, signedBy: payload.parties),
                     at: arrival.opening
                 ),
                 at: arrival.now,
@@ -200,38 +200,6 @@ struct Reception: Sendable {
             unbar,
             signers: payload.signatures.map(\.principal),
             signerLines: payload.signerLines
-        )
-    }
-}
-
-/// What is known of grants: by the log, and what is not on record yet.
-struct KnownGrants {
-    var standing: (GrantID) -> Standing? = { _ in nil }
-    /// Those that a grant supersedes and that are live.
-    var superseded: (Grant) -> [GrantID: SupersededGrant] = { _ in [:] }
-    /// The requestor of a live grant.
-    var requestor: (GrantID) -> String? = { _ in nil }
-    var bars = BarTable()
-    /// The grant that a review in a file of this SHA-256 is of.
-    var review: (Review, String) -> ReviewSubject = { _, _ in .unknown }
-
-    /// Whether a revocation that takes effect once has done so; one that is in force as a bar has not
-    /// ended.
-    fileprivate func isOver(_ revocation: Revocation, _ digest: String) -> Bool {
-        guard !revocation.isNarrow,
-            let name = GrantID.revocation(revocation.id, digest: digest)
-        else { return false }
-        return standing(name) != nil && bars[name]?.digest != digest
-    }
-}
-
-extension RevocableGrant {
-    fileprivate init(_ grant: Grant, _ parties: GrantParties) {
-        self.init(
-            id: grant.id,
-            requestor: grant.requestor,
-            sources: grant.sources,
-            parties: parties
         )
     }
 }

@@ -8,36 +8,17 @@ import Recording
 
 /// What signed revocations and ends of bars do.
 extension Submissions {
+    /// Acts on a revocation, wherever it came from.
     func take(
         _ revocation: Revocation,
         _ signers: [String],
         _ evidence: Evidence,
         in file: ReadFile
     ) {
-        let (digest, place) = (file.digest, file.arrival.origin)
-        let origin = RevocationOrigin(
-            actors: signers.map { "signer:" + $0 },
-            comment: revocation.reason,
-            revocation: digest,
-            evidence: evidence
-        )
-        let admitted = AdmittedRevocation(arrival: place, digest: digest, signers: signers)
+        let place = file.arrival.origin
         if case .file(let path, _) = place { grants.forget(path) }
-        grants.revoke(
-            PendingRevocation(
-                revocation.selection,
-                origin: origin,
-                file: admitted,
-                notice: notice(of: revocation, digest)
-            )
-        )
-    }
-
-    /// What the record of a revocation says; `nil` if it is narrow, or in force and on record.
-    private func notice(of revocation: Revocation, _ digest: String) -> PendingRevocation.Notice? {
-        guard !revocation.isNarrow else { return nil }
-        if let id = revocation.id, grants.bars[id]?.digest == digest { return nil }
-        return grants.notice(id: revocation.id, until: revocation.until, at: clocks.read())
+        let admitted = AdmittedRevocation(arrival: place, digest: file.digest, signers: signers)
+        grants.revoke(revocation, in: admitted, evidence, at: clocks.read())
     }
 
     /// Ends bars before their time, once that is on record.
@@ -82,6 +63,29 @@ extension Submissions {
 }
 
 extension GrantTable {
+    /// Takes a signed revocation to be acted on at the end of the turn.
+    func revoke(
+        _ revocation: Revocation,
+        in file: AdmittedRevocation,
+        _ evidence: Evidence,
+        at now: Now
+    ) {
+        let origin = RevocationOrigin(
+            actors: file.signers.map { "signer:" + $0 },
+            comment: revocation.reason,
+            revocation: file.digest,
+            evidence: evidence
+        )
+        // One that is in force as a bar is on record.
+        let isKnown = revocation.id.flatMap { bars[$0]?.digest } == file.digest
+        let notice =
+            revocation.isNarrow || isKnown
+            ? nil : notice(id: revocation.id, until: revocation.until, at: now)
+        revoke(
+            PendingRevocation(revocation.selection, origin: origin, file: file, notice: notice)
+        )
+    }
+
     /// What the record of a revocation says that is wider than ids, or a bar until a moment.
     func notice(id: GrantID?, until: Moment?, at now: Now) -> PendingRevocation.Notice {
         bars.removeOver(at: now.opening)

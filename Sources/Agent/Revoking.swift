@@ -87,13 +87,7 @@ extension GrantTable {
 
 extension RevocableGrant {
     init(_ provenance: GrantProvenance) {
-        let grant = provenance.grant
-        self.init(
-            id: grant.id,
-            requestor: grant.requestor,
-            sources: grant.sources,
-            parties: provenance.parties
-        )
+        self.init(provenance.grant, signedBy: provenance.parties)
     }
 
     init(_ live: LiveGrant) {

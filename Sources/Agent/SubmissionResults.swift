@@ -1,5 +1,7 @@
 import AgentInterface
+import Auditing
 import Grants
+import Lifecycle
 import Varlink
 
 /// What became of dropped files lately, and who waits to hear of one.
@@ -82,5 +84,22 @@ struct SubmissionResults {
         }
         waiting = rest
         return answers
+    }
+}
+
+extension SubmissionResults {
+    /// Tells those who wait what became of admitted files, once that is recorded.
+    mutating func report(_ lifecycle: Lifecycle, _ ledger: Ledger) {
+        postAdmitted { id in
+            if case .accepted = lifecycle.grants[id]?.phase { return nil }
+            let ids = [id]
+            if case .ended(_, let reason) = ledger[id] {
+                let text = "id: this grant has ended (\(reason))"
+                return SubmissionResult(outcome: .refused, ids: ids, code: "once", reason: text)
+            }
+            let deadline = lifecycle.grants[id]?.phase.deadline
+            return SubmissionResult(outcome: .accepted, ids: ids, deadline: deadline)
+        }
+        for (call, verdict) in takeAnswers() { call.finish(verdict) }
     }
 }

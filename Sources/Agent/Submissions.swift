@@ -202,18 +202,5 @@ final class Submissions {
     }
 
     /// Tells those who wait what became of admitted files, once that is recorded.
-    func report() {
-        let (lifecycle, ledger) = (grants.lifecycle, audit.ledger)
-        results.postAdmitted { id in
-            if case .accepted = lifecycle.grants[id]?.phase { return nil }
-            let ids = [id]
-            if case .ended(_, let reason) = ledger[id] {
-                let text = "id: this grant has ended (\(reason))"
-                return SubmissionResult(outcome: .refused, ids: ids, code: "once", reason: text)
-            }
-            let deadline = lifecycle.grants[id]?.phase.deadline
-            return SubmissionResult(outcome: .accepted, ids: ids, deadline: deadline)
-        }
-        for (call, verdict) in results.takeAnswers() { call.finish(verdict) }
-    }
+    func report() { results.report(grants.lifecycle, audit.ledger) }
 }

@@ -38,7 +38,8 @@ package enum AgentInterface {
             ),
         ],
         methods: [
-            status, list, revoke, bars, unbar, verdict, reload, tryPolicy, confirm, acceptClock, explain,
+            status, list, revoke, bars, unbar, verdict, reload, tryPolicy, confirm, acceptClock,
+            explain,
             inspect,
             rekey, watch,
         ],
@@ -125,7 +126,11 @@ package enum AgentInterface {
     private static let errors = [
         ErrorDescriptor("NoSuchGrant", [VarlinkMember("ids", "[]string")]),
         ErrorDescriptor("NoSuchBar", [VarlinkMember("ids", "[]string")]),
-        ErrorDescriptor("BarsFull", [], "There are 1,000 bars; the grants were revoked all the same"),
+        ErrorDescriptor(
+            "BarsFull",
+            [],
+            "There are 1,000 bars; the grants were revoked all the same"
+        ),
         ErrorDescriptor("ReloadRefused", [VarlinkMember("problems", "[]string")]),
         ErrorDescriptor("NoTrial", [], "Confirm without a policy on trial"),
         ErrorDescriptor(

@@ -10,7 +10,11 @@ package struct RevokeParameters: VarlinkCodable {
         VarlinkMember("signers", "?[]string", "Patterns of names"),
         VarlinkMember("keys", "?[]string", "Fingerprints of keys or CAs"),
         VarlinkMember("sources", "?[]string", "Networks that overlap with those of grants"),
-        VarlinkMember("until", "?string", "Lets no such grant open before, at most 7 days from now"),
+        VarlinkMember(
+            "until",
+            "?string",
+            "Lets no such grant open before, at most 7 days from now"
+        ),
         VarlinkMember("reason", "string"),
     ]
 

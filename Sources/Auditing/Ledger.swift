@@ -22,10 +22,7 @@ package struct Ledger: Sendable {
     /// The rules by which grants are judged, of this version where a later one made them.
     package internal(set) var rules = RulesVersion.first
     package internal(set) var clock = ClockFloor()
-    /// The machine that the last record is of, as far as it says.
-    package internal(set) var machineID: String?
-    /// Whether the log is on another machine than its key is of, and has no other key yet.
-    package internal(set) var awaitsKey = false
+    package internal(set) var machine = LoggedMachine()
     /// The last grants that ended, oldest first.
     package internal(set) var recentEndings = RecentEndings()
     /// All that ever ended.
@@ -74,7 +71,7 @@ package struct Ledger: Sendable {
         clock.take(record)
         try takeEntry(record, at: clock.moment ?? record.stamp.realtime)
         self.clock = clock
-        if !record.stamp.machineID.isEmpty { machineID = record.stamp.machineID }
+        if !record.stamp.machineID.isEmpty { machine.id = record.stamp.machineID }
         nextSequence += 1
     }
 
@@ -119,8 +116,8 @@ package struct Ledger: Sendable {
             for text in entry.fields[.revocationID, default: []] {
                 if let id = try? GrantID(parsing: text) { bars[id] = nil }
             }
-        case .hostChanged: awaitsKey = true
-        case .auditRekeyed: awaitsKey = false
+        case .hostChanged: machine.awaitsKey = true
+        case .auditRekeyed: machine.awaitsKey = false
         case .agentStarted, .agentStopped, .policyRefused, .offersRefused, .attemptDenied,
             .attemptsSummary,
             .tamperDetected, .tamperRepaired, .clockStepped:

@@ -11,3 +11,11 @@ extension Ledger {
         return unreviewed.filter { !known.contains($0.entry[.grant] ?? "") } + recent
     }
 }
+
+/// The machine that a log is of.
+package struct LoggedMachine: Hashable, Sendable {
+    /// The id in the last record, as far as it says.
+    package internal(set) var id: String?
+    /// Whether the log is on another machine than its key is of, and has no other key yet.
+    package internal(set) var awaitsKey = false
+}

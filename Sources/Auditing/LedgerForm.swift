@@ -7,7 +7,8 @@ enum LedgerForm {
         [
             "mode": .optional(ledger.mode), "policy": json(ledger.policy),
             "rules": json(ledger.rules),
-            "machine_id": .optional(ledger.machineID), "awaits_key": .bool(ledger.awaitsKey),
+            "machine_id": .optional(ledger.machine.id),
+            "awaits_key": .bool(ledger.machine.awaitsKey),
             "clock": ClockForm.json(ledger.clock),
             "live": .array(
                 ledger.standings.values.compactMap { json($0, ledger.connections) }
@@ -128,8 +129,8 @@ enum LedgerForm {
         ledger.rules = rules(json["rules"])
         guard let clock = ClockForm.clock(json["clock"]) else { throw damaged("clock") }
         ledger.clock = clock
-        ledger.machineID = json["machine_id"]?.text
-        ledger.awaitsKey = json["awaits_key"] == true
+        ledger.machine.id = json["machine_id"]?.text
+        ledger.machine.awaitsKey = json["awaits_key"] == true
         for item in try items(json, "live") {
             let (standing, grant) = try standing(item)
             ledger.restore(standing, of: grant)

@@ -125,7 +125,8 @@ struct FieldReader {
     }
 
     /// The error of a field, or of the object if it is absent.
-    func error(_ code: GrantSyntaxError.Code, _ name: String, _ reason: String) -> GrantSyntaxError {
+    func error(_ code: GrantSyntaxError.Code, _ name: String, _ reason: String) -> GrantSyntaxError
+    {
         Self.error(code, members[name] ?? node, name, reason)
     }
 

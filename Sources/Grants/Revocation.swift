@@ -8,7 +8,9 @@ package struct Revocation: Hashable, Sendable {
     package let hosts: [HostPattern]
     package let reason: String
     package let selection: RevocationSelection
-    /// The end of the bar, as signed; `nil` for a revocation that is none. Only with an `id`.
+    /// The end of the bar, as signed; `nil` for a revocation that is none.
+    ///
+    /// Only with an `id`.
     package let until: Moment?
 
     package init(

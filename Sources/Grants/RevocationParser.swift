@@ -93,7 +93,8 @@ extension FieldReader {
 extension RevocationSelection {
     /// Checks that a text is a pattern of names.
     package static func pattern(_ text: String) throws(TextError) -> String {
-        guard !text.isEmpty, text.utf8.first != UInt8(ascii: "!"), !text.utf8.contains(UInt8(ascii: ","))
+        guard !text.isEmpty, text.utf8.first != UInt8(ascii: "!"),
+            !text.utf8.contains(UInt8(ascii: ","))
         else { throw TextError("a pattern must not be empty, begin with ! or have a comma in it") }
         guard text.utf8.count <= 256 else {
             throw TextError("a pattern has at most 256 bytes")
@@ -107,7 +108,9 @@ extension RevocationSelection {
         guard text.hasPrefix("SHA256:"), digits.count == 43,
             digits.allSatisfy(\.isBase64Digit)
         else {
-            throw TextError("a fingerprint is SHA256: and 43 base64 digits, as ssh-keygen -l prints it")
+            throw TextError(
+                "a fingerprint is SHA256: and 43 base64 digits, as ssh-keygen -l prints it"
+            )
         }
         return text
     }

@@ -7,8 +7,8 @@ extension AuditLog {
     /// The machine of a log and its key, if it is known to be another than this one.
     static func foreignMachine(_ ledger: Ledger, _ key: AuditKey, on machine: String) -> String? {
         let named = AuditKey.machineID(ofOrigin: key.name)
-        if ledger.awaitsKey { return named ?? ledger.machineID ?? "" }
-        guard let known = ledger.machineID ?? named, !machine.isEmpty, ledger.nextSequence > 0
+        if ledger.machine.awaitsKey { return named ?? ledger.machine.id ?? "" }
+        guard let known = ledger.machine.id ?? named, !machine.isEmpty, ledger.nextSequence > 0
         else { return nil }
         return known == machine ? nil : known
     }

@@ -34,7 +34,8 @@ package enum SignatureNamespace: String, Hashable, Sendable, CaseIterable {
         switch self {
         case .grant, .revocation: true
         case .request: rules >= .second
-        case .lockout, .review: rules >= .fourth
+        case .review: rules >= .third
+        case .lockout: rules >= .fourth
         }
     }
 }

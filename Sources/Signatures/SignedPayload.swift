@@ -31,7 +31,9 @@ package struct SignedPayload: Hashable, Sendable {
             names: Self.distinct(signatures.flatMap(\.signer.tracedNames)),
             requestorNames: Self.distinct(requests.flatMap(\.signer.tracedNames)),
             keys: Self.distinct(
-                signatures.flatMap { [$0.fingerprint] + ($0.certificate.map { [$0.authority] } ?? []) }
+                signatures.flatMap { signature in
+                    [signature.fingerprint, signature.certificate?.authority].compactMap(\.self)
+                }
             )
         )
     }

@@ -32,7 +32,7 @@ struct BarCheck: Sendable {
     ) throws(RecordFlaw) {
         guard let bar else {
             guard revocation.until == nil || entry[.reason] != nil else {
-                throw RecordFlaw(.evidence, "what was signed is a bar, and the record has no end of it")
+                throw RecordFlaw(.evidence, "what was signed is a bar, and the record is of none")
             }
             return
         }
@@ -66,12 +66,54 @@ struct BarCheck: Sendable {
 
     /// A bar that was surely in force when a grant was let in, and that selects it.
     func bar(of grant: Grant, _ payload: SignedPayload, at moment: Moment) -> Bar? {
-        let subject = RevocableGrant(
-            id: grant.id,
-            requestor: grant.requestor,
-            sources: grant.sources,
-            parties: payload.parties
-        )
-        return table.bar(of: subject, at: moment)
+        table.bar(of: RevocableGrant(grant, signedBy: payload.parties), at: moment)
+    }
+}
+
+/// Checks the records of revocations that are wider than ids, and of bars that ended.
+extension EvidenceCheck {
+    /// A revocation of its own record: wider than ids, or a bar.
+    mutating func checkRevocationRecord(
+        _ record: Record,
+        at moment: Moment
+    ) throws(RecordFlaw) {
+        let entry = record.entry
+        guard entry[.evidence] != nil else {
+            try BarCheck.requireRoot(entry)
+            return try bars.take(entry, nil, by: moment + Self.tolerance)
+        }
+        let document = try signed(entry, at: moment)
+        guard case .revocation(let revocation) = document.content else { return }
+        try requireAuthority(over: revocation, document.payload, in: entry)
+        revocations.take(revocation, entry)
+        try bars.take(entry, revocation, by: moment + Self.tolerance)
+    }
+
+    mutating func checkUnbar(_ entry: AuditEntry, at moment: Moment) throws(RecordFlaw) {
+        guard entry[.evidence] != nil else {
+            try BarCheck.requireRoot(entry)
+            return bars.lift(entry)
+        }
+        let document = try signed(entry, at: moment)
+        guard case .unbar(let unbar) = document.content else { return }
+        try bars.lift(entry, unbar)
+    }
+
+    /// Refuses a revocation that its signers may not give.
+    func requireAuthority(
+        over revocation: Revocation,
+        _ payload: SignedPayload,
+        in entry: AuditEntry
+    ) throws(RecordFlaw) {
+        var requestors: [GrantID: String] = [:]
+        if payload.namespaces == [.request], revocation.isNarrow {
+            // Requestors revoke their own; of the others other records tell.
+            guard let grant = standings.revocable(entry) else { return }
+            for id in revocation.selection.ids { requestors[id] = grant.requestor }
+        }
+        guard let gap = revocation.authorityGap(signedBy: payload.signatures, requestors) else {
+            return
+        }
+        throw RecordFlaw(.policy, "\(gap.field): \(gap.reason)")
     }
 }

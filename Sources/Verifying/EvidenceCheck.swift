@@ -8,16 +8,16 @@ package struct EvidenceCheck: Sendable {
     /// How far the agent's time may be ahead of what its records show.
     ///
     /// It reads two clocks, one after the other, and a machine may stand still in between.
-    private static let tolerance = Duration.seconds(60)
+    static let tolerance = Duration.seconds(60)
 
     /// The agent's time: it never went back, also where the wall clock did.
     private var clock = ClockFloor()
     private var signatureCheck = SignatureCheck()
-    private var standings: StandingCheck
+    var standings: StandingCheck
     private var policies: PolicyCheck
-    private var revocations: RevocationCheck
+    var revocations: RevocationCheck
     private var alarms: BreakGlassCheck
-    private var bars = BarCheck()
+    var bars = BarCheck()
     /// By which grants are judged; `nil` for those of a later release.
     private var rules: RulesVersion? = .current
     /// Whether a record names these rules.
@@ -131,7 +131,7 @@ package struct EvidenceCheck: Sendable {
         )
     }
 
-    private mutating func signed(
+    mutating func signed(
         _ entry: AuditEntry,
         at moment: Moment
     ) throws(RecordFlaw) -> SignedDocument {
@@ -173,51 +173,6 @@ package struct EvidenceCheck: Sendable {
         guard case .review(let review) = document.content else { return }
         let admission = try policies.admission(for: record)
         try alarms.review(review, document.payload, by: admission)
-    }
-
-    /// A revocation of its own record: wider than ids, or a bar.
-    private mutating func checkRevocationRecord(
-        _ record: Record,
-        at moment: Moment
-    ) throws(RecordFlaw) {
-        let entry = record.entry
-        guard entry[.evidence] != nil else {
-            try BarCheck.requireRoot(entry)
-            return try bars.take(entry, nil, by: moment + Self.tolerance)
-        }
-        let document = try signed(entry, at: moment)
-        guard case .revocation(let revocation) = document.content else { return }
-        try requireAuthority(over: revocation, document.payload, in: entry)
-        revocations.take(revocation, entry)
-        try bars.take(entry, revocation, by: moment + Self.tolerance)
-    }
-
-    private mutating func checkUnbar(_ entry: AuditEntry, at moment: Moment) throws(RecordFlaw) {
-        guard entry[.evidence] != nil else {
-            try BarCheck.requireRoot(entry)
-            return bars.lift(entry)
-        }
-        let document = try signed(entry, at: moment)
-        guard case .unbar(let unbar) = document.content else { return }
-        try bars.lift(entry, unbar)
-    }
-
-    /// Refuses a revocation that its signers may not give.
-    private func requireAuthority(
-        over revocation: Revocation,
-        _ payload: SignedPayload,
-        in entry: AuditEntry
-    ) throws(RecordFlaw) {
-        var requestors: [GrantID: String] = [:]
-        if payload.namespaces == [.request], revocation.isNarrow {
-            // Requestors revoke their own; of the others other records tell.
-            guard let grant = standings.revocable(entry) else { return }
-            for id in revocation.selection.ids { requestors[id] = grant.requestor }
-        }
-        guard let gap = revocation.authorityGap(signedBy: payload.signatures, requestors) else {
-            return
-        }
-        throw RecordFlaw(.policy, "\(gap.field): \(gap.reason)")
     }
 
     private mutating func checkPolicy(_ entry: AuditEntry) throws(RecordFlaw) {

@@ -70,7 +70,8 @@ struct RevocationCheck: Sendable {
             throw Self.absent
         }
         waitingCount += 1
-        waiting[digest, default: []].append(Waiting(record: record.sequence, entry: entry, grant: grant))
+        let one = Waiting(record: record.sequence, entry: entry, grant: grant)
+        waiting[digest, default: []].append(one)
     }
 
     private static let absent = RecordFlaw(

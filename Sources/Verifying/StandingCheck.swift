@@ -94,12 +94,7 @@ struct StandingCheck: Sendable {
         guard let id = entry.grantID, let known = live[id] ?? draining[id],
             let grant = known.grant
         else { return nil }
-        return RevocableGrant(
-            id: id,
-            requestor: grant.requestor,
-            sources: grant.sources,
-            parties: known.parties
-        )
+        return RevocableGrant(grant, signedBy: known.parties)
     }
 
     /// The live grants, as far as they are known, that a grant supersedes.

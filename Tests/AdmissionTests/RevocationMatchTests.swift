@@ -25,7 +25,8 @@ import Testing
     @Test(
         arguments: [
             ("dana@example.com", true), ("DANA@*", true), ("d?na@example.com", true),
-            ("dana.old", true), ("dana", false), ("ops@example.com", false), ("*@ci.example", false),
+            ("dana.old", true), ("dana", false), ("ops@example.com", false),
+            ("*@ci.example", false),
         ]
     )
     func `finds a requestor by the grant's name or by that of the requestor's signature`(
@@ -38,9 +39,11 @@ import Testing
 
     @Test(
         arguments: [
-            ("OPS@EXAMPLE.COM", true), ("dana.old", true), ("ops@*", true), ("Dana@Example.com", false),
-            // Only a pattern is known of that signer: whoever it may be is found.
-            ("robot@ci.example", true), ("robot@*", true), ("*@*.example", true), ("robot@ci.test", false),
+            ("OPS@EXAMPLE.COM", true), ("dana.old", true), ("ops@*", true),
+            ("Dana@Example.com", false),
+            // Only a pattern is known of that signer: anybody who it may be is found.
+            ("robot@ci.example", true), ("robot@*", true), ("*@*.example", true),
+            ("robot@ci.test", false),
         ]
     )
     func `finds a signer by any name, also one that a pattern may mean`(
@@ -58,7 +61,8 @@ import Testing
         for network: Prefix in ["203.0.113.16/28", "2001:db8:2::/48"] {
             #expect(!matches { $0.sources = [network] })
         }
-        #expect(matches { $0.ids = [GrantID(value: 7)] } && !matches { $0.ids = [GrantID(value: 8)] })
+        #expect(matches { $0.ids = [GrantID(value: 7)] })
+        #expect(!matches { $0.ids = [GrantID(value: 8)] })
         #expect(matches { $0.all = true } && !matches { _ in })
     }
 

@@ -26,7 +26,7 @@ struct AuditBench {
                 "Policy loaded",
                 fields: [
                     .policyDigest: [Self.policyDigest], .evidence: ["mode = \"enforce\"\n"],
-                    .rules: ["3"],
+                    .rules: ["4"],
                 ]
             )
         ])
@@ -63,14 +63,17 @@ struct AuditBench {
 
     private func grantEntries() throws -> [AuditEntry] {
         let file = try bench.read("g.grant")
-        let signed = try SignedFile(splitting: file)
+        let lines = try ["ops@example.com \(bench.approver.publicLine)"]
+        let signers = try AllowedSigners(parsing: Array("\(lines[0])\n".utf8))
+        let verifier = SignatureVerifier(allowedSigners: signers)
+        let signed = try verifier.verify(file, at: Bench.now)
         let facts = GrantProvenance(
-            grant: try Grant(parsing: signed.payload),
+            grant: try Grant(parsing: signed.bytes),
             digest: FileDigest.sha256(of: file),
             signers: ["ops@example.com"],
+            parties: signed.parties,
             file: "/drop/g.grant"
         )
-        let lines = try ["ops@example.com \(bench.approver.publicLine)"]
         let evidence = AuditEntry.evidence(file, signedBy: lines, under: Self.policyDigest)
         return [
             .accepted(facts, evidence), .opened(facts, until: Bench.now + .seconds(60)),

@@ -23,7 +23,7 @@ private struct ReviewScene {
         let policy = GrantVector.policy("hostname = \"web-1\"\n[grants]\n") + tables
         policyDigest = EvidenceFile.digest(of: Array(policy.utf8))
         let loaded: [AuditField: [String]] = [
-            .policyDigest: [policyDigest], .evidence: [policy], .rules: ["3"],
+            .policyDigest: [policyDigest], .evidence: [policy], .rules: ["4"],
         ]
         let (emergency, emergencyFile) = try opening("emergency", alarm: ["1 duty-1"])
         let (ordinary, ordinaryFile) = try opening("ordinary", alarm: [])
@@ -60,6 +60,7 @@ private struct ReviewScene {
             signers: signed.approvals.map(\.principal),
             approvers: alarm,
             breakGlass: alarm,
+            parties: signed.parties,
             file: "/\(name)"
         )
         return (facts, try evidence(file))

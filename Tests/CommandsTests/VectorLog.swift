@@ -27,13 +27,14 @@ extension AuditBench {
             digest: FileDigest.sha256(of: vector.bytes),
             signers: signed?.approvals.map(\.principal) ?? [],
             approvers: vector.approvers,
+            parties: signed?.parties ?? GrantParties(),
             file: "/\(vector)"
         )
         try audit.append([
             AuditEntry(
                 .policyLoaded,
                 "Policy loaded",
-                fields: [.policyDigest: [digest], .evidence: [policy], .rules: ["3"]]
+                fields: [.policyDigest: [digest], .evidence: [policy], .rules: ["4"]]
             ),
             .accepted(facts, AuditEntry.evidence(vector.bytes, signedBy: lines, under: digest)),
         ])

@@ -21,7 +21,10 @@ import Testing
         try host.start()
     }
 
-    private func open(_ requestor: String = "dana", from source: String = "192.0.2.7/32") throws -> UUID {
+    private func open(
+        _ requestor: String = "dana",
+        from source: String = "192.0.2.7/32"
+    ) throws -> UUID {
         let id = UUID()
         let count = try host.records("grant-opened").count
         let changes: [JSONValue.Member] = [
@@ -38,8 +41,11 @@ import Testing
         by key: SSHKey? = nil,
         under namespace: String = "jitgate-lockout"
     ) throws -> [UInt8] {
-        let all = [JSONValue.Member("jitgate", .string(kind)), .init("hosts", ["web-1"]),
-            .init("reason", "laptop stolen")] + members
+        let all =
+            [
+                JSONValue.Member("jitgate", .string(kind)), .init("hosts", ["web-1"]),
+                .init("reason", "laptop stolen"),
+            ] + members
         let payload = JSONValue.object(all).encoded() + [UInt8(ascii: "\n")]
         return try payload + (key ?? warden).sign(payload, namespace: namespace)
     }
@@ -50,7 +56,9 @@ import Testing
 
     private func isOpen() throws -> Bool { try host.openings().contains("192.0.2.7 . tcp . 22") }
 
-    private func lower(_ ids: UUID...) -> Set<String> { Set(ids.map { $0.uuidString.lowercased() }) }
+    private func lower(_ ids: UUID...) -> Set<String> {
+        Set(ids.map { $0.uuidString.lowercased() })
+    }
 
     private func later(_ seconds: Double) -> JSONValue {
         let now = Int64((Date().timeIntervalSince1970 + seconds) * 1_000_000)
@@ -158,13 +166,15 @@ import Testing
         try host.submit(order(wide, under: "jitgate-revocation"), as: "1.grant")
         try host.submit(order(wide, by: requestor, under: "jitgate-request"), as: "2.grant")
         let bar: [JSONValue.Member] = [
-            .init("ids", [text]), .init("id", .string(UUID().uuidString)), .init("until", later(60)),
+            .init("ids", [text]), .init("id", .string(UUID().uuidString)),
+            .init("until", later(60)),
         ]
         try host.submit(order(bar, under: "jitgate-revocation"), as: "3.grant")
         let lift: [JSONValue.Member] = [.init("ids", [text])]
         try host.submit(order(lift, kind: "unbar/1", under: "jitgate-revocation"), as: "4.grant")
         try eventually { try host.records("grant-refused").count == 4 }
-        let codes = Set(try host.reasons("grant-refused").map { $0?.prefix { $0 != ":" } ?? "" })
+        let reasons = try host.reasons("grant-refused").compactMap(\.self)
+        let codes = Set(reasons.map { $0.prefix { $0 != ":" } })
         #expect(codes == ["authority", "bad-value"])
         #expect(try isOpen() && closed().isEmpty)
     }
@@ -184,7 +194,14 @@ import Testing
     @Test func `by root's command is a bar without a file`() throws {
         let id = try open("eve")
         let answer = try host.jitgate(
-            "revoke", "--requestor", "ev?", "--until", "1h", "--reason", "who is this", "--json"
+            "revoke",
+            "--requestor",
+            "ev?",
+            "--until",
+            "1h",
+            "--reason",
+            "who is this",
+            "--json"
         )
         let json = try JSONNode.parse(answer.output).value
         #expect(json["revoked"]?.items?.compactMap(\.text) == Array(lower(id)))

@@ -85,7 +85,9 @@ package struct GrantVector: Sendable, CustomStringConvertible {
     package static var rulesPolicy: String { get throws { try text("rules/policy.toml") } }
 
     /// The allowed signers for the vectors of lockouts.
-    package static var lockoutSigners: String { get throws { try text("lockouts/allowed_signers") } }
+    package static var lockoutSigners: String {
+        get throws { try text("lockouts/allowed_signers") }
+    }
 
     /// The policy for all vectors: their grants end late enough to last.
     package static func policy(_ host: String) -> String {

@@ -28,12 +28,23 @@ package struct SignedGrant {
         file = payload + (try keys.flatMap { try Self.armored(payload, by: $0) })
     }
 
-    /// Makes a signature of OpenSSH's PROTOCOL.sshsig, in the namespace of grants.
+    /// The file of a revocation of every grant on web-1.
+    package static func lockout(by key: Curve25519.Signing.PrivateKey) throws -> [UInt8] {
+        let payload = Array(
+            #"{"jitgate": "revocation/1", "hosts": ["web-1"], "reason": "measured", "all": true}"#
+                .utf8
+        )
+        let line = payload + [UInt8(ascii: "\n")]
+        return line + (try armored(line, by: key, in: "jitgate-lockout"))
+    }
+
+    /// Makes a signature of OpenSSH's PROTOCOL.sshsig.
     private static func armored(
         _ payload: [UInt8],
-        by key: Curve25519.Signing.PrivateKey
+        by key: Curve25519.Signing.PrivateKey,
+        in namespace: String = "jitgate-grant"
     ) throws -> [UInt8] {
-        let names = string("jitgate-grant") + string("") + string("sha512")
+        let names = string(namespace) + string("") + string("sha512")
         let signed = Array("SSHSIG".utf8) + names + string(Array(SHA512.hash(data: payload)))
         let signature = try key.signature(for: Data(signed))
         let blob =

@@ -24,6 +24,7 @@ enum Main {
         ("packet", PacketCost.run),
         ("flush", ForeignFlush.run),
         ("strangers", Strangers.run),
+        ("lockout", Lockout.run),
         ("start", ManyGrants.start),
         ("expiry", ManyGrants.expiry),
         ("idle", Idle.run),

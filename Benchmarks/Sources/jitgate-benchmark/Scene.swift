@@ -85,15 +85,17 @@ final class Scene {
 
     /// Writes a grant's file and renames it into the drop directory; returns the time of the
     /// rename.
-    func submit(_ grant: SignedGrant) -> Int64 {
-        let hidden = drop + "/." + grant.id
+    func submit(_ grant: SignedGrant) -> Int64 { submit(grant.file, as: grant.id) }
+
+    func submit(_ file: [UInt8], as name: String) -> Int64 {
+        let hidden = drop + "/." + name
         FileManager.default.createFile(
             atPath: hidden,
-            contents: Data(grant.file),
+            contents: Data(file),
             attributes: [.posixPermissions: 0o600]
         )
         let start = cbenchmark_now()
-        rename(hidden, path(grant))
+        rename(hidden, drop + "/\(name).grant")
         return start
     }
 

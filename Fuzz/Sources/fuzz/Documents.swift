@@ -9,7 +9,18 @@ extension Target {
             if let grant = try? Grant(parsing: bytes) {
                 hold(!grant.sources.isEmpty && !grant.ports.isEmpty, "a grant opens something")
             }
-            _ = try? Revocation(parsing: bytes)
+            if let revocation = try? Revocation(parsing: bytes) {
+                let texts = revocation.selection.texts
+                hold(
+                    RevocationSelection(recorded: texts) == revocation.selection,
+                    "it is told"
+                )
+                let again = try? Revocation(parsing: revocation.payload())
+                hold(again == revocation, "a revocation reads back")
+            }
+            if let object = try? SignedObject(parsing: bytes) {
+                _ = try? Unbar(object, under: .current)
+            }
             if let review = try? Review(parsing: bytes) {
                 hold((try? Review(parsing: review.payload())) == review, "a review reads back")
             }

@@ -43,7 +43,8 @@ struct RevokeCommand: Verb {
         for id in reply.revoked { console.print("revoked \(id)") }
         if reply.revoked.isEmpty { console.note("nothing was open") }
         guard let bar = reply.bar, let end = reply.until else { return }
-        console.print("no such grant opens until \(end.wholeSecond); to end that: jitgate unbar \(bar)")
+        let hint = "to end that: jitgate unbar \(bar) --reason TEXT"
+        console.print("no such grant opens until \(end.wholeSecond); \(hint)")
     }
 
     private func explanation(_ console: Console) -> String {

@@ -12,7 +12,7 @@ struct UnbarCommand: Verb {
             as many people as the strictest port asks for.
 
               jitgate list --bars
-              sudo jitgate unbar 0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11 --reason 'found again'
+              sudo jitgate unbar 0b8a2f6e-5c1d-4f0e-9a43-2f1f6f0c7d11 --reason found
               jitgate unbar ID --reason 'found again' --host 'web-*' -o u.json
             """
     )
@@ -39,7 +39,9 @@ struct UnbarCommand: Verb {
     @OptionGroup var policy: PolicyOptions
 
     func validate() throws {
-        guard !ids.isEmpty else { throw ValidationError("name the ids of bars: jitgate list --bars") }
+        guard !ids.isEmpty else {
+            throw ValidationError("name the ids of bars: jitgate list --bars")
+        }
         guard host.isEmpty || output != nil else {
             throw ValidationError("--host belongs to --output")
         }

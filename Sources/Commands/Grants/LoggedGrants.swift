@@ -82,12 +82,7 @@ struct LoggedGrants {
 
     /// The bar that keeps a grant from opening.
     func bar(of grant: Grant, _ payload: SignedPayload, at now: Moment) -> Bar? {
-        let subject = RevocableGrant(
-            id: grant.id,
-            requestor: grant.requestor,
-            sources: grant.sources,
-            parties: payload.parties
-        )
+        let subject = RevocableGrant(grant, signedBy: payload.parties)
         return BarTable(ledger.bars.values).bar(of: subject, at: now)
     }
 

@@ -1,0 +1,24 @@
+import Admission
+import Auditing
+import Grants
+
+/// What is known of grants: by the log, and what is not on record yet.
+struct KnownGrants {
+    var standing: (GrantID) -> Standing? = { _ in nil }
+    /// Those that a grant supersedes and that are live.
+    var superseded: (Grant) -> [GrantID: SupersededGrant] = { _ in [:] }
+    /// The requestor of a live grant.
+    var requestor: (GrantID) -> String? = { _ in nil }
+    var bars = BarTable()
+    /// The grant that a review in a file of this SHA-256 is of.
+    var review: (Review, String) -> ReviewSubject = { _, _ in .unknown }
+
+    /// Whether a revocation that takes effect once has done so; one that is in force as a bar has not
+    /// ended.
+    func isOver(_ revocation: Revocation, _ digest: String) -> Bool {
+        guard !revocation.isNarrow,
+            let name = GrantID.revocation(revocation.id, digest: digest)
+        else { return false }
+        return standing(name) != nil && bars[name]?.digest != digest
+    }
+}
