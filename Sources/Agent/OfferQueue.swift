@@ -23,6 +23,8 @@ struct OfferQueue {
     private var read: [String: FileIdentity] = [:]
     /// Whether there were more names than the bound since the last listing.
     private(set) var isOverfull = false
+    /// Whether a name had to go for another one since the last listing.
+    private(set) var hasDropped = false
 
     var isEmpty: Bool { waiting.isEmpty }
     var count: Int { waiting.count }
@@ -30,11 +32,23 @@ struct OfferQueue {
     /// A file arrived, or another one under its name.
     mutating func add(_ name: String) {
         guard !waiting.contains(name) else { return }
-        guard waiting.count < Self.bound else { return isOverfull = true }
+        if waiting.count >= Self.bound { makeRoom() }
         waiting.insert(name)
         arrivals.append(name)
         guard arrivals.count > 2 * Self.bound else { return }
         arrivals = ArraySlice(arrivals.filter(waiting.contains))
+    }
+
+    /// Drops a name, so that the last one that came is never the one: of what was listed the oldest,
+    /// or one that came in the middle.
+    private mutating func makeRoom() {
+        (isOverfull, hasDropped) = (true, true)
+        while !listed.isEmpty {
+            if waiting.remove(listed.removeFirst()) != nil { return }
+        }
+        let middle = arrivals.startIndex + arrivals.count / 2
+        guard let place = arrivals[middle...].firstIndex(where: waiting.contains) else { return }
+        waiting.remove(arrivals.remove(at: place))
     }
 
     /// A file is gone.
@@ -51,6 +65,7 @@ struct OfferQueue {
         listed = names.prefix(Self.bound).reversed()
         waiting = Set(listed).union(arrivals)
         isOverfull = areMore || names.count > Self.bound
+        hasDropped = false
     }
 
     /// Has every file read again, whatever its state.

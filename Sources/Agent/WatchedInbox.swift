@@ -12,7 +12,9 @@ struct WatchedInbox {
     /// The owner's user id while the directory is trusted.
     private var owner: UInt32?
     /// Whether the directory was found to be one not to be read while files were read.
-    private(set) var wantsListing = false
+    private var isDistrusted = false
+    /// Whether the directory is to be listed again: also once all was read, if not all names found room.
+    var wantsListing: Bool { isDistrusted || queue.isEmpty && queue.hasDropped }
     /// The reason that nothing in the directory is read.
     private var problem: OfferBatch.Problem?
     /// A file that cannot be read, though it may be one to be read.
@@ -62,7 +64,7 @@ struct WatchedInbox {
 
     /// Finds out whether the directory is trusted, and lists it if it is; answers the directory at fault.
     mutating func list(again: Bool) -> String? {
-        (problem, wantsListing) = (nil, false)
+        (problem, isDistrusted) = (nil, false)
         if again {
             (unreadable, distrusted) = (nil, [])
             queue.forgetAll()
@@ -76,7 +78,7 @@ struct WatchedInbox {
             }
         } catch {
             distrust(error)
-            wantsListing = false
+            isDistrusted = false
             // One that is missing is awaited in any case.
             return error.code == .missing ? nil : error.path
         }
@@ -107,7 +109,7 @@ struct WatchedInbox {
     }
 
     private mutating func distrust(_ error: TrustError) {
-        (owner, wantsListing) = (nil, true)
+        (owner, isDistrusted) = (nil, true)
         queue.list([], areMore: false)
         let making =
             "install -d -m 2750 -o \(ShellWord.quoted(inbox.owner)) -g jitgate "

@@ -54,6 +54,19 @@ import Testing
         #expect(queue.isOverfull)
     }
 
+    @Test func `are never the last that came, nor the first, if there is no room for all`() {
+        var queue = OfferQueue()
+        queue.list((0..<100).map { "l\($0)" }, areMore: false)
+        for number in 0..<(2 * OfferQueue.bound) { queue.add("\(number)") }
+        #expect(queue.hasDropped)
+        #expect(queue.count == OfferQueue.bound)
+        #expect(queue.next() == "\(2 * OfferQueue.bound - 1)")
+        #expect(queue.next() == "0")
+        // A listing finds those that had to go.
+        queue.list(["a"], areMore: false)
+        #expect(!queue.hasDropped)
+    }
+
     @Test func `are read once in each state`() {
         var queue = OfferQueue()
         queue.note("a", state(1))
