@@ -30,9 +30,12 @@ package struct SignedGrant {
 
     /// The file of a revocation of every grant on web-1.
     package static func lockout(by key: Curve25519.Signing.PrivateKey) throws -> [UInt8] {
+        // The same bytes would take effect once only.
+        let id = UUID().uuidString.lowercased()
         let payload = Array(
-            #"{"jitgate": "revocation/1", "hosts": ["web-1"], "reason": "measured", "all": true}"#
-                .utf8
+            #"""
+            {"jitgate": "revocation/1", "id": "\#(id)", "hosts": ["web-1"], "reason": "measured", "all": true}
+            """#.utf8
         )
         let line = payload + [UInt8(ascii: "\n")]
         return line + (try armored(line, by: key, in: "jitgate-lockout"))
