@@ -110,13 +110,14 @@ struct Reception: Sendable {
         case .review(let review):
             return judge(review, payload, about: known.review(review, payload.sha256))
         case .grant(let grant):
+            let parties = payload.parties
             let judgement = admission.judge(
                 grant,
                 signedBy: payload,
                 history: GrantHistory(known.standing(grant.id)),
                 superseding: known.superseded(grant),
                 barredBy: known.bars.bar(
-                    of: RevocableGrant(grant, signedBy: payload.parties),
+                    of: RevocableGrant(grant, signedBy: parties),
                     at: arrival.opening
                 ),
                 at: arrival.now,
@@ -130,7 +131,7 @@ struct Reception: Sendable {
                 approvers: judgement.approvers(of: payload),
                 breakGlass: alarm.approvers,
                 certificates: payload.certificates,
-                parties: payload.parties,
+                parties: parties,
                 file: arrival.origin.path,
                 origin: arrival.origin.kind
             )
