@@ -41,7 +41,7 @@ final class AdoptedGrants {
     /// The file that a grant was accepted by, as it arrived.
     private func file(of id: GrantID, _ uncopied: [String: [UInt8]]) -> OpenedFile? {
         let entry = grants.lifecycle.grants[id]
-        guard let live = audit.ledger.standings[id]?.live else {
+        guard let live = audit.logState.grantStates[id]?.live else {
             // Its acceptance is not on record yet.
             guard let offer = entry?.provenance?.file, let bytes = entry?.evidence?.file else {
                 return nil

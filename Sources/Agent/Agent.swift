@@ -62,8 +62,8 @@ package enum Agent {
 private struct Running: Sendable {
     let engine: EngineExecutor
     let loop: AgentLoop
-    let timer: Alarm
-    let journalTimer: Alarm
+    let timer: BootTimeTimer
+    let journalTimer: BootTimeTimer
     let clock: WallClockWatch
     let control: VarlinkServer
     let environment: ServiceEnvironment
@@ -77,9 +77,9 @@ private struct Running: Sendable {
         let host = try HostFacts.read()
         let conditions = HostConditions()
         let audit = try AuditWriter(disk.configuration, host: host, conditions)
-        let (policy, commit) = PolicyCommit.atStart(disk: disk, audit.ledger.policy)
+        let (policy, commit) = PolicyCommit.atStart(disk: disk, audit.logState.policy)
         let configuration = policy.configuration
-        let timer = try AgentError.attempt("make a timer", Alarm.init)
+        let timer = try AgentError.attempt("make a timer", BootTimeTimer.init)
         let notifier = try AgentError.attempt("reach the service manager") {
             () throws(Errno) in try ServiceNotifier(environment.notifySocket)
         }
@@ -125,15 +125,15 @@ private struct Running: Sendable {
     private static func gate(
         _ environment: ServiceEnvironment,
         _ notifier: ServiceNotifier
-    ) throws -> KernelGate {
+    ) throws -> Firewall {
         let name = "owner"
         var passed = PassedDescriptors(environment.descriptorNames)
         if let kept = passed.take(name)?.release(),
-            let gate = try? KernelGate(adopting: kept, highest: .highest)
+            let gate = try? Firewall(adopting: kept, highest: .highest)
         {
             return gate
         }
-        let gate = try KernelGate(adopting: nil, highest: .highest)
+        let gate = try Firewall(adopting: nil, highest: .highest)
         notifier.discard(name)
         notifier.store(gate.ownerDescriptor, as: name)
         return gate
@@ -181,7 +181,7 @@ private struct Running: Sendable {
         do {
             try control.assumeIsolated { try $0.start() }
             loop.assumeIsolated { $0.announce() }
-            ProgramPages.release()
+            MemoryTrim.release()
         } catch {
             // Without a descriptor to spare it could take no grant either.
             loop.assumeIsolated { $0.stop() }

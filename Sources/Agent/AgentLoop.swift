@@ -32,7 +32,7 @@ actor AgentLoop {
         let conditions = parts.conditions
         let clocks = Clocks(
             parts.timer,
-            resuming: audit.ledger.clock,
+            resuming: audit.logState.clock,
             in: host.bootID,
             conditions
         )
@@ -48,7 +48,7 @@ actor AgentLoop {
         let grants = GrantTable(audit)
         let cleanup = FileCleanup(audit, events)
         let submissions = Submissions(policy, grants, audit, clocks, cleanup)
-        let counts = audit.ledger.connections
+        let counts = audit.logState.connections
         let reporters = Reporters(parts.notifier, parts.journal, conditions)
         let monitor = ConnectionMonitor(
             parts.prover,
@@ -190,9 +190,9 @@ actor AgentLoop {
     }
 
     /// A snapshot was saved, or not.
-    func end(_ saving: Saving, _ result: Result<Void, RecordingError>) {
+    func end(_ saving: SnapshotJob, _ result: Result<Void, RecordingError>) {
         audit.end(saving, result)
         turns.tellService()
-        ProgramPages.release()
+        MemoryTrim.release()
     }
 }

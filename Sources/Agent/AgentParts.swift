@@ -13,13 +13,13 @@ struct AgentParts: ~Copyable {
     let host: HostFacts
     let loaded: LoadedPolicy
     let commit: PolicyCommit
-    let timer: Alarm
+    let timer: BootTimeTimer
     let watch: DirectoryWatch
     /// Of the inboxes, if there are any: what others do there takes no room from the drop directories.
     let inboxWatch: DirectoryWatch?
     let conditions: HostConditions
     let audit: AuditWriter
-    var gate: KernelGate
+    var gate: Firewall
     let notifier: ServiceNotifier
     var journal: JournalCopy
     var prover: ConnectionProver

@@ -71,7 +71,7 @@ final class AuditWriter {
     ) throws(RecordingError) -> VerifierKey? {
         // What waits for the disk comes first.
         try append([], at: reading)
-        let (sequence, stamp) = (ledger.nextSequence, stamp(reading))
+        let (sequence, stamp) = (logState.nextSequence, stamp(reading))
         var made: (key: VerifierKey, record: Record)?
         try log.rekey(named: Self.origin(configuration, host)) { key, root in
             let entry = AuditEntry(
@@ -89,7 +89,7 @@ final class AuditWriter {
         return made.key
     }
 
-    var ledger: Ledger { log.ledger }
+    var logState: LogState { log.logState }
     /// The signed checkpoint over all records that are on disk.
     var checkpoint: String { log.checkpoint }
     /// The policy says anew when the log goes on in a new file.
@@ -103,7 +103,7 @@ final class AuditWriter {
     }
 
     /// Begins that, if it is due; `end` is to be called with what comes of it.
-    func beginSaving() -> Saving? {
+    func beginSaving() -> SnapshotJob? {
         guard log.isSavingDue else { return nil }
         do throws(RecordingError) {
             return try log.beginSaving()
@@ -114,7 +114,7 @@ final class AuditWriter {
         }
     }
 
-    func end(_ saving: Saving, _ result: Result<Void, RecordingError>) {
+    func end(_ saving: SnapshotJob, _ result: Result<Void, RecordingError>) {
         log.end(saving, result)
         noteUpkeep()
     }
@@ -150,7 +150,7 @@ final class AuditWriter {
         guard !waiting.isEmpty else { return }
         var records: [Record] = []
         for (entry, reading) in waiting {
-            let sequence = ledger.nextSequence + UInt64(records.count)
+            let sequence = logState.nextSequence + UInt64(records.count)
             records.append(Record(sequence: sequence, stamp: stamp(reading), entry: entry))
         }
         try log.write(records)
@@ -222,7 +222,7 @@ final class AuditWriter {
 
     /// Whether this refusal of a file is on record, or will be.
     func knows(refusal entry: AuditEntry) -> Bool {
-        ledger.knows(refusal: entry) || unwritten.contains { $0.entry.refuses(as: entry) }
+        logState.knows(refusal: entry) || unwritten.contains { $0.entry.refuses(as: entry) }
     }
 
     /// The refused file is gone; should it come back, that is worth a record again.
@@ -232,7 +232,7 @@ final class AuditWriter {
 
     /// How many bytes of the log a record would take.
     func size(of entry: AuditEntry, at reading: ClockReading) -> Int {
-        Record(sequence: ledger.nextSequence, stamp: stamp(reading), entry: entry).line.count
+        Record(sequence: logState.nextSequence, stamp: stamp(reading), entry: entry).line.count
     }
 
     private func stamp(_ reading: ClockReading) -> RecordStamp {

@@ -25,13 +25,13 @@ final class Clocks {
     private var kernelOffset: Int64
     /// How long the machine had been suspended when the kernel's timeouts were last right.
     private var suspended = ClockReading.suspendedMicroseconds()
-    private let timer: Alarm?
+    private let timer: BootTimeTimer?
     private let conditions: HostConditions
 
     /// Goes on from the time of the last record; without a timer for tests, where nothing rings.
     init(
-        _ timer: Alarm?,
-        resuming floor: ClockFloor,
+        _ timer: BootTimeTimer?,
+        resuming floor: TimeLowerBound,
         in bootID: String,
         at reading: ClockReading = .now(),
         _ conditions: HostConditions = HostConditions()
@@ -85,7 +85,7 @@ final class Clocks {
 
     /// Records that the wall clock is behind the log, if it is: time goes on from the last record.
     func recordBehindLog(in audit: AuditWriter) {
-        guard let floor = audit.ledger.clock.moment else { return }
+        guard let floor = audit.logState.clock.moment else { return }
         let behind = lastReading.wallMicroseconds - floor.microseconds
         guard behind < 0 else { return }
         audit.note(.clockStepped("The wall clock is behind the last record", by: behind))
@@ -125,7 +125,8 @@ final class Clocks {
     /// How far, in seconds, and since which record; `nil` if time is not held.
     ///
     /// As of the last reading, or of a later one.
-    func heldTime(_ floor: ClockFloor, at reading: ClockReading? = nil) -> AgentStatus.HeldTime? {
+    func heldTime(_ floor: TimeLowerBound, at reading: ClockReading? = nil) -> AgentStatus.HeldTime?
+    {
         var timeline = timeline
         if let reading { _ = timeline.read(reading) }
         guard timeline.isHeld else { return nil }

@@ -15,7 +15,7 @@ extension AuditWriter {
 
     /// Records that this is another machine than the log's last record is of, once.
     func recordHostChange() {
-        guard let former = foreignMachine, !ledger.machine.awaitsKey else { return }
+        guard let former = foreignMachine, !logState.machine.awaitsKey else { return }
         let text =
             "The log and its key are of another machine: nothing opens until it has its own key"
         note(AuditEntry(.hostChanged, text, fields: [.machine: [former]]))

@@ -11,7 +11,7 @@ extension KernelView {
     static func detours(
         around chains: [BaseChain],
         at ports: [Port],
-        _ gate: inout KernelGate
+        _ gate: inout Firewall
     ) -> [Inspection.Detour]? {
         guard let routing = try? RoutingDetours.read(),
             let transparent = try? TransparentListeners.among(ports),

@@ -40,7 +40,7 @@ extension SessionClaim {
     /// Those for which there is room, and the others: the callers' own first.
     static func choose(
         _ claims: [Self],
-        within gate: borrowing KernelGate,
+        within gate: borrowing Firewall,
         callers: Set<OngoingSession>
     ) -> (chosen: [Self], left: [Self]) {
         var (known, new): ([Self], [Self]) = ([], [])

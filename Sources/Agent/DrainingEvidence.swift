@@ -7,10 +7,10 @@ extension PolicyManager {
     ///
     /// Its file is gone by now: what is kept of it as evidence counts.
     func stillAdmits(_ id: GrantID) -> Bool {
-        guard let draining = audit.ledger.draining[id] else { return true }
+        guard let draining = audit.logState.draining[id] else { return true }
         let live = draining.grant
         guard let bytes = audit.evidence(of: live.digest) else { return !loaded.hasChanged }
-        let arrival = Reception.Arrival(
+        let arrival = GrantIntake.Arrival(
             origin: .adopted(id, offer: live.fields[.file]?.first ?? ""),
             bytes: bytes,
             signedAt: live.acceptedAt,
@@ -19,8 +19,12 @@ extension PolicyManager {
             earlierRules: loaded.earlierRules(of: live)
         )
         let reception = loaded.reception
-        let standing = Standing.open(live, since: draining.openedAt, deadline: draining.deadline)
-        let known = KnownGrants(standing: { _ in standing })
+        let grantState = GrantState.open(
+            live,
+            since: draining.openedAt,
+            deadline: draining.deadline
+        )
+        let known = KnownGrants(grantState: { _ in grantState })
         let verdict = reception.judge(reception.read(arrival), of: arrival, knowing: known)
         if case .admitted = verdict { return true }
         return false

@@ -42,7 +42,7 @@ final class FileCleanup {
     func allRecorded() {
         remove(handledRevocations)
         handledRevocations = [:]
-        for digest in revokedMarks where audit.ledger.liveGrant(inFile: digest) == nil {
+        for digest in revokedMarks where audit.logState.liveGrant(inFile: digest) == nil {
             audit.log.unmarkRevoked(digest)
             revokedMarks.remove(digest)
         }
@@ -79,7 +79,7 @@ final class FileCleanup {
         isTurnDue = false
         tidy()
         // It was much: what it took is of no use to the small things that follow.
-        if !isTurnDue { ProgramPages.release() }
+        if !isTurnDue { MemoryTrim.release() }
     }
 
     private func saveIfDue() {

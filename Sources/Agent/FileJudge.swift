@@ -22,8 +22,8 @@ final class FileJudge {
     }
 
     func judge(_ files: [OpenedFile]) {
-        let (loaded, ledger, now) = (policy.loaded, audit.ledger, clocks.read())
-        for file in workers.map(files, { $0.read(by: loaded, ledger, at: now) }) {
+        let (loaded, logState, now) = (policy.loaded, audit.logState, clocks.read())
+        for file in workers.map(files, { $0.read(by: loaded, logState, at: now) }) {
             submissions.take(file)
         }
     }

@@ -146,8 +146,8 @@ final class FileReader {
             }
         }
         var known = Set(grants.paths)
-        for standing in audit.ledger.standings.values {
-            known.formUnion(standing.live?.fields[.file] ?? [])
+        for grantState in audit.logState.grantStates.values {
+            known.formUnion(grantState.live?.fields[.file] ?? [])
         }
         let first = paths.filter(known.contains)
         intake.list(first + paths.filter { !known.contains($0) }, owed: first.count)
@@ -222,7 +222,7 @@ final class FileReader {
         unread.remove(path)
         submissions.begin(path)
         do {
-            return try scan.read(path, limit: Reception.fileLimit)
+            return try scan.read(path, limit: GrantIntake.fileLimit)
         } catch {
             let isElsewhere = error.code != .missing && error.path != path
             let asks = isElsewhere && submissions.refused.untrusted.isEmpty

@@ -20,7 +20,7 @@ final class FirewallWriter {
         var hasNewRules = false
     }
 
-    var gate: KernelGate
+    var gate: Firewall
     /// The failure of the last change; the whole gate is put there once the kernel takes it.
     private(set) var failure: GateError? {
         didSet {
@@ -47,7 +47,7 @@ final class FirewallWriter {
     private let conditions: HostConditions
 
     init(
-        _ gate: consuming KernelGate,
+        _ gate: consuming Firewall,
         _ clocks: Clocks,
         _ policy: PolicyManager,
         _ grants: GrantTable,
@@ -60,8 +60,8 @@ final class FirewallWriter {
         self.grants = grants
         self.audit = audit
         self.conditions = conditions
-        let floor = audit.ledger.clock
-        hadEnforced = floor.bootID == policy.host.bootID && audit.ledger.mode == "enforce"
+        let floor = audit.logState.clock
+        hadEnforced = floor.bootID == policy.host.bootID && audit.logState.mode == "enforce"
     }
 
     /// Another policy: the whole gate is put there at the next change.

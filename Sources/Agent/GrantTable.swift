@@ -22,13 +22,13 @@ final class GrantTable {
     /// Takes up what an earlier agent had live.
     init(_ audit: AuditWriter) {
         self.audit = audit
-        bars = BarTable(audit.ledger.bars.values)
-        for (id, state) in audit.ledger.standings {
+        bars = BarTable(audit.logState.bars.values)
+        for (id, state) in audit.logState.grantStates {
             guard let live = state.live else { continue }
             lifecycle.restore(id, digest: live.digest, RecordedGrant(state, live))
             if live.origin == .inbox { holders.adopt(id) }
         }
-        for draining in audit.ledger.draining.values {
+        for draining in audit.logState.draining.values {
             lifecycle.restore(
                 GrantProvenance(draining),
                 openSince: draining.openedAt,
@@ -39,14 +39,14 @@ final class GrantTable {
     }
 
     /// What is known of a grant: by the log, and what that is yet to be told.
-    func standing(of id: GrantID) -> Standing? {
-        guard let entry = lifecycle.grants[id] else { return audit.ledger[id] }
+    func grantState(of id: GrantID) -> GrantState? {
+        guard let entry = lifecycle.grants[id] else { return audit.logState[id] }
         switch entry.phase.living {
         case .closing(let reason), .ended(let reason):
             return .ended(digest: entry.digest, reason: reason.rawValue)
         case .draining(_, _, _, false):
             return .ended(digest: entry.digest, reason: EndReason.expired.rawValue)
-        default: return audit.ledger[id]
+        default: return audit.logState[id]
         }
     }
 
@@ -56,7 +56,7 @@ final class GrantTable {
         for id in grant.supersedes {
             if let old = lifecycle.grants[id]?.grant {
                 found[id] = SupersededGrant(requestor: old.requestor, ports: old.ports)
-            } else if let live = audit.ledger.standings[id]?.live {
+            } else if let live = audit.logState.grantStates[id]?.live {
                 found[id] = SupersededGrant(requestor: live.requestor, ports: live.ports)
             }
         }
@@ -167,7 +167,7 @@ final class GrantTable {
 }
 
 extension RecordedGrant {
-    fileprivate init(_ state: Standing, _ live: LiveGrant) {
+    fileprivate init(_ state: GrantState, _ live: LiveGrant) {
         let sources = live.fields[.sources, default: []].compactMap { try? Prefix(parsing: $0) }
         let ports = live.fields[.ports, default: []].compactMap { try? Port(parsing: $0) }
         let openings = ports.flatMap { port in sources.map { Opening(source: $0, port: port) } }

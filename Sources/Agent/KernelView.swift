@@ -14,7 +14,7 @@ enum KernelView {
         isProtected: Bool
     ) -> Explanation {
         var explanation = explanation
-        guard var gate = try? KernelGate(adopting: nil, highest: .highest) else {
+        guard var gate = try? Firewall(adopting: nil, highest: .highest) else {
             return explanation
         }
         if let found = try? gate.explain(source, port) {
@@ -30,7 +30,7 @@ enum KernelView {
         to explanation: inout Explanation,
         _ source: Prefix,
         _ port: Port,
-        _ gate: inout KernelGate
+        _ gate: inout Firewall
     ) {
         guard let chains = try? foreignChains(&gate),
             let fates = try? gate.fates(of: [port], from: source, in: chains)
@@ -54,7 +54,7 @@ enum KernelView {
     }
 
     /// The chains of other tables that packets to this host come through.
-    private static func foreignChains(_ gate: inout KernelGate) throws(GateError) -> [BaseChain] {
+    private static func foreignChains(_ gate: inout Firewall) throws(GateError) -> [BaseChain] {
         try gate.foreignChains().filter {
             ["prerouting", "input", "ingress"].contains($0.hook)
                 && ["ip", "ip6", "inet", "netdev"].contains($0.family)
@@ -63,7 +63,7 @@ enum KernelView {
 
     /// What it takes root and a netlink socket to see.
     static func inspect(ownership: String, ports: [Port]) -> Inspection {
-        guard var gate = try? KernelGate(adopting: nil, highest: .highest) else {
+        guard var gate = try? Firewall(adopting: nil, highest: .highest) else {
             return Inspection(tableOwnership: ownership, chains: nil, detours: nil)
         }
         let chains = try? foreignChains(&gate)
@@ -78,7 +78,7 @@ enum KernelView {
     private static func followed(
         _ chains: [BaseChain],
         _ ports: [Port],
-        _ gate: inout KernelGate
+        _ gate: inout Firewall
     ) -> [Inspection.Chain] {
         let fates = try? gate.fates(of: ports, in: chains)
         return chains.indices.map { place in

@@ -4,7 +4,7 @@ import Grants
 
 /// What is known of grants: by the log, and what is not on record yet.
 struct KnownGrants {
-    var standing: (GrantID) -> Standing? = { _ in nil }
+    var grantState: (GrantID) -> GrantState? = { _ in nil }
     /// Those that a grant supersedes and that are live.
     var superseded: (Grant) -> [GrantID: SupersededGrant] = { _ in [:] }
     /// The requestor of a live grant.
@@ -19,6 +19,6 @@ struct KnownGrants {
         guard !revocation.isNarrow,
             let name = GrantID.revocation(revocation.id, digest: digest)
         else { return false }
-        return standing(name) != nil && bars[name]?.digest != digest
+        return grantState(name) != nil && bars[name]?.digest != digest
     }
 }

@@ -10,7 +10,7 @@ import Signatures
 struct LoadedPolicy: Sendable {
     let policy: PolicySource
     let keys: KeyFiles
-    let reception: Reception
+    let reception: GrantIntake
     /// What the system was called, which the policy may leave to it.
     let systemName: String
     /// True once policy or signers are others than those in force when the last agent ended.
@@ -68,7 +68,7 @@ struct LoadedPolicy: Sendable {
         self.policy = policy
         self.keys = keys
         systemName = host.hostname
-        reception = Reception(
+        reception = GrantIntake(
             verifier: keys.verifier,
             admission: Admission(
                 policy: configuration.policy,
@@ -88,15 +88,15 @@ struct LoadedPolicy: Sendable {
 
     var configuration: Configuration { policy.configuration }
 
-    var shape: GateShape { Self.shape(of: configuration) }
+    var shape: FirewallPolicy { Self.shape(of: configuration) }
 
     /// Longer than any session lasts.
     private static let forever = Duration.seconds(100 * 365 * 24 * 60 * 60)
 
     /// What of the gate policy alone decides.
-    static func shape(of configuration: Configuration) -> GateShape {
+    static func shape(of configuration: Configuration) -> FirewallPolicy {
         let policy = configuration.policy
-        var shape = GateShape(
+        var shape = FirewallPolicy(
             denies: policy.mode == .enforce,
             protected: policy.ports.keys.sorted(),
             trusted: policy.trusted,

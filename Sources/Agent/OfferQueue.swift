@@ -112,7 +112,7 @@ struct ReadingRate {
         var size = reads.reduce(0) { $0 + $1.bytes }
         var count = reads.count
         var due = now
-        for read in reads where count >= Self.files || size + Reception.fileLimit > Self.bytes {
+        for read in reads where count >= Self.files || size + GrantIntake.fileLimit > Self.bytes {
             (size, count, due) = (size - read.bytes, count - 1, read.at + Self.second)
         }
         return due

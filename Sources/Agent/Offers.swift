@@ -85,9 +85,11 @@ final class Offers {
             noteConditions()
         }
         for file in batch.refused { tally.add(file.path, code: file.code, file.reason) }
-        let ledger = audit.ledger
+        let logState = audit.logState
         check(
-            batch.offers.filter { ledger.liveGrant(inFile: FileDigest.sha256(of: $0.bytes)) == nil }
+            batch.offers.filter {
+                logState.liveGrant(inFile: FileDigest.sha256(of: $0.bytes)) == nil
+            }
         )
     }
 
@@ -140,7 +142,7 @@ final class Offers {
 
     /// Whether a grant was accepted before, or has ended.
     private func isKnown(_ id: GrantID) -> Bool {
-        switch grants.standing(of: id) {
+        switch grants.grantState(of: id) {
         case .accepted, .open, .ended: true
         case .unreadable, nil: grants.lifecycle.grants[id] != nil
         }

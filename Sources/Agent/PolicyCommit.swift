@@ -68,9 +68,9 @@ enum PolicyCommit: Sendable {
     /// rejected stays so until the file is another.
     static func atStart(
         disk: PolicySource,
-        _ standing: PolicyStanding?
+        _ grantState: RecordedPolicyState?
     ) -> (PolicySource, PolicyCommit) {
-        switch standing {
+        switch grantState {
         case .onTrial(let policy, let deadline, let fallback):
             guard let policy = try? PolicySource(recorded: policy),
                 let fallback = try? PolicySource(recorded: fallback)

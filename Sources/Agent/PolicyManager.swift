@@ -233,10 +233,8 @@ final class PolicyManager {
             try audit.append(entries, at: .now())
         } catch {
             let reason = "it cannot be recorded: \(error)"
-            conditions.set(
-                .policyNotInForce,
-                PolicyConditions.policyNotInForce(path, because: reason)
-            )
+            let condition = PolicyConditions.policyNotInForce(path, because: reason)
+            conditions.set(.policyNotInForce, condition)
             throw .failed("it cannot be recorded, so nothing has changed: \(error)")
         }
     }
@@ -246,5 +244,7 @@ final class PolicyManager {
         _ next: LoadedPolicy,
         _ commit: PolicyCommit,
         _ text: String? = nil
-    ) -> [AuditEntry] { AuditEntry.loaded(next, at: path, commit, text, after: audit.ledger.mode) }
+    ) -> [AuditEntry] {
+        AuditEntry.loaded(next, at: path, commit, text, after: audit.logState.mode)
+    }
 }

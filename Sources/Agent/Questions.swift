@@ -181,8 +181,8 @@ final class Questions {
             carried: carried(isRoot: isRoot),
             connections: connections.monitor.connections,
             sessions: connections.drains.counts,
-            endings: audit.ledger.endings(all: all),
-            breakGlass: audit.ledger.breakGlass,
+            endings: audit.logState.endings(all: all),
+            breakGlass: audit.logState.breakGlass,
             now: clocks.read().closing
         )
     }

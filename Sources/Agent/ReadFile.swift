@@ -14,7 +14,7 @@ struct OpenedFile: Sendable {
     ///
     /// A grant that came in it is judged as of its acceptance.
     func read(by policy: LoadedPolicy, _ live: LiveGrant?, at now: Now) -> ReadFile {
-        let arrival = Reception.Arrival(
+        let arrival = GrantIntake.Arrival(
             origin: origin,
             bytes: bytes,
             signedAt: live?.acceptedAt ?? now.closing,
@@ -31,17 +31,17 @@ struct OpenedFile: Sendable {
         )
     }
 
-    func read(by policy: LoadedPolicy, _ ledger: Ledger, at now: Now) -> ReadFile {
-        read(by: policy, ledger.liveGrant(inFile: FileDigest.sha256(of: bytes)), at: now)
+    func read(by policy: LoadedPolicy, _ logState: LogState, at now: Now) -> ReadFile {
+        read(by: policy, logState.liveGrant(inFile: FileDigest.sha256(of: bytes)), at: now)
     }
 }
 
 /// A file whose signatures were checked.
 struct ReadFile: Sendable {
-    let arrival: Reception.Arrival
+    let arrival: GrantIntake.Arrival
     let digest: String
     /// The grant that came in it, if that is live.
     let live: LiveGrant?
     let isListed: Bool
-    let statement: Reception.Statements
+    let statement: GrantIntake.Statements
 }

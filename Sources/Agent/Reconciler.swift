@@ -148,7 +148,7 @@ final class Reconciler {
 
     /// Of a grant of which no file was read the log knows enough.
     private func recordOfUnseen(_ ending: Ending) -> [AuditEntry] {
-        guard let live = audit.ledger.standings[ending.id]?.live else { return [] }
+        guard let live = audit.logState.grantStates[ending.id]?.live else { return [] }
         return [.closed(live, because: ending.reason, carried: ending.fields)]
     }
 
@@ -163,7 +163,7 @@ final class Reconciler {
             if ending.drainsUntil != nil, !removesAll { continue }
             let files = grants.removeFiles(of: ending.id)
             if audit.isWaiting, ending.reason == .revoked,
-                let live = audit.ledger.standings[ending.id]?.live, live.origin == .inbox
+                let live = audit.logState.grantStates[ending.id]?.live, live.origin == .inbox
             {
                 cleanup.markRevoked(live.digest)
             }

@@ -12,7 +12,7 @@ extension Submissions {
     /// What files are judged by besides the rules.
     var known: KnownGrants {
         KnownGrants(
-            standing: grants.standing(of:),
+            grantState: grants.grantState(of:),
             superseded: grants.superseded(by:),
             requestor: grants.requestor(of:),
             bars: grants.bars,
@@ -22,8 +22,8 @@ extension Submissions {
 
     /// The grant that a review in a file of this SHA-256 is of.
     func reviewSubject(of review: Review, inFile digest: String) -> ReviewSubject {
-        guard let glass = audit.ledger.breakGlass[review.grant] else {
-            return grants.standing(of: review.grant) == nil ? .unknown : .unalarmed
+        guard let glass = audit.logState.breakGlass[review.grant] else {
+            return grants.grantState(of: review.grant) == nil ? .unknown : .unalarmed
         }
         switch audit.review(of: glass) {
         case nil: return .awaited(people: audit.people(of: glass))
@@ -42,7 +42,7 @@ extension Submissions {
         let origin = file.arrival.origin
         let path = origin.path
         if case .file = origin { grants.forget(path) }
-        if let glass = audit.ledger.breakGlass[review.grant], audit.review(of: glass) == nil {
+        if let glass = audit.logState.breakGlass[review.grant], audit.review(of: glass) == nil {
             let fields = evidence.fields
             audit.note(.reviewed(review, by: signers, inFile: path, of: file.digest, fields))
         }

@@ -73,12 +73,12 @@ extension GrantTable {
     /// What revocations go by; `nil` for a grant that never came.
     func revocable(_ entry: Lifecycle.Entry) -> RevocableGrant? {
         if let provenance = entry.provenance { return RevocableGrant(provenance) }
-        return audit.ledger.standings[entry.id]?.live.map(RevocableGrant.init)
+        return audit.logState.grantStates[entry.id]?.live.map(RevocableGrant.init)
     }
 
     /// Whether nothing is known of a grant that would keep it from opening.
     private func mayStillCome(_ id: GrantID) -> Bool {
-        switch standing(of: id) {
+        switch grantState(of: id) {
         case nil, .unreadable: true
         case .accepted, .open, .ended: false
         }

@@ -54,13 +54,13 @@ final class StatusReport {
             conditions.set(.dropUnreadable, unread.map(FileConditions.dropUnreadable))
         }
         arrivals.directories.noteConditions()
-        note(audit.ledger.breakGlass)
+        note(audit.logState.breakGlass)
         let bars = grants.bars.count
         if (bars >= Bar.limit) != areBarsFull {
             areBarsFull.toggle()
             conditions.set(.barsFull, areBarsFull ? FileConditions.barsFull(bars) : nil)
         }
-        note(clocks.heldTime(audit.ledger.clock))
+        note(clocks.heldTime(audit.logState.clock))
     }
 
     private func note(_ grants: BreakGlassGrants) {
@@ -85,7 +85,7 @@ final class StatusReport {
     func status() -> AgentStatus {
         let table = grants.lifecycle.grants
         // No event tells of these two: they are looked at when somebody asks.
-        let held = clocks.heldTime(audit.ledger.clock, at: .now())
+        let held = clocks.heldTime(audit.logState.clock, at: .now())
         note(held)
         conditions.set(.keepFreeReached, connections.packets.diskCondition, at: .now())
         return AgentStatus(
@@ -100,7 +100,7 @@ final class StatusReport {
             trusted: policy.policy.trusted,
             version: Release.version,
             bootID: policy.host.bootID,
-            records: Int(audit.ledger.nextSequence),
+            records: Int(audit.logState.nextSequence),
             tableOwnership: firewall.gate.ownership.rawValue,
             trialUntil: policy.commit.deadline,
             heldTime: held

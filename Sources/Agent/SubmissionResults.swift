@@ -89,11 +89,11 @@ struct SubmissionResults {
 
 extension SubmissionResults {
     /// Tells those who wait what became of admitted files, once that is recorded.
-    mutating func report(_ lifecycle: Lifecycle, _ ledger: Ledger) {
+    mutating func report(_ lifecycle: Lifecycle, _ logState: LogState) {
         postAdmitted { id in
             if case .accepted = lifecycle.grants[id]?.phase { return nil }
             let ids = [id]
-            if case .ended(_, let reason) = ledger[id] {
+            if case .ended(_, let reason) = logState[id] {
                 let text = "id: this grant has ended (\(reason))"
                 return SubmissionResult(outcome: .refused, ids: ids, code: "once", reason: text)
             }

@@ -114,7 +114,7 @@ final class Submissions {
 
     /// Whether this very file did its work before.
     private func hasEnded(_ provenance: GrantProvenance) -> Bool {
-        guard case .ended(let digest, _) = grants.standing(of: provenance.grant.id) else {
+        guard case .ended(let digest, _) = grants.grantState(of: provenance.grant.id) else {
             return false
         }
         return provenance.digest.hasPrefix(digest)
@@ -202,5 +202,5 @@ final class Submissions {
     }
 
     /// Tells those who wait what became of admitted files, once that is recorded.
-    func report() { results.report(grants.lifecycle, audit.ledger) }
+    func report() { results.report(grants.lifecycle, audit.logState) }
 }

@@ -9,7 +9,7 @@ final class TamperResponder {
     private let audit: AuditWriter
     private let events: LoopEvents
     /// What is watched; `nil` while the table is owned, or nothing was installed.
-    private var defence: TamperDefence?
+    private var defence: TamperState?
 
     init(_ firewall: FirewallWriter, _ audit: AuditWriter, _ events: LoopEvents) {
         self.firewall = firewall
@@ -23,7 +23,7 @@ final class TamperResponder {
             return
         }
         do {
-            defence = TamperDefence(try TamperWatch(ignoring: firewall.gate.port))
+            defence = TamperState(try TamperWatch(ignoring: firewall.gate.port))
             listen()
         } catch {
             firewall.fail(error)
@@ -106,7 +106,7 @@ final class TamperResponder {
 }
 
 /// What is known of changes of the gate by others.
-private struct TamperDefence: ~Copyable {
+private struct TamperState: ~Copyable {
     var watch: TamperWatch
     /// Stands still while an answer must wait: a storm wakes nobody.
     var source: DescriptorSource?

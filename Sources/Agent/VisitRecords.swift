@@ -24,7 +24,7 @@ extension AuditEntry {
     }
 
     /// A packet that no grant covers; `isDropped` unless only observed.
-    static func denied(_ denial: DenialTally.Denial, isDropped: Bool) -> Self {
+    static func denied(_ denial: DeniedRateLimiter.Denial, isDropped: Bool) -> Self {
         let packet = denial.packet
         let missed = denial.missed
         let more = missed == 0 ? "" : ", and \(missed.counting("packet")) before it"
@@ -36,7 +36,7 @@ extension AuditEntry {
     }
 
     /// Denied packets that have no record of their own.
-    static func summary(of summary: DenialTally.Summary, isDropped: Bool) -> Self {
+    static func summary(of summary: DeniedRateLimiter.Summary, isDropped: Bool) -> Self {
         let count = summary.count.counting("packet")
         let denied = isDropped ? "denied" : "that would be denied"
         var fields = fields(missed: summary.count, from: summary.sources)

@@ -8,7 +8,7 @@ struct VisitTallies {
     private static let (second, minute, hour): (Int64, Int64, Int64) =
         (1_000_000, 60_000_000, 3_600_000_000)
 
-    var denials: DenialTally
+    var denials: DeniedRateLimiter
     var count = DeniedCount()
     var firsts = FirstUses()
     var useRate: RecordRate
@@ -25,7 +25,7 @@ struct VisitTallies {
     private var attemptsDue: Int64?
 
     init(_ configuration: Configuration, at boot: Int64) {
-        denials = DenialTally(perSecond: configuration.deniedPerSecond, at: boot)
+        denials = DeniedRateLimiter(perSecond: configuration.deniedPerSecond, at: boot)
         useRate = RecordRate(perSecond: 100, at: boot)
         strangers = Allowance(perDay: configuration.strangersPerDay, parts: 4, at: boot)
         repeats = Allowance(perDay: configuration.strangersPerDay, parts: 1, at: boot)

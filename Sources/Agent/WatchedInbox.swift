@@ -125,7 +125,7 @@ struct WatchedInbox {
         else { return nil }
         var scan = TrustedFile(besidesRoot: owner)
         do throws(TrustError) {
-            let content = try scan.read(path, limit: Reception.fileLimit)
+            let content = try scan.read(path, limit: GrantIntake.fileLimit)
             queue.note(name, content.identity)
             if unreadable?.name == name { unreadable = nil }
             batch.offers.append(OpenedFile(origin: .offer(path), bytes: content.bytes))

@@ -4,13 +4,13 @@ import StrictJSON
 
 /// The agent's time as the snapshot keeps it: as JSON, all in microseconds.
 enum ClockForm {
-    static func json(_ clock: ClockFloor) -> JSONValue {
+    static func json(_ clock: TimeLowerBound) -> JSONValue {
         guard let timeline = clock.timeline else { return .null }
         return [
             "boot_id": .string(clock.bootID), "boot": .integer(timeline.boot),
             "wall": .integer(timeline.wallOffset), "closing": .integer(timeline.offset),
             "opening": .integer(timeline.openingOffset),
-            "standing": .array(pair(timeline.standing.offset, timeline.standing.since)),
+            "standing": .array(pair(timeline.steadyOffset.offset, timeline.steadyOffset.since)),
             "steps": .array(timeline.steps.map { .array(pair($0.offsetBefore, $0.boot)) }),
             "reached_in": clock.reachedIn.map { .integer(Int64(clamping: $0)) } ?? .null,
         ]
@@ -20,13 +20,13 @@ enum ClockForm {
         [.integer(first), .integer(second)]
     }
 
-    static func clock(_ json: JSONValue?) -> ClockFloor? {
-        guard let json, json != .null else { return ClockFloor() }
+    static func clock(_ json: JSONValue?) -> TimeLowerBound? {
+        guard let json, json != .null else { return TimeLowerBound() }
         let number = { (name: String) in json[name]?.number }
         guard let bootID = json["boot_id"]?.text, let boot = number("boot") else { return nil }
         if let moment = json["moment"] { return earlier(moment.number, boot, bootID) }
         guard let wall = number("wall"), let closing = number("closing"),
-            let opening = number("opening"), let standing = pair(json["standing"]),
+            let opening = number("opening"), let steady = pair(json["standing"]),
             let steps = json["steps"]?.items?.map(pair), !steps.contains(where: { $0 == nil })
         else { return nil }
         let timeline = Timeline(
@@ -34,18 +34,19 @@ enum ClockForm {
             wallOffset: wall,
             offset: closing,
             openingOffset: opening,
-            standing: .init(offset: standing.0, since: standing.1),
+            steadyOffset: .init(offset: steady.0, since: steady.1),
             steps: steps.compactMap(\.self).map { .init(offsetBefore: $0.0, boot: $0.1) }
         )
         let reachedIn = number("reached_in").flatMap(UInt64.init(exactly:))
-        return ClockFloor(timeline: timeline, bootID: bootID, reachedIn: reachedIn)
+        return TimeLowerBound(timeline: timeline, bootID: bootID, reachedIn: reachedIn)
     }
 
     /// The time as the first versions kept it: the moment reached, if any was, and when.
-    private static func earlier(_ moment: Int64?, _ boot: Int64, _ bootID: String) -> ClockFloor {
+    private static func earlier(_ moment: Int64?, _ boot: Int64, _ bootID: String) -> TimeLowerBound
+    {
         let wall = moment.map(Moment.init(microseconds:))
         let timeline = wall.map { Timeline(wall: $0, boot: boot) }
-        return ClockFloor(timeline: timeline, bootID: bootID, reachedIn: nil)
+        return TimeLowerBound(timeline: timeline, bootID: bootID, reachedIn: nil)
     }
 
     private static func pair(_ json: JSONValue?) -> (Int64, Int64)? {

@@ -18,7 +18,7 @@ package struct DrainingGrant: Hashable, Sendable {
     /// `nil` for a closing that let nothing go on.
     init?(
         _ entry: AuditEntry,
-        after standing: Standing?,
+        after grantState: GrantState?,
         at moment: Moment,
         under rules: RulesVersion
     ) throws(RecordError) {
@@ -30,12 +30,12 @@ package struct DrainingGrant: Hashable, Sendable {
         }
         self.until = until
         // Where retention took what came before, the record says enough of the grant.
-        if let live = standing?.live {
+        if let live = grantState?.live {
             grant = live
         } else {
             grant = try LiveGrant(entry, at: moment, under: rules)
         }
-        if case .open(_, let since, let end) = standing {
+        if case .open(_, let since, let end) = grantState {
             (openedAt, deadline) = (since, end)
         } else {
             (openedAt, deadline) = (moment, moment)

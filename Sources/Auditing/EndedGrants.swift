@@ -3,12 +3,12 @@ import Grants
 /// All grants that ever ended, for ever: the last ones in memory, the others in archives.
 package struct EndedGrants: Sendable {
     /// Oldest first: what a later one says of an id is right.
-    package private(set) var archives: [any EndedArchive] = []
-    private var recent: [UInt128: EndedEntry] = [:]
+    package private(set) var archives: [any TombstoneArchive] = []
+    private var recent: [UInt128: Tombstone] = [:]
 
     package init() {}
 
-    init(_ recent: [EndedEntry], after archives: [any EndedArchive]) {
+    init(_ recent: [Tombstone], after archives: [any TombstoneArchive]) {
         self.archives = archives
         for entry in recent { add(entry) }
     }
@@ -20,17 +20,17 @@ package struct EndedGrants: Sendable {
     package var recentCount: Int { recent.count }
 
     /// Those in memory, in the order of their ids.
-    var recentEntries: [EndedEntry] { recent.values.sorted { $0.id < $1.id } }
+    var recentEntries: [Tombstone] { recent.values.sorted { $0.id < $1.id } }
 
     /// What `archive` has to hold so that `take(recentInto:)` may forget what is in memory.
-    package var recentBytes: [UInt8] { EndedEntry.encoded(recentEntries) }
+    package var recentBytes: [UInt8] { Tombstone.encoded(recentEntries) }
 
     /// What is known of an id; that nothing can be known where an archive cannot be read.
-    subscript(id: GrantID) -> Standing? {
-        if let entry = recent[id.value] { return entry.standing }
+    subscript(id: GrantID) -> GrantState? {
+        if let entry = recent[id.value] { return entry.grantState }
         do throws(RecordError) {
             for archive in archives.reversed() {
-                if let entry = try archive.entry(of: id.value) { return entry.standing }
+                if let entry = try archive.entry(of: id.value) { return entry.grantState }
             }
             return nil
         } catch {
@@ -38,12 +38,12 @@ package struct EndedGrants: Sendable {
         }
     }
 
-    mutating func add(_ entry: EndedEntry) {
+    mutating func add(_ entry: Tombstone) {
         recent[entry.id] = entry
     }
 
     /// What was in memory is in this archive now.
-    mutating func take(recentInto archive: any EndedArchive) {
+    mutating func take(recentInto archive: any TombstoneArchive) {
         recent = [:]
         archives.append(archive)
     }
@@ -55,7 +55,7 @@ package struct EndedGrants: Sendable {
     }
 
     /// The archive at `place` and the one after it are this one now.
-    mutating func replace(pairAt place: Int, with archive: any EndedArchive) {
+    mutating func replace(pairAt place: Int, with archive: any TombstoneArchive) {
         archives.replaceSubrange(place..<place + 2, with: [archive])
     }
 }

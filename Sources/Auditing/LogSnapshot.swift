@@ -28,13 +28,13 @@ package struct LogSnapshot: Sendable {
     /// The leaf hash of the line before the position, if the position is not the segment's beginning.
     package let lastLeaf: TreeHash
     package let tree: MerkleTree
-    package let ledger: Ledger
+    package let logState: LogState
 
-    package init(position: LogPosition, lastLeaf: TreeHash, tree: MerkleTree, ledger: Ledger) {
+    package init(position: LogPosition, lastLeaf: TreeHash, tree: MerkleTree, logState: LogState) {
         self.position = position
         self.lastLeaf = lastLeaf
         self.tree = tree
-        self.ledger = ledger
+        self.logState = logState
     }
 
     /// Two lines of JSON, the last ended grants, and the SHA-256 of all of that.
@@ -47,10 +47,11 @@ package struct LogSnapshot: Sendable {
             "last_leaf": .string(lastLeaf.base64),
             "size": .integer(Int64(tree.size)),
             "peaks": .array(tree.peaks.map { .string($0.base64) }),
-            "archives": .array(ledger.ended.archives.map { Self.json($0.name) }),
+            "archives": .array(logState.ended.archives.map { Self.json($0.name) }),
         ]
         var content = head.encoded() + [Self.lineFeed]
-        content += LedgerForm.json(ledger).encoded() + [Self.lineFeed] + ledger.ended.recentBytes
+        content +=
+            LogStateJSON.json(logState).encoded() + [Self.lineFeed] + logState.ended.recentBytes
         return content + SHA256.hash(data: content)
     }
 
@@ -61,7 +62,7 @@ package struct LogSnapshot: Sendable {
     /// Reads a snapshot; `open` finds an archive by its name, if it is there and is what it says.
     package init(
         parsing bytes: [UInt8],
-        open: (ArchiveName) -> (any EndedArchive)?
+        open: (ArchiveName) -> (any TombstoneArchive)?
     ) throws(RecordError) {
         let content = bytes.dropLast(TreeHash.size)
         guard content.count + TreeHash.size == bytes.count,
@@ -72,19 +73,19 @@ package struct LogSnapshot: Sendable {
             maxSplits: 2,
             omittingEmptySubsequences: false
         )
-        guard lines.count == 3, lines[2].count % EndedEntry.size == 0,
+        guard lines.count == 3, lines[2].count % Tombstone.size == 0,
             let head = Self.json(lines[0]), let names = Self.archiveNames(head),
-            let ledger = Self.json(lines[1])
+            let logState = Self.json(lines[1])
         else { throw RecordError(description: "the snapshot is of another version") }
-        var archives: [any EndedArchive] = []
+        var archives: [any TombstoneArchive] = []
         for name in names {
             guard let archive = open(name) else {
                 throw RecordError(description: "the snapshot has lost \(name.digest)")
             }
             archives.append(archive)
         }
-        let ended = EndedGrants(EndedEntry.all(decoding: lines[2]), after: archives)
-        try self.init(head, ledger, ended)
+        let ended = EndedGrants(Tombstone.all(decoding: lines[2]), after: archives)
+        try self.init(head, logState, ended)
     }
 
     /// The archives that a snapshot rests on; none if it is not one.
@@ -113,7 +114,7 @@ package struct LogSnapshot: Sendable {
 
     private init(
         _ head: JSONValue,
-        _ ledger: JSONValue,
+        _ logState: JSONValue,
         _ ended: EndedGrants
     ) throws(RecordError) {
         let number = { (name: String) in head[name]?.number }
@@ -128,7 +129,7 @@ package struct LogSnapshot: Sendable {
         position = LogPosition(segment: segment, offset: offset, lastLength: length)
         lastLeaf = leaf
         self.tree = tree
-        self.ledger = try LedgerForm.ledger(ledger, sequence: size, ended: ended)
+        self.logState = try LogStateJSON.logState(logState, sequence: size, ended: ended)
     }
 }
 

@@ -14,9 +14,9 @@ package struct EndedGrant: Hashable, Sendable {
         self.endedAt = endedAt
     }
 
-    init(entry: AuditEntry, after standing: Standing?, at moment: Moment) {
+    init(entry: AuditEntry, after grantState: GrantState?, at moment: Moment) {
         self.entry = entry.withoutEvidence
-        if case .open(_, let since, _) = standing { openedAt = since } else { openedAt = nil }
+        if case .open(_, let since, _) = grantState { openedAt = since } else { openedAt = nil }
         endedAt = moment
     }
 }

@@ -3,7 +3,7 @@ import Netfilter
 
 /// The sessions of one family whose ends are reset when they next send: those that DNAT redirected
 /// to another host or container, whose sockets are not this host's.
-struct EndedSet: Hashable {
+struct EndedSessionSet: Hashable {
     let family: Address.Family
 
     static let all = [Self(family: .ipv4), Self(family: .ipv6)]
@@ -40,9 +40,9 @@ extension Expression {
     static let stripMultipath = Self.stripOption(30)
 }
 
-extension GateShape {
+extension FirewallPolicy {
     /// The rules that look packets up among the ended sessions.
-    var ended: [[Expression]] { resetsEnds ? EndedSet.all.flatMap(\.rules) : [] }
+    var ended: [[Expression]] { resetsEnds ? EndedSessionSet.all.flatMap(\.rules) : [] }
 
     /// The hook of the probes: raw, before connection tracking (-200).
     static let probesHook = Hook(.output, priority: -300)
@@ -61,16 +61,18 @@ extension GateShape {
         Test.wasRewritten + KeyFields.published.isProtected + [.verdict(.jump(GateNames.ended))]
 }
 
-extension KernelGate {
+extension Firewall {
     /// The time, in milliseconds, for which the ends of an ended session are reset.
     private static let lastWords: Int64 = 60_000
 
     /// Resets each end of these sessions when it next sends, for a while from now on.
     package mutating func reset(_ sessions: [OngoingSession]) throws(GateError) {
-        var plan = Plan()
+        var plan = RulesetChange()
         for session in sessions {
-            let element = Margin.element(session.keyBytes, left: Self.lastWords)
-            plan.added[EndedSet(family: session.peer.family).name, default: []].append(element)
+            let element = TimeoutSlack.element(session.keyBytes, left: Self.lastWords)
+            plan.added[EndedSessionSet(family: session.peer.family).name, default: []].append(
+                element
+            )
         }
         guard !plan.isEmpty, shape != nil else { return }
         try commit(plan, "reset sessions", onlyAt: nil)

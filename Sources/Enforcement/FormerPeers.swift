@@ -4,7 +4,7 @@ import Netfilter
 /// Peers that sent datagrams without an opening: before the port was denied, or from a network that
 /// is no longer trusted. As with openings, datagrams from this host to them do not make theirs
 /// replies.
-extension KernelGate {
+extension Firewall {
     /// The most peers remembered one by one; more are remembered by wider networks.
     private static let peerLimit = 4096
 
@@ -38,7 +38,7 @@ extension KernelGate {
         guard let shape, !peers.isEmpty else { return }
         let before = use(shape, inUse)
         let times = Dictionary(uniqueKeysWithValues: peers.map { ($0, Duration.zero) })
-        var plan = Plan()
+        var plan = RulesetChange()
         remember(recent.add(times, at: .now), in: &plan)
         let prefilter = prefilter
         plan.change(before, to: use(shape, inUse)) { family, _ in prefilter.isBlind(family) }
@@ -47,7 +47,9 @@ extension KernelGate {
     }
 
     /// The networks that were trusted and are no longer, at each UDP port.
-    func peersLosingTrust(_ next: GateShape, _ observed: Observation?) -> [Opening: Duration] {
+    func peersLosingTrust(_ next: FirewallPolicy, _ observed: RulesetSnapshot?) -> [Opening:
+        Duration]
+    {
         let before = shape?.trusted ?? observed.map(TrustedSet.networks) ?? []
         let covered = Set(next.trusted)
         let lost = before.filter { network in
@@ -80,7 +82,7 @@ extension KernelGate {
 
 extension TrustedSet {
     /// The networks in the trusted sets of a table.
-    static func networks(in observed: Observation) -> [Prefix] {
+    static func networks(in observed: RulesetSnapshot) -> [Prefix] {
         all().flatMap { set in
             set.ranges(of: observed.elements[set.name] ?? []).flatMap(set.networks)
         }

@@ -26,7 +26,7 @@ package struct GateExplanation: Hashable, Sendable {
     package var passes: Bool { !isProtected || !denies || isTrusted || !matches.isEmpty }
 }
 
-extension KernelGate {
+extension Firewall {
     /// Reads the gate in the kernel; `nil` if there is none.
     ///
     /// For a source of several addresses it finds what covers all of them.
@@ -45,7 +45,7 @@ extension KernelGate {
             let found = try connection.elements(keys)
             var explanation = GateExplanation()
             explanation.isProtected = found[0] != nil && !table.accepts(port)
-            explanation.denies = Observation(table).denies == true
+            explanation.denies = RulesetSnapshot(table).denies == true
             explanation.isTrusted = try connection.trusts(source)
             explanation.matches = sets.indices.compactMap { index in
                 found[index + 1].flatMap { GateExplanation.Match($0, of: sets[index]) }
@@ -110,7 +110,7 @@ extension TableState {
     /// Returns whether the gate on trial accepts all packets to a port that only its fallback
     /// protects.
     fileprivate func accepts(_ port: Port) -> Bool {
-        rulesInForce.contains(GateShape.accepting(port, .received))
+        rulesInForce.contains(FirewallPolicy.accepting(port, .received))
     }
 }
 

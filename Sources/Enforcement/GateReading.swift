@@ -2,7 +2,7 @@ package import Grants
 package import Netfilter
 
 /// The counters in the kernel.
-extension KernelGate {
+extension Firewall {
     /// The traffic of openings; an opening that has closed or expired is not in the answer.
     ///
     /// The cost grows with the number asked for, whatever else is open. Closing an opening removes
@@ -25,11 +25,11 @@ extension KernelGate {
         let table = try attempting { (connection) throws(NetfilterError) in
             try connection.observe()
         }
-        return table.map { Observation($0).denied } ?? Traffic()
+        return table.map { RulesetSnapshot($0).denied } ?? Traffic()
     }
 }
 
-extension Observation {
+extension RulesetSnapshot {
     /// Whether packets that nothing admits are dropped; `nil` if the table does not show it.
     var denies: Bool? {
         let rules = table.chains.first { $0.name == GateNames.refuse }?.rules ?? []

@@ -2,7 +2,7 @@ import Grants
 import Netfilter
 
 /// The rules of the gate, from its shape and the prefix lengths in use.
-extension GateShape {
+extension FirewallPolicy {
     /// The early hook: raw, after defragmentation (-400), before conntrack (-200) makes an entry.
     static let preroutingHook = Hook(.prerouting, priority: -300)
     /// The hook where a packet is surely for this host, after routing; before other filters (0).

@@ -7,11 +7,11 @@ import Netfilter
 /// they have a timeout. A live agent reconciles the gate before they expire.
 package struct GateTrial: Hashable, Sendable {
     /// The gate that returns.
-    package let fallback: GateShape
+    package let fallback: FirewallPolicy
     /// The remaining time of the trial.
     package let left: Duration
 
-    package init(fallback: GateShape, left: Duration) {
+    package init(fallback: FirewallPolicy, left: Duration) {
         self.fallback = fallback
         self.left = left
     }
@@ -40,13 +40,13 @@ enum TrialSet {
     }
 }
 
-extension GateShape {
+extension FirewallPolicy {
     /// The rules of the gate on trial, which accepts all packets to ports that only the fallback
     /// protects.
     func gate(
         _ sources: [SourceSet],
         _ fields: KeyFields,
-        besides fallback: GateShape
+        besides fallback: FirewallPolicy
     ) -> [[Expression]] {
         Self.accepting(fallback.protected.filter { !protected.contains($0) }, fields)
             + gate(sources, fields)
@@ -56,7 +56,7 @@ extension GateShape {
     func fallback(
         _ sources: [SourceSet],
         _ fields: KeyFields,
-        besides trial: GateShape
+        besides trial: FirewallPolicy
     ) -> [[Expression]] {
         guard denies else { return [[.verdict(.accept)]] }
         return Self.accepting(trial.protected.filter { !protected.contains($0) }, fields)

@@ -82,25 +82,28 @@ enum Test {
     static let isLoopback: [Expression] = [.meta(.interfaceType, into: 1), .equal(1, loopbackType)]
     /// Matches packets from an address that is not this host's.
     static let isFromElsewhere: [Expression] = [
-        .sourceKind(into: 1), .unequal(1, GateShape.native(UInt32(2))),  // RTN_LOCAL
+        .sourceKind(into: 1), .unequal(1, FirewallPolicy.native(UInt32(2))),  // RTN_LOCAL
     ]
     /// Matches packets from a socket of a process: for others the kernel ends the rule at the load.
     static let hasSocket: [Expression] = [
-        .meta(.socketOwner, into: 1), .unequal(1, GateShape.native(UInt32.max)),
+        .meta(.socketOwner, into: 1), .unequal(1, FirewallPolicy.native(UInt32.max)),
     ]
     static let goesToLoopback: [Expression] = [
         .meta(.outputInterfaceType, into: 1), .equal(1, loopbackType),
     ]
-    private static let loopbackType = GateShape.native(UInt16(772))  // ARPHRD_LOOPBACK
+    private static let loopbackType = FirewallPolicy.native(UInt16(772))  // ARPHRD_LOOPBACK
 
     /// Matches packets from the end that began the connection.
     static let isOriginal: [Expression] = [.tracking(.direction, into: 1), .equal(1, [0])]
     /// Matches packets from the other end.
     static let isReply: [Expression] = [.tracking(.direction, into: 1), .equal(1, [1])]
 
+    /// `IPS_DST_NAT` of linux/netfilter/nf_conntrack_common.h.
+    private static let destinationNAT: UInt32 = 1 << 5
+
     /// Matches packets that DNAT redirected.
     static let wasRewritten: [Expression] = [
-        .tracking(.status, into: 1), .mask(1, GateShape.native(UInt32(1 << 5))),  // IPS_DST_NAT
+        .tracking(.status, into: 1), .mask(1, FirewallPolicy.native(destinationNAT)),
         .unequal(1, [0, 0, 0, 0]),
     ]
 }

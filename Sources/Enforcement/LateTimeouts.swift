@@ -8,7 +8,7 @@ typealias ElementEnds = [String: [[UInt8]: ContinuousClock.Instant]]
 /// The kernel starts a timeout when it reads it, which may be long after it was computed: nf_tables
 /// aborts a transaction that needs a module, loads the module, and reads the same bytes again. If
 /// the agent died then, the opening would last longer by that time.
-extension KernelGate {
+extension Firewall {
     /// The number of elements in one transaction: few enough not to take long itself.
     private static let portion = 500
     /// The most corrections in a row, so that a host that is always slow does not repeat them for
@@ -28,7 +28,7 @@ extension KernelGate {
         _ ends: @autoclosure () -> ElementEnds,
         computedAt begin: ContinuousClock.Instant
     ) throws(GateError) {
-        guard begin.duration(to: .now) > Margin.slack else { return }
+        guard begin.duration(to: .now) > TimeoutSlack.slack else { return }
         let late = ends().flatMap { set, ends in
             ends.map { LateElement(set: set, key: $0.key, end: $0.value) }
         }
@@ -41,7 +41,7 @@ extension KernelGate {
         for _ in 1...Self.attempts {
             let counted = try traffic(of: late)
             let begin = ContinuousClock.now
-            var plan = Plan()
+            var plan = RulesetChange()
             for (index, element) in zip(late.indices, late) {
                 let left = begin.duration(to: element.end).milliseconds
                 // If it were put back, it would outlive its end.
@@ -53,11 +53,11 @@ extension KernelGate {
                 let isCounted = SourceSet(name: element.set) != nil
                 let traffic = isCounted ? counted[index] : nil
                 plan.refreshed[element.set, default: []].append(
-                    Margin.element(element.key, left: left, traffic: traffic)
+                    TimeoutSlack.element(element.key, left: left, traffic: traffic)
                 )
             }
             try commit(plan, "put \(late.count) timeouts right", onlyAt: nil)
-            guard begin.duration(to: .now) > Margin.slack else { return }
+            guard begin.duration(to: .now) > TimeoutSlack.slack else { return }
         }
     }
 
@@ -76,7 +76,7 @@ extension KernelGate {
     }
 }
 
-extension Plan {
+extension RulesetChange {
     /// The planned ends of the elements to which it gives a timeout.
     func ends(_ all: ElementEnds) -> ElementEnds {
         var ends: ElementEnds = [:]

@@ -108,11 +108,11 @@ struct OngoingSessions {
     }
 
     /// Adopts the sessions that the kernel held before this agent ran.
-    mutating func adopt(_ observed: Observation, at now: ContinuousClock.Instant) {
+    mutating func adopt(_ observed: RulesetSnapshot, at now: ContinuousClock.Instant) {
         var ends = ends
         for set in SessionSet.all.map(\.name) {
             for element in observed.elements[set] ?? [] {
-                ends[set, default: [:]][element.key] = now + Margin.left(of: element)
+                ends[set, default: [:]][element.key] = now + TimeoutSlack.left(of: element)
             }
         }
         self.ends = ends
@@ -139,7 +139,7 @@ struct OngoingSessions {
     }
 }
 
-extension KernelGate {
+extension Firewall {
     /// Returns whether a session may continue though no new one is admitted.
     package func keeps(_ session: OngoingSession?) -> Bool {
         session.map { sessions.contains($0, at: .now) } ?? false
@@ -147,7 +147,7 @@ extension KernelGate {
 
     /// Removes the matching sessions, which may no longer continue.
     package mutating func forget(where isMeant: (OngoingSession) -> Bool) throws(GateError) {
-        var plan = Plan()
+        var plan = RulesetChange()
         for (set, keys) in sessions.ends {
             let meant = keys.keys.filter { OngoingSession(key: $0).map(isMeant) ?? false }
             if !meant.isEmpty { plan.removed[set] = meant.map { SetElement(key: $0) } }

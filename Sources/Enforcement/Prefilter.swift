@@ -126,7 +126,7 @@ struct PrefilterSet: Hashable {
     }
 }
 
-extension GateShape {
+extension FirewallPolicy {
     /// Refuses connections that strangers open to this host itself, which nothing else could admit.
     ///
     /// If the routing table `local` does not call the address this host's (a VRF, a policy rule, a

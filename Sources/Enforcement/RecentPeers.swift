@@ -36,13 +36,13 @@ struct RecentPeers {
     var sets: [RecentSet] { ends.keys.sorted() }
 
     /// Adopts the peers that the kernel held before this agent ran.
-    mutating func adopt(_ observed: Observation, at now: ContinuousClock.Instant) {
+    mutating func adopt(_ observed: RulesetSnapshot, at now: ContinuousClock.Instant) {
         for (name, elements) in observed.elements where name.hasPrefix("recent_") {
             guard let sources = SourceSet(name: String(name.dropFirst("recent_".count))) else {
                 continue
             }
             for element in elements {
-                let end = now + Margin.left(of: element)
+                let end = now + TimeoutSlack.left(of: element)
                 ends[RecentSet(sources: sources), default: [:]][element.key] = end
             }
         }

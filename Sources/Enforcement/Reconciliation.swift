@@ -19,7 +19,7 @@ package struct Reconciliation: Hashable, Sendable {
     }
 }
 
-extension KernelGate {
+extension Firewall {
     /// The most readings of a ruleset that changes between reading and committing.
     private static let attempts = 16
 
@@ -33,7 +33,7 @@ extension KernelGate {
     /// whether the gate in the kernel already denies at others: it returns the sessions that may
     /// continue.
     package mutating func reconcile(
-        _ shape: GateShape,
+        _ shape: FirewallPolicy,
         trial: GateTrial? = nil,
         open wanted: [Opening: Duration],
         existing: ([Port], _ deniesAlready: Bool) -> [OngoingSession]
@@ -91,14 +91,14 @@ extension KernelGate {
     }
 
     /// Adopts what the kernel alone knows of the time before this agent.
-    private mutating func adopt(_ observed: Observation) {
+    private mutating func adopt(_ observed: RulesetSnapshot) {
         let now = ContinuousClock.now
         sessions.adopt(observed, at: now)
         recent.adopt(observed, at: now)
     }
 
     mutating func goal(
-        _ shape: GateShape,
+        _ shape: FirewallPolicy,
         _ trial: GateTrial?,
         _ wanted: [Opening: Duration],
         from start: ContinuousClock.Instant
@@ -112,7 +112,7 @@ extension KernelGate {
 
     /// The ports that this begins to deny: no earlier gate denied there, as far as the kernel and
     /// the agent know.
-    private func beginnings(_ next: GateShape, _ observed: Observation?) -> [Port] {
+    private func beginnings(_ next: FirewallPolicy, _ observed: RulesetSnapshot?) -> [Port] {
         guard next.denies else { return [] }
         if let shape {
             return shape.denies
@@ -137,10 +137,10 @@ extension KernelGate {
     }
 
     /// Reads the table and the elements of all sets; `nil` if there is no table.
-    mutating func observe() throws(GateError) -> Observation? {
+    mutating func observe() throws(GateError) -> RulesetSnapshot? {
         try attempting { (connection) throws(NetfilterError) in
             guard let table = try connection.observe() else { return nil }
-            var observation = Observation(table)
+            var observation = RulesetSnapshot(table)
             for set in table.sets {
                 observation.elements[set.name] = try connection.elements(of: set.name)
                 observation.readAt[set.name] = .now
@@ -161,13 +161,13 @@ extension KernelGate {
 
 /// The desired state in kernel objects.
 struct Goal {
-    let layout: GateLayout
+    let layout: Ruleset
     let prefilter: Prefilter
     let inUse: [SourceSet: Int]
     let ends: ElementEnds
 
     init(
-        _ shape: GateShape,
+        _ shape: FirewallPolicy,
         _ trial: GateTrial?,
         _ wanted: [Opening: Duration],
         _ sessions: OngoingSessions,
@@ -194,16 +194,16 @@ struct Goal {
             recent: Set(recent.sets)
         )
         prefilter = Prefilter(openings: wanted.keys, trusted: shape.trusted)
-        layout = GateLayout(use, prefilter)
+        layout = Ruleset(use, prefilter)
     }
 
     /// The plan as of now, since reading the kernel takes a while.
-    func plan(from observed: Observation?, ours: Bool) -> Plan {
+    func plan(from observed: RulesetSnapshot?, ours: Bool) -> RulesetChange {
         let now = ContinuousClock.now
         let wishes = ends.mapValues { $0.mapValues { (now.duration(to: $0)).milliseconds } }
         if let observed, ours {
-            return Plan.difference(layout, wishes, from: observed.aged(until: now))
+            return RulesetChange.difference(layout, wishes, from: observed.aged(until: now))
         }
-        return Plan.whole(layout, wishes, keeping: observed, as: .replaced)
+        return RulesetChange.whole(layout, wishes, keeping: observed, as: .replaced)
     }
 }

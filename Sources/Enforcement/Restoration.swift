@@ -1,7 +1,7 @@
 package import Grants
 import Netfilter
 
-extension KernelGate {
+extension Firewall {
     /// Restores what others removed, in one transaction and without reading the table first:
     /// strangers get in until this has returned.
     ///
@@ -22,8 +22,8 @@ extension KernelGate {
 
 extension Goal {
     /// The rules alone, for a table whose sets kept their elements and counters.
-    var rules: Plan {
-        var plan = Plan()
+    var rules: RulesetChange {
+        var plan = RulesetChange()
         plan.chains = layout.chains
         return plan
     }

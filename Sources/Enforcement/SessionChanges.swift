@@ -2,7 +2,7 @@ package import Grants
 import Netfilter
 
 /// The ongoing sessions, their ends, and changes of them.
-extension KernelGate {
+extension Firewall {
     /// The number of sessions that may continue though no new one is admitted.
     package var ongoingCount: Int { sessions.ends.values.reduce(0) { $0 + $1.count } }
 
@@ -49,7 +49,7 @@ extension KernelGate {
     }
 
     /// Adds the change to a plan.
-    func write(_ change: [OngoingSession: Duration?], to plan: inout Plan) {
+    func write(_ change: [OngoingSession: Duration?], to plan: inout RulesetChange) {
         for (session, left) in change {
             let set = SessionSet(family: session.peer.family).name
             guard let left else {
@@ -58,7 +58,7 @@ extension KernelGate {
                 }
                 continue
             }
-            let element = Margin.element(session.keyBytes, left: left.milliseconds)
+            let element = TimeoutSlack.element(session.keyBytes, left: left.milliseconds)
             if sessions.end(of: session) != nil {
                 plan.refreshed[set, default: []].append(element)
             } else {

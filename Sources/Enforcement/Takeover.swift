@@ -12,7 +12,7 @@ extension TableOwnership {
     }
 }
 
-extension KernelGate {
+extension Firewall {
     /// Becomes the owner of a table that outlived its owner; returns whether it did.
     ///
     /// - Throws: `ownedByAnother` if its owner is alive.

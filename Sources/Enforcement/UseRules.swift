@@ -12,7 +12,7 @@ import Netfilter
 ///
 /// Packets that conntrack does not track (notrack, the handshake of synproxy) are logged at a low
 /// rate; a socket must then prove their connection.
-extension GateShape {
+extension FirewallPolicy {
     private static let assured: [UInt8] = native(UInt32(1 << 2))  // IPS_ASSURED
     // NF_CT_STATE_BIT(IP_CT_NEW), NF_CT_STATE_INVALID_BIT, NF_CT_STATE_UNTRACKED_BIT
     private static let (new, invalid, untracked) = (UInt32(1 << 3), UInt32(1), UInt32(1 << 6))

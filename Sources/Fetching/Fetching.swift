@@ -38,7 +38,7 @@ package enum Fetching {
                 continue
             }
             if carrier.round() { break }
-            ProgramPages.release()
+            MemoryTrim.release()
         }
         log.write(.info, "stopped")
     }

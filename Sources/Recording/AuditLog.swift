@@ -33,12 +33,12 @@ package struct AuditLog: ~Copyable {
     let directory: LogDirectory
     var state: StateDirectory
     package var rotation: RotationRule {
-        didSet { lookForExpired(at: ledger.clock.opening) }
+        didSet { lookForExpired(at: logState.clock.opening) }
     }
     var key: AuditKey
     var file: RecordFile
     var leaves: LeafFile
-    package internal(set) var ledger: Ledger
+    package internal(set) var logState: LogState
     private(set) var tree: MerkleTree
     /// The number of the first record in the newest file; `began` is the time of that record.
     var segment: UInt64
@@ -57,7 +57,7 @@ package struct AuditLog: ~Copyable {
     var uncopied: [EvidenceFile] = []
     var archiving = Archiving()
     /// The failures of the work after an append, whose records are on disk all the same.
-    var troubles: [Chore: String] = [:]
+    var failures: [MaintenanceTask: String] = [:]
     /// The signed checkpoint over all records that are on disk.
     package private(set) var checkpoint = ""
 
@@ -72,8 +72,8 @@ package struct AuditLog: ~Copyable {
         if log.foreignMachine == nil { try log.publishKey() }
         log.sign()
         log.archiveIfDue()
-        log.state.removeArchives(notOf: log.ledger, isMerging: false)
-        log.lookForExpired(at: log.ledger.clock.opening)
+        log.state.removeArchives(notOf: log.logState, isMerging: false)
+        log.lookForExpired(at: log.logState.clock.opening)
         return log
     }
 
@@ -95,7 +95,7 @@ package struct AuditLog: ~Copyable {
         self.key = key
         self.file = file
         self.leaves = leaves
-        ledger = replay.ledger
+        logState = replay.logState
         tree = replay.tree
         segment = replay.segment
         began = first?.stamp.realtime
@@ -103,7 +103,7 @@ package struct AuditLog: ~Copyable {
         lastLeaf = replay.lastLeaf
         sinceSnapshot = replay.taken
         uncopied = replay.uncopied
-        foreignMachine = Self.foreignMachine(ledger, key, on: places.machineID)
+        foreignMachine = Self.foreignMachine(logState, key, on: places.machineID)
     }
 
     /// The last signed checkpoint; `nil` if a power cut left no whole file.
@@ -117,7 +117,7 @@ package struct AuditLog: ~Copyable {
 
     /// Forgets the refusal of a deleted file; if the file comes back, it is worth a record again.
     package mutating func forgetRefusal(of file: String) {
-        ledger.forgetRefusal(of: file)
+        logState.forgetRefusal(of: file)
     }
 
     /// Appends records, signs them and does all work that is due.
@@ -154,9 +154,9 @@ package struct AuditLog: ~Copyable {
         isUnsigned = true
         sinceSnapshot += records.count
         do throws(RecordError) {
-            for record in records { try ledger.take(record) }
+            for record in records { try logState.take(record) }
         } catch {
-            troubles[.memory] = error.description
+            failures[.memory] = error.description
         }
         archiveIfDue()
     }
@@ -167,9 +167,9 @@ package struct AuditLog: ~Copyable {
         do throws(RecordingError) {
             try publish()
             isUnsigned = false
-            troubles[.checkpoint] = nil
+            failures[.checkpoint] = nil
         } catch {
-            troubles[.checkpoint] = error.description
+            failures[.checkpoint] = error.description
         }
     }
 
@@ -191,7 +191,7 @@ package struct AuditLog: ~Copyable {
 
     private static func put(_ text: String, _ path: String) throws(RecordingError) {
         try RecordingError.attempt("write", path) { () throws(Errno) in
-            try LazyFile.replace(path, with: Array(text.utf8), mode: 0o640)
+            try UnsyncedFile.replace(path, with: Array(text.utf8), mode: 0o640)
         }
     }
 

@@ -8,7 +8,7 @@ struct Archiving: ~Copyable {
     fileprivate static let portion = 4096
 
     fileprivate var due = size
-    fileprivate var merging: EndedMerging?
+    fileprivate var merging: TombstoneCompaction?
     fileprivate var place = 0
     /// Whether a merge failed; no merge is tried again before there is a new archive.
     fileprivate var hasFailed = false
@@ -21,21 +21,21 @@ struct Archiving: ~Copyable {
 extension AuditLog {
     /// Moves the ended grants in memory to an archive, if they are many.
     mutating func archiveIfDue() {
-        guard ledger.ended.recentCount >= archiving.due else { return }
+        guard logState.ended.recentCount >= archiving.due else { return }
         do throws(RecordingError) {
-            try state.archive(&ledger)
+            try state.archive(&logState)
             archiving.due = Archiving.size
             archiving.hasFailed = false
-            troubles[.archives] = nil
+            failures[.archives] = nil
         } catch {
-            troubles[.archives] = error.description
-            archiving.due = ledger.ended.recentCount + Archiving.size
+            failures[.archives] = error.description
+            archiving.due = logState.ended.recentCount + Archiving.size
         }
     }
 
     /// Whether two archives should be merged, so that look-ups have few to search.
     package var hasMergeableArchives: Bool {
-        archiving.isMerging || !archiving.hasFailed && ledger.ended.mergeablePlace != nil
+        archiving.isMerging || !archiving.hasFailed && logState.ended.mergeablePlace != nil
     }
 
     /// Merges a portion of two archives.
@@ -43,19 +43,19 @@ extension AuditLog {
         do throws(RecordingError) {
             if archiving.merging == nil { try beginMerge() }
             guard let merged = try archiving.merging?.step(Archiving.portion) else { return }
-            ledger.replace(archivesAt: archiving.place, with: merged)
+            logState.replace(archivesAt: archiving.place, with: merged)
             state.unflushed += 1
             archiving.merging = nil
         } catch {
-            troubles[.archives] = error.description
+            failures[.archives] = error.description
             archiving.merging = nil
             archiving.hasFailed = true
         }
     }
 
     private mutating func beginMerge() throws(RecordingError) {
-        guard !archiving.hasFailed, let place = ledger.ended.mergeablePlace else { return }
-        let archives = ledger.ended.archives
+        guard !archiving.hasFailed, let place = logState.ended.mergeablePlace else { return }
+        let archives = logState.ended.archives
         archiving.place = place
         archiving.merging = try state.ended.merging(archives[place], archives[place + 1])
     }

@@ -3,7 +3,7 @@ import Auditing
 /// Evidence in files of its own: copies of the evidence in the records.
 extension AuditLog {
     /// Whether some evidence has no copy yet, and can be copied.
-    package var hasUncopiedEvidence: Bool { !uncopied.isEmpty && troubles[.evidence] == nil }
+    package var hasUncopiedEvidence: Bool { !uncopied.isEmpty && failures[.evidence] == nil }
 
     /// Copies evidence out of the records, at most `count` files; evidence that the disk refuses
     /// waits for the next records.
@@ -11,9 +11,9 @@ extension AuditLog {
         guard !uncopied.isEmpty else { return }
         do throws(RecordingError) {
             try copyEvidence(atMost: count)
-            troubles[.evidence] = nil
+            failures[.evidence] = nil
         } catch {
-            troubles[.evidence] = error.description
+            failures[.evidence] = error.description
         }
     }
 

@@ -5,10 +5,11 @@ package import Transparency
 /// A log that began on another machine: a clone, which must not sign in the name of the first.
 extension AuditLog {
     /// The machine of a log and its key, if it is known to be another than this one.
-    static func foreignMachine(_ ledger: Ledger, _ key: AuditKey, on machine: String) -> String? {
+    static func foreignMachine(_ logState: LogState, _ key: AuditKey, on machine: String) -> String?
+    {
         let named = AuditKey.machineID(ofOrigin: key.name)
-        if ledger.machine.awaitsKey { return named ?? ledger.machine.id ?? "" }
-        guard let known = ledger.machine.id ?? named, !machine.isEmpty, ledger.nextSequence > 0
+        if logState.machine.awaitsKey { return named ?? logState.machine.id ?? "" }
+        guard let known = logState.machine.id ?? named, !machine.isEmpty, logState.nextSequence > 0
         else { return nil }
         return known == machine ? nil : known
     }

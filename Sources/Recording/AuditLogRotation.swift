@@ -36,14 +36,14 @@ extension AuditLog {
     mutating func rotateIfDue(before record: Record) {
         let now = record.stamp.realtime
         guard let began, file.length >= rotation.size || now - began >= rotation.age else { return }
-        var clock = ledger.clock
+        var clock = logState.clock
         clock.take(record)
         do throws(RecordingError) {
             try rotate()
             lookForExpired(at: clock.opening)
-            troubles[.rotation] = nil
+            failures[.rotation] = nil
         } catch {
-            troubles[.rotation] = error.description
+            failures[.rotation] = error.description
         }
     }
 

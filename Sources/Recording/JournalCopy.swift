@@ -12,7 +12,7 @@ package struct JournalCopy {
     private static let checkpointLimit = 65_536
 
     /// The timer that fires when `timePassed` has something to do.
-    package let alarm: Alarm
+    package let alarm: BootTimeTimer
     private let checkpointPath: String
     private var feed: JournalFeed
     /// The time of the next checkpoint; `nil` when the journal has the last one.
@@ -22,7 +22,7 @@ package struct JournalCopy {
         let directory = LogDirectory(auditDirectory)
         feed = try JournalFeed(socketPath: socketPath, log: directory.current)
         checkpointPath = directory.checkpoint
-        alarm = try Alarm()
+        alarm = try BootTimeTimer()
     }
 
     /// The failure that keeps records from the journal.

@@ -66,7 +66,7 @@ package struct LogDirectory: Hashable, Sendable {
     package static func firstRecord(of path: String) throws(RecordingError) -> Record? {
         var found: Result<Record, RecordError>?
         do throws(RecordingError) {
-            var lines = try LogLines(path: path)
+            var lines = try LineReader(path: path)
             try lines.read { line in
                 found = Result { () throws(RecordError) in try Record(parsing: line) }
                 return false

@@ -12,7 +12,7 @@ struct LogReplay {
     /// The most bytes of evidence that wait until the agent has time; more is copied at once.
     private static let uncopiedLimit = 16 << 20
 
-    private(set) var ledger = Ledger()
+    private(set) var logState = LogState()
     private(set) var tree = MerkleTree()
     /// The segment being read; `start` is the byte at which the reading begins.
     private(set) var segment: UInt64 = 0
@@ -36,7 +36,7 @@ struct LogReplay {
         for path in state.snapshots {
             guard let snapshot = state.snapshot(at: path), Self.fits(snapshot, directory, segments)
             else { continue }
-            ledger = snapshot.ledger
+            logState = snapshot.logState
             tree = snapshot.tree
             segment = snapshot.position.segment
             start = snapshot.position.offset
@@ -67,7 +67,7 @@ struct LogReplay {
         guard found == position.segment, position.offset > 0 else {
             return found == position.segment
         }
-        guard start >= 0, var lines = try? LogLines(path: path, from: start) else { return false }
+        guard start >= 0, var lines = try? LineReader(path: path, from: start) else { return false }
         var leaf: TreeHash?
         try? lines.read { line in
             leaf = .leaf(line)
@@ -92,13 +92,13 @@ struct LogReplay {
         let segments = try directory.segments().filter { $0.first >= segment }
         for item in segments {
             if item.first != segment { begin(segment: item.first) }
-            var lines = try LogLines(path: item.path, from: start)
+            var lines = try LineReader(path: item.path, from: start)
             try lines.read { take($0, &leaves, &state) }
             if failure == nil, try lines.hasTornEnd() {
-                failure = "record \(ledger.nextSequence): it has no end, in \(item.path)"
+                failure = "record \(logState.nextSequence): it has no end, in \(item.path)"
             }
         }
-        if !segments.isEmpty { begin(segment: ledger.nextSequence) }
+        if !segments.isEmpty { begin(segment: logState.nextSequence) }
         try file.read(from: start) { _ = take($0, &leaves, &state) }
         flush(&leaves, &state)
         try check(directory)
@@ -106,8 +106,8 @@ struct LogReplay {
 
     /// Begins to read another file.
     private mutating func begin(segment first: UInt64) {
-        if first != ledger.nextSequence, failure == nil {
-            failure = "record \(ledger.nextSequence) is missing: a segment begins with \(first)"
+        if first != logState.nextSequence, failure == nil {
+            failure = "record \(logState.nextSequence) is missing: a segment begins with \(first)"
         }
         segment = first
         start = 0
@@ -129,10 +129,10 @@ struct LogReplay {
         guard failure == nil else { return }
         do throws(RecordError) {
             let record = try Record(parsing: line)
-            try ledger.take(record)
+            try logState.take(record)
             files += record.entry.evidenceFiles
         } catch {
-            failure = "record \(ledger.nextSequence): \(error)"
+            failure = "record \(logState.nextSequence): \(error)"
             return
         }
         lastLeaf = .leaf(line)
@@ -162,9 +162,9 @@ struct LogReplay {
             if mayWait || (try? state.keep(file)) == nil { uncopied.append(file) }
         }
         files.removeAll(keepingCapacity: true)
-        if ledger.ended.recentCount >= Self.archiveSize {
+        if logState.ended.recentCount >= Self.archiveSize {
             // Without room on the disk they stay in memory.
-            try? state.archive(&ledger)
+            try? state.archive(&logState)
         }
     }
 

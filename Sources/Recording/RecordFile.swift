@@ -37,7 +37,7 @@ package struct RecordFile: ~Copyable {
     ) throws(RecordingError) {
         length = start
         let raw = descriptor.rawValue
-        let torn = try LogLines.read(raw, path, from: &length) { bytes in
+        let torn = try LineReader.read(raw, path, from: &length) { bytes in
             line(bytes)
             return true
         }

@@ -17,7 +17,7 @@ package struct StateDirectory: Sendable {
 
     package var keyFile: String { path + "/audit.key" }
     package var evidence: String { path + "/evidence" }
-    package var ended: EndedFolder { EndedFolder(path: path + "/ended") }
+    package var ended: TombstoneDirectory { TombstoneDirectory(path: path + "/ended") }
     /// The paths of both snapshots, the newer first; they differ only between two steps of a
     /// rotation.
     package var snapshots: [String] { [path + "/snapshot", path + "/snapshot.old"] }
@@ -77,7 +77,7 @@ package struct StateDirectory: Sendable {
         guard known?.size != Int64(file.bytes.count) else { return }
         unflushed += 1
         try RecordingError.attempt("write", path) { () throws(Errno) in
-            try LazyFile.write(file.bytes, to: path, mode: 0o600)
+            try UnsyncedFile.write(file.bytes, to: path, mode: 0o600)
         }
     }
 
@@ -112,11 +112,11 @@ package struct StateDirectory: Sendable {
 
     // MARK: the snapshot
 
-    /// Moves the ended grants in a ledger's memory to an archive.
-    package mutating func archive(_ ledger: inout Ledger) throws(RecordingError) {
+    /// Moves the ended grants in a log state's memory to an archive.
+    package mutating func archive(_ logState: inout LogState) throws(RecordingError) {
         unflushed += 1
-        let archive = try ended.write(ledger.ended.recentBytes)
-        ledger.archive(into: archive)
+        let archive = try ended.write(logState.ended.recentBytes)
+        logState.archive(into: archive)
     }
 
     /// Writes the snapshot durably; the one before stays beside it unless it is useless now.
@@ -138,11 +138,11 @@ package struct StateDirectory: Sendable {
         return try? LogSnapshot(parsing: bytes) { ended.open($0) }
     }
 
-    /// Removes the archives that neither a snapshot nor this ledger needs.
-    func removeArchives(notOf ledger: Ledger, isMerging: Bool) {
-        var names = Set(ledger.ended.archives.map(\.name.digest))
+    /// Removes the archives that neither a snapshot nor this log state needs.
+    func removeArchives(notOf logState: LogState, isMerging: Bool) {
+        var names = Set(logState.ended.archives.map(\.name.digest))
         for path in snapshots {
-            guard var lines = try? LogLines(path: path) else { continue }
+            guard var lines = try? LineReader(path: path) else { continue }
             try? lines.read { line in
                 names.formUnion(LogSnapshot.archiveNames(in: Array(line)).map(\.digest))
                 return false

@@ -25,39 +25,39 @@ struct BreakGlassSection {
 
     func write(to main: inout Markup) {
         main.section("break-glass", "Break-glass") { section in
-            let stories = report.chronicle.alarms
-            guard !stories.isEmpty else {
+            let timelines = report.model.alarms
+            guard !timelines.isEmpty else {
                 return section.element("p", "No grant was let in on an alarm.")
             }
-            section.pages(of: stories, by: 250, named: \.days) { page, stories in
+            section.pages(of: timelines, by: 250, named: \.days) { page, timelines in
                 page.table(
                     "Grants that were let in on an alarm, by when they opened",
                     head: ["Opened", "Who, signed by", "From, to", "Why", "Review", "Grant"],
-                    rows: stories,
+                    rows: timelines,
                     cells
                 )
             }
         }
     }
 
-    private func cells(_ row: inout TableRow, _ story: GrantStory) {
-        row.moment(story.alarmed)
+    private func cells(_ row: inout TableRow, _ timeline: GrantTimeline) {
+        row.moment(timeline.alarmed)
         row.cell { cell in
-            cell.element("b", story.requestor)
-            cell.element("small", "by \(story.signers.joined(separator: ", "))")
-            let entries = story.breakGlass.joined(separator: ", ")
+            cell.element("b", timeline.requestor)
+            cell.element("small", "by \(timeline.signers.joined(separator: ", "))")
+            let entries = timeline.breakGlass.joined(separator: ", ")
             cell.element("small", "by the alarm of approver \(entries)")
         }
         row.cell { cell in
-            cell.text(story.sources.joined(separator: ", "))
-            cell.element("small", "to \(story.ports.joined(separator: ", "))")
+            cell.text(timeline.sources.joined(separator: ", "))
+            cell.element("small", "to \(timeline.ports.joined(separator: ", "))")
         }
         row.cell { cell in
-            cell.text(story.justification)
-            if !story.ticket.isEmpty { cell.element("small", story.ticket) }
+            cell.text(timeline.justification)
+            if !timeline.ticket.isEmpty { cell.element("small", timeline.ticket) }
         }
-        row.cell { review(story.review, in: &$0) }
-        row.cell { $0.element("code", story.id) }
+        row.cell { review(timeline.review, in: &$0) }
+        row.cell { $0.element("code", timeline.id) }
     }
 
     private func review(_ review: ReportedReview?, in cell: inout Markup) {

@@ -27,7 +27,7 @@ struct ExceptionsSection {
         }
     }
 
-    private func span(_ exception: Exception) -> String {
+    private func span(_ exception: AuditFinding) -> String {
         guard let start = exception.start, let end = exception.end else { return "" }
         return (end - start).shown
     }

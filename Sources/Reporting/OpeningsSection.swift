@@ -9,88 +9,90 @@ struct OpeningsSection {
             guard !report.openings.isEmpty else {
                 return section.element("p", "Nothing was opened in this time.")
             }
-            section.pages(of: report.openings, by: 250, named: \.days) { page, stories in
+            section.pages(of: report.openings, by: 250, named: \.days) { page, timelines in
                 page.table(
                     "Openings, by when they began",
                     head: [
                         "Opened", "Ended", "Who, approved by", "From, to", "Why", "Use", "Grant",
                     ],
-                    rows: stories,
+                    rows: timelines,
                     cells
                 )
             }
         }
     }
 
-    private func cells(_ row: inout TableRow, _ story: GrantStory) {
-        row.moment(story.opened)
-        row.cell { ended(story, in: &$0) }
+    private func cells(_ row: inout TableRow, _ timeline: GrantTimeline) {
+        row.moment(timeline.opened)
+        row.cell { ended(timeline, in: &$0) }
         row.cell { cell in
-            cell.element("b", story.requestor)
-            cell.element("small", "by \(story.signers.joined(separator: ", "))")
-            if !story.approvers.isEmpty {
-                let entries = story.approvers.joined(separator: ", ")
+            cell.element("b", timeline.requestor)
+            cell.element("small", "by \(timeline.signers.joined(separator: ", "))")
+            if !timeline.approvers.isEmpty {
+                let entries = timeline.approvers.joined(separator: ", ")
                 cell.element("small", "within the limits of approver \(entries)")
             }
-            if story.isOwnApproval {
+            if timeline.isOwnApproval {
                 cell.element("small", ["class": "warn"], "\u{26A0} own approval")
             }
         }
         row.cell { cell in
-            cell.text(story.sources.joined(separator: ", "))
-            cell.element("small", "to \(story.ports.joined(separator: ", "))")
+            cell.text(timeline.sources.joined(separator: ", "))
+            cell.element("small", "to \(timeline.ports.joined(separator: ", "))")
         }
         row.cell { cell in
-            cell.text(story.justification)
-            if !story.ticket.isEmpty { cell.element("small", story.ticket) }
+            cell.text(timeline.justification)
+            if !timeline.ticket.isEmpty { cell.element("small", timeline.ticket) }
         }
-        row.cell { use(story, in: &$0) }
-        row.cell { $0.element("code", story.id) }
+        row.cell { use(timeline, in: &$0) }
+        row.cell { $0.element("code", timeline.id) }
     }
 
-    private func ended(_ story: GrantStory, in cell: inout Markup) {
-        guard let closed = story.closed else { return unclosed(story, in: &cell) }
+    private func ended(_ timeline: GrantTimeline, in cell: inout Markup) {
+        guard let closed = timeline.closed else { return unclosed(timeline, in: &cell) }
         cell.moment(closed)
-        let span = story.opened.map { (closed - $0).shown } ?? ""
-        cell.element("small", "\(story.reason) after \(span)")
-        let order = [story.actor, story.comment].filter { !$0.isEmpty }.joined(separator: ": ")
+        let span = timeline.opened.map { (closed - $0).shown } ?? ""
+        cell.element("small", "\(timeline.reason) after \(span)")
+        let order = [timeline.actor, timeline.comment].filter { !$0.isEmpty }.joined(
+            separator: ": "
+        )
         if !order.isEmpty { cell.element("small", order) }
-        if let text = drain(story) { cell.element("small", text) }
+        if let text = drain(timeline) { cell.element("small", text) }
     }
 
-    private func drain(_ story: GrantStory) -> String? {
-        guard let until = story.drainUntil else { return nil }
-        let sessions = story.drainCount.counting("session")
-        guard let drained = story.drained else {
-            return "\(sessions) may go on until \(clock(until, on: story))"
+    private func drain(_ timeline: GrantTimeline) -> String? {
+        guard let until = timeline.drainUntil else { return nil }
+        let sessions = timeline.drainCount.counting("session")
+        guard let drained = timeline.drained else {
+            return "\(sessions) may go on until \(clock(until, on: timeline))"
         }
-        return "\(sessions) drained until \(clock(drained, on: story)): \(story.drainReason)"
+        return "\(sessions) drained until \(clock(drained, on: timeline)): \(timeline.drainReason)"
     }
 
     /// Reports a missing end: the grant is still open, or no agent recorded its deadline.
-    private func unclosed(_ story: GrantStory, in cell: inout Markup) {
-        if let deadline = story.deadline, deadline < report.chronicle.period.end {
+    private func unclosed(_ timeline: GrantTimeline, in cell: inout Markup) {
+        if let deadline = timeline.deadline, deadline < report.model.period.end {
             cell.moment(deadline)
             return cell.element("small", "its deadline; no record of its end")
         }
         cell.element("b", "open")
-        cell.element("small", "until \(story.deadline?.shown ?? "?")")
+        cell.element("small", "until \(timeline.deadline?.shown ?? "?")")
     }
 
     /// The time of day, with the date unless the grant opened on it.
-    private func clock(_ moment: Moment, on story: GrantStory) -> String {
-        let isSameDay = moment.shown.prefix(10) == story.opened?.shown.prefix(10)
+    private func clock(_ moment: Moment, on timeline: GrantTimeline) -> String {
+        let isSameDay = moment.shown.prefix(10) == timeline.opened?.shown.prefix(10)
         return isSameDay ? String(moment.shown.dropFirst(11)) : moment.shown
     }
 
-    private func use(_ story: GrantStory, in cell: inout Markup) {
-        guard story.connections > 0 || story.firstUse != nil else {
+    private func use(_ timeline: GrantTimeline, in cell: inout Markup) {
+        guard timeline.connections > 0 || timeline.firstUse != nil else {
             return cell.element("span", ["class": "dim"], "none recorded")
         }
-        cell.unbroken(story.connections.counting("connection"))
-        if let first = story.firstUse {
-            cell.element("small") { $0.unbroken("first \(clock(first, on: story))") }
+        cell.unbroken(timeline.connections.counting("connection"))
+        if let first = timeline.firstUse {
+            cell.element("small") { $0.unbroken("first \(clock(first, on: timeline))") }
         }
-        if let bytes = story.traffic { cell.element("small") { $0.unbroken(bytes.shownAsSize) } }
+        if let bytes = timeline.traffic { cell.element("small") { $0.unbroken(bytes.shownAsSize) } }
     }
 }

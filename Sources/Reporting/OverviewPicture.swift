@@ -20,7 +20,7 @@ struct OverviewPicture {
             id: "overview",
             title: "Overview of the whole time",
             description: rows.map { "\($0.name): \($0.note)" }.joined(separator: "; "),
-            axis: TimeAxis(of: report.chronicle.period),
+            axis: TimeAxis(of: report.model.period),
             rows: rows.count
         )
         picture.write(to: &section) { svg in
@@ -37,10 +37,10 @@ struct OverviewPicture {
     private var rows: [Row] {
         let ports = report.openingsByPort.map { port in
             let open = port.spans.reduce(Duration.zero) { $0 + ($1.end - $1.start) }
-            let note = "\(port.stories.count.counting("opening")), \(open.shown)"
+            let note = "\(port.timelines.count.counting("opening")), \(open.shown)"
             return Row(name: port.name, note: note, style: "o", spans: port.spans)
         }
-        let unusual: [(Exception.Kind, String)] = [
+        let unusual: [(AuditFinding.Kind, String)] = [
             (.observed, "observe mode"), (.agentDown, "agent not running"),
         ]
         return ports
@@ -52,7 +52,7 @@ struct OverviewPicture {
             }
     }
 
-    private func spans(of kind: Exception.Kind) -> [Period] {
+    private func spans(of kind: AuditFinding.Kind) -> [Period] {
         let spans = report.exceptions.filter { $0.kind == kind }.compactMap { exception in
             exception.start.flatMap { start in
                 exception.end.flatMap { Period(start: start, end: $0).clipped(to: period) }
@@ -61,7 +61,7 @@ struct OverviewPicture {
         return Period.union(spans)
     }
 
-    private var period: Period { report.chronicle.period }
+    private var period: Period { report.model.period }
 
     /// Bars wide enough to tell apart; those that touch are merged.
     private func bars(_ spans: [Period], _ axis: TimeAxis) -> [(Double, Double)] {

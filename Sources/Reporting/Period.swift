@@ -68,7 +68,7 @@ extension Duration {
     }
 }
 
-extension ArraySlice<GrantStory> {
+extension ArraySlice<GrantTimeline> {
     /// The first and last day on which they opened; one day stands alone.
     var days: String {
         let days = [first, last].compactMap { $0?.opened?.shown.prefix(10) }

@@ -18,14 +18,14 @@ struct RefusalsSection {
     }
 
     private func leftOut(in section: inout Markup) {
-        let parts = report.chronicle.leftOut.parts
+        let parts = report.model.leftOut.parts
         guard !parts.isEmpty else { return }
         let text = parts.joined(separator: ", ")
         section.element("p", "Without a record of their own, and counted by others: \(text).")
     }
 
     private func files(in section: inout Markup) {
-        let refusals = report.chronicle.refusals
+        let refusals = report.model.refusals
         guard !refusals.isEmpty else { return section.element("p", "None.") }
         section.pages(of: refusals, by: 250, named: { $0.first?.moment.shown ?? "" }) {
             page,

@@ -44,18 +44,18 @@ package struct ReportedVerification: Hashable, Sendable {
 
 /// A report as one self-contained HTML file.
 package struct Report {
-    let chronicle: Chronicle
+    let model: ReportModel
     let context: ReportContext
-    let openings: [GrantStory]
+    let openings: [GrantTimeline]
     let denied: [DeniedSource]
-    let exceptions: [Exception]
+    let exceptions: [AuditFinding]
 
-    package init(_ chronicle: Chronicle, _ context: ReportContext) {
-        self.chronicle = chronicle
+    package init(_ model: ReportModel, _ context: ReportContext) {
+        self.model = model
         self.context = context
-        openings = chronicle.openings
-        denied = chronicle.deniedSources
-        exceptions = chronicle.exceptions
+        openings = model.openings
+        denied = model.deniedSources
+        exceptions = model.exceptions
     }
 
     package func html() -> [UInt8] {
@@ -102,9 +102,9 @@ package struct Report {
             header.element("p", ["class": "kicker"], "Access report")
             header.element("h1", hosts)
             header.element("p", ["class": "period"]) { line in
-                line.moment(chronicle.period.start)
+                line.moment(model.period.start)
                 line.text(" \u{2013} ")
-                line.moment(chronicle.period.end)
+                line.moment(model.period.end)
                 line.text(" UTC")
             }
             VerificationSection(report: self).badge(in: &header)
@@ -123,10 +123,10 @@ package struct Report {
     ]
 
     private var hosts: String {
-        chronicle.hosts.isEmpty ? "this host" : chronicle.hosts.joined(separator: ", ")
+        model.hosts.isEmpty ? "this host" : model.hosts.joined(separator: ", ")
     }
 
     private var days: String {
-        "\(chronicle.period.start.shown.prefix(10)) to \(chronicle.period.end.shown.prefix(10))"
+        "\(model.period.start.shown.prefix(10)) to \(model.period.end.shown.prefix(10))"
     }
 }

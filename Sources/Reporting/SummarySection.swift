@@ -19,7 +19,7 @@ struct SummarySection {
         let people = Set(openings.map(\.requestor)).count
         let signers = Set(openings.flatMap(\.signers)).count
         let attempts = report.denied.reduce(into: Int64(0)) { $0.add($1.attempts) }
-        let refused = report.chronicle.refusals.reduce(into: Int64(0)) { $0.add($1.count) }
+        let refused = report.model.refusals.reduce(into: Int64(0)) { $0.add($1.count) }
         return [
             ("Openings", "\(openings.count)", longest.map(Self.longest) ?? "none"),
             ("People let in", "\(people)", "approved by \(signers)"),
@@ -43,8 +43,8 @@ struct SummarySection {
         }
     }
 
-    private func openFor(_ story: GrantStory) -> Duration? {
-        story.access(in: report.chronicle.period).map { $0.end - $0.start }
+    private func openFor(_ timeline: GrantTimeline) -> Duration? {
+        timeline.access(in: report.model.period).map { $0.end - $0.start }
     }
 
     private func ports(in section: inout Markup) {
@@ -58,10 +58,10 @@ struct SummarySection {
             rows: ports
         ) { row, port in
             row.cell(port.name)
-            row.number(Int64(port.stories.count))
+            row.number(Int64(port.timelines.count))
             row.cell(port.spans.reduce(Duration.zero) { $0 + ($1.end - $1.start) }.shown)
-            row.cell(list(port.stories.map(\.requestor)))
-            row.cell(list(port.stories.flatMap(\.sources)))
+            row.cell(list(port.timelines.map(\.requestor)))
+            row.cell(list(port.timelines.flatMap(\.sources)))
         }
     }
 
@@ -76,7 +76,7 @@ struct SummarySection {
 /// The grants of one port.
 struct PortOpenings {
     let name: String
-    let stories: [GrantStory]
+    let timelines: [GrantTimeline]
     /// The times at which it was open to any source.
     let spans: [Period]
 }
@@ -84,19 +84,19 @@ struct PortOpenings {
 extension Report {
     /// The grants by port, sorted by number.
     var openingsByPort: [PortOpenings] {
-        var stories: [String: [GrantStory]] = [:]
-        for story in openings {
-            for port in Set(story.ports) { stories[port, default: []].append(story) }
+        var timelines: [String: [GrantTimeline]] = [:]
+        for timeline in openings {
+            for port in Set(timeline.ports) { timelines[port, default: []].append(timeline) }
         }
-        let names = stories.keys.sorted {
+        let names = timelines.keys.sorted {
             (Self.number($0), $0) < (Self.number($1), $1)
         }
         return names.map { name in
-            let all = stories[name] ?? []
+            let all = timelines[name] ?? []
             return PortOpenings(
                 name: name,
-                stories: all,
-                spans: Period.union(all.compactMap { $0.access(in: chronicle.period) })
+                timelines: all,
+                spans: Period.union(all.compactMap { $0.access(in: model.period) })
             )
         }
     }
@@ -106,7 +106,7 @@ extension Report {
     }
 }
 
-extension GrantStory {
+extension GrantTimeline {
     /// The part of a period in which access was possible.
     func access(in period: Period) -> Period? {
         guard let opened else { return nil }

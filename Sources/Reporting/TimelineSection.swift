@@ -11,13 +11,13 @@ struct TimelineSection {
             legend(in: &section)
             for (index, port) in report.openingsByPort.enumerated() {
                 section.element("h3", port.name)
-                section.pages(of: port.stories, by: 100, named: \.days) { page, stories in
-                    for part in parts(of: stories) {
+                section.pages(of: port.timelines, by: 100, named: \.days) { page, timelines in
+                    for part in parts(of: timelines) {
                         let picture = TimelinePicture(
                             id: "t\(index)-\(part.startIndex)",
                             port: port.name,
-                            stories: part,
-                            within: report.chronicle.period
+                            timelines: part,
+                            within: report.model.period
                         )
                         picture.write(to: &page)
                     }
@@ -27,9 +27,9 @@ struct TimelineSection {
     }
 
     /// The grants in parts, each as large as a sheet of paper holds.
-    private func parts(of stories: ArraySlice<GrantStory>) -> [ArraySlice<GrantStory>] {
-        stride(from: stories.startIndex, to: stories.endIndex, by: 20).map {
-            stories[$0..<min($0 + 20, stories.endIndex)]
+    private func parts(of timelines: ArraySlice<GrantTimeline>) -> [ArraySlice<GrantTimeline>] {
+        stride(from: timelines.startIndex, to: timelines.endIndex, by: 20).map {
+            timelines[$0..<min($0 + 20, timelines.endIndex)]
         }
     }
 

@@ -51,14 +51,14 @@ struct VerificationSection {
     }
 
     private var latest: String {
-        report.chronicle.latest.map { "\($0.shown) UTC" } ?? "\u{2013}"
+        report.model.latest.map { "\($0.shown) UTC" } ?? "\u{2013}"
     }
 
     private var pairs: [(String, String)] {
-        let numbers = report.chronicle.numbers.map { "\($0.lowerBound) to \($0.upperBound)" }
+        let numbers = report.model.numbers.map { "\($0.lowerBound) to \($0.upperBound)" }
         return [
             ("Log", report.context.log),
-            ("Records in this time", "\(report.chronicle.count)"),
+            ("Records in this time", "\(report.model.count)"),
             ("Their numbers", numbers ?? "\u{2013}"),
             ("The latest of them", latest),
             ("Audit key", verification.key ?? "\u{2013}"),

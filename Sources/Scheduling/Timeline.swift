@@ -22,7 +22,7 @@ package struct Timeline: Hashable, Sendable {
     }
 
     /// What the wall clock has said for some time without being set.
-    package struct Standing: Hashable, Sendable {
+    package struct SteadyOffset: Hashable, Sendable {
         package var offset: Int64
         package var since: Int64
 
@@ -48,7 +48,7 @@ package struct Timeline: Hashable, Sendable {
     package private(set) var offset: Int64
     /// What opens goes by this, or by the wall clock if that is behind it.
     package private(set) var openingOffset: Int64
-    package private(set) var standing: Standing
+    package private(set) var steadyOffset: SteadyOffset
     /// The steps forward that time may still go back behind, oldest first.
     package private(set) var steps: [Step] = []
 
@@ -57,7 +57,7 @@ package struct Timeline: Hashable, Sendable {
         wallOffset = wall.microseconds.less(boot)
         offset = wallOffset
         openingOffset = wallOffset
-        standing = Standing(offset: wallOffset, since: boot)
+        steadyOffset = SteadyOffset(offset: wallOffset, since: boot)
     }
 
     /// The timeline as it was kept.
@@ -66,14 +66,14 @@ package struct Timeline: Hashable, Sendable {
         wallOffset: Int64,
         offset: Int64,
         openingOffset: Int64,
-        standing: Standing,
+        steadyOffset: SteadyOffset,
         steps: [Step]
     ) {
         self.boot = boot
         self.wallOffset = wallOffset
         self.offset = offset
         self.openingOffset = openingOffset
-        self.standing = standing
+        self.steadyOffset = steadyOffset
         self.steps = steps.suffix(Self.stepLimit)
     }
 
@@ -108,13 +108,13 @@ package struct Timeline: Hashable, Sendable {
 
     /// What opens takes the wall clock's word once that has stood for ten minutes.
     private mutating func watchWallClock() {
-        guard wallOffset.distance(from: standing.offset) <= Self.tolerance else {
-            return standing = Standing(offset: wallOffset, since: boot)
+        guard wallOffset.distance(from: steadyOffset.offset) <= Self.tolerance else {
+            return steadyOffset = SteadyOffset(offset: wallOffset, since: boot)
         }
-        standing.offset = min(standing.offset, wallOffset)
-        guard boot.less(standing.since) >= Self.probation else { return }
-        openingOffset = standing.offset
-        standing = Standing(offset: wallOffset, since: boot)
+        steadyOffset.offset = min(steadyOffset.offset, wallOffset)
+        guard boot.less(steadyOffset.since) >= Self.probation else { return }
+        openingOffset = steadyOffset.offset
+        steadyOffset = SteadyOffset(offset: wallOffset, since: boot)
     }
 
     // MARK: what follows
@@ -140,8 +140,8 @@ package struct Timeline: Hashable, Sendable {
     package func closing(whenOpening target: Moment) -> Moment {
         let now = target.microseconds.less(openingOffset)
         let later = max(
-            target.microseconds.less(standing.offset),
-            standing.since.more(Self.probation)
+            target.microseconds.less(steadyOffset.offset),
+            steadyOffset.since.more(Self.probation)
         )
         let boot = max(target.microseconds.less(wallOffset), min(now, later))
         return Moment(microseconds: boot.more(offset))

@@ -4,7 +4,7 @@ import Grants
 /// One request of libcurl: its options, its callbacks and its result.
 @safe struct EasyHandle: ~Copyable {
     let handle: UnsafeMutableRawPointer
-    private let reception: Reception
+    private let reception: ResponseBuffer
     private let upload: Upload
     private var list: UnsafeMutablePointer<curl_slist>?
     /// The place where libcurl says more about an error than its code does.
@@ -16,7 +16,7 @@ import Grants
     init?(_ request: Request, of identity: Identity, agent: String) {
         guard let handle = unsafe curl_easy_init() else { return nil }
         unsafe self.handle = unsafe handle
-        reception = Reception(limit: request.limit)
+        reception = ResponseBuffer(limit: request.limit)
         upload = Upload(request.body ?? [])
         unsafe list = nil
         unsafe details = .allocate(capacity: Int(CURL_ERROR_SIZE))
@@ -140,7 +140,7 @@ extension EasyHandle {
     private static let receiveBody: jitgate_curl_callback = { bytes, _, count, context in
         guard let bytes = unsafe bytes, let context = unsafe context else { return 0 }
         let part = unsafe UnsafeRawBufferPointer(start: bytes, count: count)
-        let reception = unsafe Unmanaged<Reception>.fromOpaque(context).takeUnretainedValue()
+        let reception = unsafe Unmanaged<ResponseBuffer>.fromOpaque(context).takeUnretainedValue()
         // Any other number than that of the bytes ends the transfer.
         return unsafe reception.take(body: part) ? count : count &+ 1
     }
@@ -149,7 +149,7 @@ extension EasyHandle {
         guard let bytes = unsafe bytes, let context = unsafe context else { return 0 }
         let length = size * count
         let part = unsafe UnsafeRawBufferPointer(start: bytes, count: length)
-        let reception = unsafe Unmanaged<Reception>.fromOpaque(context).takeUnretainedValue()
+        let reception = unsafe Unmanaged<ResponseBuffer>.fromOpaque(context).takeUnretainedValue()
         return unsafe reception.take(head: part) ? length : length &+ 1
     }
 

@@ -108,7 +108,7 @@ extension EvidenceCheck {
         var requestors: [GrantID: String] = [:]
         if payload.namespaces == [.request], revocation.isNarrow {
             // Requestors revoke their own; of the others other records tell.
-            guard let grant = standings.revocable(entry) else { return }
+            guard let grant = grantStates.revocable(entry) else { return }
             for id in revocation.selection.ids { requestors[id] = grant.requestor }
         }
         guard let gap = revocation.authorityGap(signedBy: payload.signatures, requestors) else {

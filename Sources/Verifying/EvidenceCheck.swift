@@ -11,9 +11,9 @@ package struct EvidenceCheck: Sendable {
     static let tolerance = Duration.seconds(60)
 
     /// The agent's time: it never went back, also where the wall clock did.
-    private var clock = ClockFloor()
+    private var clock = TimeLowerBound()
     private var signatureCheck = SignatureCheck()
-    var standings: StandingCheck
+    var grantStates: StandingCheck
     private var policies: PolicyCheck
     var revocations: RevocationCheck
     private var alarms: BreakGlassCheck
@@ -27,7 +27,7 @@ package struct EvidenceCheck: Sendable {
 
     init(isWhole: Bool) {
         self.isWhole = isWhole
-        standings = StandingCheck(isWhole: isWhole)
+        grantStates = StandingCheck(isWhole: isWhole)
         policies = PolicyCheck(isWhole: isWhole)
         revocations = RevocationCheck(isWhole: isWhole)
         alarms = BreakGlassCheck(isWhole: isWhole)
@@ -44,7 +44,7 @@ package struct EvidenceCheck: Sendable {
     /// The number of grants that were held to earlier rules, those of their time.
     package var judgedByEarlierRules: Int { policies.judgedByEarlierRules }
     /// How many openings there are whose grant was accepted in a record that is not at hand.
-    package var unproven: Int { standings.unproven }
+    package var unproven: Int { grantStates.unproven }
 
     /// Takes note of when a record was made.
     mutating func see(_ record: Record) {
@@ -71,7 +71,7 @@ package struct EvidenceCheck: Sendable {
         switch entry.event {
         case .grantAccepted: try checkAcceptance(record, at: moment)
         case .grantOpened:
-            try standings.open(entry, by: moment + Self.tolerance)
+            try grantStates.open(entry, by: moment + Self.tolerance)
             try alarms.open(entry)
         case .breakGlassOpened: try alarms.alarm(entry)
         case .reviewAccepted: try checkReview(record, at: moment)
@@ -82,23 +82,23 @@ package struct EvidenceCheck: Sendable {
             try checkRevocation(record, at: moment)
             if entry.event == .grantClosed {
                 alarms.close(entry)
-                try standings.close(entry)
+                try grantStates.close(entry)
             }
-            if entry.event == .drainEnded { try standings.endDrain(entry) }
+            if entry.event == .drainEnded { try grantStates.endDrain(entry) }
         }
     }
 
     /// Time may go back behind a step forward that was taken back, or on root's word.
     private func checkClock(
         _ record: Record,
-        after before: ClockFloor
+        after before: TimeLowerBound
     ) throws(RecordFlaw) {
         guard let moment = record.entry.acceptedTime else {
             throw RecordFlaw(.evidence, "its JITGATE_CLOCK is no time")
         }
         guard isWhole else { return }
         guard record.entry[.actor] == nil else {
-            guard standings.hasLive else { return }
+            guard grantStates.hasLive else { return }
             throw RecordFlaw(.evidence, "time went back while grants were live")
         }
         guard before.mayGoBack(to: moment, by: record.stamp, slack: Self.tolerance) else {
@@ -112,18 +112,18 @@ package struct EvidenceCheck: Sendable {
     ) throws(RecordFlaw) {
         let entry = record.entry
         guard entry[.evidence] != nil else {
-            try standings.accept(entry, nil)
+            try grantStates.accept(entry, nil)
             throw RecordFlaw(.evidence, "an accepted grant without its file")
         }
         let document = try signed(entry, at: moment)
         guard case .grant(let grant) = document.content else { return }
-        try standings.accept(entry, grant, by: document.payload.parties)
+        try grantStates.accept(entry, grant, by: document.payload.parties)
         alarms.accept(entry, grant, document.payload)
         let latest = moment + Self.tolerance
         try policies.judge(
             grant,
             document.payload,
-            superseding: standings.superseded(by: grant),
+            superseding: grantStates.superseded(by: grant),
             barredBy: isWhole ? bars.bar(of: grant, document.payload, at: latest) : nil,
             in: record,
             at: latest,
@@ -145,7 +145,7 @@ package struct EvidenceCheck: Sendable {
             )
         } catch {
             // What rests on it is said to be wrong once.
-            if entry.event == .grantAccepted { try? standings.accept(entry, nil) }
+            if entry.event == .grantAccepted { try? grantStates.accept(entry, nil) }
             throw error
         }
     }
@@ -161,7 +161,7 @@ package struct EvidenceCheck: Sendable {
             try requireAuthority(over: revocation, document.payload, in: entry)
             revocations.take(revocation, entry)
         } else if [.grantClosed, .drainEnded].contains(entry.event) {
-            try revocations.require(record, of: standings.revocable(entry))
+            try revocations.require(record, of: grantStates.revocable(entry))
         }
     }
 

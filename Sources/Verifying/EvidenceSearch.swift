@@ -71,12 +71,12 @@ package struct EvidenceSearch: Sendable {
     }
 }
 
-/// The records that the agent's time follows from, as `ClockFloor` makes it.
+/// The records that the agent's time follows from, as `TimeLowerBound` makes it.
 private struct LatestTime {
     /// Without the oldest of more boots time is a little earlier than it was.
     private static let limit = 8
 
-    private var clock = ClockFloor()
+    private var clock = TimeLowerBound()
     /// The record whose wall clock time goes back to, and the last one of each boot since.
     private(set) var sources: [EvidenceSearch.Found] = []
 

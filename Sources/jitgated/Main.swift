@@ -41,8 +41,8 @@ struct Main: ParsableCommand {
     }
 
     private func act() throws(AgentError) {
-        if shut { return print(try BootGate.shut(policy: config)) }
-        if removeGate { return print(try BootGate.remove()) }
+        if shut { return print(try BootFirewall.shut(policy: config)) }
+        if removeGate { return print(try BootFirewall.remove()) }
         guard !check else {
             _ = try Agent.configuration(at: config)
             return print("\(config): ok")

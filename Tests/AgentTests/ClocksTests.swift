@@ -21,7 +21,7 @@ import Testing
     }
 
     private var clocks: Clocks {
-        Clocks(nil, resuming: ClockFloor(), in: "boot", at: reading(0))
+        Clocks(nil, resuming: TimeLowerBound(), in: "boot", at: reading(0))
     }
 
     @Test func `close by the faster one and open by the slower one`() {

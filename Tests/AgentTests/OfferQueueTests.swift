@@ -103,10 +103,10 @@ import Testing
         var (now, reads): (Int64, [Int64]) = (0, [])
         for _ in 0..<400 {
             now = rate.next(at: now)
-            rate.add(Reception.fileLimit, at: now)
+            rate.add(GrantIntake.fileLimit, at: now)
             reads.append(now)
         }
-        let most = ReadingRate.bytes / Reception.fileLimit
+        let most = ReadingRate.bytes / GrantIntake.fileLimit
         for (index, read) in reads.enumerated().dropFirst(most) {
             #expect(read - reads[index - most] >= 1_000_000)
         }

@@ -16,7 +16,7 @@ import Testing
             destination: try Address(parsing: "192.0.2.1"),
             ports: PacketPorts(source: 49152, destination: 22, transport: .tcp)
         )
-        let denial = DenialTally.Denial(packet: packet, missed: missed)
+        let denial = DeniedRateLimiter.Denial(packet: packet, missed: missed)
         let dropped = AuditEntry.denied(denial, isDropped: true)
         #expect(dropped.message == "192.0.2.7:49152 was denied at 22/tcp\(more)")
         #expect(dropped.fields[.missed] == (missed == 0 ? [] : ["\(missed)"]))

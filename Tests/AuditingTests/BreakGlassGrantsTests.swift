@@ -4,9 +4,9 @@ import Testing
 
 @testable import Auditing
 
-/// The records of break-glass grants, as the ledger adds them up.
+/// The records of break-glass grants, as the log state adds them up.
 private struct Log {
-    private(set) var ledger = Ledger()
+    private(set) var logState = LogState()
 
     mutating func add(_ entry: AuditEntry, at seconds: Int64 = 0) throws {
         let stamp = RecordStamp(
@@ -16,7 +16,7 @@ private struct Log {
             machineID: "m",
             hostname: "web-1"
         )
-        try ledger.take(Record(sequence: ledger.nextSequence, stamp: stamp, entry: entry))
+        try logState.take(Record(sequence: logState.nextSequence, stamp: stamp, entry: entry))
     }
 
     static func facts(_ number: Int) throws -> GrantProvenance {
@@ -68,18 +68,18 @@ private struct Log {
         try log.open(2)
         try log.add(.closed(Log.facts(1), because: .expired), at: 60)
         try log.review(2)
-        let form = LedgerForm.json(log.ledger)
-        let read = try LedgerForm.ledger(form, sequence: 0, ended: EndedGrants())
-        for ledger in [log.ledger, read] {
-            #expect(ledger.breakGlass.unreviewed.map(\.grant.id.value) == [1])
-            #expect(ledger.breakGlass[GrantID(value: 2)]?.review == "review 2")
-            #expect(ledger.breakGlass[GrantID(value: 1)]?.approvers == ["1 duty"])
+        let form = LogStateJSON.json(log.logState)
+        let read = try LogStateJSON.logState(form, sequence: 0, ended: EndedGrants())
+        for logState in [log.logState, read] {
+            #expect(logState.breakGlass.unreviewed.map(\.grant.id.value) == [1])
+            #expect(logState.breakGlass[GrantID(value: 2)]?.review == "review 2")
+            #expect(logState.breakGlass[GrantID(value: 1)]?.approvers == ["1 duty"])
             #expect(
-                ledger.endings(all: false).map(\.entry[.grant]) == [GrantID(value: 1).description]
+                logState.endings(all: false).map(\.entry[.grant]) == [GrantID(value: 1).description]
             )
-            #expect(ledger.endings(all: true).count == 1)
+            #expect(logState.endings(all: true).count == 1)
         }
-        #expect(read.breakGlass.all == log.ledger.breakGlass.all)
+        #expect(read.breakGlass.all == log.logState.breakGlass.all)
     }
 
     @Test func `are bounded, and those go first that were reviewed`() throws {
@@ -87,22 +87,22 @@ private struct Log {
         for number in 1...1000 { try log.open(number) }
         try log.review(500)
         try log.open(1001)
-        #expect(log.ledger.breakGlass.all.count == 1000)
-        #expect(log.ledger.breakGlass[GrantID(value: 500)] == nil)
+        #expect(log.logState.breakGlass.all.count == 1000)
+        #expect(log.logState.breakGlass[GrantID(value: 500)] == nil)
         try log.open(1002)
-        #expect(log.ledger.breakGlass.all.count == 1000)
-        #expect(log.ledger.breakGlass[GrantID(value: 1)] == nil)
-        #expect(log.ledger.breakGlass[GrantID(value: 1002)]?.review == nil)
+        #expect(log.logState.breakGlass.all.count == 1000)
+        #expect(log.logState.breakGlass[GrantID(value: 1)] == nil)
+        #expect(log.logState.breakGlass[GrantID(value: 1002)]?.review == nil)
     }
 
     @Test func `are opened and reviewed once, whatever is recorded again`() throws {
         var log = Log()
         try log.open(1)
-        let revision = log.ledger.breakGlass.revision
+        let revision = log.logState.breakGlass.revision
         try log.add(.breakGlassOpened(Log.facts(1), until: Moment(microseconds: 1)))
-        #expect(log.ledger.breakGlass.revision == revision)
+        #expect(log.logState.breakGlass.revision == revision)
         try log.review(1)
         try log.review(1)
-        #expect(log.ledger.breakGlass.revision == revision + 1)
+        #expect(log.logState.breakGlass.revision == revision + 1)
     }
 }

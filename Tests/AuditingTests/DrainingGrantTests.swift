@@ -19,8 +19,8 @@ import Transparency
         return AuditEntry(event, "It happened", fields: common.merging(fields) { $1 })
     }
 
-    private func ledger(_ entries: [AuditEntry]) throws -> Ledger {
-        var ledger = Ledger()
+    private func logState(_ entries: [AuditEntry]) throws -> LogState {
+        var logState = LogState()
         for (number, entry) in entries.enumerated() {
             let stamp = RecordStamp(
                 realtime: Moment(microseconds: Int64(number) * 1_000_000),
@@ -29,9 +29,9 @@ import Transparency
                 machineID: "m",
                 hostname: "web-1"
             )
-            try ledger.take(Record(sequence: UInt64(number), stamp: stamp, entry: entry))
+            try logState.take(Record(sequence: UInt64(number), stamp: stamp, entry: entry))
         }
-        return ledger
+        return logState
     }
 
     private var draining: [AuditEntry] {
@@ -48,40 +48,40 @@ import Transparency
     }
 
     @Test func `says what drains, since when and until when`() throws {
-        let ledger = try ledger(draining)
+        let logState = try logState(draining)
         let id = try #require(grant)
-        let found = try #require(ledger.draining[id])
+        let found = try #require(logState.draining[id])
         #expect(found.openedAt == Moment(microseconds: 1_000_000))
         #expect(found.deadline == Moment(microseconds: 2_000_000))
         #expect(found.until == Moment(microseconds: 43_202_000_000))
         #expect(found.grant.fields[.sources] == ["192.0.2.7/32"])
-        #expect(ledger.standings[id] == nil)
-        #expect(ledger[id] == .ended(digest: String(Self.digest.prefix(16)), reason: "expired"))
+        #expect(logState.grantStates[id] == nil)
+        #expect(logState[id] == .ended(digest: String(Self.digest.prefix(16)), reason: "expired"))
     }
 
     @Test func `says so over a snapshot`() throws {
-        let ledger = try ledger(draining)
+        let logState = try logState(draining)
         let snapshot = LogSnapshot(
             position: LogPosition(segment: 0, offset: 0, lastLength: 0),
             lastLeaf: .empty,
             tree: MerkleTree(),
-            ledger: ledger
+            logState: logState
         )
         let read = try LogSnapshot(parsing: snapshot.encoded()) { _ in nil }
-        #expect(read.ledger.draining == ledger.draining)
-        #expect(!ledger.draining.isEmpty)
+        #expect(read.logState.draining == logState.draining)
+        #expect(!logState.draining.isEmpty)
     }
 
     @Test func `forgets it when it has drained`() throws {
-        let ledger = try ledger(draining + [entry(.drainEnded, [.reason: ["finished"]])])
+        let logState = try logState(draining + [entry(.drainEnded, [.reason: ["finished"]])])
         let id = try #require(grant)
-        #expect(ledger.draining.isEmpty)
-        #expect(ledger[id] == .ended(digest: String(Self.digest.prefix(16)), reason: "expired"))
+        #expect(logState.draining.isEmpty)
+        #expect(logState[id] == .ended(digest: String(Self.digest.prefix(16)), reason: "expired"))
     }
 
     @Test func `is refused when it does not say until when`() throws {
         var entries = draining
         entries[2].fields[.drainUntil] = ["soon"]
-        #expect(throws: RecordError.self) { try ledger(entries) }
+        #expect(throws: RecordError.self) { try logState(entries) }
     }
 }

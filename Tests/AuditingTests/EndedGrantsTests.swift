@@ -6,7 +6,7 @@ import Testing
 import Transparency
 
 /// An archive whose bytes are at hand.
-private struct Held: EndedArchive {
+private struct Held: TombstoneArchive {
     let name: ArchiveName
     let held: [UInt8]
 
@@ -25,7 +25,7 @@ private struct Held: EndedArchive {
 }
 
 /// One that lost its file.
-private struct Lost: EndedArchive {
+private struct Lost: TombstoneArchive {
     let name = ArchiveName(digest: "lost", count: 1000)
 
     func bytes(of entries: Range<Int>) throws(RecordError) -> [UInt8] {
@@ -52,99 +52,104 @@ private struct Lost: EndedArchive {
         )
     }
 
-    private static func take(_ entry: AuditEntry, _ ledger: inout Ledger) throws {
+    private static func take(_ entry: AuditEntry, _ logState: inout LogState) throws {
         let stamp = RecordStamp(
-            realtime: Moment(microseconds: Int64(ledger.nextSequence)),
+            realtime: Moment(microseconds: Int64(logState.nextSequence)),
             boot: 0,
             bootID: "b",
             machineID: "m",
             hostname: "web-1"
         )
-        try ledger.take(Record(sequence: ledger.nextSequence, stamp: stamp, entry: entry))
+        try logState.take(Record(sequence: logState.nextSequence, stamp: stamp, entry: entry))
     }
 
     /// Makes the newest pair of archives that is worth it one, in steps of some size.
-    private static func merge(_ ledger: inout Ledger, step: Int) throws {
-        guard let place = ledger.ended.mergeablePlace else { return }
-        let archives = ledger.ended.archives
+    private static func merge(_ logState: inout LogState, step: Int) throws {
+        guard let place = logState.ended.mergeablePlace else { return }
+        let archives = logState.ended.archives
         var merge = ArchiveMerge(archives[place], archives[place + 1])
         var bytes: [UInt8] = []
         while case let next = try merge.next(atMost: step), !next.isEmpty { bytes += next }
-        ledger.replace(archivesAt: place, with: try Held(bytes))
+        logState.replace(archivesAt: place, with: try Held(bytes))
     }
 
     @Test(arguments: 0..<20)
     func `are known for ever, however they are archived and merged`(seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(seed))
-        var ledger = Ledger()
-        var model: [GrantID: Standing] = [:]
+        var logState = LogState()
+        var model: [GrantID: GrantState] = [:]
         for _ in 0..<1500 {
             switch Int.random(in: 0..<100, using: &random) {
-            case 0...2 where ledger.ended.recentCount > 0:
-                ledger.archive(into: try Held(ledger.ended.recentBytes))
-            case 3...5: try Self.merge(&ledger, step: Int.random(in: 1...50, using: &random))
+            case 0...2 where logState.ended.recentCount > 0:
+                logState.archive(into: try Held(logState.ended.recentBytes))
+            case 3...5: try Self.merge(&logState, step: Int.random(in: 1...50, using: &random))
             default:
                 let id = Self.id(Int.random(in: 0..<600, using: &random))
                 let digest = UInt64.random(in: 0 ... .max, using: &random)
                 let reason = try #require(EndReason.allCases.randomElement(using: &random))
                 let entry = Self.closing(id, digest, reason)
-                try Self.take(entry, &ledger)
+                try Self.take(entry, &logState)
                 model[id] = .ended(
                     digest: String((entry[.digest] ?? "").prefix(16)),
                     reason: reason.rawValue
                 )
             }
         }
-        #expect((0..<600).allSatisfy { ledger[Self.id($0)] == model[Self.id($0)] })
-        while ledger.ended.mergeablePlace != nil { try Self.merge(&ledger, step: 100) }
-        #expect((0..<600).allSatisfy { ledger[Self.id($0)] == model[Self.id($0)] })
-        #expect(ledger.ended.archives.count < 12)
+        #expect((0..<600).allSatisfy { logState[Self.id($0)] == model[Self.id($0)] })
+        while logState.ended.mergeablePlace != nil { try Self.merge(&logState, step: 100) }
+        #expect((0..<600).allSatisfy { logState[Self.id($0)] == model[Self.id($0)] })
+        #expect(logState.ended.archives.count < 12)
     }
 
     @Test func `are in few archives, and each was copied a few times only`() throws {
-        var ledger = Ledger()
+        var logState = LogState()
         var copied = 0
         for number in 0..<4000 {
-            try Self.take(Self.closing(Self.id(number), 1, .expired), &ledger)
-            guard ledger.ended.recentCount == 20 else { continue }
-            ledger.archive(into: try Held(ledger.ended.recentBytes))
-            while let place = ledger.ended.mergeablePlace {
-                copied += ledger.ended.archives[place...].prefix(2).reduce(0) { $0 + $1.count }
-                try Self.merge(&ledger, step: 1000)
+            try Self.take(Self.closing(Self.id(number), 1, .expired), &logState)
+            guard logState.ended.recentCount == 20 else { continue }
+            logState.archive(into: try Held(logState.ended.recentBytes))
+            while let place = logState.ended.mergeablePlace {
+                copied += logState.ended.archives[place...].prefix(2).reduce(0) { $0 + $1.count }
+                try Self.merge(&logState, step: 1000)
             }
-            #expect(ledger.ended.archives.count < 10)
+            #expect(logState.ended.archives.count < 10)
         }
-        #expect(ledger.ended.count == 4000)
+        #expect(logState.ended.count == 4000)
         #expect(copied < 4000 * 10)
     }
 
     @Test func `are never taken for unseen where an archive cannot be read`() throws {
-        var ledger = Ledger()
-        try Self.take(Self.closing(Self.id(1), 1, .expired), &ledger)
-        ledger.archive(into: Lost())
-        #expect(ledger[Self.id(2)] == .unreadable(why: "input/output error"))
-        try Self.take(Self.closing(Self.id(3), 1, .expired), &ledger)
-        #expect(ledger[Self.id(3)] == .ended(digest: "0000000000000001", reason: "expired"))
+        var logState = LogState()
+        try Self.take(Self.closing(Self.id(1), 1, .expired), &logState)
+        logState.archive(into: Lost())
+        #expect(logState[Self.id(2)] == .unreadable(why: "input/output error"))
+        try Self.take(Self.closing(Self.id(3), 1, .expired), &logState)
+        #expect(logState[Self.id(3)] == .ended(digest: "0000000000000001", reason: "expired"))
         var merge = ArchiveMerge(Lost(), Lost())
         #expect(throws: RecordError.self) { try merge.next(atMost: 10) }
     }
 
-    /// A ledger with archives, as a snapshot.
+    /// A log state with archives, as a snapshot.
     private static func snapshot() throws -> (LogSnapshot, [ArchiveName: Held]) {
-        var ledger = Ledger()
+        var logState = LogState()
         var archives: [ArchiveName: Held] = [:]
         for number in 0..<250 {
-            try take(closing(id(number), UInt64(number), .revoked), &ledger)
+            try take(closing(id(number), UInt64(number), .revoked), &logState)
             guard number % 100 == 99 else { continue }
-            let archive = try Held(ledger.ended.recentBytes)
+            let archive = try Held(logState.ended.recentBytes)
             archives[archive.name] = archive
-            ledger.archive(into: archive)
+            logState.archive(into: archive)
         }
         var tree = MerkleTree()
         let leaf = try #require(TreeHash([UInt8](repeating: 1, count: 32)[...]))
         for _ in 0..<250 { tree.append(leaf) }
         let position = LogPosition(segment: 0, offset: 900, lastLength: 9)
-        let snapshot = LogSnapshot(position: position, lastLeaf: leaf, tree: tree, ledger: ledger)
+        let snapshot = LogSnapshot(
+            position: position,
+            lastLeaf: leaf,
+            tree: tree,
+            logState: logState
+        )
         return (snapshot, archives)
     }
 
@@ -154,9 +159,9 @@ private struct Lost: EndedArchive {
         #expect(Set(LogSnapshot.archiveNames(in: bytes)) == Set(archives.keys))
         let read = try LogSnapshot(parsing: bytes) { archives[$0] }
         for number in 0..<300 {
-            #expect(read.ledger[Self.id(number)] == snapshot.ledger[Self.id(number)])
+            #expect(read.logState[Self.id(number)] == snapshot.logState[Self.id(number)])
         }
-        #expect(read.ledger.ended.recentCount == 50)
+        #expect(read.logState.ended.recentCount == 50)
         #expect(throws: RecordError.self) { try LogSnapshot(parsing: bytes) { _ in nil } }
     }
 
@@ -182,7 +187,7 @@ private struct Lost: EndedArchive {
             let sealed = hostile + SHA256.hash(data: hostile)
             _ = LogSnapshot.archiveNames(in: sealed)
             let read = try? LogSnapshot(parsing: sealed) { archives[$0] }
-            _ = read?.ledger[Self.id(7)]
+            _ = read?.logState[Self.id(7)]
         }
     }
 }

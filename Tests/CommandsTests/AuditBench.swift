@@ -39,7 +39,7 @@ struct AuditBench {
     func append(_ entries: [AuditEntry]) throws {
         var log = try open()
         for entry in entries {
-            try log.append([bench.record(log.ledger.nextSequence, entry)])
+            try log.append([bench.record(log.logState.nextSequence, entry)])
         }
     }
 

@@ -25,7 +25,7 @@ import Testing
                 machineID: String(repeating: "b", count: 32),
                 hostname: "web-1"
             )
-            let next = log.ledger.nextSequence
+            let next = log.logState.nextSequence
             try log.append([Record(sequence: next, stamp: stamp, entry: entry)])
         }
     }

@@ -19,7 +19,7 @@ private final class Writer: Sendable {
             do {
                 var log = try audit.open()
                 for number in 0..<count {
-                    let next = log.ledger.nextSequence
+                    let next = log.logState.nextSequence
                     let entries = number < 8 ? grants[number] : Self.policyEntries(number)
                     let records = entries.enumerated().map {
                         audit.bench.record(next + UInt64($0), $1)

@@ -75,7 +75,7 @@ import Transparency
             var log = try AuditLog.open(places, rotation: rule)
             for number in 0..<4 {
                 let entry = AuditEntry(.clockStepped, "Step \(number)")
-                try log.append([bench.record(log.ledger.nextSequence, entry)])
+                try log.append([bench.record(log.logState.nextSequence, entry)])
             }
         }
         let words = [

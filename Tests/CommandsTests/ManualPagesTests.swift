@@ -8,21 +8,21 @@ import Testing
         .deletingLastPathComponent().deletingLastPathComponent().path
 
     /// A command, by its words, and what the program says of it for tools.
-    private struct Verb {
+    private struct JitgateCommand {
         let words: [String]
         let form: JSONValue
 
         /// It and all below it.
-        var all: [Verb] {
+        var all: [JitgateCommand] {
             let below = (form["subcommands"]?.items ?? []).compactMap { form in
-                form["commandName"]?.text.map { Verb(words: words + [$0], form: form) }
+                form["commandName"]?.text.map { JitgateCommand(words: words + [$0], form: form) }
             }
             return [self] + below.filter { $0.words.last != "help" }.flatMap(\.all)
         }
     }
 
     private let folder: TemporaryDirectory
-    private let verbs: [Verb]
+    private let verbs: [JitgateCommand]
 
     init() throws {
         folder = try TemporaryDirectory()
@@ -32,7 +32,7 @@ import Testing
         guard made.status == 0 else { throw TestFailure(made.errors) }
         let dump = try Command.run([AgentHost.build + "jitgate", "--experimental-dump-help"])
         let form = try #require(JSONNode.parse(dump.output).value["command"])
-        verbs = Verb(words: ["jitgate"], form: form).all
+        verbs = JitgateCommand(words: ["jitgate"], form: form).all
     }
 
     private struct TestFailure: Error {

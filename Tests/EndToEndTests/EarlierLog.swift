@@ -43,7 +43,7 @@ struct EarlierLog: ~Copyable {
             machineID: "",
             hostname: "web-1"
         )
-        let next = log.ledger.nextSequence
+        let next = log.logState.nextSequence
         try log.append(
             entries.enumerated().map {
                 Record(sequence: next + UInt64($0), stamp: stamp, entry: $1)

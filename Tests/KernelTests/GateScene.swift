@@ -9,8 +9,8 @@ func opening(_ source: String, _ port: String = "22/tcp") throws -> Opening {
     Opening(source: try Prefix(parsing: source), port: try Port(parsing: port))
 }
 
-func shape(denies: Bool = true, trusted: [String] = []) throws -> GateShape {
-    GateShape(
+func shape(denies: Bool = true, trusted: [String] = []) throws -> FirewallPolicy {
+    FirewallPolicy(
         denies: denies,
         protected: [try Port(parsing: "22/tcp"), try Port(parsing: "3389/udp")],
         trusted: try trusted.map { try Prefix(parsing: $0) },
@@ -21,7 +21,7 @@ func shape(denies: Bool = true, trusted: [String] = []) throws -> GateShape {
 
 /// A gate that lives in a namespace; every call goes to the kernel.
 final class HeldGate: Sendable {
-    private let gate: Mutex<KernelGate>
+    private let gate: Mutex<Firewall>
     /// When the scene began: what is wanted is counted from here.
     let begin: ContinuousClock.Instant
 
@@ -32,7 +32,7 @@ final class HeldGate: Sendable {
         begin: ContinuousClock.Instant = .now
     ) throws {
         self.begin = begin
-        var gate = try KernelGate(adopting: descriptor, highest: highest)
+        var gate = try Firewall(adopting: descriptor, highest: highest)
         gate.features = features
         self.gate = Mutex(gate)
     }
@@ -43,14 +43,14 @@ final class HeldGate: Sendable {
     }
 
     func call<Value: Sendable>(
-        _ body: (inout KernelGate) throws -> sending Value
+        _ body: (inout Firewall) throws -> sending Value
     ) throws -> Value {
         try gate.withLock { try body(&$0) }
     }
 
     @discardableResult
     func install(
-        _ shape: GateShape,
+        _ shape: FirewallPolicy,
         trial: GateTrial? = nil,
         open wanted: [Opening: Duration] = [:],
         existing: [OngoingSession] = []

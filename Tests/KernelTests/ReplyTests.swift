@@ -9,8 +9,8 @@ import Testing
 @Suite struct `A reply` {
     static let peers = ["192.0.2.7", "2001:db8::7"]
 
-    private func protecting(_ ports: String..., denies: Bool = true) throws -> GateShape {
-        GateShape(
+    private func protecting(_ ports: String..., denies: Bool = true) throws -> FirewallPolicy {
+        FirewallPolicy(
             denies: denies,
             protected: try ports.map { try Port(parsing: $0) },
             trusted: [],

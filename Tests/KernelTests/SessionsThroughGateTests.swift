@@ -5,13 +5,13 @@ import Grants
 import TestSupport
 import Testing
 
-private func drainingShape() throws -> GateShape {
+private func drainingShape() throws -> FirewallPolicy {
     var shape = try shape()
     shape.drains = true
     return shape
 }
 
-private func keepingShape(denies: Bool) throws -> GateShape {
+private func keepingShape(denies: Bool) throws -> FirewallPolicy {
     var shape = try shape(denies: denies)
     shape.keepExisting = .seconds(60)
     return shape

@@ -7,15 +7,15 @@ import Testing
 /// Shapes that differ in one thing, and whether the client's `.8` gets in by each at 22/tcp.
 private struct Change: CustomTestStringConvertible, Sendable {
     let testDescription: String
-    let tried: GateShape
-    let fallback: GateShape
+    let tried: FirewallPolicy
+    let fallback: FirewallPolicy
     /// While the trial goes on; afterwards it is the other way round.
     let passes: Bool
 
     static func all() throws -> [Self] {
         let (enforcing, observing) = try (shape(), shape(denies: false))
         let trusting = try shape(trusted: ["192.0.2.8/32", "2001:db8::8/128"])
-        let other = GateShape(
+        let other = FirewallPolicy(
             denies: true,
             protected: [try Port(parsing: "3389/udp")],
             trusted: [],
@@ -32,7 +32,7 @@ private struct Change: CustomTestStringConvertible, Sendable {
         ]
     }
 
-    init(_ text: String, _ tried: GateShape, _ fallback: GateShape, passes: Bool) {
+    init(_ text: String, _ tried: FirewallPolicy, _ fallback: FirewallPolicy, passes: Bool) {
         testDescription = text
         self.tried = tried
         self.fallback = fallback

@@ -14,7 +14,7 @@ import Testing
 
     /// Records that so many more grants ended, all in one commit.
     private func end(_ count: Int, in log: inout AuditLog) throws {
-        let next = log.ledger.nextSequence
+        let next = log.logState.nextSequence
         let entries = (0..<count).map { _ in bench.entries()[2] }
         try log.append(entries.enumerated().map { LogBench.record(next + UInt64($0), $1) })
     }
@@ -45,16 +45,16 @@ import Testing
                 }
             default: try end(Int.random(in: 1..<400, using: &random), in: &log)
             }
-            #expect(log.ledger.ended.recentCount < 512)
+            #expect(log.logState.ended.recentCount < 512)
         }
         #expect(log.problem == nil)
         for number in stride(from: 0, to: bench.grants, by: 7) {
-            guard case .ended? = log.ledger[LogBench.id(number)] else {
+            guard case .ended? = log.logState[LogBench.id(number)] else {
                 Issue.record("grant \(number) is not known")
                 return
             }
         }
-        #expect(log.ledger[LogBench.id(bench.grants)] == nil)
+        #expect(log.logState[LogBench.id(bench.grants)] == nil)
         let known = bench.known(log)
         _ = consume log
         #expect(try bench.known(bench.open()) == known)
@@ -66,13 +66,13 @@ import Testing
             try end(512, in: &log)
             while log.hasMergeableArchives { log.mergeArchives() }
         }
-        #expect(log.ledger.ended.archives.count <= 4)
+        #expect(log.logState.ended.archives.count <= 4)
         log.save()
-        #expect(try Set(archives) == Set(log.ledger.ended.archives.map(\.name.digest)))
+        #expect(try Set(archives) == Set(log.logState.ended.archives.map(\.name.digest)))
         _ = consume log
         try bench.write([1, 2, 3], to: path("merging"))
         log = try bench.open()
-        #expect(try Set(archives) == Set(log.ledger.ended.archives.map(\.name.digest)))
+        #expect(try Set(archives) == Set(log.logState.ended.archives.map(\.name.digest)))
     }
 
     @Test func `are kept for the snapshot before, too`() throws {
@@ -117,10 +117,10 @@ import Testing
         var log = try bench.open()
         try end(600, in: &log)
         let file = try path(#require(archives.first))
-        #expect(log.ledger[LogBench.id(2000)] == nil)
+        #expect(log.logState[LogBench.id(2000)] == nil)
         let handle = try #require(FileHandle(forWritingAtPath: file))
         try handle.truncate(atOffset: 1000)
-        guard case .unreadable(let why)? = log.ledger[LogBench.id(2000)] else {
+        guard case .unreadable(let why)? = log.logState[LogBench.id(2000)] else {
             Issue.record("it is taken for new")
             return
         }
@@ -132,15 +132,15 @@ import Testing
         try bench.remove(bench.state.ended.path)
         try end(600, in: &log)
         #expect(log.problem?.contains(bench.state.ended.path) == true)
-        #expect(log.ledger.ended.recentCount == 600)
-        #expect(log.ledger[LogBench.id(7)] != nil)
+        #expect(log.logState.ended.recentCount == 600)
+        #expect(log.logState[LogBench.id(7)] != nil)
         try FileManager.default.createDirectory(
             atPath: bench.state.ended.path,
             withIntermediateDirectories: false
         )
         try end(600, in: &log)
-        #expect(log.ledger.ended.recentCount == 0)
-        #expect(log.ledger[LogBench.id(7)] != nil)
+        #expect(log.logState.ended.recentCount == 0)
+        #expect(log.logState[LogBench.id(7)] != nil)
     }
 
     @Test func `and snapshots that cannot be written are a problem until they can`() throws {

@@ -68,7 +68,7 @@ import Testing
         let second = try #require(file.firstIndex(of: UInt8(ascii: "\n"))) + 1
         file[second] = UInt8(ascii: "x")
         try bench.write(file, to: bench.directory.current)
-        #expect(try bench.open().ledger.nextSequence == 9)
+        #expect(try bench.open().logState.nextSequence == 9)
         try bench.remove(bench.state.snapshots[0])
         #expect(throws: RecordingError.self) { _ = try bench.open() }
     }
@@ -121,7 +121,7 @@ import Testing
         #expect(try bench.bytes(bench.directory.current) == whole)
         if seed % 3 != 0 { #expect(try bench.bytes(bench.directory.leaves) == leaves) }
         try bench.append(1, to: &again)
-        #expect(again.ledger.nextSequence == 12)
+        #expect(again.logState.nextSequence == 12)
     }
 
     @Test func `is not gone on with when records are missing or others`() throws {

@@ -87,36 +87,36 @@ final class LogBench {
     /// Appends what is recorded of so many grants, one grant a commit.
     func append(_ count: Int, to log: inout AuditLog) throws {
         for _ in 0..<count {
-            let next = log.ledger.nextSequence
+            let next = log.logState.nextSequence
             try log.append(entries().enumerated().map { Self.record(next + UInt64($0), $1) })
         }
     }
 
     // MARK: what is known
 
-    /// All that a ledger knows of the grants that were recorded.
+    /// All that a log state knows of the grants that were recorded.
     struct Known: Equatable {
         let nextSequence: UInt64
-        let live: [GrantID: Standing]
+        let live: [GrantID: GrantState]
         let mode: String?
-        let policy: PolicyStanding?
-        let clock: ClockFloor
+        let policy: RecordedPolicyState?
+        let clock: TimeLowerBound
         let recentEndings: [EndedGrant]
-        let ended: [Int: Standing]
+        let ended: [Int: GrantState]
     }
 
     func known(_ log: borrowing AuditLog) -> Known {
-        let ledger = log.ledger
+        let logState = log.logState
         return Known(
-            nextSequence: ledger.nextSequence,
-            live: ledger.standings,
-            mode: ledger.mode,
-            policy: ledger.policy,
-            clock: ledger.clock,
-            recentEndings: ledger.recentEndings.all,
+            nextSequence: logState.nextSequence,
+            live: logState.grantStates,
+            mode: logState.mode,
+            policy: logState.policy,
+            clock: logState.clock,
+            recentEndings: logState.recentEndings.all,
             ended: Dictionary(
                 uniqueKeysWithValues: (0..<grants).compactMap { number in
-                    ledger[Self.id(number)].map { (number, $0) }
+                    logState[Self.id(number)].map { (number, $0) }
                 }
             )
         )

@@ -68,14 +68,14 @@ import Testing
         try bench.append(40, to: &log)
         let first = try #require(bench.directory.segments().first?.first)
         #expect(first > 60 && first < 100)
-        #expect(log.ledger.ended.count == 40)
+        #expect(log.logState.ended.count == 40)
         let names = try FileManager.default.contentsOfDirectory(atPath: bench.state.evidence)
         #expect(names.count == 2 * (40 - Int(first) / 3))
         let known = bench.known(log)
         _ = consume log
         var again = try bench.open(rule)
         #expect(bench.known(again) == known)
-        #expect(again.ledger[LogBench.id(0)] != nil)
+        #expect(again.logState[LogBench.id(0)] != nil)
         try bench.append(1, to: &again)
         #expect(try LeafFile.read(bench.directory.leaves, atMost: .max).count == 123)
         _ = consume again
@@ -89,7 +89,7 @@ import Testing
         try bench.append(5, to: &log)
         try log.rotate()
         try bench.append(5, to: &log)
-        let right = LogBench.record(log.ledger.nextSequence, AuditEntry(.clockStepped, "Set"))
+        let right = LogBench.record(log.logState.nextSequence, AuditEntry(.clockStepped, "Set"))
         let stamp = RecordStamp(
             realtime: right.stamp.realtime + .seconds(10 * 365 * 86_400),
             boot: right.stamp.boot,

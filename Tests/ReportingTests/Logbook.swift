@@ -73,17 +73,17 @@ struct Logbook {
         add(.grantClosed, after: hours + length, "Closed", closed)
     }
 
-    func chronicle(of period: Period = Logbook.period) -> Chronicle {
-        var chronicle = Chronicle(of: period)
+    func model(of period: Period = Logbook.period) -> ReportModel {
+        var model = ReportModel(of: period)
         for record in records.sorted(by: { $0.stamp.realtime < $1.stamp.realtime }) {
-            chronicle.take(
+            model.take(
                 record,
                 policy: policy(record.entry[.policyDigest], record.entry),
                 fallback: policy(record.entry[.fallback], record.entry)
             )
         }
-        chronicle.finish(at: period.end)
-        return chronicle
+        model.finish(at: period.end)
+        return model
     }
 
     private func policy(_ name: String?, _ entry: AuditEntry) -> ReportedPolicy? {
@@ -91,9 +91,9 @@ struct Logbook {
         return policies[name] ?? ReportedPolicy(mode: entry[.mode] ?? "enforce", trusted: [])
     }
 
-    func html() -> String { Self.html(of: chronicle()) }
+    func html() -> String { Self.html(of: model()) }
 
-    static func html(of chronicle: Chronicle) -> String {
+    static func html(of model: ReportModel) -> String {
         let context = ReportContext(
             made: period.end,
             log: "/var/log/jitgate/audit.jsonl",
@@ -104,6 +104,6 @@ struct Logbook {
                 key: "jitgate/web-1+00000000+AAAA"
             )
         )
-        return String(decoding: Report(chronicle, context).html(), as: UTF8.self)
+        return String(decoding: Report(model, context).html(), as: UTF8.self)
     }
 }

@@ -22,15 +22,15 @@ enum Main {
         )
         let rule = RotationRule(size: 64 << 20, age: .seconds(366 * 86_400), retention: nil)
         var log = try AuditLog.open(places, rotation: rule)
-        var story = try Story(records: records)
-        while log.ledger.nextSequence < records {
-            let chapter = try story.next(from: log.ledger.nextSequence)
-            try log.append(Array(chapter.prefix(Int(records - log.ledger.nextSequence))))
+        var timeline = try Story(records: records)
+        while log.logState.nextSequence < records {
+            let chapter = try timeline.next(from: log.logState.nextSequence)
+            try log.append(Array(chapter.prefix(Int(records - log.logState.nextSequence))))
             while log.hasMergeableArchives { log.mergeArchives() }
             guard log.problem == nil else { throw Failure(description: log.problem ?? "") }
         }
         log.save()
-        print("\(log.ledger.nextSequence) records, \(log.ledger.ended.count) grants ended")
+        print("\(log.logState.nextSequence) records, \(log.logState.ended.count) grants ended")
     }
 }
 

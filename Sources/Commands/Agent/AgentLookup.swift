@@ -18,9 +18,9 @@ extension PolicyOptions {
                 throw error
             }
             for line in error.message.split(separator: "\n") {
-                console.note("jitgate: \(ShownText.safe(String(line)))")
+                console.note("jitgate: \(DisplayText.safe(String(line)))")
             }
-            console.note("jitgate: asking the agent at \(ShownText.safe(socket)) all the same")
+            console.note("jitgate: asking the agent at \(DisplayText.safe(socket)) all the same")
             return try AgentSession(socket: socket, group: Configuration.defaults.controlGroup)
         }
     }

@@ -9,7 +9,7 @@ struct ClockCommand: ParsableCommand {
     )
 }
 
-struct ClockAcceptCommand: Verb {
+struct ClockAcceptCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "accept",
         abstract:
@@ -37,6 +37,6 @@ struct ClockAcceptCommand: Verb {
         let reply = try session.ask(AgentInterface.acceptClock)
         guard !format.json else { return console.print(json: reply.jsonValue) }
         for id in reply.ended { console.print("ended \(id)") }
-        console.print("it is \(ShownText.moment(reply.time)) for the agent, too")
+        console.print("it is \(DisplayText.moment(reply.time)) for the agent, too")
     }
 }

@@ -6,7 +6,7 @@ import Diagnosis
 import Linux
 import StrictJSON
 
-struct DoctorCommand: Verb {
+struct DoctorCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Say what keeps jitgate from working or from being safe, and how to mend it.",
@@ -33,7 +33,7 @@ struct DoctorCommand: Verb {
             let width = results.map(\.area.count).max() ?? 0
             for result in results { result.lines(console, width).forEach(console.print) }
         }
-        guard results.isHealthy else { throw .saidNo }
+        guard results.isHealthy else { throw .alreadyReported }
     }
 
     /// Where the policy is broken the agent is asked at the socket that the broken file still names.
@@ -88,8 +88,8 @@ extension CheckResult {
         let mark = console.paint(mark, Console.Colour(condition?.severity)) + padding
         let gap = String(repeating: " ", count: max(0, areaWidth - area.count))
         let indent = String(repeating: " ", count: 9)
-        return ["\(mark)  \(area)\(gap)  \(ShownText.safe(message))"]
-            + (remedy.map { ["\(indent)mend: \(ShownText.safe($0))"] } ?? [])
+        return ["\(mark)  \(area)\(gap)  \(DisplayText.safe(message))"]
+            + (remedy.map { ["\(indent)mend: \(DisplayText.safe($0))"] } ?? [])
     }
 }
 

@@ -2,7 +2,7 @@ import AgentInterface
 import ArgumentParser
 import Grants
 
-struct ExplainCommand: Verb {
+struct ExplainCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
         abstract: "Say whether a packet would pass now, and by which grant or rule.",
@@ -44,15 +44,15 @@ struct ExplainCommand: Verb {
         if format.json {
             console.print(json: answer.jsonValue)
         } else {
-            console.print(ShownText.safe("\(source.shortText) to \(port) \(answer.text)"))
+            console.print(DisplayText.safe("\(source.shortText) to \(port) \(answer.text)"))
             for chain in answer.mayBeDroppedBy {
-                console.note("jitgate: \(ShownText.safe(chain)) may drop it: jitgate doctor")
+                console.note("jitgate: \(DisplayText.safe(chain)) may drop it: jitgate doctor")
             }
             if answer.kernel == .differs {
                 console.note("jitgate: the table in the kernel says otherwise: jitgate status")
             }
         }
-        guard answer.passes else { throw .saidNo }
+        guard answer.passes else { throw .alreadyReported }
     }
 }
 
@@ -71,7 +71,7 @@ extension Explanation {
         case .observe: "passes: no grant covers it, but the mode is observe"
         case .denied: "is denied: no grant covers it"
         case .grant:
-            "passes until \(until.map(ShownText.moment) ?? "?"): opened for \(network?.description ?? "?") by "
+            "passes until \(until.map(DisplayText.moment) ?? "?"): opened for \(network?.description ?? "?") by "
                 + grants.map(\.description).joined(separator: ", ")
         }
     }

@@ -2,7 +2,7 @@ import AgentInterface
 import ArgumentParser
 import Grants
 
-struct ListCommand: Verb {
+struct ListCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
         abstract: "List the grants that are open, wait or drain, with the time left and their use.",
@@ -77,7 +77,7 @@ struct GrantTable {
     }
 
     private func left(_ grant: GrantEntry) -> String {
-        grant.state == .ended ? "-" : ShownText.span(seconds: grant.secondsLeft)
+        grant.state == .ended ? "-" : DisplayText.span(seconds: grant.secondsLeft)
     }
 
     private func use(_ grant: GrantEntry) -> String {

@@ -1,7 +1,7 @@
 import AgentInterface
 import ArgumentParser
 
-struct ReloadCommand: Verb {
+struct ReloadCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "reload",
         abstract: "Have the agent load the policy that is on disk, for good.",
@@ -29,7 +29,7 @@ struct ReloadCommand: Verb {
                 let hint = "try it first: sudo jitgate try; or load it all the same: --force"
                 throw CommandFailure(.no, danger.text, hints: [hint])
             }
-            console.note("jitgate: \(ShownText.safe(danger.text))")
+            console.note("jitgate: \(DisplayText.safe(danger.text))")
         }
         let reply = try session.ask(
             AgentInterface.reload,
@@ -37,6 +37,6 @@ struct ReloadCommand: Verb {
         )
         console.noteLeftOut(reply.sessionsLeftOut)
         guard !format.json else { return console.print(json: reply.jsonValue) }
-        console.print("\(reply.mode): \(ShownText.list(reply.protectedPorts))")
+        console.print("\(reply.mode): \(DisplayText.list(reply.protectedPorts))")
     }
 }

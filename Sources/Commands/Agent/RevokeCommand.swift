@@ -2,7 +2,7 @@ import AgentInterface
 import ArgumentParser
 import Grants
 
-struct RevokeCommand: Verb {
+struct RevokeCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke",
         abstract: "Close grants now, and for good.",

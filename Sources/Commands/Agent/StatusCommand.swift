@@ -3,7 +3,7 @@ import ArgumentParser
 import Conditions
 import Grants
 
-struct StatusCommand: Verb {
+struct StatusCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract: "Say how the agent is: mode, health, what is open and until when.",
@@ -36,7 +36,7 @@ struct StatusReport {
         table.add(["health", errors == 0 ? "ok" : "\(errors) to look at"])
         table.add(["open", "\(status.openGrants)\(next)"])
         table.add(["waiting", "\(status.waitingGrants)"])
-        if let held = status.heldTime { table.add(["clock", ShownText.safe(held.text)]) }
+        if let held = status.heldTime { table.add(["clock", DisplayText.safe(held.text)]) }
         if status.drainingGrants + status.ongoingSessions > 0 {
             table.add(["draining", "\(status.drainingGrants)\(ongoing)"])
         }
@@ -50,14 +50,14 @@ struct StatusReport {
         table.add(["agent", "\(status.version), table \(status.tableOwnership)\(note)"])
         let shown = status.conditions.filter { $0.severity > .note }
         let found = shown.flatMap { condition in
-            let line = console.paint("  - \(ShownText.safe(condition.message))", .yellow)
-            return [line] + (condition.remedy.map { ["    mend: \(ShownText.safe($0))"] } ?? [])
+            let line = console.paint("  - \(DisplayText.safe(condition.message))", .yellow)
+            return [line] + (condition.remedy.map { ["    mend: \(DisplayText.safe($0))"] } ?? [])
         }
         return Array(table.lines.prefix(2)) + found + table.lines.dropFirst(2)
     }
 
     private func list(_ items: [some CustomStringConvertible]) -> String {
-        items.isEmpty ? "none" : ShownText.list(items)
+        items.isEmpty ? "none" : DisplayText.list(items)
     }
 
     private var ongoing: String {
@@ -67,12 +67,12 @@ struct StatusReport {
 
     private var trial: String {
         guard let end = status.trialUntil else { return "" }
-        return ", on trial until \(ShownText.moment(end)): keep it with `jitgate confirm`"
+        return ", on trial until \(DisplayText.moment(end)): keep it with `jitgate confirm`"
     }
 
     private var next: String {
         guard let deadline = status.nextDeadline else { return "" }
         let left = max(0, (deadline - now).components.seconds)
-        return ", the first until \(deadline.wholeSecond) (\(ShownText.span(seconds: Int(left))))"
+        return ", the first until \(deadline.wholeSecond) (\(DisplayText.span(seconds: Int(left))))"
     }
 }

@@ -6,7 +6,7 @@ import Linux
 import Signatures
 import StrictJSON
 
-struct SubmitCommand: Verb {
+struct SubmitCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "submit",
         abstract: "Give a signed grant to the agent and wait for its answer.",
@@ -122,11 +122,11 @@ struct SubmitCommand: Verb {
         switch verdict.outcome {
         case .accepted:
             guard !format.json else { return }
-            let ids = ShownText.list(verdict.ids)
+            let ids = DisplayText.list(verdict.ids)
             let end = verdict.deadline.map { "open until \($0)" } ?? "accepted"
-            console.print(ShownText.safe(verdict.ids.isEmpty ? end : "\(ids): \(end)"))
+            console.print(DisplayText.safe(verdict.ids.isEmpty ? end : "\(ids): \(end)"))
         case .refused:
-            guard !format.json else { throw .saidNo }
+            guard !format.json else { throw .alreadyReported }
             throw CommandFailure(.no, "\(file): refused: \(verdict.reason ?? "no reason given")")
         case .pending:
             throw CommandFailure(

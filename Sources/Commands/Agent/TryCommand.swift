@@ -2,7 +2,7 @@ import AgentInterface
 import ArgumentParser
 import Grants
 
-struct TryCommand: Verb {
+struct TryCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "try",
         abstract: "Load the policy that is on disk on trial: it gives way unless you confirm it.",
@@ -40,7 +40,7 @@ struct TryCommand: Verb {
         let session = try AgentSession(configuration)
         let own = OwnSession.all(console)
         if let danger = try session.danger(of: configuration, to: own) {
-            console.note("jitgate: \(ShownText.safe(danger.text))")
+            console.note("jitgate: \(DisplayText.safe(danger.text))")
         }
         let reply = try session.ask(
             AgentInterface.tryPolicy,
@@ -48,13 +48,13 @@ struct TryCommand: Verb {
         )
         console.noteLeftOut(reply.sessionsLeftOut)
         guard !format.json else { return console.print(json: reply.jsonValue) }
-        let ports = ShownText.list(reply.protectedPorts)
-        console.print("on trial until \(ShownText.moment(reply.until)): \(reply.mode): \(ports)")
+        let ports = DisplayText.list(reply.protectedPorts)
+        console.print("on trial until \(DisplayText.moment(reply.until)): \(reply.mode): \(ports)")
         console.note("keep it with: sudo jitgate confirm")
     }
 }
 
-struct ConfirmCommand: Verb {
+struct ConfirmCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "confirm",
         abstract: "Keep the policy that is on trial.",
@@ -74,6 +74,6 @@ struct ConfirmCommand: Verb {
         let reply = try session.ask(AgentInterface.confirm)
         console.noteLeftOut(reply.sessionsLeftOut)
         guard !format.json else { return console.print(json: reply.jsonValue) }
-        console.print("confirmed: \(reply.mode): \(ShownText.list(reply.protectedPorts))")
+        console.print("confirmed: \(reply.mode): \(DisplayText.list(reply.protectedPorts))")
     }
 }

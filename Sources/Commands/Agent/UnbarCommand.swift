@@ -2,7 +2,7 @@ import AgentInterface
 import ArgumentParser
 import Grants
 
-struct UnbarCommand: Verb {
+struct UnbarCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "unbar",
         abstract: "End revocations with --until before their time.",

@@ -1,7 +1,7 @@
 import ArgumentParser
 import StrictJSON
 
-struct WatchCommand: Verb {
+struct WatchCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "watch",
         abstract: "Show what happens as it happens, until interrupted.",
@@ -32,7 +32,7 @@ struct WatchCommand: Verb {
         if format.json {
             console.write(record.encoded() + [UInt8(ascii: "\n")])
         } else {
-            console.print(ShownRecord(record).line(console))
+            console.print(DisplayRecord(record).line(console))
         }
     }
 }

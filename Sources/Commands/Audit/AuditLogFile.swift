@@ -12,7 +12,7 @@ enum AuditLogFile {
     static func forEachLine(_ path: String, _ body: ([UInt8]) throws -> Void) throws {
         let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
         var failure: (any Error)?
-        var lines = try LogPassage(LogDirectory(folder.joined(separator: "/")))
+        var lines = try LogReader(LogDirectory(folder.joined(separator: "/")))
         try lines.read { line in
             do {
                 try body(Array(line))

@@ -95,7 +95,7 @@ struct AuditLogOptions: ParsableArguments {
     }
 }
 
-struct AuditKeyCommand: Verb {
+struct AuditKeyCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "key",
         abstract: "Print the public key that the log is signed with.",
@@ -113,7 +113,7 @@ struct AuditKeyCommand: Verb {
     func perform(on console: Console) throws(CommandFailure) {
         let directory = try place.directory(by: policy, console)
         let key = try AuditLogOptions.verifierKey(beside: directory)
-        guard format.json else { return console.print(ShownText.safe("\(key)")) }
+        guard format.json else { return console.print(DisplayText.safe("\(key)")) }
         console.print(json: ["key": .string("\(key)"), "origin": .string(key.name)])
     }
 }

@@ -4,7 +4,7 @@ import StrictJSON
 import Transparency
 import Verifying
 
-struct AuditProveCommand: Verb {
+struct AuditProveCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "prove",
         abstract: "Write a bundle that proves one record to whoever does not have the log.",
@@ -32,7 +32,7 @@ struct AuditProveCommand: Verb {
     @OptionGroup var format: FormatOptions
 
     func perform(on console: Console) throws(CommandFailure) {
-        let log = try AuditedLog(options, on: console)
+        let log = try LogUnderAudit(options, on: console)
         let signed = try log.checkpoint()
         let checkpoint = signed.checkpoint
         guard sequence < checkpoint.size else {
@@ -69,14 +69,14 @@ struct AuditProveCommand: Verb {
     }
 
     /// Why a record that was signed is not there, if it may not be.
-    private func pruned(_ log: AuditedLog) throws(CommandFailure) -> String {
+    private func pruned(_ log: LogUnderAudit) throws(CommandFailure) -> String {
         let first = try log.oldestHere()
         return first > sequence ? ": it begins with record \(first)" : ""
     }
 
     /// The leaves as they are kept, or else of the lines.
     private func leaves(
-        of log: AuditedLog,
+        of log: LogUnderAudit,
         _ checkpoint: Checkpoint
     ) throws(CommandFailure) -> MerkleLeaves {
         let (kept, _) = log.leaves(signedBy: checkpoint)
@@ -99,7 +99,7 @@ struct AuditProveCommand: Verb {
 
     /// The record, those with its evidence, and those that say when it was.
     private func search(
-        _ log: AuditedLog,
+        _ log: LogUnderAudit,
         _ leaves: MerkleLeaves
     ) throws(CommandFailure) -> EvidenceSearch {
         var search = EvidenceSearch(for: sequence)

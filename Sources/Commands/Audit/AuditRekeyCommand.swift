@@ -1,7 +1,7 @@
 import AgentInterface
 import ArgumentParser
 
-struct AuditRekeyCommand: Verb {
+struct AuditRekeyCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "rekey",
         abstract: "Give the audit log of a cloned machine a key of its own.",
@@ -22,6 +22,6 @@ struct AuditRekeyCommand: Verb {
         let session = try policy.session(console)
         let reply = try session.ask(AgentInterface.rekey)
         guard !format.json else { return console.print(json: reply.jsonValue) }
-        console.print(ShownText.safe(reply.key))
+        console.print(DisplayText.safe(reply.key))
     }
 }

@@ -5,7 +5,7 @@ import Recording
 import Reporting
 import StrictJSON
 
-struct AuditReportCommand: Verb {
+struct AuditReportCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
         abstract: "Write what happened in a time as one HTML file, for auditors.",
@@ -54,26 +54,26 @@ struct AuditReportCommand: Verb {
 
     func perform(on console: Console) throws(CommandFailure) {
         let path = LogDirectory(try log.places(console).log).current
-        let chronicle = try chronicle(try emptyChronicle(console), in: path, on: console)
+        let model = try model(try emptyChronicle(console), in: path, on: console)
         let (verification, notes) = ReportedVerification.audit(log, on: console)
         let context = ReportContext(
             made: console.now(),
             log: path,
             verification: verification
         )
-        let html = Report(chronicle, context).html()
+        let html = Report(model, context).html()
         try GrantFile.write(html, to: output, mode: 0o600, on: console)
         notes.forEach(console.note)
-        if output != "-" { say(chronicle, on: console) }
-        if verification.outcome == .failed { throw .saidNo }
+        if output != "-" { say(model, on: console) }
+        if verification.outcome == .failed { throw .alreadyReported }
     }
 
-    private func chronicle(
-        _ empty: Chronicle,
+    private func model(
+        _ empty: ReportModel,
         in path: String,
         on console: Console
-    ) throws(CommandFailure) -> Chronicle {
-        var chronicle = empty
+    ) throws(CommandFailure) -> ReportModel {
+        var model = empty
         var policies = RecordedPolicies()
         var before: UInt64?
         try RecordReader(path: path, filter: RecordFilter()).forEachLine { line, number in
@@ -81,36 +81,36 @@ struct AuditReportCommand: Verb {
                 let record = try Record(parsing: line)
                 before = record.sequence
                 let (policy, fallback) = policies.carried(by: record.entry)
-                chronicle.take(record, policy: policy, fallback: fallback)
+                model.take(record, policy: policy, fallback: fallback)
             } catch {
                 let place = RecordReader.place(line: number, behind: before)
-                chronicle.note(unreadable: "\(path): \(place): \(error)")
+                model.note(unreadable: "\(path): \(place): \(error)")
             }
         }
-        chronicle.finish(at: console.now())
-        return chronicle
+        model.finish(at: console.now())
+        return model
     }
 
     /// Of the time that was asked for; without `--from` of the whole log.
-    private func emptyChronicle(_ console: Console) throws(CommandFailure) -> Chronicle {
+    private func emptyChronicle(_ console: Console) throws(CommandFailure) -> ReportModel {
         let start = try console.moment(from, of: "--from")
         let end = try console.moment(to, of: "--to")
         // A wall clock that was set back since leaves records ahead of it.
-        guard let start else { return Chronicle(until: end ?? Moment(microseconds: .max)) }
+        guard let start else { return ReportModel(until: end ?? Moment(microseconds: .max)) }
         let last = end ?? console.now()
         guard start < last else { throw CommandFailure(.usage, "--from has to be before --to") }
-        return Chronicle(of: Period(start: start, end: last))
+        return ReportModel(of: Period(start: start, end: last))
     }
 
-    private func say(_ chronicle: Chronicle, on console: Console) {
+    private func say(_ model: ReportModel, on console: Console) {
         guard format.json else {
-            let openings = chronicle.openings.count.counting("opening")
+            let openings = model.openings.count.counting("opening")
             return console.note("wrote \(output): \(openings)")
         }
         let answer: JSONValue = [
-            "file": .string(output), "records": .integer(Int64(chronicle.count)),
-            "openings": .integer(Int64(chronicle.openings.count)),
-            "exceptions": .integer(Int64(chronicle.exceptions.count)),
+            "file": .string(output), "records": .integer(Int64(model.count)),
+            "openings": .integer(Int64(model.openings.count)),
+            "exceptions": .integer(Int64(model.exceptions.count)),
         ]
         console.print(json: answer)
     }

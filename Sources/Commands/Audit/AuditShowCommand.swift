@@ -3,7 +3,7 @@ import Configuration
 import Recording
 import StrictJSON
 
-struct AuditShowCommand: Verb {
+struct AuditShowCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Show records of the audit log, and with -f new ones as they come.",
@@ -80,7 +80,7 @@ struct AuditShowCommand: Verb {
 
     private func read(
         _ reader: RecordReader,
-        _ body: (ShownRecord) -> Void
+        _ body: (DisplayRecord) -> Void
     ) throws(CommandFailure) {
         guard lines != nil || reverse else { return try reader.forEach(body) }
         let kept = try reader.last(lines)
@@ -95,7 +95,7 @@ struct AuditShowCommand: Verb {
     ) throws(CommandFailure) {
         var printer = RecordPrinter(form, on: console)
         var last: UInt64?
-        func take(_ record: ShownRecord) {
+        func take(_ record: DisplayRecord) {
             if let last, let sequence = record.sequence, sequence <= last { return }
             last = record.sequence ?? last
             if reader.filter.takes(record) { printer.show(record) }
@@ -105,7 +105,7 @@ struct AuditShowCommand: Verb {
         while true {
             // Watching begins before the file is read, so that nothing falls in between.
             try session.watch { record throws(CommandFailure) in
-                if let record { return take(ShownRecord(record)) }
+                if let record { return take(DisplayRecord(record)) }
                 isFirst ? try read(reader, take) : try reader.forEach(take)
                 isFirst = false
             }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Auditing
 import StrictJSON
 
-struct AuditVerifyCommand: Verb {
+struct AuditVerifyCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Check that nothing of the log was changed, and every signature in it.",
@@ -33,7 +33,7 @@ struct AuditVerifyCommand: Verb {
 
     func perform(on console: Console) throws(CommandFailure) {
         var audit = try finding(.checkpoint, console) { () throws(CommandFailure) in
-            try LogAudit(AuditedLog(options, on: console), holding: sinceCheckpoint)
+            try AuditPass(LogUnderAudit(options, on: console), holding: sinceCheckpoint)
         }
         try finding(.malformed, console) { () throws(CommandFailure) in
             try audit.run(on: console)
@@ -43,7 +43,7 @@ struct AuditVerifyCommand: Verb {
         } else {
             for line in audit.lines(console) { console.print(line) }
         }
-        if !audit.isVerified { throw .saidNo }
+        if !audit.isVerified { throw .alreadyReported }
     }
 
     /// To a script, what forbids to look any further is a flaw like all others.
@@ -56,10 +56,10 @@ struct AuditVerifyCommand: Verb {
             return try step()
         } catch {
             guard format.json, [.no, .noInput].contains(error.status) else { throw error }
-            let flaw = LogAudit.json(LogFlaw(kind, error.message))
+            let flaw = AuditPass.json(LogFlaw(kind, error.message))
             console.print(json: ["verified": false, "flaws": .array([flaw])])
             // A file that is not there may be a mistake of whoever named it.
-            throw error.status == .no ? .saidNo : error
+            throw error.status == .no ? .alreadyReported : error
         }
     }
 }

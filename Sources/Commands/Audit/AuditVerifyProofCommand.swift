@@ -5,7 +5,7 @@ import StrictJSON
 import Transparency
 import Verifying
 
-struct AuditVerifyProofCommand: Verb {
+struct AuditVerifyProofCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify-proof",
         abstract: "Check a bundle of `audit prove`, offline.",
@@ -44,7 +44,7 @@ struct AuditVerifyProofCommand: Verb {
                 throw CommandFailure(.no, "\(file): not verified: \(error)")
             }
             console.print(json: ["verified": false, "text": .string(error.description)])
-            throw .saidNo
+            throw .alreadyReported
         }
         show(finding, on: console)
     }
@@ -63,8 +63,8 @@ struct AuditVerifyProofCommand: Verb {
         }
         let record = finding.records[0]
         let number = "record \(record.sequence) of \(checkpoint.size)"
-        console.print("verified: \(number) of \(ShownText.safe(checkpoint.origin))")
-        console.print("\(record.stamp.realtime)  \(ShownText.safe(record.entry.message))")
+        console.print("verified: \(number) of \(DisplayText.safe(checkpoint.origin))")
+        console.print("\(record.stamp.realtime)  \(DisplayText.safe(record.entry.message))")
         if !finding.signers.isEmpty {
             console.print("signed: \(Self.signatures(of: finding.signers))")
         } else if record.isAboutLetGrant {
@@ -78,7 +78,7 @@ struct AuditVerifyProofCommand: Verb {
     }
 
     private static func signatures(of names: [String]) -> String {
-        "\(names.count.counting("valid signature")), of \(ShownText.safe(names.joined(separator: ", ")))"
+        "\(names.count.counting("valid signature")), of \(DisplayText.safe(names.joined(separator: ", ")))"
     }
 }
 

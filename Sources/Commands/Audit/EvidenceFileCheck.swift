@@ -45,7 +45,7 @@ struct EvidenceFileCheck {
     /// An agent beside us copies them when it has time, and retention may have taken some with
     /// their records since.
     mutating func finalFlaws(
-        in log: AuditedLog,
+        in log: LogUnderAudit,
         _ console: Console
     ) throws(CommandFailure) -> [LogFlaw] {
         guard let state, !awaitedFiles.isEmpty else { return [] }

@@ -14,7 +14,7 @@ extension Record: FilteredRecord {
     func values(_ field: AuditField) -> [String] { entry.fields[field] ?? [] }
 }
 
-extension ShownRecord: FilteredRecord {
+extension DisplayRecord: FilteredRecord {
     func values(_ field: AuditField) -> [String] { values(field.rawValue) }
 }
 

@@ -22,16 +22,16 @@ struct RecordPrinter {
     init(_ form: Form, on console: Console) {
         self.form = form
         self.console = console
-        if form == .csv { console.write(Array(RecordCells.header.utf8)) }
+        if form == .csv { console.write(Array(CSVRow.header.utf8)) }
     }
 
-    mutating func show(_ record: ShownRecord) {
+    mutating func show(_ record: DisplayRecord) {
         count += 1
         switch form {
         case .lines: console.print(record.line(console))
         case .jsonLines: console.write(record.json.encoded() + [UInt8(ascii: "\n")])
         case .array: console.write(Array((count == 1 ? "[\n" : ",\n").utf8) + record.json.encoded())
-        case .csv: console.write(Array(RecordCells.row(record).utf8))
+        case .csv: console.write(Array(CSVRow.row(record).utf8))
         case .export: console.write(record.exported)
         }
     }
@@ -41,7 +41,7 @@ struct RecordPrinter {
     }
 }
 
-extension ShownRecord {
+extension DisplayRecord {
     /// The record in the journal's export format, as systemd-journal-remote reads it.
     fileprivate var exported: [UInt8] {
         guard case .object(let members) = json else { return [] }

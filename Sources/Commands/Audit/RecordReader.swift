@@ -10,12 +10,12 @@ struct RecordReader {
     let filter: RecordFilter
 
     /// Hands over each record, oldest first.
-    func forEach(_ body: (ShownRecord) -> Void) throws(CommandFailure) {
+    func forEach(_ body: (DisplayRecord) -> Void) throws(CommandFailure) {
         try forEachTaken { line, place throws(CommandFailure) in body(try shown(line, place)) }
     }
 
     /// The last so many, or all.
-    func last(_ count: Int?) throws(CommandFailure) -> [ShownRecord] {
+    func last(_ count: Int?) throws(CommandFailure) -> [DisplayRecord] {
         // As lines, which take a fraction of what a parsed record takes.
         var lines: [[UInt8]] = []
         try forEachTaken { line, _ in
@@ -27,7 +27,7 @@ struct RecordReader {
         }
         return lines.suffix(count ?? lines.count)
             .compactMap { try? JSONNode.parse($0, limits: Record.limits).value }
-            .map(ShownRecord.init)
+            .map(DisplayRecord.init)
     }
 
     /// Hands over the lines that the filter takes, and where they are.
@@ -51,9 +51,9 @@ struct RecordReader {
         }
     }
 
-    private func shown(_ line: [UInt8], _ place: String) throws(CommandFailure) -> ShownRecord {
+    private func shown(_ line: [UInt8], _ place: String) throws(CommandFailure) -> DisplayRecord {
         do {
-            return ShownRecord(try JSONNode.parse(line, limits: Record.limits).value)
+            return DisplayRecord(try JSONNode.parse(line, limits: Record.limits).value)
         } catch {
             throw CommandFailure(.no, "\(path): \(place) is broken: \(error)")
         }

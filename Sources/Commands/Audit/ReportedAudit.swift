@@ -14,7 +14,7 @@ extension ReportedVerification {
         on console: Console
     ) -> (ReportedVerification, notes: [String]) {
         do throws(CommandFailure) {
-            var audit = try LogAudit(AuditedLog(options, on: console))
+            var audit = try AuditPass(LogUnderAudit(options, on: console))
             try audit.run(on: console)
             let verification = ReportedVerification(
                 audit.isVerified ? .verified : .failed,
@@ -39,7 +39,7 @@ extension ReportedVerification {
         }
     }
 
-    private static func findings(_ audit: LogAudit) -> [String] {
+    private static func findings(_ audit: AuditPass) -> [String] {
         guard audit.isVerified else {
             let more = audit.flaws.count - bound
             return audit.flaws.prefix(bound).map(\.description)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Grants
 
-struct ExtendCommand: Verb {
+struct ExtendCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "extend",
         abstract: "Write a grant that lets an open one go on for longer.",
@@ -33,7 +33,7 @@ struct ExtendCommand: Verb {
     }
 }
 
-struct MoveCommand: Verb {
+struct MoveCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "move",
         abstract: "Write a grant that lets the access of an open one come from elsewhere.",

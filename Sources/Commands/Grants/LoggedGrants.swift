@@ -7,19 +7,19 @@ import Signatures
 
 /// The grants of this host's log, by which a file is judged.
 struct LoggedGrants {
-    private var ledger = Ledger()
+    private var logState = LogState()
     /// The files in which break-glass grants came, with what their signatures rest on.
     private var files: [String: AuditEntry] = [:]
 
     /// Reads the log; if it cannot be read, adds a note and takes no grant as known.
     init(reading path: String, on console: Console) {
         guard FileAccess.exists(path) || FileAccess.isReadingDenied(path) else { return }
-        var ledger = Ledger()
+        var logState = LogState()
         var files: [String: AuditEntry] = [:]
         do {
             try AuditLogFile.forEachLine(path) { line in
                 let record = try Record(parsing: line)
-                try ledger.take(record)
+                try logState.take(record)
                 let entry = record.entry
                 guard entry.event == .grantAccepted, entry[.breakGlass] != nil else { return }
                 files[entry[.digest] ?? ""] = entry
@@ -29,12 +29,12 @@ struct LoggedGrants {
             console.note("jitgate: the log is not taken into account: \(place)\(error)")
             return
         }
-        self.ledger = ledger
+        self.logState = logState
         self.files = files
     }
 
     func history(of id: GrantID) -> GrantHistory {
-        switch ledger[id] {
+        switch logState[id] {
         case nil: .unseen
         case .accepted(let grant): .live(sha256: grant.digest, openSince: nil)
         case .open(let grant, let since, _): .live(sha256: grant.digest, openSince: since)
@@ -45,8 +45,8 @@ struct LoggedGrants {
 
     /// The grant that a review in a file of this SHA-256 is of.
     func subject(of review: Review, inFile digest: String) -> ReviewSubject {
-        guard let glass = ledger.breakGlass[review.grant] else {
-            return ledger[review.grant] == nil ? .unknown : .unalarmed
+        guard let glass = logState.breakGlass[review.grant] else {
+            return logState[review.grant] == nil ? .unknown : .unalarmed
         }
         switch glass.review {
         case nil: return .awaited(people: people(of: glass))
@@ -74,7 +74,7 @@ struct LoggedGrants {
     func superseded(by grant: Grant) -> [GrantID: SupersededGrant] {
         var found: [GrantID: SupersededGrant] = [:]
         for id in grant.supersedes {
-            guard let live = ledger.standings[id]?.live else { continue }
+            guard let live = logState.grantStates[id]?.live else { continue }
             found[id] = SupersededGrant(requestor: live.requestor, ports: live.ports)
         }
         return found
@@ -83,11 +83,11 @@ struct LoggedGrants {
     /// The bar that keeps a grant from opening.
     func bar(of grant: Grant, _ payload: SignedPayload, at now: Moment) -> Bar? {
         let subject = RevocableGrant(grant, signedBy: payload.parties)
-        return BarTable(ledger.bars.values).bar(of: subject, at: now)
+        return BarTable(logState.bars.values).bar(of: subject, at: now)
     }
 
     private var live: [LiveGrant] {
-        ledger.standings.values.compactMap(\.live) + ledger.draining.values.map(\.grant)
+        logState.grantStates.values.compactMap(\.live) + logState.draining.values.map(\.grant)
     }
 
     /// The grants that a revocation would end, or names.
@@ -116,6 +116,6 @@ struct LoggedGrants {
     func isOver(_ revocation: Revocation, _ digest: String) -> Bool {
         guard !revocation.isNarrow, let name = GrantID.revocation(revocation.id, digest: digest)
         else { return false }
-        return ledger[name] != nil && ledger.bars[name]?.digest != digest
+        return logState[name] != nil && logState.bars[name]?.digest != digest
     }
 }

@@ -3,7 +3,7 @@ import Grants
 import Linux
 import StrictJSON
 
-struct RequestCommand: Verb {
+struct RequestCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "request",
         abstract: "Write a grant for somebody to sign.",
@@ -111,7 +111,7 @@ struct RequestCommand: Verb {
         let login = try console.userName()
         guard let name = LocalSigners(policy, on: console).spelling(of: login), name != login
         else { return login }
-        let text = ShownText.safe(name.debugDescription)
+        let text = DisplayText.safe(name.debugDescription)
         console.note("jitgate: the requestor is \(text), as allowed_signers has it (--requestor)")
         return name
     }
@@ -208,7 +208,7 @@ extension RequestDefaults {
         let known = templates.keys.sorted().joined(separator: ", ")
         throw CommandFailure(
             .usage,
-            "there is no template \(ShownText.safe(name.debugDescription))",
+            "there is no template \(DisplayText.safe(name.debugDescription))",
             hints: [known.isEmpty ? "config.toml has none" : "config.toml has \(known)"]
         )
     }

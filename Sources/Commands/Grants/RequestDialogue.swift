@@ -70,7 +70,7 @@ struct RequestDialogue {
             do throws(TextError) {
                 return try parse(words)
             } catch {
-                console.note("jitgate: \(ShownText.safe(error.description))")
+                console.note("jitgate: \(DisplayText.safe(error.description))")
             }
         }
         throw CommandFailure(.usage, "no answer to: \(question)")

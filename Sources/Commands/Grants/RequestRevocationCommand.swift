@@ -1,7 +1,7 @@
 import ArgumentParser
 import Grants
 
-struct RequestRevocationCommand: Verb {
+struct RequestRevocationCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "request-revocation",
         abstract: "Write a revocation to be signed: of grants, people, keys or networks.",

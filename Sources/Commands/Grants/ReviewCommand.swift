@@ -2,7 +2,7 @@ import ArgumentParser
 import Grants
 import StrictJSON
 
-struct ReviewCommand: Verb {
+struct ReviewCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "review",
         abstract: "Write the review of a break-glass grant, for somebody to sign.",

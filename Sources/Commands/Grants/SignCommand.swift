@@ -4,7 +4,7 @@ import Linux
 import Signatures
 import StrictJSON
 
-struct SignCommand: Verb {
+struct SignCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "sign",
         abstract: "Sign a grant, or add your approval to one that is signed.",
@@ -83,7 +83,7 @@ struct SignCommand: Verb {
         let unsigned = try SignableFile(GrantFile.read(file, on: console), name: name)
         let namespace = try unsigned.namespace(asRequestor: asRequestor)
         let target = try target(of: unsigned)
-        for line in unsigned.summary { console.note("  \(ShownText.safe(line))") }
+        for line in unsigned.summary { console.note("  \(DisplayText.safe(line))") }
         let (signature, key) = try signature(unsigned.payload, for: namespace, console)
         try GrantFile.write(unsigned.bytes + signature, to: target, on: console)
         if let grant = unsigned.grant { advise(grant, unsigned.payload + signature, on: console) }
@@ -105,10 +105,10 @@ struct SignCommand: Verb {
     private func advise(_ grant: Grant, _ file: [UInt8], on console: Console) {
         let signers = LocalSigners(policy, on: console)
         guard let signature = signers.signature(of: file, at: console.now()) else { return }
-        let name = ShownText.safe(grant.requestor.debugDescription)
+        let name = DisplayText.safe(grant.requestor.debugDescription)
         switch (asRequestor, isOwn: signature.signer.isNamed(grant.requestor)) {
         case (true, isOwn: false):
-            let names = ShownText.safe(signature.principal.debugDescription)
+            let names = DisplayText.safe(signature.principal.debugDescription)
             console.note(
                 "jitgate: the requestor is \(name), and this key is of \(names): write the grant"
                     + " with --requestor \(names), or have \(name) sign it"
@@ -137,7 +137,7 @@ struct SignCommand: Verb {
                 on: console
             )
             let (armor, name) = try passkeys.sign(payload)
-            return (armor, "a passkey of \(ShownText.safe(name))")
+            return (armor, "a passkey of \(DisplayText.safe(name))")
         }
         let signer: SSHSigner
         if let key {

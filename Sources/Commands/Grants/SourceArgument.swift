@@ -63,7 +63,7 @@ struct SessionOrigin: Hashable {
     var explanation: String {
         let source = "where this SSH session comes from (SSH_CONNECTION)"
         guard text != prefix.address.description else { return source }
-        return "\(source), written \(ShownText.safe(text))"
+        return "\(source), written \(DisplayText.safe(text))"
     }
 
     /// The reason why another host may see another address, if there is one.

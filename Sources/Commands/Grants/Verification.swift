@@ -165,7 +165,7 @@ extension Verification {
             let name = check.name + String(repeating: " ", count: width - check.name.count)
             let field = check.field.isEmpty ? "" : "\(check.field): "
             let remedy = check.remedy.isEmpty ? "" : "; \(check.remedy)"
-            let text = ShownText.safe("\(field)\(check.finding)\(remedy)")
+            let text = DisplayText.safe("\(field)\(check.finding)\(remedy)")
             return text.isEmpty ? "\(mark)  \(check.name)" : "\(mark)  \(name)  \(text)"
         }
         return lines + [conclusion]

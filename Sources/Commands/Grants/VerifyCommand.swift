@@ -8,7 +8,7 @@ import Recording
 import Signatures
 import SystemPackage
 
-struct VerifyCommand: Verb {
+struct VerifyCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Say what this host would do with a grant and why; change nothing.",
@@ -49,7 +49,7 @@ struct VerifyCommand: Verb {
         } else {
             verification.lines(console).forEach(console.print)
         }
-        guard verification.isAccepted else { throw .saidNo }
+        guard verification.isAccepted else { throw .alreadyReported }
     }
 
     /// Why the agent would not read the file, if it lies in a drop directory.

@@ -11,7 +11,7 @@ struct PasskeyCommand: ParsableCommand {
     )
 }
 
-struct PasskeyEnrollCommand: Verb {
+struct PasskeyEnrollCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "enroll",
         abstract: "Make a passkey in your browser, and print its line for allowed_signers.",

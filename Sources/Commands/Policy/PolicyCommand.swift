@@ -15,7 +15,7 @@ struct PolicyCommand: ParsableCommand {
     )
 }
 
-struct PolicyCheckCommand: Verb {
+struct PolicyCheckCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Say everything that is wrong with a policy file, with line and column.",
@@ -39,7 +39,7 @@ struct PolicyCheckCommand: Verb {
         } catch {
             guard format.json else { throw CommandFailure(.no, "\(error)") }
             console.print(json: Self.form(error))
-            throw .saidNo
+            throw .alreadyReported
         }
     }
 
@@ -66,7 +66,7 @@ struct PolicyCheckCommand: Verb {
     }
 }
 
-struct PolicyShowCommand: Verb {
+struct PolicyShowCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Print the effective policy: what the file says and what it leaves to defaults.",

@@ -3,7 +3,7 @@ import AzureImport
 import Configuration
 import StrictJSON
 
-struct PolicyImportCommand: Verb {
+struct PolicyImportCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "import-azure",
         abstract: "Turn an Azure just-in-time policy into a policy file of ours.",
@@ -44,7 +44,7 @@ struct PolicyImportCommand: Verb {
         }
         let result = try select(from: document)
         try Self.check(result, name: name)
-        for note in document.notes { console.note("jitgate: \(name): \(ShownText.safe(note))") }
+        for note in document.notes { console.note("jitgate: \(name): \(DisplayText.safe(note))") }
         guard format.json else { return console.write(Array(result.toml.utf8)) }
         console.print(
             json: [

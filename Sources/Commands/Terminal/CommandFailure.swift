@@ -31,5 +31,5 @@ package struct CommandFailure: Error, Hashable, Sendable {
     }
 
     /// Everything was already said on the standard output.
-    static let saidNo = CommandFailure(.no, "")
+    static let alreadyReported = CommandFailure(.no, "")
 }

@@ -4,7 +4,7 @@ import ArgumentParser
 package struct ParsedCommand: Sendable {
     private enum Meaning {
         case unknown(UnknownCommand)
-        case verb(any Verb)
+        case verb(any JitgateCommand)
         /// Help that is asked for, or what is wrong with the words.
         case message(any Error)
         case nothing
@@ -19,7 +19,7 @@ package struct ParsedCommand: Sendable {
         }
         do {
             var command = try RootCommand.parseAsRoot(arguments)
-            if let verb = command as? any Verb {
+            if let verb = command as? any JitgateCommand {
                 meaning = .verb(verb)
             } else {
                 // All that it does is to throw its help.
@@ -43,15 +43,15 @@ package struct ParsedCommand: Sendable {
         }
     }
 
-    private static func perform(_ verb: any Verb, on console: Console) -> ExitStatus {
+    private static func perform(_ verb: any JitgateCommand, on console: Console) -> ExitStatus {
         do throws(CommandFailure) {
             try verb.perform(on: console)
             return .done
         } catch {
             for line in error.message.split(separator: "\n") {
-                console.note("jitgate: \(ShownText.safe(String(line)))")
+                console.note("jitgate: \(DisplayText.safe(String(line)))")
             }
-            for hint in error.hints { console.note("  \(ShownText.safe(hint))") }
+            for hint in error.hints { console.note("  \(DisplayText.safe(hint))") }
             return error.status
         }
     }

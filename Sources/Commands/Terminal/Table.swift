@@ -7,7 +7,7 @@ struct Table {
     }
 
     mutating func add(_ cells: [String]) {
-        rows.append(cells.map(ShownText.safe))
+        rows.append(cells.map(DisplayText.safe))
     }
 
     /// The lines, without blanks at their ends.

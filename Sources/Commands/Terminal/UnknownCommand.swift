@@ -29,7 +29,7 @@ struct UnknownCommand {
         let letters = Array(word.prefix(32))
         let near = known.map { (name: $0, distance: Spelling.distance(letters, Array($0))) }
             .filter { $0.distance <= 2 }.min { $0.distance < $1.distance }
-        let text = "there is no command `\(ShownText.safe(word))`"
+        let text = "there is no command `\(DisplayText.safe(word))`"
         return near.map { "\(text); did you mean `\($0.name)`?" }
             ?? "\(text); there are \(known.joined(separator: ", "))"
     }

@@ -1,0 +1,72 @@
+package import Grants
+package import Scheduling
+
+/// The agent's time as the records tell it; time cannot be before it but where a record says so.
+package struct TimeLowerBound: Hashable, Sendable {
+    /// The time of the boot of the last record, as of that record; `nil` before the first.
+    package private(set) var timeline: Timeline?
+    /// The boot that its CLOCK_BOOTTIME counts from.
+    package private(set) var bootID = ""
+    /// The last record whose wall clock showed that time: since then it is held, if it is.
+    package private(set) var reachedIn: UInt64?
+
+    package init() {}
+
+    init(timeline: Timeline?, bootID: String, reachedIn: UInt64?) {
+        self.timeline = timeline
+        self.bootID = bootID
+        self.reachedIn = reachedIn
+    }
+
+    /// The latest moment reached, up to the last record.
+    package var moment: Moment? { timeline?.closing }
+    /// The time that what opens goes by, as of the last record.
+    package var opening: Moment? { timeline?.opening }
+
+    /// The time to go on from in a boot.
+    ///
+    /// `timeline` is what its clocks say alone.
+    package func resumed(by timeline: Timeline, in bootID: String) -> Timeline {
+        guard let known = self.timeline else { return timeline }
+        if bootID == self.bootID { return known }
+        var raised = timeline
+        raised.raise(to: known.closing)
+        return raised
+    }
+
+    /// Whether time may go back to `moment` in the next record, without anybody's word.
+    package func mayGoBack(to moment: Moment, by stamp: RecordStamp, slack: Duration) -> Bool {
+        timeline(by: stamp).mayGoBack(to: moment, slack: slack)
+    }
+
+    private func timeline(by stamp: RecordStamp) -> Timeline {
+        let alone = Timeline(wall: stamp.realtime, boot: stamp.boot)
+        var timeline = resumed(by: alone, in: stamp.bootID)
+        _ = timeline.read(wall: stamp.realtime, boot: stamp.boot)
+        return timeline
+    }
+
+    /// Adds the next record.
+    package mutating func take(_ record: Record) {
+        let stamp = record.stamp
+        var timeline = timeline(by: stamp)
+        bootID = stamp.bootID
+        switch record.entry.event {
+        case .grantOpened: timeline.confirmSteps()
+        case .clockAccepted:
+            if let moment = record.entry.acceptedTime {
+                timeline.accept(moment, boot: stamp.boot)
+            }
+        default: break
+        }
+        if !timeline.isHeld { reachedIn = record.sequence }
+        self.timeline = timeline
+    }
+}
+
+extension AuditEntry {
+    /// The agent's time from a clock-accepted on.
+    package var acceptedTime: Moment? {
+        self[.clock].flatMap { try? Moment(parsing: $0) }
+    }
+}

@@ -1,0 +1,35 @@
+package import Grants
+
+/// A finding for the auditor.
+package struct AuditFinding: Hashable, Sendable {
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
+        case trusted = "Trusted network"
+        case observed = "Observe mode"
+        case agentDown = "Agent not running"
+        case tampered = "Tampering"
+        case clockStepped = "Clock set"
+        case hostChanged = "Another machine"
+        case policyChanged = "Policy"
+        case ownApproval = "Own approval"
+        case unreadable = "Unreadable record"
+    }
+
+    package let kind: Kind
+    /// The beginning; `nil` for a finding without a time.
+    package let start: Moment?
+    /// The end; `nil` for a point in time.
+    package let end: Moment?
+    package let text: String
+
+    package init(_ kind: Kind, from start: Moment?, to end: Moment? = nil, _ text: String) {
+        self.kind = kind
+        self.start = start
+        self.end = end
+        self.text = text
+    }
+
+    func lies(in period: Period) -> Bool {
+        guard let start else { return true }
+        return start < period.end && (end ?? start) >= period.start
+    }
+}

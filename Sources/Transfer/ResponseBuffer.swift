@@ -1,0 +1,74 @@
+/// An answer as it arrives, counted byte by byte: no header says how much may follow.
+///
+/// A class, because libcurl's callbacks know it by its address.
+final class ResponseBuffer {
+    /// The longest head of an answer, in bytes.
+    static let headLimit = 64 << 10
+
+    private let limit: Int
+    private(set) var body: [UInt8] = []
+    private(set) var headers: [(name: String, value: String)] = []
+    private var headLength = 0
+    /// Whether the answer was cut off because it is too long.
+    private(set) var isTooLong = false
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// Takes a part of the body; returns whether more may come.
+    func take(body bytes: UnsafeRawBufferPointer) -> Bool {
+        guard body.count + bytes.count <= limit else {
+            isTooLong = true
+            return false
+        }
+        unsafe body.append(contentsOf: bytes)
+        return true
+    }
+
+    /// Takes one line of the head; returns whether more may come.
+    func take(head bytes: UnsafeRawBufferPointer) -> Bool {
+        headLength += bytes.count
+        guard headLength <= Self.headLimit else {
+            isTooLong = true
+            return false
+        }
+        let line = unsafe String(decoding: bytes, as: UTF8.self)
+        if line.hasPrefix("HTTP/") {
+            headers = []  // of an interim answer or of a proxy
+            return true
+        }
+        guard let colon = line.firstIndex(of: ":") else { return true }
+        let value = line[line.index(after: colon)...]
+        headers.append((line[..<colon].lowercased(), Self.trimmed(value)))
+        return true
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        var text = text
+        while let first = text.unicodeScalars.first, " \t".unicodeScalars.contains(first) {
+            text.unicodeScalars.removeFirst()
+        }
+        while let last = text.unicodeScalars.last, " \t\r\n".unicodeScalars.contains(last) {
+            text.unicodeScalars.removeLast()
+        }
+        return String(text)
+    }
+}
+
+/// The body of a PUT, as far as it is not sent yet.
+final class Upload {
+    private var rest: ArraySlice<UInt8>
+
+    init(_ bytes: [UInt8]) {
+        rest = bytes[...]
+    }
+
+    /// Copies the next bytes into `buffer`; returns how many.
+    func fill(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let part = rest.prefix(buffer.count)
+        unsafe buffer.copyBytes(from: part)
+        rest = rest.dropFirst(part.count)
+        return part.count
+    }
+}
