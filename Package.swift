@@ -147,10 +147,15 @@ let package = Package(
                 "Configuration", "Linux", "Recording", "AgentInterface", system,
             ]
         ),
+        edge(  // what the command lines of all tools share
+            "CommandSupport",
+            ["Grants", "Linux", "Signatures", "StrictJSON", "StrictTOML", argumentParser, system]
+        ),
         .target(
             name: "Commands",
             dependencies: [
-                "StrictJSON", "StrictTOML", "Grants", "Signatures", "Admission", "Transparency",
+                "CommandSupport", "StrictJSON", "StrictTOML", "Grants", "Signatures", "Admission",
+                "Transparency",
                 "Auditing",
                 "Configuration", "Verifying", "Reporting", "ApprovalPage", "AzureImport", "Linux",
                 "Recording", "Varlink", "AgentInterface", "Conditions", "Diagnosis", "LoopbackHTTP",
@@ -262,7 +267,8 @@ let package = Package(
         tests(
             "CommandsTests",
             [
-                "Commands", "Conditions", "Grants", "Signatures", "Admission", "Auditing",
+                "Commands", "CommandSupport", "Conditions", "Grants", "Signatures", "Admission",
+                "Auditing",
                 "Varlink",
                 "AgentInterface", "Linux",
                 "Recording", "StrictJSON", "TestSupport", "Transparency", crypto, system,

@@ -1,6 +1,7 @@
 import Admission
 import AgentInterface
 import Auditing
+import CommandSupport
 import Commands
 import Conditions
 import Grants

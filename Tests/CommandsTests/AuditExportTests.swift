@@ -1,4 +1,5 @@
 import Auditing
+import CommandSupport
 import Foundation
 import StrictJSON
 import TestSupport

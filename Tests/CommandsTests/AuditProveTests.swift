@@ -1,3 +1,4 @@
+import CommandSupport
 import Commands
 import Foundation
 import StrictJSON
@@ -126,7 +127,7 @@ import Testing
     @Test func `ends as sysexits says where a file cannot be read or written`() throws {
         let audit = try AuditBench()
         let bench = audit.bench
-        func status(_ words: String...) -> Commands.ExitStatus {
+        func status(_ words: String...) -> CommandSupport.ExitStatus {
             bench.run(words: words).status
         }
         #expect(status("audit", "prove", "0", "--log", "@none") == .noInput)

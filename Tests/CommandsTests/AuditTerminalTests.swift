@@ -1,4 +1,5 @@
 import Auditing
+import CommandSupport
 import Foundation
 import Recording
 import TestSupport

@@ -1,4 +1,5 @@
 import Auditing
+import CommandSupport
 import Commands
 import Foundation
 import StrictJSON

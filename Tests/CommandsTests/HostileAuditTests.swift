@@ -1,4 +1,5 @@
 import Auditing
+import CommandSupport
 import Commands
 import Foundation
 import StrictJSON
@@ -122,7 +123,7 @@ private struct Mutation {
     @Test func `are no log by their names, by a line without end or by a pipe`() throws {
         let audit = try AuditBench(rotatingAt: 1)
         let first = audit.bench.path("audit/audit-00000000000000000000.jsonl")
-        func statuses() -> [Commands.ExitStatus] {
+        func statuses() -> [CommandSupport.ExitStatus] {
             [
                 ["verify", "--pruned"], ["verify"], ["prove", "1", "--pruned", "-o", "@p"],
                 ["report", "--from=today", "--pruned", "-o", "@r"], ["show"],

@@ -1,5 +1,6 @@
 import Admission
 import Auditing
+import CommandSupport
 import Commands
 import Grants
 import Linux

@@ -1,4 +1,5 @@
 import AgentInterface
+import CommandSupport
 import Configuration
 import Glibc
 import StrictJSON

@@ -1,5 +1,6 @@
 import AgentInterface
 import ArgumentParser
+import CommandSupport
 
 struct ClockCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import AgentInterface
 import ArgumentParser
+import CommandSupport
 
 struct ReloadCommand: JitgateCommand {
     static let configuration = CommandConfiguration(

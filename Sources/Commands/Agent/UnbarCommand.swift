@@ -1,5 +1,6 @@
 import AgentInterface
 import ArgumentParser
+import CommandSupport
 import Grants
 
 struct UnbarCommand: JitgateCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Auditing
+import CommandSupport
 import Configuration
 import Recording
 import StrictJSON

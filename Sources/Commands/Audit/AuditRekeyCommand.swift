@@ -1,5 +1,6 @@
 import AgentInterface
 import ArgumentParser
+import CommandSupport
 
 struct AuditRekeyCommand: JitgateCommand {
     static let configuration = CommandConfiguration(

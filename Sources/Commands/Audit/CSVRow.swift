@@ -1,4 +1,5 @@
 import Auditing
+import CommandSupport
 import Grants
 
 /// A record as a row of a spreadsheet (RFC 4180).

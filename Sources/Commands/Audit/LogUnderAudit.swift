@@ -1,4 +1,5 @@
 import Auditing
+import CommandSupport
 import Linux
 import Recording
 import SystemPackage

@@ -1,4 +1,5 @@
 import Auditing
+import CommandSupport
 import StrictJSON
 
 /// Writes records one after the other, in one form.

@@ -1,4 +1,5 @@
 import Auditing
+import CommandSupport
 import Grants
 import Reporting
 import Verifying

@@ -1,4 +1,5 @@
 import Admission
+import CommandSupport
 import Configuration
 import Grants
 import Signatures

@@ -1,5 +1,6 @@
 import Admission
 import Auditing
+import CommandSupport
 import Grants
 import Linux
 import Recording

@@ -1,5 +1,6 @@
 import Admission
 import AgentInterface
+import CommandSupport
 import Configuration
 import Grants
 

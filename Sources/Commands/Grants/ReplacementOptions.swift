@@ -1,5 +1,6 @@
 import AgentInterface
 import ArgumentParser
+import CommandSupport
 import Configuration
 import Grants
 import Linux

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Grants
 import Linux
 import StrictJSON
@@ -221,9 +222,5 @@ extension Console {
             throw CommandFailure(.usage, "USER is not set: say who comes in with --requestor")
         }
         return name
-    }
-
-    func print(json value: JSONValue) {
-        write(value.prettyEncoded() + [UInt8(ascii: "\n")])
     }
 }

@@ -1,3 +1,4 @@
+import CommandSupport
 import Grants
 
 /// Asks on a terminal for what a request lacks.

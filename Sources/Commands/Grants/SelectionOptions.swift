@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Grants
 
 /// The grants that a revocation is about, as `jitgate revoke` and `jitgate request-revocation` take them.

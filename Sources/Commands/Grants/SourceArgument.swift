@@ -1,3 +1,4 @@
+import CommandSupport
 import Grants
 
 /// A source as it is named on the command line: a network, or `my` own address.

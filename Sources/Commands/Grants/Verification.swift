@@ -1,4 +1,5 @@
 import Admission
+import CommandSupport
 import Grants
 import Linux
 import Signatures

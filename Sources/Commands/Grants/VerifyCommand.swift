@@ -1,6 +1,7 @@
 import Admission
 import ArgumentParser
 import Auditing
+import CommandSupport
 import Configuration
 import Grants
 import Linux

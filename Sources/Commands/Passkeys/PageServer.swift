@@ -1,3 +1,4 @@
+import CommandSupport
 import Grants
 import ApprovalPage
 import Linux

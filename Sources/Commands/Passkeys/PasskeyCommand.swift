@@ -1,5 +1,6 @@
 import ApprovalPage
 import ArgumentParser
+import CommandSupport
 import Signatures
 import StrictJSON
 

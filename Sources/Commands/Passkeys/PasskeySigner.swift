@@ -1,4 +1,5 @@
 import ApprovalPage
+import CommandSupport
 import Linux
 import Signatures
 import SystemPackage

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AzureImport
+import CommandSupport
 import Configuration
 import StrictJSON
 

@@ -1,3 +1,4 @@
+package import CommandSupport
 import Glibc
 
 /// `jitgate` as a process.
@@ -6,5 +7,12 @@ package enum CommandLineTool {
     package static func main() -> Never {
         let command = ParsedCommand(Array(CommandLine.arguments.dropFirst()))
         exit(command.run(on: .system()).rawValue)
+    }
+}
+
+extension ParsedCommand {
+    /// The meaning of words after `jitgate`.
+    package init(_ arguments: [String]) {
+        self.init(arguments, of: RootCommand.self)
     }
 }

@@ -1,4 +1,4 @@
-/// How a command ends, as scripts see it; beyond 2 the numbers of sysexits.h.
+/// The end of a command, as scripts see it; beyond 2 the numbers of sysexits.h.
 package enum ExitStatus: Int32, Sendable, CaseIterable {
     case done = 0
     /// Refused, not found, not verified.
@@ -6,7 +6,7 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     case usage = 2
     /// A file that was named cannot be read.
     case noInput = 66
-    /// The agent cannot be reached.
+    /// The agent or the depot cannot be reached.
     case unavailable = 69
     case cannotCreate = 73
     case inputOutput = 74
@@ -16,12 +16,12 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     case configuration = 78
 }
 
-/// Why a command did not do what it was asked, for people and for scripts.
+/// The reason why a command did not do what it was asked, for people and for scripts.
 package struct CommandFailure: Error, Hashable, Sendable {
     package let status: ExitStatus
     /// One lower-case clause; with more lines each stands for itself.
     package let message: String
-    /// What would help, each a line.
+    /// Remedies, each a line.
     package let hints: [String]
 
     package init(_ status: ExitStatus, _ message: String, hints: [String] = []) {
@@ -31,5 +31,5 @@ package struct CommandFailure: Error, Hashable, Sendable {
     }
 
     /// Everything was already said on the standard output.
-    static let alreadyReported = CommandFailure(.no, "")
+    package static let alreadyReported = CommandFailure(.no, "")
 }

@@ -3,17 +3,18 @@ import Signatures
 import SystemPackage
 
 /// Reads and writes the files that commands are given, and says which one failed and how.
-enum GrantFile {
+package enum GrantFile {
     /// A payload and its signatures, with room to spare: 16 of RSA 16384 take 100 KiB.
-    static let sizeLimit = SignedFile.payloadLimit + 256 * 1024
+    package static let sizeLimit = SignedFile.payloadLimit + 256 * 1024
 
     /// The bytes of a file; `-` is the standard input.
-    static func read(_ path: String, on console: Console) throws(CommandFailure) -> [UInt8] {
+    package static func read(_ path: String, on console: Console) throws(CommandFailure) -> [UInt8]
+    {
         guard path != "-" else { return console.readInput() }
         return try read(path, limit: sizeLimit)
     }
 
-    static func read(
+    package static func read(
         _ path: String,
         limit: Int,
         awaiting: Bool = true
@@ -35,7 +36,7 @@ enum GrantFile {
     /// opened as a file, are the standard output.
     ///
     /// Links, devices and pipes are written to: to replace /dev/stdout or /dev/null would break the host.
-    static func write(
+    package static func write(
         _ bytes: [UInt8],
         to path: String,
         mode: UInt32 = 0o644,
@@ -51,7 +52,7 @@ enum GrantFile {
     }
 
     /// Puts a file at `path`, whole or not at all, in place of what was there.
-    static func replace(
+    package static func replace(
         _ path: String,
         with bytes: [UInt8],
         mode: UInt32

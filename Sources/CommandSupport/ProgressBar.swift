@@ -1,6 +1,6 @@
-/// How far a long work is, on a terminal; it leaves nothing behind.
-struct ProgressBar {
-    /// What takes no time needs no bar.
+/// The progress of long work, on a terminal; it leaves nothing behind.
+package struct ProgressBar {
+    /// Short work needs no bar.
     private static let leastStep = 5000
     /// With its numbers it fits on a terminal of 40 columns: of a longer line the beginning would stay.
     private static let width = 10
@@ -8,24 +8,24 @@ struct ProgressBar {
     private let total: Int
     private let step: Int
     private let write: (@Sendable (String) -> Void)?
-    /// When it is drawn next.
+    /// The count at which it is drawn next.
     private var next: Int
 
-    init(to total: Int, on console: Console) {
+    package init(to total: Int, on console: Console) {
         self.total = max(1, total)
         step = max(Self.leastStep, total / 100)
         next = step
         write = console.progress
     }
 
-    mutating func show(_ count: Int) {
+    package mutating func show(_ count: Int) {
         guard count >= next, let write else { return }
         next = count + step
         draw(min(100, count * 100 / total), count, write)
     }
 
     /// The work is over: the bar is full, if that is what came of it, and erased.
-    mutating func end(isFull: Bool) {
+    package mutating func end(isFull: Bool) {
         // Nothing was drawn.
         guard next > step, let write else { return }
         if isFull { draw(100, total, write) }

@@ -1,14 +1,18 @@
-import Grants
+package import Grants
 
 /// A point in time as journalctl takes it (systemd.time(7), PARSING TIMESTAMPS), or in RFC 3339.
 ///
 /// Times without a zone are local, as journalctl reads them.
-struct TimeArgument {
-    let now: Moment
-    /// How many seconds the local time is ahead of UTC at a moment.
-    let secondsEast: @Sendable (Moment) -> Int
+package struct TimeArgument {
+    private let now: Moment
+    /// The seconds by which the local time is ahead of UTC at a moment.
+    private let secondsEast: @Sendable (Moment) -> Int
 
-    func moment(_ text: String) throws(TextError) -> Moment {
+    package init(now: Moment, secondsEast: @escaping @Sendable (Moment) -> Int) {
+        (self.now, self.secondsEast) = (now, secondsEast)
+    }
+
+    package func moment(_ text: String) throws(TextError) -> Moment {
         let text = String(text.drop { $0 == " " })
         if text == "now" { return now }
         for (days, name) in [(Int64(-1), "yesterday"), (0, "today"), (1, "tomorrow")] {
@@ -139,7 +143,7 @@ struct TimeArgument {
         return try Moment(parsing: "\(text.dropLast(6))Z") + .seconds(-east)
     }
 
-    /// What a moment is whose local time reads like this one in UTC.
+    /// The moment whose local time reads like this one in UTC.
     private func fromLocal(_ local: Moment) -> Moment {
         let guess = local + .seconds(-Int64(secondsEast(local)))
         return local + .seconds(-Int64(secondsEast(guess)))

@@ -1,6 +1,6 @@
-import ArgumentParser
+package import ArgumentParser
 
-/// What the words of a command line ask for, which may be done more than once.
+/// A command line that was read, and may be run more than once.
 package struct ParsedCommand: Sendable {
     private enum Meaning {
         case unknown(UnknownCommand)
@@ -10,15 +10,21 @@ package struct ParsedCommand: Sendable {
         case nothing
     }
 
+    /// The name of the tool, for messages.
+    private let name: String
+    private let root: any ParsableCommand.Type
     private let meaning: Meaning
 
-    package init(_ arguments: [String]) {
-        if let unknown = UnknownCommand.find(in: arguments) {
+    /// The meaning of words after the name of a tool.
+    package init(_ arguments: [String], of root: any ParsableCommand.Type) {
+        self.root = root
+        name = root.configuration.commandName ?? ""
+        if let unknown = UnknownCommand.find(in: arguments, of: root) {
             meaning = .unknown(unknown)
             return
         }
         do {
-            var command = try RootCommand.parseAsRoot(arguments)
+            var command = try root.parseAsRoot(arguments)
             if let verb = command as? any JitgateCommand {
                 meaning = .verb(verb)
             } else {
@@ -34,34 +40,34 @@ package struct ParsedCommand: Sendable {
     package func run(on console: Console) -> ExitStatus {
         switch meaning {
         case .unknown(let unknown):
-            console.note("jitgate: \(unknown.message)")
-            console.note("  see: jitgate --help")
+            console.note("\(name): \(unknown.message)")
+            console.note("  see: \(name) --help")
             return .usage
-        case .verb(let verb): return Self.perform(verb, on: console)
-        case .message(let error): return Self.explain(error, on: console)
+        case .verb(let verb): return perform(verb, on: console)
+        case .message(let error): return explain(error, on: console)
         case .nothing: return .done
         }
     }
 
-    private static func perform(_ verb: any JitgateCommand, on console: Console) -> ExitStatus {
+    private func perform(_ verb: any JitgateCommand, on console: Console) -> ExitStatus {
         do throws(CommandFailure) {
             try verb.perform(on: console)
             return .done
         } catch {
             for line in error.message.split(separator: "\n") {
-                console.note("jitgate: \(DisplayText.safe(String(line)))")
+                console.note("\(name): \(DisplayText.safe(String(line)))")
             }
             for hint in error.hints { console.note("  \(DisplayText.safe(hint))") }
             return error.status
         }
     }
 
-    private static func explain(_ error: any Error, on console: Console) -> ExitStatus {
-        let text = RootCommand.fullMessage(for: error)
-        guard RootCommand.exitCode(for: error).isSuccess else {
+    private func explain(_ error: any Error, on console: Console) -> ExitStatus {
+        let text = root.fullMessage(for: error)
+        guard root.exitCode(for: error).isSuccess else {
             let prefix = "Error: "
             console.note(
-                text.hasPrefix(prefix) ? "jitgate: \(text.dropFirst(prefix.count))" : text
+                text.hasPrefix(prefix) ? "\(name): \(text.dropFirst(prefix.count))" : text
             )
             return .usage
         }

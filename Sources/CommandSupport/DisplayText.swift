@@ -1,21 +1,21 @@
-import Grants
+package import Grants
 import StrictJSON
 
 /// Texts as a terminal may show them.
-enum DisplayText {
-    /// What a stranger wrote, with everything escaped that a terminal would act on.
-    static func safe(_ text: String) -> String { TerminalText.safe(text) }
+package enum DisplayText {
+    /// The text of a stranger, with everything escaped that a terminal would act on.
+    package static func safe(_ text: String) -> String { TerminalText.safe(text) }
 
     /// A moment without its fraction of a second.
-    static func moment(_ moment: Moment) -> String { moment.wholeSecond.description }
+    package static func moment(_ moment: Moment) -> String { moment.wholeSecond.description }
 
     /// Values with commas between them.
-    static func list(_ items: [some CustomStringConvertible]) -> String {
+    package static func list(_ items: [some CustomStringConvertible]) -> String {
         items.map(\.description).joined(separator: ", ")
     }
 
     /// `2h 5m`, `3m 20s`, `12s`: the two largest units.
-    static func span(seconds: Int) -> String {
+    package static func span(seconds: Int) -> String {
         let units = [(seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m")]
         let parts = (units + [(seconds % 60, "s")]).drop { $0.0 == 0 }.prefix(2)
         guard let first = parts.first else { return "0s" }

@@ -1,9 +1,9 @@
-import Grants
+package import Grants
 
 /// A length of time as journalctl takes it (systemd.time(7), PARSING TIME SPANS).
-enum TimeSpan {
+package enum TimeSpan {
     /// Reads `2h 30min`, `1.5 days`, `500ms`: numbers with units, added up.
-    static func parse(_ text: some StringProtocol) throws(TextError) -> Duration {
+    package static func parse(_ text: some StringProtocol) throws(TextError) -> Duration {
         let malformed = TextError("`\(text)` is not a length of time such as 2h or '3 days'")
         var sum: Int64 = 0
         var rest = Substring(text).drop { $0 == " " }

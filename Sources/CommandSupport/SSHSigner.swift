@@ -1,24 +1,24 @@
 import Linux
-import Signatures
+package import Signatures
 import SystemPackage
 
 /// Signs with ssh-keygen, so that agents, tokens and passphrases are OpenSSH's business.
-struct SSHSigner {
-    /// Which key signs.
-    enum Key: Hashable {
+package struct SSHSigner {
+    /// The key that signs.
+    package enum Key: Hashable {
         case file(String)
         /// A line of a public key whose private half the agent holds.
         case agent(publicLine: String)
     }
 
-    let key: Key
+    package let key: Key
 
-    init(key: Key) {
+    package init(key: Key) {
         self.key = key
     }
 
     /// The key that is meant when none is named: the agent's first, else the first usual file.
-    init(defaultFor console: Console) throws(CommandFailure) {
+    package init(defaultFor console: Console) throws(CommandFailure) {
         if console.variable("SSH_AUTH_SOCK") != nil, let line = try Self.firstAgentKey() {
             key = .agent(publicLine: line)
             return
@@ -43,7 +43,7 @@ struct SSHSigner {
     }
 
     /// The armored signature over `payload`.
-    func sign(
+    package func sign(
         _ payload: [UInt8],
         for namespace: SignatureNamespace
     ) throws(CommandFailure) -> [UInt8] {
@@ -65,7 +65,7 @@ struct SSHSigner {
         return outcome.output
     }
 
-    var description: String {
+    package var description: String {
         switch key {
         case .file(let path): path
         case .agent(let line):

@@ -2,11 +2,10 @@ import Glibc
 import Grants
 import Linux
 import SystemPackage
-import Verifying
 
 extension Console {
     /// The console of this process.
-    static func system() -> Console {
+    package static func system() -> Console {
         let environment = environmentVariables()
         return Console(
             environment: environment,
@@ -51,11 +50,14 @@ extension Console {
         }
     }
 
-    /// Stops a little beyond the largest file that any command takes.
+    /// The largest file that any command takes: a proof of a record.
+    private static let inputLimit = 8 << 20
+
+    /// Stops a little beyond the largest file.
     private static func readAll() -> [UInt8] {
         let input = OwnedDescriptor(adopting: dup(STDIN_FILENO))
         var bytes: [UInt8] = []
-        while bytes.count <= ProofBundle.sizeLimit,
+        while bytes.count <= inputLimit,
             let chunk = try? input.readChunk(65_536), !chunk.isEmpty
         {
             bytes += chunk

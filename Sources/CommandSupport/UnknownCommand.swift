@@ -8,8 +8,11 @@ struct UnknownCommand {
     let known: [String]
 
     /// The first word that is no command where one belongs; `nil` if there is none.
-    static func find(in arguments: [String]) -> UnknownCommand? {
-        var command: any ParsableCommand.Type = RootCommand.self
+    static func find(
+        in arguments: [String],
+        of root: any ParsableCommand.Type
+    ) -> UnknownCommand? {
+        var command = root
         for word in arguments {
             let children = command.configuration.subcommands
             guard !children.isEmpty, !word.hasPrefix("-"), word != "help" else { return nil }

@@ -1,5 +1,6 @@
 import Glibc
 package import Grants
+package import StrictJSON
 
 /// The few things of the world that a command touches besides files and the agent.
 package struct Console: Sendable {
@@ -11,7 +12,7 @@ package struct Console: Sendable {
     /// Whether the standard output is a terminal.
     package let isTerminal: Bool
     package let now: @Sendable () -> Moment
-    /// How many seconds the local time is ahead of UTC at a moment.
+    /// The seconds by which the local time is ahead of UTC at a moment.
     package let secondsEast: @Sendable (Moment) -> Int
     /// Takes bytes for the standard output.
     package let write: @Sendable ([UInt8]) -> Void
@@ -26,7 +27,7 @@ package struct Console: Sendable {
     package let progress: (@Sendable (String) -> Void)?
     /// The connections by which the caller may be logged in, as SSH_CONNECTION has them.
     package let connections: @Sendable () -> [String]
-    /// How long to wait for what an agent beside us is about to write.
+    /// The time to wait for what an agent beside us is about to write.
     package let patience: Duration
 
     package init(
@@ -56,12 +57,16 @@ package struct Console: Sendable {
         self.patience = patience
     }
 
-    func print(_ line: String) {
+    package func print(_ line: String) {
         write(Array(line.utf8) + [UInt8(ascii: "\n")])
     }
 
+    package func print(json value: JSONValue) {
+        write(value.prettyEncoded() + [UInt8(ascii: "\n")])
+    }
+
     /// Whether it has come to be so in time.
-    func wait(until isSo: () -> Bool) -> Bool {
+    package func wait(until isSo: () -> Bool) -> Bool {
         let end = ContinuousClock.now + patience
         while !isSo() {
             guard ContinuousClock.now < end else { return false }
@@ -71,18 +76,18 @@ package struct Console: Sendable {
     }
 
     /// An environment variable that is set and not empty.
-    func variable(_ name: String) -> String? {
+    package func variable(_ name: String) -> String? {
         environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// What draws attention on a terminal, unless `NO_COLOR` is set (https://no-color.org).
-    enum Colour: Int {
+    /// The colours that draw attention on a terminal, unless `NO_COLOR` is set (https://no-color.org).
+    package enum Colour: Int {
         case red = 31
         case green = 32
         case yellow = 33
     }
 
-    func paint(_ text: String, _ colour: Colour?) -> String {
+    package func paint(_ text: String, _ colour: Colour?) -> String {
         guard let colour, isTerminal, variable("NO_COLOR") == nil else { return text }
         return "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m"
     }

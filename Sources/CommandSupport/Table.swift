@@ -1,17 +1,17 @@
 /// Rows of text with their columns aligned.
-struct Table {
+package struct Table {
     private var rows: [[String]]
 
-    init(header: [String] = []) {
+    package init(header: [String] = []) {
         rows = header.isEmpty ? [] : [header]
     }
 
-    mutating func add(_ cells: [String]) {
+    package mutating func add(_ cells: [String]) {
         rows.append(cells.map(DisplayText.safe))
     }
 
     /// The lines, without blanks at their ends.
-    var lines: [String] {
+    package var lines: [String] {
         let count = rows.map(\.count).max() ?? 0
         let widths = (0..<count).map { column in
             rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
