@@ -44,11 +44,15 @@ package struct AuditKey: Sendable {
 
     /// The signed note over a text of whole lines.
     package func sign(_ text: String) throws(ProofError) -> String {
+        let bytes = publicKey.identifier + (try signature(of: text))
+        return "\(text)\n\(SignedNote.line(bytes, name: name))"
+    }
+
+    func signature(of text: String) throws(ProofError) -> [UInt8] {
         do {
-            let signature = try key.signature(for: Array(text.utf8))
-            return SignedNote.line(publicKey.identifier + signature, name: name, after: text)
+            return Array(try key.signature(for: Array(text.utf8)))
         } catch {
-            throw ProofError("the audit key does not sign")
+            throw ProofError("the key does not sign")
         }
     }
 

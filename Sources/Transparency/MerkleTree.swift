@@ -15,12 +15,17 @@ package struct MerkleTree: Hashable, Sendable {
     }
 
     /// Adds the next leaf, in O(log size).
-    package mutating func append(_ leaf: TreeHash) {
-        var node = leaf
+    package mutating func append(_ leaf: TreeHash) { append(leaf, level: 0) }
+
+    /// Adds the root over the next 2^level leaves; the size is a multiple of that.
+    mutating func append(_ root: TreeHash, level: Int) {
+        var node = root
         // Each bit that the increment clears is a subtree that is now a left half.
-        for _ in 0..<(~size).trailingZeroBitCount { node = .node(peaks.removeLast(), node) }
+        for _ in 0..<(~(size >> UInt64(level))).trailingZeroBitCount {
+            node = .node(peaks.removeLast(), node)
+        }
         peaks.append(node)
-        size += 1
+        size += 1 << UInt64(level)
     }
 
     package var root: TreeHash {

@@ -2,8 +2,8 @@ import Grants
 
 /// A text and who signed it (https://c2sp.org/signed-note); nothing is verified yet.
 package struct SignedNote: Hashable, Sendable {
-    /// No note of ours is longer, in bytes.
-    private static let sizeLimit = 64 * 1024
+    /// No checkpoint is longer, in bytes.
+    package static let sizeLimit = 64 * 1024
     private static let mark = "\u{2014} "
 
     private struct Signature: Hashable {
@@ -16,10 +16,11 @@ package struct SignedNote: Hashable, Sendable {
     package let text: String
     private let signatures: [Signature]
 
-    package init(parsing bytes: [UInt8]) throws(ProofError) {
-        guard bytes.count <= Self.sizeLimit, let note = String(validating: bytes, as: UTF8.self),
+    /// Reads a note of at most `limit` bytes.
+    package init(parsing bytes: [UInt8], limit: Int = sizeLimit) throws(ProofError) {
+        guard bytes.count <= limit, let note = String(validating: bytes, as: UTF8.self),
             bytes.allSatisfy({ $0 >= 0x20 || $0 == UInt8(ascii: "\n") })
-        else { throw ProofError("it is not a note: at most 64 KiB of UTF-8 text") }
+        else { throw ProofError("it is not a note: at most \(limit >> 10) KiB of UTF-8 text") }
         let lines = note.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
         // What follows the last line feed is empty, too.
         guard let gap = lines.dropLast().lastIndex(where: \.isEmpty), gap > 0,
@@ -43,9 +44,7 @@ package struct SignedNote: Hashable, Sendable {
 
     /// Checks that the holder of the key signed the text; signatures by other keys say nothing.
     package func verify(by key: VerifierKey) throws(ProofError) {
-        let ours = signatures.filter {
-            $0.name == key.name && $0.bytes.starts(with: key.identifier)
-        }
+        let ours = signatures(by: key.name, key.identifier)
         guard !ours.isEmpty else {
             let names = signatures.map(\.name).joined(separator: ", ")
             let reason =
@@ -53,13 +52,19 @@ package struct SignedNote: Hashable, Sendable {
                 ? "another key of that name signed it" : "it is signed by \(names)"
             throw ProofError("it is not signed by \(key): \(reason)")
         }
-        guard ours.allSatisfy({ key.isSignature(Array($0.bytes.dropFirst(4)), of: text) }) else {
+        guard ours.allSatisfy({ VerifierKey.isSignature($0, of: text, by: key.key) }) else {
             throw ProofError("its signature by \(key.name) is wrong")
         }
     }
 
-    /// A note whose text gets one signature line.
-    static func line(_ signature: [UInt8], name: String, after text: String) -> String {
-        "\(text)\n\(mark)\(name) \(Base64.encode(signature))\n"
+    /// The signatures under this name and identifier of a key, without the identifier.
+    func signatures(by name: String, _ identifier: [UInt8]) -> [ArraySlice<UInt8>] {
+        signatures.filter { $0.name == name && $0.bytes.starts(with: identifier) }
+            .map { $0.bytes.dropFirst(identifier.count) }
+    }
+
+    /// The line of one signature, which begins with the identifier of its key.
+    static func line(_ signature: [UInt8], name: String) -> String {
+        "\(mark)\(name) \(Base64.encode(signature))\n"
     }
 }
