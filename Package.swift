@@ -77,6 +77,8 @@ let package = Package(
         ),
         core("Reporting", ["Auditing", "Grants", "StrictJSON"]),  // what the log says, for auditors
         core("Depot", ["Grants", "StrictJSON"]),  // where and when hosts look for signed files
+        // what a host tells its fleet, and what a witness makes of it
+        core("Attestation", ["StrictJSON", "Grants", "Conditions", "Admission", "Transparency"]),
         core("FetchSettings", ["Depot", "Grants", "StrictTOML"]),  // the file fetch.toml
 
         .target(  // the page that takes the signature of a passkey, and what it is told and answers
@@ -225,6 +227,13 @@ let package = Package(
         tests("VerifyingTests", ["Verifying", "Auditing", "Grants", "Transparency"]),
         tests("ReportingTests", ["Reporting", "Auditing", "Grants", "TestSupport"]),
         tests("DepotTests", ["Depot", "TestSupport"]),
+        tests(
+            "AttestationTests",
+            [
+                "Attestation", "Admission", "Conditions", "Grants", "StrictJSON", "TestSupport",
+                "Transparency",
+            ]
+        ),
         tests("FetchSettingsTests", ["FetchSettings", "Depot"]),
         tests(
             "FetchingTests",

@@ -64,6 +64,7 @@ let package = Package(
             ["Varlink", "StrictJSON", "Conditions", "Grants", "Admission", system]
         ),
         module("Depot", ["Grants", "StrictJSON"]),
+        module("Attestation", ["StrictJSON", "Grants", "Conditions", "Admission", "Transparency"]),
         module("FetchSettings", ["Depot", "Grants", "StrictTOML"]),
         module("LoopbackHTTP", ["CLinux", "Linux", system]),
         .target(name: "CFuzzer"),
@@ -74,7 +75,7 @@ let package = Package(
                 "Auditing", "Configuration", "Varlink", "AgentInterface", "Linux", "Netlink",
                 "Netfilter",
                 "RuleTrace", "Connections", "Verifying", "AzureImport", "ApprovalPage",
-                "LoopbackHTTP", "Depot", "FetchSettings", crypto,
+                "LoopbackHTTP", "Depot", "FetchSettings", "Attestation", crypto,
             ],
             swiftSettings: house
         ),

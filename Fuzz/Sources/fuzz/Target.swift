@@ -8,7 +8,7 @@ struct Target: Sendable {
         self.run = run
     }
 
-    static let all = texts + documents + logs + control + packets + system + pages + depots
+    static let all = texts + documents + logs + control + packets + system + pages + depots + fleets
 
     static func named(_ name: String) -> Target? { all.first { $0.name == name } }
 }
