@@ -20,8 +20,8 @@ package enum Agent {
         try PolicySource(readingFrom: WorkingDirectory.absolute(path)).configuration
     }
 
-    /// How long a service that cannot start takes to say so, in seconds: it is started anew at once,
-    /// and each time is some lines of the journal, which would soon hold nothing else.
+    /// The seconds that a service that cannot start waits before it exits: systemd restarts it at
+    /// once, and each restart writes lines that would soon fill the journal.
     private static let pause: UInt32 = 5
 
     /// Runs until it is told to stop; the gate stays as it is then.
@@ -175,7 +175,7 @@ private struct Running: Sendable {
         }
     }
 
-    /// On the engine's queue: the gate first, then whoever asks.
+    /// Starts on the engine's queue: the gate first, then the answers to callers.
     func start(despite problem: String?) {
         loop.assumeIsolated { $0.start(despite: problem) }
         do {

@@ -1,7 +1,7 @@
 import Glibc
 import SystemPackage
 
-/// Why the agent cannot run: one lower-case clause that names the file.
+/// The reason that the agent cannot run: one lower-case clause that names the file.
 package struct AgentError: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
     /// Of sysexits.h: 78 if the policy is wrong, 71 for all else.

@@ -184,7 +184,7 @@ actor AgentLoop {
     /// An inbox brought something.
     func take(_ batch: OfferBatch) { turns.run { _ in arrivals.offers.take(batch) } }
 
-    /// The signatures of offers were checked, by the rules that were in force after so many changes.
+    /// Judges offers whose signatures were checked by the rules in force after `count` changes.
     func judge(_ offers: [ReadFile], readUnder count: Int) {
         turns.run { _ in arrivals.offers.judge(offers, readUnder: count) }
     }

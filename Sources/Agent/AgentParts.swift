@@ -7,7 +7,7 @@ import Grants
 import Linux
 import Recording
 
-/// What an agent is made of: everything outside it that it holds on to.
+/// The parts of an agent that lie outside it and that it holds on to.
 struct AgentParts: ~Copyable {
     let policyPath: String
     let host: HostFacts

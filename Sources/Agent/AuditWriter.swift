@@ -12,11 +12,11 @@ import Transparency
 /// them; a record that must come before the deed is appended by `append` or not at all.
 final class AuditWriter {
     private(set) var log: AuditLog
-    /// What records say of the host that they are of.
+    /// The facts about the host that its records carry.
     var host: HostFacts
-    /// What the kernel has not carried out yet, to be recorded when it has.
+    /// Records that wait until the kernel has carried out what they tell.
     private var held: [AuditEntry] = []
-    /// What happened and is not on disk yet, oldest first.
+    /// Events that are not on disk yet, oldest first.
     private var unwritten: [(entry: AuditEntry, reading: ClockReading)] = []
     /// Records that are on disk and that nobody was told of yet.
     private var published: [Record] = []
@@ -92,7 +92,7 @@ final class AuditWriter {
     var logState: LogState { log.logState }
     /// The signed checkpoint over all records that are on disk.
     var checkpoint: String { log.checkpoint }
-    /// The policy says anew when the log goes on in a new file.
+    /// Applies the policy's rule for when the log goes on in a new file.
     func rotate(by configuration: Configuration) {
         log.rotation = RotationRule(configuration)
     }
@@ -193,7 +193,7 @@ final class AuditWriter {
         }
     }
 
-    /// Whether something that happened is not on disk yet.
+    /// True while an event is not on disk yet.
     var isWaiting: Bool { !unwritten.isEmpty }
 
     /// The SHA-256 of a review that waits for the disk.
@@ -202,10 +202,10 @@ final class AuditWriter {
             .first { $0.event == .reviewAccepted && $0[.grant] == id.description }?[.review]
     }
 
-    /// Whether evidence waits to be copied out of the records, or archives to be merged.
+    /// True while evidence waits to be copied out of the records, or archives to be merged.
     var hasUpkeep: Bool { log.hasUncopiedEvidence || log.hasMergeableArchives }
 
-    /// Does some of that: so many files.
+    /// Does a portion of that: `count` files at most.
     func doUpkeep(atMost count: Int) {
         log.keepEvidence(atMost: count)
         log.mergeArchives()
@@ -220,7 +220,7 @@ final class AuditWriter {
         return published
     }
 
-    /// Whether this refusal of a file is on record, or will be.
+    /// Returns true if this refusal of a file is on record, or will be.
     func knows(refusal entry: AuditEntry) -> Bool {
         logState.knows(refusal: entry) || unwritten.contains { $0.entry.refuses(as: entry) }
     }
@@ -230,7 +230,7 @@ final class AuditWriter {
         log.forgetRefusal(of: file)
     }
 
-    /// How many bytes of the log a record would take.
+    /// The bytes of the log that a record would take.
     func size(of entry: AuditEntry, at reading: ClockReading) -> Int {
         Record(sequence: logState.nextSequence, stamp: stamp(reading), entry: entry).line.count
     }

@@ -23,7 +23,7 @@ final class Clocks {
     private var recordedWallOffset: Int64
     /// The timeline's offset that the kernel's timeouts go by.
     private var kernelOffset: Int64
-    /// How long the machine had been suspended when the kernel's timeouts were last right.
+    /// The time that the machine had been suspended when the kernel's timeouts were last right.
     private var suspended = ClockReading.suspendedMicroseconds()
     private let timer: BootTimeTimer?
     private let conditions: HostConditions
@@ -122,7 +122,7 @@ final class Clocks {
 
     var isHeld: Bool { timeline.isHeld }
 
-    /// How far, in seconds, and since which record; `nil` if time is not held.
+    /// The seconds that time is held ahead, and the record since when; `nil` if it is not held.
     ///
     /// As of the last reading, or of a later one.
     func heldTime(_ floor: TimeLowerBound, at reading: ClockReading? = nil) -> AgentStatus.HeldTime?
@@ -140,13 +140,13 @@ final class Clocks {
 
     // MARK: the kernel's own timeouts
 
-    /// Whether the kernel's own timeouts are off the deadlines: it counts them by a clock that stands
-    /// still in sleep, and time was set.
+    /// True if the kernel's own timeouts are off the deadlines: the kernel counts them by a clock
+    /// that stands still in sleep, and time was set.
     var areTimeoutsOff: Bool {
         (timeline.offset - kernelOffset).magnitude > Self.leastChange || hasSlept
     }
 
-    /// Whether the machine was suspended since the kernel's timeouts were last right.
+    /// True if the machine was suspended since the kernel's timeouts were last right.
     var hasSlept: Bool {
         ClockReading.suspendedMicroseconds() - suspended > Self.leastChange
     }

@@ -10,7 +10,7 @@ import Transparency
 /// It ends what was live there, opens nothing and signs nothing, since two machines that sign different
 /// logs under one name are what an auditor takes for forgery.
 extension AuditWriter {
-    /// Whether nothing may open until the log has a key of this machine's own.
+    /// True while nothing may open because the log has no key of this machine's own.
     var isClone: Bool { foreignMachine != nil }
 
     /// Records that this is another machine than the log's last record is of, once.
@@ -21,7 +21,7 @@ extension AuditWriter {
         note(AuditEntry(.hostChanged, text, fields: [.machine: [former]]))
     }
 
-    /// What a grant is refused with meanwhile.
+    /// The record that refuses a grant meanwhile.
     func cloneRefusal(of path: String) -> AuditEntry {
         let reason =
             "the audit log is of another machine; `sudo jitgate audit rekey` makes it this one's"

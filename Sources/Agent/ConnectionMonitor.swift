@@ -6,7 +6,7 @@ import Grants
 import Linux
 import SystemPackage
 
-/// Hears who comes and who tries, with what is remembered of them.
+/// Receives the logged packets of connections and attempts, and keeps what is remembered of them.
 final class ConnectionMonitor {
     private var log: PacketLog?
     private let group: UInt16
@@ -17,7 +17,7 @@ final class ConnectionMonitor {
     /// The connections that each grant let in: those on record and those that could not be
     /// recorded, which the next agent will not know of.
     private(set) var connections: [GrantID: Int]
-    /// What of those who came and who tried is not on record.
+    /// The connections and attempts that are not on record.
     var tallies: VisitTallies
     private var prover: ConnectionProver
 
@@ -38,7 +38,7 @@ final class ConnectionMonitor {
         log = nil
     }
 
-    /// Whether somebody hears of packets that are logged.
+    /// True while somebody receives the packets that are logged.
     var isListening: Bool { source != nil }
 
     /// Takes the NFLOG group, unless another program has it.
@@ -66,7 +66,7 @@ final class ConnectionMonitor {
         }
     }
 
-    /// Whether packets are to be looked at or summaries to be made, though nobody comes.
+    /// True if packets must be looked at or summaries made, though no packet comes.
     func isDue(at boot: Int64) -> Bool { tallies.dueAt.map { $0 <= boot } ?? false }
 
     /// Looks for the sockets of connections that conntrack does not vouch for.
@@ -80,6 +80,6 @@ final class ConnectionMonitor {
     /// A grant let a connection in.
     func count(_ id: GrantID) { connections[id, default: 0] += 1 }
 
-    /// How many connections a grant let in that ends.
+    /// Takes the number of connections that an ending grant let in.
     func takeCount(of id: GrantID) -> Int { connections.removeValue(forKey: id) ?? 0 }
 }

@@ -2,17 +2,17 @@ import Enforcement
 import Grants
 import Netfilter
 
-/// What the kernel counted when it was asked last, so that who asks for lists does not ask it too.
+/// The kernel's counters as last read, so that not every question for lists is one to the kernel.
 struct CounterCache {
     private static let freshness: Int64 = 1_000_000
     private static let price: Int64 = 10
 
     private(set) var counted: [Opening: Traffic] = [:]
     private var readAt = Int64.min / 2
-    /// How long that took, in microseconds.
+    /// The microseconds that the last reading took.
     private var spent: Int64 = 0
 
-    /// Which of these openings have to be counted now: all of them if what is known is old.
+    /// The openings that must be counted now: all of them if the counters are old.
     func missing(of openings: Set<Opening>, isRoot: Bool, at now: Int64) -> Set<Opening> {
         let age = max(Self.price * spent, isRoot ? 0 : Self.freshness)
         guard now - readAt < age else { return openings }

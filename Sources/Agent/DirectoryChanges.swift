@@ -1,10 +1,10 @@
 import Linux
 
-/// What events add up to: of each file only the last one counts.
+/// The sum of some events: of each file only the last one counts.
 struct DirectoryChanges {
-    /// Files that are there anew, in the order of their coming.
+    /// Files that are new or were replaced, in the order of their coming.
     private(set) var arrivals: [String] = []
-    /// What some of them were called before, if that was in a drop directory too.
+    /// The former names of arrivals that were renamed within drop directories.
     private(set) var origins: [String: String] = [:]
     /// Files that are not there any more.
     private(set) var removals: [String] = []
@@ -12,11 +12,11 @@ struct DirectoryChanges {
     private(set) var wereGone: Set<String> = []
     /// Files that have another owner or mode.
     private(set) var changed: Set<String> = []
-    /// Whether directories came, went or were not heard of: what is in them must be listed.
+    /// Indicates that directories came, went or were not heard of: their contents must be listed.
     private(set) var takesListing = false
-    /// Whether the file that is watched by itself may be another.
+    /// Indicates that the file that is watched by itself may be another.
     private(set) var concernsFile = false
-    /// Whether a directory in which nothing counted may be trusted now, or the other way round.
+    /// Indicates that a distrusted directory may be trusted now, or the other way round.
     private(set) var concernsTrust = false
 
     init(_ events: [DirectoryEvent]) {

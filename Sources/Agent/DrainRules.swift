@@ -3,7 +3,7 @@ import Enforcement
 import Grants
 import Lifecycle
 
-/// How long sessions may go on after a deadline, as policy says.
+/// The policy's limits for sessions that go on after a deadline.
 struct DrainRules {
     private let policy: Policy
 

@@ -1,9 +1,10 @@
 import Auditing
 import Grants
 
-/// What is asked again of grants whose files are gone.
+/// The questions that are asked again of grants whose files are gone.
 extension PolicyManager {
-    /// Whether policy and signers would still admit a grant that drains, as they are asked of open ones.
+    /// Returns true if policy and signers would still admit a grant that drains, as is asked of
+    /// open ones.
     ///
     /// Its file is gone by now: what is kept of it as evidence counts.
     func stillAdmits(_ id: GrantID) -> Bool {

@@ -3,17 +3,17 @@ import Grants
 
 /// The sessions that drain, by the grants that let them in, and what is to be done about them.
 struct DrainingSessions {
-    /// So many sessions may go on at once, whatever lets them.
+    /// The most sessions that may go on at once, whatever lets them.
     static let limit = 4096
 
     private var sessions: [GrantID: Set<OngoingSession>] = [:]
-    /// How many sessions of a grant reached their limit before it did.
+    /// The number of sessions of each grant that reached their limit before the grant did.
     private var lapsed: [GrantID: Int] = [:]
     /// Grants whose sessions all ended by themselves.
     private var finished: Set<GrantID> = []
-    /// How many sessions of a grant found no room.
+    /// The number of sessions of each grant that found no room.
     private var leftOut: [GrantID: Int] = [:]
-    /// What the kernel is to be told of sessions at the next occasion: another end, or `nil` for none.
+    /// New ends of sessions for the next change of the gate; `nil` takes a session out of it.
     var changes: [OngoingSession: Moment?] = [:]
     /// The state of the gate's sessions that the sockets are watched for.
     var watched: Int?
@@ -26,7 +26,7 @@ struct DrainingSessions {
         leftOut[id] = count == 0 ? nil : count
     }
 
-    /// How many sessions of a grant found no room; `nil` if all did.
+    /// Takes the number of a grant's sessions that found no room; `nil` if all found some.
     mutating func takeLeftOut(_ id: GrantID) -> Int? { leftOut.removeValue(forKey: id) }
 
     /// Ends that a grant drains: answers the sessions that no other grant lets drain.
@@ -36,8 +36,8 @@ struct DrainingSessions {
         return sessions.values.reduce(own) { $0.subtracting($1) }
     }
 
-    /// What became of a grant that drained: whether all its sessions ended by themselves, and how
-    /// many did not.
+    /// Takes the outcome of a grant that drained: if all its sessions ended by themselves, and the
+    /// number that did not.
     mutating func takeOutcome(_ id: GrantID) -> (isFinished: Bool, remaining: Int) {
         let count = lapsed.removeValue(forKey: id) ?? 0
         return (finished.remove(id) != nil, count)
@@ -64,7 +64,7 @@ struct DrainingSessions {
         }
     }
 
-    /// Whether a grant lets a session drain.
+    /// Returns true if a grant lets a session drain.
     func contains(_ session: OngoingSession) -> Bool {
         sessions.values.contains { $0.contains(session) }
     }

@@ -11,9 +11,9 @@ final class DropDirectories {
     private let inboxWatch: DirectoryWatch?
     /// Tells of what happens to files; `nil` while inotify has no room for it.
     private var source: DescriptorSource?
-    /// When the directories that inotify does not watch are looked at next.
+    /// The moment to look again at the directories that inotify does not watch.
     private var pollDue: Moment?
-    /// Whether a directory may have come, gone, or found room in inotify since that was noted.
+    /// True if a directory may have come, gone, or found room in inotify since that was noted.
     private var isStale = true
     private let policy: PolicyManager
     private let events: LoopEvents
@@ -53,13 +53,13 @@ final class DropDirectories {
         source = try events.source(reading: descriptor, .filesChanged)
     }
 
-    /// What happened since the last time.
+    /// Takes the events since the last time.
     func takeEvents() -> [DirectoryEvent] {
         isStale = true
         return watch.drain()
     }
 
-    /// When to look at what inotify does not watch; `nil` while it watches all.
+    /// The moment to look at what inotify does not watch; `nil` while it watches all.
     func nextPoll(after now: Moment) -> Moment? {
         guard watch.shortage != nil else { return nil }
         let due = pollDue ?? now + .seconds(5)

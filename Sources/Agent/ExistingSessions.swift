@@ -37,7 +37,7 @@ struct SessionOrder {
     private let callers: Set<OngoingSession>
     private let logins: Set<Address>
 
-    /// `callers` are the sessions of whoever had enforcing begin.
+    /// `callers` are the sessions of the people who put enforce mode into force.
     init(callers: Set<OngoingSession> = []) {
         let all = (try? LoginSession.all()) ?? []
         self.init(
@@ -93,7 +93,7 @@ extension OngoingSession {
 /// The sessions that are there when denying begins.
 struct ExistingSessions {
     private(set) var kept: [OngoingSession] = []
-    /// How many more there were than may go on.
+    /// The number of sessions beyond those that may go on.
     private(set) var leftOut = 0
 
     /// Those at `ports` that no trusted network lets in.

@@ -9,7 +9,7 @@ import Recording
 /// It is done a few files at a time, so that it never holds up what is due; what waits for the disk
 /// does so on a queue of its own.
 final class FileCleanup {
-    /// So many at a time: a file system may take its time for each.
+    /// The files that are removed at a time: a file system may take long for each.
     private static let portion = 100
 
     /// Files whose grants have ended, to be removed if they are still what was read.
@@ -19,7 +19,7 @@ final class FileCleanup {
     /// Files of adopted grants that are marked as revoked, as their ends are not on record.
     private var revokedMarks: Set<String> = []
     private var isTurnDue = false
-    /// Where the disk is waited for.
+    /// The queue that waits for the disk.
     private let disk = DispatchQueue(label: "io.jitgate.disk")
     private let audit: AuditWriter
     private let events: LoopEvents
@@ -54,7 +54,7 @@ final class FileCleanup {
         revokedMarks.insert(digest)
     }
 
-    /// Whether an earlier agent marked an adopted grant.
+    /// Returns true if an earlier agent marked an adopted grant as revoked.
     func isMarkedRevoked(_ digest: String) -> Bool {
         guard audit.log.isMarkedRevoked(digest) else { return false }
         revokedMarks.insert(digest)

@@ -7,7 +7,7 @@ import Linux
 
 /// Decides which files are read, and when: some at a time, with everything else that is due in between.
 final class FileReader {
-    /// How much is read before anything else is done.
+    /// The amount that is read before anything else is done.
     private enum Effort {
         /// Little: others wait.
         case turn
@@ -21,7 +21,8 @@ final class FileReader {
 
     /// In bytes: of larger files fewer are read at once.
     private static let batchSize = 2 << 20
-    /// Where a file goes and so many come at once, they are read before it counts as gone.
+    /// The most arrivals that are read before a file that went counts as gone: one may be its new
+    /// name.
     private static let related = 64
 
     /// Files that wait to be read.
@@ -60,7 +61,7 @@ final class FileReader {
         self.events = events
     }
 
-    /// Whether files wait to be read.
+    /// True while files wait to be read.
     var isBusy: Bool { !intake.isEmpty }
 
     /// The first of what could not be read, if that has changed.
@@ -232,7 +233,7 @@ final class FileReader {
         }
     }
 
-    /// Whether a directory is trusted now that was not.
+    /// Returns true if a directory is trusted now that was not.
     private func trustReturned() -> Bool {
         let before = submissions.refused.untrusted
         let now = directories.untrusted()

@@ -12,7 +12,7 @@ import SystemPackage
 
 /// The gate in the kernel, as far as this agent has written it.
 final class FirewallWriter {
-    /// What another installation of the whole gate brought, for the parts that have to do with it.
+    /// The effects of another installation of the whole gate, for the parts that must follow them.
     struct News {
         /// Sessions that the kernel held before this agent are known now.
         var isFirst = false
@@ -28,17 +28,17 @@ final class FirewallWriter {
             conditions.set(.changeRefused, condition)
         }
     }
-    /// Whether the kernel has all that it was given.
+    /// True while the kernel has all that it was given.
     private(set) var isInstalled = false
     private var wasInstalled = false
-    /// Whether the gate was not put there yet by the rules in force.
+    /// True while the rules in force have not put the gate there yet.
     private var isShapeNew = true
     private var news = News()
     /// The sessions of the last one who had a policy take force.
     private(set) var callers: Set<OngoingSession> = []
-    /// How many sessions found no room when enforcing last began.
+    /// The number of sessions that found no room when enforcing last began.
     private(set) var existingLeftOut = 0
-    /// Whether the log says that this boot has seen enforce mode.
+    /// True if the log says that this boot has seen enforce mode.
     private let hadEnforced: Bool
     private let clocks: Clocks
     private let policy: PolicyManager
@@ -171,8 +171,8 @@ final class FirewallWriter {
 
     // MARK: sessions from before enforcing
 
-    /// What is there when denying begins at ports; nothing at the start of an agent where it had begun
-    /// before and the gate is not there to say at which ports.
+    /// The sessions that exist when denying begins at ports; `nil` at the start of an agent if
+    /// denying had begun before and no gate is left to say at which ports.
     private func existingSessions(
         at ports: [Port],
         deniesAlready: Bool,
@@ -216,6 +216,6 @@ final class FirewallWriter {
 }
 
 extension Moment {
-    /// How long it is until then; `nil` if it has come.
+    /// The time left until then; `nil` if it has come.
     fileprivate func left(at now: Moment) -> Duration? { self > now ? self - now : nil }
 }

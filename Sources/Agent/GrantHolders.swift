@@ -1,7 +1,7 @@
 import Grants
 import Linux
 
-/// What holds each grant: files of drop directories, or the log for a grant that came by an inbox.
+/// The holders of each grant: files of drop directories, or the log for a grant from an inbox.
 struct GrantHolders {
     private struct Held {
         let id: GrantID
@@ -19,7 +19,7 @@ struct GrantHolders {
     /// Every file that holds a live grant.
     var files: some Collection<String> { held.keys }
 
-    /// Whether a file or the log holds a grant.
+    /// Returns true if a file or the log holds a grant.
     func hold(_ id: GrantID) -> Bool { adopted.contains(id) || paths[id] != nil }
 
     mutating func put(_ id: GrantID, at path: String, in state: FileIdentity) {

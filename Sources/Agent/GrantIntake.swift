@@ -11,7 +11,7 @@ struct GrantIntake: Sendable {
     /// No grant file is larger: the payload's bound and sixteen armored signatures.
     static let fileLimit = 256 * 1024
 
-    /// What a file turned out to be.
+    /// The result of judging a file.
     enum Verdict: Sendable {
         /// The grant, and the lines of allowed_signers that its signatures rest on.
         case admitted(GrantProvenance, signerLines: [String])
@@ -40,7 +40,8 @@ struct GrantIntake: Sendable {
         let earlierRules: RulesVersion?
     }
 
-    /// What an allowed signer said in a file; to find that out takes no knowledge of any other.
+    /// The statement of an allowed signer in a file, which can be read without knowledge of other
+    /// files.
     enum Statement: Sendable {
         case said(SignedDocument)
         case nothing(code: String, reason: String)

@@ -13,9 +13,9 @@ final class GrantTable {
     private var fileless: [GrantID: EndReason] = [:]
     /// The bars that were not lifted.
     var bars: BarTable
-    /// What revocations name, not yet acted on.
+    /// Revocations that wait to be acted on.
     var revocations: [PendingRevocation] = []
-    /// Whether a grant came since that was last asked.
+    /// True if a grant came since that was last asked.
     private var hasArrivals = false
     let audit: AuditWriter
 
@@ -38,7 +38,7 @@ final class GrantTable {
         }
     }
 
-    /// What is known of a grant: by the log, and what that is yet to be told.
+    /// The state of a grant by the log, and by endings that are not on record yet.
     func grantState(of id: GrantID) -> GrantState? {
         guard let entry = lifecycle.grants[id] else { return audit.logState[id] }
         switch entry.phase.living {
@@ -96,7 +96,7 @@ final class GrantTable {
         hasArrivals = true
     }
 
-    /// Whether a grant came since the last call.
+    /// Returns true if a grant came since the last call.
     func takeArrivals() -> Bool {
         defer { hasArrivals = false }
         return hasArrivals

@@ -8,11 +8,13 @@ import SystemPackage
 /// It hands the loop one batch at a time and goes on when that is judged. With nothing to read it
 /// sleeps until inotify wakes it.
 actor InboxReader {
-    /// How much is read at a time.
+    /// The files and bytes that are read at a time.
     private static let batch = (files: 20, bytes: 2 << 20)
-    /// How long a listing keeps from the next, and a look at what inotify does not watch.
+    /// The pauses, in microseconds, between listings and between looks at what inotify does not
+    /// watch.
     private static let (listing, polling): (Int64, Int64) = (1_000_000, 5_000_000)
-    /// After so many events at once no more are heard for a moment: the kernel keeps or counts them.
+    /// The number of events at once after which none is heard for a pause: the kernel keeps or
+    /// counts them.
     private static let flood = (events: 512, pause: Int64(250_000))
 
     nonisolated let executor = EngineExecutor(label: "io.jitgate.inbox")
@@ -26,9 +28,9 @@ actor InboxReader {
     private var source: DescriptorSource?
     private var timer: (any DispatchSourceTimer)?
     private var rate = ReadingRate()
-    /// Whether a batch is with the loop.
+    /// True while the loop has a batch.
     private var isAway = false
-    /// Whether the directories are to be listed; `again` has files read that were read before.
+    /// The wish to list the directories; `again` has files read that were read before.
     private var wish: (list: Bool, again: Bool) = (true, true)
     private var listedAt = Int64.min
     private var pausedUntil: Int64?

@@ -11,7 +11,7 @@ struct Intake {
         let path: String
         /// It may have lain there for long.
         let isListed: Bool
-        /// What it was called before: that ends when what it says now is known.
+        /// Its former names, whose grants end when its content is known.
         let origins: Set<String>
     }
 
@@ -28,13 +28,13 @@ struct Intake {
     private var lane = Lane.newest
     /// All files that are there, while they are listed and not all are read.
     private(set) var seen: Set<String>?
-    /// How many of them have to be read before anything else is done.
+    /// The number of listed files that have to be read before anything else is done.
     private(set) var owed = 0
     /// Grants whose files were seen to go.
     var withdrawn: Set<GrantID> = []
-    /// Whether a turn will come by itself.
+    /// True if a turn will come by itself.
     var isTurnDue = false
-    /// Whether what could not be read is being tried again.
+    /// True while files that could not be read are tried again.
     var isRetrying = false
 
     var isEmpty: Bool { waiting.isEmpty }
@@ -109,7 +109,7 @@ struct Intake {
         return nil
     }
 
-    /// Whether every file that was listed has been read; then the scan is over.
+    /// Ends the scan once every listed file has been read, and returns all files that it saw.
     mutating func endScanIfDone() -> Set<String>? {
         while let last = listed.last, waiting[last] == nil { listed.removeLast() }
         guard listed.isEmpty, let all = seen else { return nil }

@@ -4,9 +4,9 @@ import Grants
 import Netfilter
 import RuleTrace
 
-/// What is asked of the live kernel, over a connection of its own: it may take a while.
+/// Questions to the live kernel, over a connection of its own, since they may take a while.
 enum KernelView {
-    /// Whether the table says the same of a packet as policy and grants do.
+    /// Asks the table about a packet, and notes if it agrees with policy and grants.
     static func confirm(
         _ explanation: Explanation,
         of source: Prefix,
@@ -25,7 +25,7 @@ enum KernelView {
         return explanation
     }
 
-    /// What the tables of other tools do with it.
+    /// Adds the verdicts of other tools' tables.
     private static func addOthers(
         to explanation: inout Explanation,
         _ source: Prefix,
@@ -61,7 +61,7 @@ enum KernelView {
         }
     }
 
-    /// What it takes root and a netlink socket to see.
+    /// The facts that only root can see, with a netlink socket.
     static func inspect(ownership: String, ports: [Port]) -> Inspection {
         guard var gate = try? Firewall(adopting: nil, highest: .highest) else {
             return Inspection(tableOwnership: ownership, chains: nil, detours: nil)
@@ -89,7 +89,7 @@ enum KernelView {
 }
 
 extension BaseChain {
-    /// Where in a packet's way it stands.
+    /// The place of the chain in a packet's way.
     fileprivate var place: (Int, Int32) {
         (["ingress", "prerouting"].firstIndex(of: hook) ?? 2, priority)
     }
@@ -125,7 +125,7 @@ extension Inspection.Chain {
 }
 
 extension Prefix {
-    /// What only this host itself can send from.
+    /// True for networks that only this host itself can send from.
     var isLoopback: Bool {
         ["127.0.0.0/8", "::1/128"].contains { text in
             (try? Prefix(parsing: text))?.contains(self) ?? false

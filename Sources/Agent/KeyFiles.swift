@@ -48,7 +48,7 @@ struct KeyFiles: Sendable {
         }
     }
 
-    /// Whether something on disk is not in force.
+    /// True if something on disk is not in force.
     var hasProblem: Bool { signersProblem != nil || revokedProblem != nil }
 
     var verifier: SignatureVerifier {

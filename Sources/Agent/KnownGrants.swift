@@ -2,7 +2,7 @@ import Admission
 import Auditing
 import Grants
 
-/// What is known of grants: by the log, and what is not on record yet.
+/// The known state of grants: by the log, and by events that are not on record yet.
 struct KnownGrants {
     var grantState: (GrantID) -> GrantState? = { _ in nil }
     /// Those that a grant supersedes and that are live.
@@ -13,8 +13,7 @@ struct KnownGrants {
     /// The grant that a review in a file of this SHA-256 is of.
     var review: (Review, String) -> ReviewSubject = { _, _ in .unknown }
 
-    /// Whether a revocation that takes effect once has done so; one that is in force as a bar has not
-    /// ended.
+    /// Returns true if a revocation has taken effect; one that is in force as a bar has not ended.
     func isOver(_ revocation: Revocation, _ digest: String) -> Bool {
         guard !revocation.isNarrow,
             let name = GrantID.revocation(revocation.id, digest: digest)

@@ -6,7 +6,7 @@ import SystemPackage
 ///
 /// A restart is not an event, and neither is one with a policy that somebody broke meanwhile.
 struct LastKnownGood {
-    /// Where it is looked for when no policy can say where the state is.
+    /// The directory to look in when no policy can say where the state is.
     static let usual = "/var/lib/jitgate"
 
     private let path: String
@@ -59,7 +59,7 @@ struct LastKnownGood {
         try? AtomicFile.replace(path, with: bytes, mode: 0o600)
     }
 
-    /// Tells whether policy or keys are others than those that were last in force, as far as these
+    /// Returns true if policy or keys differ from those that were last in force, as far as these
     /// are known.
     func differs(from loaded: LoadedPolicy) -> Bool {
         let policy = (try? PolicySource(readingFrom: path))?.configuration
@@ -70,7 +70,7 @@ struct LastKnownGood {
             || (revoked.map { $0 != loaded.keys.revoked.bytes } ?? false)
     }
 
-    /// Who last might sign, as far as anybody is known to.
+    /// The signers that were last in force, as far as they are known.
     func signers() -> SignersSource? {
         try? SignersSource(readingFrom: signersPath)
     }

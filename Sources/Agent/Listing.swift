@@ -10,7 +10,7 @@ struct Listing: Sendable {
     let grants: [Lifecycle.Entry]
     let carried: [Opening: Traffic]
     let connections: [GrantID: Int]
-    /// How many sessions of each grant that drains go on.
+    /// The number of sessions that go on, for each grant that drains.
     let sessions: [GrantID: Int]
     let endings: [EndedGrant]
     let breakGlass: BreakGlassGrants

@@ -11,9 +11,9 @@ struct LoadedPolicy: Sendable {
     let policy: PolicySource
     let keys: KeyFiles
     let reception: GrantIntake
-    /// What the system was called, which the policy may leave to it.
+    /// The system's name, for policies that do not set one.
     let systemName: String
-    /// True once policy or signers are others than those in force when the last agent ended.
+    /// True once policy or signers differ from those in force when the last agent ended.
     private(set) var hasChanged = false
 
     /// Reads the policy at `path` and the files of keys that it names.
@@ -93,7 +93,7 @@ struct LoadedPolicy: Sendable {
     /// Longer than any session lasts.
     private static let forever = Duration.seconds(100 * 365 * 24 * 60 * 60)
 
-    /// What of the gate policy alone decides.
+    /// The part of the gate that policy alone decides.
     static func shape(of configuration: Configuration) -> FirewallPolicy {
         let policy = configuration.policy
         var shape = FirewallPolicy(

@@ -2,7 +2,7 @@ import Dispatch
 import Linux
 import SystemPackage
 
-/// What brings a turn of the loop besides calls, clocks and signals.
+/// The causes of a turn of the loop besides calls, clocks and signals.
 enum LoopEvent: Sendable {
     case filesChanged
     case filesWait
@@ -12,7 +12,7 @@ enum LoopEvent: Sendable {
     case rulesetChanged
 }
 
-/// Where the parts of the agent ask for a turn of the loop.
+/// Lets the parts of the agent ask for a turn of the loop.
 final class LoopEvents {
     private let executor: EngineExecutor
     private var loop: AgentLoop?

@@ -1,4 +1,4 @@
-/// What an inbox brought at a time: files that could be read, and why others could not.
+/// A batch from an inbox: files that could be read, and the reasons why others could not.
 struct OfferBatch: Sendable {
     /// A file that nobody reads for its owner, its mode or what it is.
     struct Refused: Sendable {
@@ -7,7 +7,7 @@ struct OfferBatch: Sendable {
         let reason: String
     }
 
-    /// What keeps an inbox, or a file in it, from being read.
+    /// The reason that an inbox, or a file in it, cannot be read.
     struct Problem: Hashable, Sendable {
         let directory: String
         let reason: String

@@ -21,9 +21,9 @@ struct OfferQueue {
     private var lane = Lane.newest
     /// The files that were read, each in the state it was in.
     private var read: [String: FileIdentity] = [:]
-    /// Whether there were more names than the bound since the last listing.
+    /// True if there were more names than the bound since the last listing.
     private(set) var isOverfull = false
-    /// Whether a name had to go for another one since the last listing.
+    /// True if a name had to go for another one since the last listing.
     private(set) var hasDropped = false
 
     var isEmpty: Bool { waiting.isEmpty }
@@ -71,7 +71,7 @@ struct OfferQueue {
     /// Has every file read again, whatever its state.
     mutating func forgetAll() { read = [:] }
 
-    /// Whether a file was read in this very state.
+    /// Returns true if a file was read in this very state.
     func hasRead(_ name: String, _ state: FileIdentity) -> Bool { read[name] == state }
 
     /// A file was read, in this state.
@@ -97,7 +97,7 @@ struct OfferQueue {
     }
 }
 
-/// How fast offers are read: so many files and bytes in any second.
+/// The pace at which offers are read: files and bytes in any second.
 struct ReadingRate {
     static let files = 100
     static let bytes = 10 << 20

@@ -21,7 +21,7 @@ struct OfferTally {
         if first == nil { first = (path, "\(code): \(reason.prefix(Self.reasonLimit))") }
     }
 
-    /// When a record is due; `nil` if there is nothing to tell.
+    /// The moment at which a record is due; `nil` if there is nothing to tell.
     func due(at now: Moment) -> Moment? {
         guard first != nil else { return nil }
         return [toldAt.map { $0 + Self.gap }, postponedTo].compactMap(\.self)
@@ -29,7 +29,7 @@ struct OfferTally {
             .filter { $0 <= now + Self.gap }.max().map { max($0, now) } ?? now
     }
 
-    /// Whether so much time has passed since the last record.
+    /// Returns true if `span` has passed since the last record.
     func hasWaited(_ span: Duration, at now: Moment) -> Bool {
         toldAt.map { $0 > now || $0 + span <= now } ?? true
     }

@@ -11,7 +11,7 @@ import Signatures
 final class Offers {
     private let reader: InboxReader?
     private var tally = OfferTally()
-    /// What keeps inboxes from being read.
+    /// The reasons that inboxes cannot be read.
     private var problems: [OfferBatch.Problem] = []
     private let adopted: AdoptedGrants
     private let submissions: Submissions
@@ -54,7 +54,7 @@ final class Offers {
         reader?.lookAgain()
     }
 
-    /// Whether files of adopted grants could not be read, which is tried again.
+    /// True while files of adopted grants could not be read, which is tried again.
     var hasUnread: Bool { adopted.failure != nil }
 
     func judgeAdopted() {
@@ -140,7 +140,7 @@ final class Offers {
         }
     }
 
-    /// Whether a grant was accepted before, or has ended.
+    /// Returns true if a grant was accepted before, or has ended.
     private func isKnown(_ id: GrantID) -> Bool {
         switch grants.grantState(of: id) {
         case .accepted, .open, .ended: true
@@ -154,7 +154,7 @@ final class Offers {
 
     // MARK: the record of those that were refused
 
-    /// When one is due.
+    /// The moment at which a record of refused offers is due.
     func due(at now: Moment) -> Moment? { tally.due(at: now) }
 
     /// Records how many were refused, as far as there is room for what strangers cause.

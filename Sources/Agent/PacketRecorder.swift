@@ -18,7 +18,7 @@ struct OfferedRecord {
 
 /// Records who came and who tried, and counts what there is no room to record.
 final class PacketRecorder {
-    /// So many records a minute speak for connections that have none of their own.
+    /// The records a minute that speak for connections without a record of their own.
     private static let groupsAtOnce = 8
     /// A record of a stranger takes less.
     private static let recordSize = 1024
@@ -50,7 +50,7 @@ final class PacketRecorder {
         return audit.isWaiting || monitor.tallies.dueAt.map { $0 < before } ?? false
     }
 
-    /// When there is something to say of packets though none come.
+    /// The moment at which packets must be told of though none come.
     func due(at now: Now) -> Moment? {
         monitor.tallies.dueAt.map {
             now.closing + .microseconds($0 - now.reading.bootMicroseconds)
@@ -89,7 +89,7 @@ final class PacketRecorder {
         takePackets()
     }
 
-    /// What the disk of the log has for strangers; where that is not to be known they are brief.
+    /// The room on the log's disk for records of strangers; none if that cannot be known.
     private func strangersRoom() -> StrangersRoom {
         let configuration = policy.configuration
         guard !audit.isWaiting, let disk = try? DiskRoom.read(configuration.auditDirectory) else {
@@ -103,7 +103,7 @@ final class PacketRecorder {
         return StrangersRoom(free: disk.bytes, of: disk.total, keeping: kept)
     }
 
-    /// How long one summary of what strangers do keeps from the next; `nil` while there is no room.
+    /// The pause between two summaries of what strangers do; `nil` while there is no room.
     var summaryGap: Duration? {
         switch strangersRoom().extent {
         case .allowance: .seconds(60)
@@ -163,9 +163,10 @@ final class PacketRecorder {
 
     private var isDropping: Bool { policy.policy.mode == .enforce }
 
-    /// How many packets the kernel denied since the last call; `nil` where it does not say.
+    /// Takes the number of packets that the kernel denied since the last call; `nil` if it does not
+    /// say.
     ///
-    /// Asked once a second at most unless `always`: what is not counted now is so the next time.
+    /// Asks once a second at most unless `always`; the next call counts the rest.
     @discardableResult
     func takeDeniedCount(always: Bool = false) -> Int? {
         let now = ClockReading.now().bootMicroseconds

@@ -8,12 +8,12 @@ struct PendingRevocation: Sendable {
     let selection: RevocationSelection
     let match: RevocationMatch
     var reason = EndReason.revoked
-    /// Who said so and why.
+    /// The people who revoked, and their reason.
     let origin: RevocationOrigin
     /// The revocation's file, which has done its work then.
     var file: AdmittedRevocation?
-    /// What the record says of a revocation that is wider than ids; `nil` for others, and for one that
-    /// is on record.
+    /// The record of a revocation that is wider than ids; `nil` for others, and once it is on
+    /// record.
     var notice: Notice?
     /// The grants that it ended.
     var ended: [GrantID] = []
@@ -23,7 +23,7 @@ struct PendingRevocation: Sendable {
         let id: GrantID?
         /// The end of the bar, if it is one.
         let until: Moment?
-        /// Why it is no bar although it is to be one.
+        /// The reason that it is no bar although it is to be one.
         let refusal: String?
     }
 
@@ -39,7 +39,7 @@ struct PendingRevocation: Sendable {
         (self.reason, self.origin, self.file, self.notice) = (reason, origin, file, notice)
     }
 
-    /// Whether it does no more than end grants by their ids.
+    /// True if it does no more than end grants by their ids.
     var isNarrow: Bool { notice == nil && selection.isOfIDsAlone }
 
     /// The bar that holds from now on.
@@ -73,7 +73,7 @@ struct PendingRevocation: Sendable {
         )
     }
 
-    /// What the record of a grant says that is revoked before it came.
+    /// The fields in the record of a grant that is revoked before it came.
     func fields(_ origin: RevocationOrigin) -> [AuditField: [String]] {
         var fields = origin.fields
         guard let file else { return fields }
@@ -93,7 +93,7 @@ struct AdmittedRevocation: Hashable, Sendable {
 }
 
 extension RevocationOrigin {
-    /// What the record of the end takes over: all else it says of itself.
+    /// The fields that the record of the end takes over.
     var fields: [AuditField: [String]] {
         var fields: [AuditField: [String]] = [.actor: actors]
         if let comment { fields[.comment] = [comment] }
@@ -104,7 +104,7 @@ extension RevocationOrigin {
 }
 
 extension Evidence {
-    /// What the record carries that the file is needed to prove.
+    /// The fields with which a record proves what the file said.
     var fields: [AuditField: [String]] {
         AuditEntry.evidence(file, signedBy: signerLines, under: policyDigest)
     }

@@ -14,13 +14,13 @@ enum PolicyCommit: Sendable {
     /// Until another one is loaded: the policy on disk, of this SHA-256, was not confirmed.
     case rolledBack(rejected: String)
 
-    /// When the trial ends, if there is one.
+    /// The end of the trial, if there is one.
     var deadline: Moment? {
         guard case .onTrial(let deadline, _) = self else { return nil }
         return deadline
     }
 
-    /// What the kernel goes back to by itself, should nobody be there when a trial is over.
+    /// The gate that the kernel goes back to by itself, should no agent run when a trial is over.
     func trial(at now: Moment) -> GateTrial? {
         guard case .onTrial(let deadline, let fallback) = self else { return nil }
         let shape = LoadedPolicy.shape(of: fallback.configuration)
@@ -52,7 +52,7 @@ enum PolicyCommit: Sendable {
         }
     }
 
-    /// What the record of a policy says of how far it is committed.
+    /// The fields of a policy's record that tell how far it is committed.
     var fields: [AuditField: [String]] {
         switch self {
         case .settled: [:]
@@ -64,8 +64,8 @@ enum PolicyCommit: Sendable {
 
     /// The policy to start with and how far it is committed: what lies on disk, unless the log says otherwise.
     ///
-    /// A trial goes on with what was put on trial, and ends at once if its time is over. What was
-    /// rejected stays so until the file is another.
+    /// A trial goes on with the policy that was put on trial, and ends at once if its time is over.
+    /// A policy that was rejected stays so until the file is another.
     static func atStart(
         disk: PolicySource,
         _ grantState: RecordedPolicyState?

@@ -18,7 +18,7 @@ final class PolicyManager {
     let path: String
     private(set) var host: HostFacts
     private(set) var loaded: LoadedPolicy
-    /// How often other rules took force: what was read by earlier ones is read again.
+    /// The number of times that other rules took force: files read by earlier rules are read again.
     private(set) var changeCount = 0
     private(set) var commit: PolicyCommit
     /// The reason that the allowed signers on disk are not those in force.
@@ -145,7 +145,7 @@ final class PolicyManager {
         return true
     }
 
-    /// Whether keys on disk are not in force, so that they are looked at again.
+    /// True while keys on disk are not in force, so that they are looked at again.
     var hasKeyProblem: Bool { signersProblem != nil || revokedKeysProblem != nil }
 
     /// Takes note of what keeps the keys on disk from being in force, and records it once.
@@ -178,11 +178,11 @@ final class PolicyManager {
         noteState()
         audit.rotate(by: configuration)
         keep()
-        // The files that have the keys now may be others than before, and have changed since.
+        // The files that now hold the keys may be different ones, and may have changed since.
         if watch.follow(configuration.keyFiles) { _ = followKeys() }
     }
 
-    /// What is in force now holds at the next start too, unless the policy on disk can be loaded.
+    /// Keeps the policy in force for the next start, unless the one on disk can be loaded then.
     private func keep() {
         let last = LastKnownGood(in: configuration.stateDirectory)
         last.distrust(commit.unconfirmed(loaded.policy))

@@ -19,13 +19,13 @@ final class Questions {
         case inspect
     }
 
-    /// How many answers are kept.
+    /// The number of answers that are kept.
     private static let bound = 64
 
-    /// What is to be done for an answer; `isDoubtful` where the state may have changed meanwhile.
+    /// The work that makes an answer; `isDoubtful` if the state may have changed meanwhile.
     private typealias Work = @Sendable () -> (reply: EncodedReply, isDoubtful: Bool)
 
-    /// Where answers are made: those for root wait for nobody else's.
+    /// The queues that make answers: those for root wait for nobody else's.
     private let queues = (
         root: DispatchQueue(label: "io.jitgate.answers.root"),
         others: DispatchQueue(label: "io.jitgate.answers")
@@ -60,7 +60,7 @@ final class Questions {
         self.events = events
     }
 
-    /// What answers tell of has changed.
+    /// Notes that the state which answers tell of has changed.
     func stateChanged() { revision += 1 }
 
     private subscript(question: Question) -> SharedAnswer {
@@ -187,7 +187,7 @@ final class Questions {
         )
     }
 
-    /// What the openings of all grants carried until a moment ago.
+    /// The traffic of the openings of all grants until a moment ago.
     private func carried(isRoot: Bool) -> [Opening: Traffic] {
         let begin = ClockReading.monotonicMicroseconds()
         let open = grants.lifecycle.grants.all.filter(\.phase.isOpen)
@@ -205,7 +205,7 @@ final class Questions {
         return counters.counted
     }
 
-    /// What policy and grants say of a packet; the kernel is asked elsewhere.
+    /// The verdict of policy and grants on a packet; the kernel is asked elsewhere.
     private func explain(_ source: Prefix, _ port: Port) -> Explanation {
         let rules = policy.policy
         let mode = rules.mode

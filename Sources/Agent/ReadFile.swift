@@ -7,10 +7,10 @@ import Signatures
 struct OpenedFile: Sendable {
     let origin: ArrivalOrigin
     let bytes: [UInt8]
-    /// Whether it may have lain there for long.
+    /// True if it may have lain there for long.
     var isListed = false
 
-    /// What it says: all of that can be found out beside other files.
+    /// Finds out all that can be known of a file without looking at others.
     ///
     /// A grant that came in it is judged as of its acceptance.
     func read(by policy: LoadedPolicy, _ live: LiveGrant?, at now: Now) -> ReadFile {

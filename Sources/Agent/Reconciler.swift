@@ -11,9 +11,9 @@ import SystemPackage
 
 /// Carries out what is due: records what opens, changes the kernel, records what ended.
 final class Reconciler {
-    /// How soon what the disk or the kernel did not take is tried again.
+    /// The pause before something that disk or kernel refused is tried again.
     private static let retry = Duration.seconds(5)
-    /// How many endings at once are counted: each costs microseconds that all others wait.
+    /// The most endings at once that are counted: each costs microseconds that all others wait.
     private static let countedEndings = 1000
 
     private let clocks: Clocks
@@ -120,9 +120,9 @@ final class Reconciler {
 
     // MARK: what ended
 
-    /// What the openings of grants that end carried so far; nothing where the kernel does not say.
+    /// The traffic so far of the openings of grants that end; empty if the kernel does not say.
     ///
-    /// Where very many end in one moment they are not held open to be counted.
+    /// If very many end in one moment, they are not held open to be counted.
     private func traffic(of step: Step) -> [Opening: Traffic] {
         let open = step.endings.lazy.filter(\.phase.isOpen)
         guard step.endings.count <= Self.countedEndings, firewall.isInstalled else { return [:] }
@@ -174,13 +174,13 @@ final class Reconciler {
 
     // MARK: what comes next
 
-    /// Whether there is something that the kernel or the disk did not let be done.
+    /// True while something that disk or kernel refused must be tried again.
     private var triesAgain: Bool {
         !firewall.isInstalled || audit.isWaiting || !connections.monitor.isListening
             || policy.hasKeyProblem
     }
 
-    /// When there is something to do, if nothing happens before; `others` are the moments of others.
+    /// The moment of the next work if nothing happens before; `others` are moments of other parts.
     func nextWake(at now: Now, _ others: [Moment?], triesAgain: Bool) -> Moment? {
         let dues =
             others + [
@@ -194,7 +194,7 @@ final class Reconciler {
 }
 
 extension Ending {
-    /// What the record of it says of who or what brought it about.
+    /// The fields that tell who or what brought the ending about.
     var fields: [AuditField: [String]] {
         var fields = entry.origin?.fields ?? [:]
         if let id = entry.superseder { fields[.superseder] = [id.description] }

@@ -6,9 +6,9 @@ import Grants
 /// Files that say nothing can be made faster than they can be told of: with a record each they would
 /// fill the log.
 struct RefusalTally {
-    /// How many at once get a record each.
+    /// The number of refusals at once that get a record each.
     static let burst = 1000
-    /// How long it takes until one more does.
+    /// The time until one more does.
     private static let refill = Duration.seconds(60)
     /// The others are told of no more often than this.
     private static let gap = Duration.seconds(60)
@@ -32,8 +32,8 @@ struct RefusalTally {
         }
     }
 
-    /// When those without a record are to be told of; while more files are being read, `isBusy`, that
-    /// may wait.
+    /// The moment at which refusals without a record are told of; that may wait while more files
+    /// are being read, `isBusy`.
     func due(at now: Moment, isBusy: Bool) -> Moment? {
         guard let others else { return nil }
         // A clock that was wrong for a while may have gone back meanwhile.

@@ -45,7 +45,8 @@ extension AuditEntry {
 }
 
 extension AuditEntry {
-    /// Whether it says of the same file what the other one does; the words may tell the time of day.
+    /// Returns true if both refuse the same file for the same reason; the words may tell the time
+    /// of day.
     func refuses(as other: Self) -> Bool {
         let code = { (entry: Self) in entry[.reason]?.prefix { $0 != ":" } }
         return event == other.event && self[.file] == other[.file]

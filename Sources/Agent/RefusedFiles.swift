@@ -8,27 +8,27 @@ struct RefusedFiles {
     struct Refusal: Hashable {
         let reason: String
         let remedy: String?
-        /// Whether it is for its owner, its mode or what it is, not for what it says.
+        /// True if its owner, mode or type is the reason, not its content.
         let isDistrust: Bool
     }
 
-    /// So many are remembered; of more only that there are.
+    /// The most refusals that are remembered; of more it is only known that there are any.
     private static let bound = 4096
-    /// So many are named.
+    /// The most files that are named.
     private static let named = 8
 
     /// The directories in which nothing counts, with the reason.
     var untrusted: [String: TrustError] = [:] {
         didSet { hasChanged = true }
     }
-    /// How many files were refused until now, whatever became of them.
+    /// The number of files that were refused until now, including those that are gone.
     private(set) var count = 0
     private var files: [String: Refusal] = [:]
     private var areMore = false
-    /// Whether the conditions are others than those that were last taken.
+    /// True if the conditions differ from those that were last taken.
     private var hasChanged = true
 
-    /// Begins anew, as all files are read again.
+    /// Starts over, as all files are read again.
     mutating func reset() {
         self = RefusedFiles(count: count)
     }
@@ -51,7 +51,7 @@ struct RefusedFiles {
         if files.removeValue(forKey: path) != nil { hasChanged = true }
     }
 
-    /// Whether a file may count once its owner or mode is another.
+    /// Returns true if a file may count once its owner or mode is another.
     func isDistrusted(_ path: String) -> Bool { files[path]?.isDistrust == true }
 
     /// The conditions of each code, if they have changed since they were last taken.

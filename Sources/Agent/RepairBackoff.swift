@@ -1,14 +1,14 @@
 import Grants
 
-/// How often tampering is answered and recorded, whatever another program does.
+/// The pace at which tampering is answered and recorded, whatever another program does.
 ///
-/// The first change is answered at once. Who goes on is answered at growing distances, but never
-/// later than `longestGap`, which leaves time to wake up and mend within 50 ms, and recorded once a
-/// second.
+/// The first change is answered at once. Further changes are answered at growing distances, but
+/// never later than `longestGap`, which leaves time to wake up and mend within 50 ms, and recorded
+/// once a second.
 struct RepairBackoff: Sendable {
     private static let shortestGap = Duration.milliseconds(10)
     private static let longestGap = Duration.milliseconds(40)
-    /// After so much quiet the next change is answered at once again.
+    /// The quiet after which the next change is answered at once again.
     private static let calm = Duration.seconds(1)
     private static let recordGap = Duration.seconds(1)
 
@@ -16,7 +16,7 @@ struct RepairBackoff: Sendable {
     private var gap = Duration.zero
     private var recorded: Moment?
 
-    /// When the next answer is due.
+    /// The moment at which the next answer is due.
     func due(at now: Moment) -> Moment {
         guard let answered, now - answered < Self.calm, answered <= now else { return now }
         return max(now, answered + gap)
@@ -28,7 +28,7 @@ struct RepairBackoff: Sendable {
         answered = now
     }
 
-    /// When the next record is due.
+    /// The moment at which the next record is due.
     func recordDue(at now: Moment) -> Moment {
         guard let recorded, recorded <= now else { return now }
         return max(now, recorded + Self.recordGap)

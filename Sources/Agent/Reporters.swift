@@ -12,9 +12,9 @@ final class Reporters {
     private var journal: JournalCopy
     private var subscribers = RecordSubscribers()
     private var isReady = false
-    /// Whether callers are heard: the last thing that makes the agent ready.
+    /// True while callers are heard: the last thing that makes the agent ready.
     private var isListening = false
-    /// What the service manager was told; it hears only what is new.
+    /// The status that the service manager was told; it hears only news.
     private var status = ""
 
     private let conditions: HostConditions

@@ -9,7 +9,7 @@ import Signatures
 
 /// Reviews of break-glass grants.
 extension Submissions {
-    /// What files are judged by besides the rules.
+    /// The known grants, by which files are judged besides the rules.
     var known: KnownGrants {
         KnownGrants(
             grantState: grants.grantState(of:),

@@ -6,7 +6,7 @@ import Lifecycle
 import Linux
 import Recording
 
-/// What signed revocations and ends of bars do.
+/// The effects of signed revocations and ends of bars.
 extension Submissions {
     /// Acts on a revocation, wherever it came from.
     func take(
@@ -86,7 +86,7 @@ extension GrantTable {
         )
     }
 
-    /// What the record of a revocation says that is wider than ids, or a bar until a moment.
+    /// The record of a revocation that is wider than ids, or a bar until a moment.
     func notice(id: GrantID?, until: Moment?, at now: Now) -> PendingRevocation.Notice {
         bars.removeOver(at: now.opening)
         guard until == nil || bars.count < Bar.limit else {

@@ -3,9 +3,9 @@ import Auditing
 import Grants
 import Lifecycle
 
-/// What revocations and bars do to the grants that there are.
+/// The effects of revocations and bars on the grants of the table.
 extension GrantTable {
-    /// The records that what a grant supersedes and never came cannot open any more.
+    /// The records that bar superseded grants which never came from opening.
     func bars(by entry: Lifecycle.Entry) -> [AuditEntry] {
         let ids = entry.grant?.supersedes.filter { !lifecycle.grants.isLive($0) } ?? []
         let fields: [AuditField: [String]] = [
@@ -70,13 +70,13 @@ extension GrantTable {
         )
     }
 
-    /// What revocations go by; `nil` for a grant that never came.
+    /// The facts that revocations select by; `nil` for a grant that never came.
     func revocable(_ entry: Lifecycle.Entry) -> RevocableGrant? {
         if let provenance = entry.provenance { return RevocableGrant(provenance) }
         return audit.logState.grantStates[entry.id]?.live.map(RevocableGrant.init)
     }
 
-    /// Whether nothing is known of a grant that would keep it from opening.
+    /// Returns true if nothing known of a grant would keep it from opening.
     private func mayStillCome(_ id: GrantID) -> Bool {
         switch grantState(of: id) {
         case nil, .unreadable: true

@@ -9,7 +9,7 @@ import Linux
 
 /// Lets sessions go on though nothing lets new ones in: past a deadline, or from before enforcing.
 final class SessionDrains {
-    /// As the lifecycle's lead: what ending them takes.
+    /// The time that ending sessions takes, like the lifecycle's lead.
     private static let lead = Duration.milliseconds(4)
 
     typealias Change = (sessions: [OngoingSession: Moment?], drains: [GrantID: Moment])
@@ -38,7 +38,7 @@ final class SessionDrains {
         monitor = SessionMonitor(events)
     }
 
-    /// How many sessions of each grant that drains go on.
+    /// The number of sessions that go on, for each grant that drains.
     var counts: [GrantID: Int] {
         let draining = grants.lifecycle.grants.all.filter(\.phase.isDraining)
         return Dictionary(uniqueKeysWithValues: draining.map { ($0.id, ongoing[$0.id].count) })
@@ -46,9 +46,9 @@ final class SessionDrains {
 
     // MARK: at a step
 
-    /// What the kernel is to be told of sessions before a step is carried out: those that ended,
-    /// reached their limit, or are of a grant that drains no longer; and until when grants of the step
-    /// drain.
+    /// The changes of sessions that the kernel needs before a step is carried out: sessions that
+    /// ended, reached their limit, or whose grant drains no longer; and until when grants of the
+    /// step drain.
     func changes(for step: Step) -> Change {
         var changes = ongoing.changes
         ongoing.changes = [:]
@@ -109,7 +109,7 @@ final class SessionDrains {
         return (ends, drains)
     }
 
-    /// When the first session that may go on has to end.
+    /// The moment at which the first session that may go on has to end.
     func due(at now: Moment) -> Moment? {
         firewall.gate.firstSessionEnd.map { now + max(.zero, $0 - Self.lead) }
     }

@@ -62,7 +62,7 @@ final class SessionResets {
         add([Opening(source: source, port: session.port)], because: .expired)
     }
 
-    /// What no longer passes by the new rules is reset, whatever let it in.
+    /// Resets the sessions that no longer pass by the new rules, whatever let them in.
     func rulesChanged() {
         let shape = policy.loaded.shape
         guard shape.denies else { return }

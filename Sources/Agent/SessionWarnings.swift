@@ -31,7 +31,7 @@ final class SessionWarnings {
         for port in ports { tell(notices(to: logins, of: due, at: port), at: port, now) }
     }
 
-    /// Where sessions are cut at a deadline, and can be told of it.
+    /// The ports whose sessions are reset at a deadline and can be warned of it.
     private var warnedPorts: [Port] {
         guard policy.isEnforcing else { return [] }
         return policy.policy.ports

@@ -2,9 +2,9 @@ import Varlink
 
 /// One answer for all who ask the same thing within a moment.
 ///
-/// It is made once at a time, and kept for ten times as long as that took: so questions take no
-/// more than a tenth of anything, whatever number of peers asks. Others than root are given one
-/// that is up to a second old, unless something has changed since.
+/// It is made once at a time, and kept for ten times as long as that took, so that questions take
+/// no more than a tenth of the processor, however many peers ask. Peers other than root get an
+/// answer that is up to a second old, unless something has changed since.
 struct SharedAnswer {
     enum Step {
         /// An answer is there.
@@ -19,7 +19,7 @@ struct SharedAnswer {
         let reply: EncodedReply
         let revision: UInt64
         let madeAt: Int64
-        /// How long it took to make, in microseconds.
+        /// The microseconds that it took to make.
         let spent: Int64
     }
 

@@ -2,14 +2,14 @@ import Configuration
 import Linux
 import Signatures
 
-/// Who may sign, with the text that it was read from.
+/// The allowed signers, with the text that they were read from.
 struct SignersSource: Sendable {
     let signers: AllowedSigners
     let text: [UInt8]
-    /// Which state of the file it was read from; `nil` if it is nobody.
+    /// The state of the file that they were read from; `nil` for `nobody`.
     let file: FileIdentity?
 
-    /// What holds where no file could ever be read.
+    /// No signers at all, for a start at which no file could ever be read.
     static let nobody = Self()
 
     private init() {

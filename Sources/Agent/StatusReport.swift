@@ -22,7 +22,7 @@ final class StatusReport {
     private var breakGlassRevision = 0
     /// The held time that the conditions tell of.
     private var heldTime: AgentStatus.HeldTime?
-    /// Whether the conditions tell that there is no room for another bar.
+    /// True while the conditions tell that there is no room for another bar.
     private var areBarsFull = false
 
     init(

@@ -4,9 +4,9 @@ import Grants
 import Lifecycle
 import Varlink
 
-/// What became of dropped files lately, and who waits to hear of one.
+/// The recent results of dropped files, and the calls that wait for one.
 ///
-/// Bounded: whoever drops a file asks at once, and the log remembers for ever.
+/// Bounded: people who drop a file ask at once, and the log remembers for ever.
 struct SubmissionResults {
     private static let bound = 1024
 
@@ -56,7 +56,7 @@ struct SubmissionResults {
         }
     }
 
-    /// What is known of this content at this path.
+    /// The result for this content at this path, if it is known.
     func verdict(on path: String, sha256: String) -> SubmissionResult? {
         guard let entry = known[path], entry.sha256 == nil || entry.sha256 == sha256 else {
             return nil
@@ -68,7 +68,8 @@ struct SubmissionResults {
         waiting.append(Waiting(path: path, sha256: sha256, call: call))
     }
 
-    /// Who can be answered now, with what; the caller answers, since an answer may bring new calls.
+    /// Takes the calls that can be answered now, with the results; the caller answers, since an
+    /// answer may bring new calls.
     mutating func takeAnswers() -> [(
         call: PendingCall<SubmissionResult>, verdict: SubmissionResult
     )] {

@@ -12,7 +12,7 @@ import Varlink
 final class Submissions {
     /// Files that are there and count for nothing.
     var refused = RefusedFiles()
-    /// What became of files, for those who ask.
+    /// The results of files, for those who ask.
     var results = SubmissionResults()
     /// Records of refused files, not yet made: many at once share one fsync.
     private var refusals = RefusalTally()
@@ -112,7 +112,7 @@ final class Submissions {
         if removes { cleanup.remove([path: state]) }
     }
 
-    /// Whether this very file did its work before.
+    /// Returns true if this very file did its work before.
     private func hasEnded(_ provenance: GrantProvenance) -> Bool {
         guard case .ended(let digest, _) = grants.grantState(of: provenance.grant.id) else {
             return false
@@ -120,7 +120,7 @@ final class Submissions {
         return provenance.digest.hasPrefix(digest)
     }
 
-    /// What the record of a signed file carries to prove it.
+    /// The evidence that proves a signed file in its record.
     func evidence(_ file: [UInt8], _ lines: [String]) -> Evidence {
         Evidence(file: file, signerLines: lines, policyDigest: policy.loaded.policy.digest)
     }
@@ -186,7 +186,7 @@ final class Submissions {
         audit.note(refusals.take(at: now, isBusy: isBusy), at: .now())
     }
 
-    /// When refusals that have no record of their own are recorded.
+    /// The moment at which refusals without a record of their own are recorded.
     func due(at now: Moment, isBusy: Bool) -> Moment? { refusals.due(at: now, isBusy: isBusy) }
 
     // MARK: results

@@ -2,15 +2,15 @@ import Auditing
 import Enforcement
 import Grants
 
-/// What was noticed of tampering and is not recorded yet.
+/// The tampering that was noticed and is not recorded yet.
 struct TamperReport: Sendable {
-    /// How many of their names a record holds.
+    /// The most process names that a record holds.
     private static let most = 8
 
-    /// How often each process was noticed.
+    /// The number of times that each process was noticed.
     private var processes: [Tampering.Change: Int] = [:]
     private var lostEvents = false
-    /// How often the gate had to be mended, and how long that took at most.
+    /// The number of repairs of the gate, and the longest time that one took.
     private var repairs = 0
     private var slowest = Duration.zero
     private var problem: String?

@@ -8,7 +8,7 @@ final class TamperResponder {
     private let firewall: FirewallWriter
     private let audit: AuditWriter
     private let events: LoopEvents
-    /// What is watched; `nil` while the table is owned, or nothing was installed.
+    /// The watch of the table; `nil` while the table is owned, or nothing was installed.
     private var defence: TamperState?
 
     init(_ firewall: FirewallWriter, _ audit: AuditWriter, _ events: LoopEvents) {
@@ -78,7 +78,7 @@ final class TamperResponder {
         if let entries = defence?.report.takeEntries() { audit.note(entries, at: .now()) }
     }
 
-    /// When there is something to do, if nothing happens before.
+    /// The moment of the next work, if nothing happens before.
     func due(at now: Moment) -> Moment? { defence?.due(at: now) }
 
     /// Time went back: an answer that was to be given later must not be so by as much.
@@ -105,23 +105,23 @@ final class TamperResponder {
     }
 }
 
-/// What is known of changes of the gate by others.
+/// The state of the watch for changes of the gate by others.
 private struct TamperState: ~Copyable {
     var watch: TamperWatch
     /// Stands still while an answer must wait: a storm wakes nobody.
     var source: DescriptorSource?
     var brake = RepairBackoff()
     var report = TamperReport()
-    /// When what was heard must be answered.
+    /// The moment by which the events heard must be answered.
     var answerDue: Moment?
-    /// What was heard and is not answered.
+    /// The extent of the events that are not answered yet.
     var unanswered = Tampering.Extent.elements
 
     init(_ watch: consuming TamperWatch) {
         self.watch = watch
     }
 
-    /// When there is something to do, if nothing happens before.
+    /// The moment of the next work, if nothing happens before.
     func due(at now: Moment) -> Moment? {
         let recordDue = report.isEmpty ? nil : brake.recordDue(at: now)
         return [answerDue, recordDue].compactMap(\.self).min()

@@ -173,7 +173,7 @@ final class Turns {
         return true
     }
 
-    /// What was to be done a little later must not be so by as much.
+    /// Keeps postponed work from waiting longer by as much as time went back.
     func timeWentBack() {
         grants.lifecycle.timeWentBack()
         tamper.timeWentBack(to: clocks.timeline.closing)
@@ -211,7 +211,7 @@ final class Turns {
         do {
             try clocks.arm(at: wake)
         } catch {
-            // Started anew by whoever watches over it; the kernel's timeouts hold meanwhile.
+            // The service manager starts it again; the kernel's timeouts hold meanwhile.
             let text = "The agent stops: its alarm cannot be set: \(error)"
             audit.note(AuditEntry(.agentStopped, text))
             exit(EX_OSERR)

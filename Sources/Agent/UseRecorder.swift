@@ -110,7 +110,7 @@ final class UseRecorder {
         monitor.tallies.unproved.add(use)
     }
 
-    /// What a packet is a use of; `nil` if no grant covers it.
+    /// The use that a packet makes of grants; `nil` if none covers it.
     private func use(_ packet: LoggedPacket) -> Use? {
         let ports = packet.port.map { [$0] } ?? Array(policy.policy.ports.keys)
         let ids = Set(ports.flatMap { grants.lifecycle.holders(of: packet.source, at: $0) })
@@ -128,7 +128,7 @@ final class UseRecorder {
         )
     }
 
-    /// What there is to record of connections by a grant that have none yet, now that it ends.
+    /// Takes the records of a grant's connections that have none yet, now that it ends.
     func takeUnrecorded(of id: GrantID) -> [AuditEntry] {
         monitor.tallies.firsts.forget(id)
         let unproved = monitor.tallies.unproved.take(of: id)

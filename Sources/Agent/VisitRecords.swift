@@ -4,7 +4,7 @@ import Grants
 
 /// The records of who came and who tried.
 extension AuditEntry {
-    /// So many sources are named in a record of others than its own peer.
+    /// The most sources that a record names besides its own peer.
     private static let named = 16
 
     /// A connection that these grants let in, and connections by them before it that have no record.
@@ -95,7 +95,7 @@ extension AuditEntry {
 }
 
 extension LoggedPacket {
-    /// Where it came in, for people.
+    /// The port that it came in by, for people.
     fileprivate var place: String {
         port?.description ?? "a protected port, which its headers hide"
     }

@@ -2,9 +2,9 @@ import Configuration
 import Connections
 import Grants
 
-/// Who came and who tried and is not on record yet, and how much of that may be.
+/// The connections and attempts that are not on record yet, and the limits of what may be recorded.
 struct VisitTallies {
-    /// How long what has no record of its own waits for a summary.
+    /// The pauses, in microseconds, after which a summary tells what has no record of its own.
     private static let (second, minute, hour): (Int64, Int64, Int64) =
         (1_000_000, 60_000_000, 3_600_000_000)
 
@@ -31,20 +31,20 @@ struct VisitTallies {
         repeats = Allowance(perDay: configuration.strangersPerDay, parts: 1, at: boot)
     }
 
-    /// What policy says now.
+    /// Applies the policy's limits.
     mutating func bound(by configuration: Configuration) {
         denials.perSecond = configuration.deniedPerSecond
         strangers.perDay = configuration.strangersPerDay
         repeats.perDay = configuration.strangersPerDay
     }
 
-    /// When there is something to do though nobody comes; `nil` if there is nothing.
+    /// The moment of the next work though nobody comes; `nil` if there is none.
     var dueAt: Int64? { [usesDue, attemptsDue, proofs.dueAt].compactMap(\.self).min() }
 
-    /// Whether summaries of connections are due; they are not any more.
+    /// Returns true if summaries of connections are due, and counts them as made.
     mutating func takeUsesDue(at boot: Int64) -> Bool { Self.take(&usesDue, at: boot) }
 
-    /// Whether summaries of attempts are due; they are not any more.
+    /// Returns true if summaries of attempts are due, and counts them as made.
     mutating func takeAttemptsDue(at boot: Int64) -> Bool { Self.take(&attemptsDue, at: boot) }
 
     private static func take(_ due: inout Int64?, at boot: Int64) -> Bool {

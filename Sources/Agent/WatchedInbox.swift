@@ -11,9 +11,10 @@ struct WatchedInbox {
     private var distrusted: Set<String> = []
     /// The owner's user id while the directory is trusted.
     private var owner: UInt32?
-    /// Whether the directory was found to be one not to be read while files were read.
+    /// True if the directory turned out to be one not to be read while files were read.
     private var isDistrusted = false
-    /// Whether the directory is to be listed again: also once all was read, if not all names found room.
+    /// True if the directory must be listed again: also once all was read, if not all names found
+    /// room.
     var wantsListing: Bool { isDistrusted || queue.isEmpty && queue.hasDropped }
     /// The reason that nothing in the directory is read.
     private var problem: OfferBatch.Problem?
