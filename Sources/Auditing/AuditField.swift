@@ -114,11 +114,12 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
 }
 
 extension AuditField {
-    /// Whether it is about the file that a record rests on, and in that one record alone.
+    /// True for evidence: fields about the file that a record rests on, and in that one record
+    /// alone.
     package var isEvidence: Bool { self == .evidence || self == .allowedSigners }
 }
 
-/// What an event says, before it is stamped with when, where and its number.
+/// The content of an event, before it is stamped with time, place and its number.
 package struct AuditEntry: Hashable, Sendable {
     package let event: AuditEvent
     /// One line for people.
@@ -132,7 +133,7 @@ package struct AuditEntry: Hashable, Sendable {
         self.fields = fields
     }
 
-    /// What there is to tell of it; what it rests on may be long.
+    /// The entry for people to read, without its evidence, which may be long.
     package var withoutEvidence: Self {
         Self(event, message, fields: fields.filter { !$0.key.isEvidence })
     }

@@ -5,7 +5,7 @@ package struct DrainingGrant: Hashable, Sendable {
     package let grant: LiveGrant
     package let openedAt: Moment
     package let deadline: Moment
-    /// When its last session ends at the latest.
+    /// The latest time at which its last session ends.
     package let until: Moment
 
     package init(grant: LiveGrant, openedAt: Moment, deadline: Moment, until: Moment) {
@@ -44,7 +44,7 @@ package struct DrainingGrant: Hashable, Sendable {
 }
 
 extension GrantProvenance {
-    /// What the log knows of a grant that drains; what it was to be is over.
+    /// Makes what the log knows of a grant that drains; of its times only the deadline is left.
     package init(_ draining: DrainingGrant) {
         let live = draining.grant
         let values = { (field: AuditField) in live.fields[field] ?? [] }

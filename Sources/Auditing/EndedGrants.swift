@@ -13,19 +13,19 @@ package struct EndedGrants: Sendable {
         for entry in recent { add(entry) }
     }
 
-    /// How many ended, each counted once for each archive that knows it.
+    /// The number of ended grants, each counted once for each archive that knows it.
     package var count: Int { archives.reduce(recent.count) { $0 + $1.count } }
 
-    /// How many are in memory.
+    /// The number of them in memory.
     package var recentCount: Int { recent.count }
 
     /// Those in memory, in the order of their ids.
     var recentEntries: [Tombstone] { recent.values.sorted { $0.id < $1.id } }
 
-    /// What `archive` has to hold so that `take(recentInto:)` may forget what is in memory.
+    /// The bytes that `archive` must hold before `take(recentInto:)` may forget what is in memory.
     package var recentBytes: [UInt8] { Tombstone.encoded(recentEntries) }
 
-    /// What is known of an id; that nothing can be known where an archive cannot be read.
+    /// The state of an id; unreadable if an archive cannot be read.
     subscript(id: GrantID) -> GrantState? {
         if let entry = recent[id.value] { return entry.grantState }
         do throws(RecordError) {
@@ -42,7 +42,7 @@ package struct EndedGrants: Sendable {
         recent[entry.id] = entry
     }
 
-    /// What was in memory is in this archive now.
+    /// Moves what was in memory to this archive.
     mutating func take(recentInto archive: any TombstoneArchive) {
         recent = [:]
         archives.append(archive)

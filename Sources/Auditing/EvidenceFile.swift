@@ -29,7 +29,7 @@ extension AuditEntry {
         ]
     }
 
-    /// Which field of this entry has the SHA-256 of the file that it rests on.
+    /// The field of this entry with the SHA-256 of the file that it rests on.
     package var evidenceDigestField: AuditField {
         switch event {
         case .policyLoaded: .policyDigest
@@ -52,7 +52,7 @@ extension AuditEntry {
         return [file, EvidenceFile(name: "\(digest).signers", bytes: signers)]
     }
 
-    /// Whether the evidence is the very file that the record names by its digest.
+    /// True if the evidence is the very file that the record names by its digest.
     package var hasSoundEvidence: Bool {
         guard let text = self[.evidence] else { return false }
         return EvidenceFile.digest(of: Array(text.utf8)) == evidenceDigest

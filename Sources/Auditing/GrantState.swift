@@ -7,7 +7,7 @@ package struct LiveGrant: Hashable, Sendable {
     package let digest: String
     /// The fields of the record that accepted it, without its evidence.
     package let fields: [AuditField: [String]]
-    /// When it was found valid, by the agent's time; its signers had to be allowed then.
+    /// The agent's time when it was found valid; its signers had to be allowed then.
     package let acceptedAt: Moment
     /// The rules that let it in.
     package let rules: RulesVersion
@@ -62,7 +62,7 @@ package struct LiveGrant: Hashable, Sendable {
     }
 }
 
-/// What the records say of one grant.
+/// The state of one grant, by its records.
 package enum GrantState: Hashable, Sendable {
     case accepted(LiveGrant)
     case open(LiveGrant, since: Moment, deadline: Moment)

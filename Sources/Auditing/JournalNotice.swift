@@ -1,6 +1,6 @@
 import Transparency
 
-/// What the journal is told and the audit log is not: it is about the log itself.
+/// A notice for the journal and not for the audit log, since it is about the log itself.
 package enum JournalNotice: Hashable, Sendable {
     /// Records that are in the log alone, because journald did not take them.
     case missed(count: Int, first: UInt64, last: UInt64, log: String)

@@ -1,4 +1,4 @@
-/// What is wrong with a log, and where.
+/// A fault of a log, with its place.
 package struct LogFlaw: Hashable, Sendable, CustomStringConvertible {
     /// The kinds of flaw, by the names of docs/PROTOCOL.audit, section 11.
     package enum Kind: String, Hashable, Sendable, CaseIterable {
@@ -28,7 +28,7 @@ package struct LogFlaw: Hashable, Sendable, CustomStringConvertible {
         case leaves
         /// The file that a record rests on is not there, another, or says something else.
         case evidence
-        /// What a record rests on is in no record before it: a grant opened that none accepted.
+        /// A record rests on one that is missing before it: a grant opened that none accepted.
         case unaccepted
         /// The policy by which a grant was accepted does not let it in.
         case policy

@@ -19,7 +19,7 @@ package struct LogPosition: Hashable, Sendable {
     }
 }
 
-/// What the records up to a position add up to, as `STATE/snapshot` keeps it.
+/// The sum of the records up to a position, as `STATE/snapshot` keeps it.
 package struct LogSnapshot: Sendable {
     private static let version = "snapshot/2"
     private static let lineFeed = UInt8(ascii: "\n")

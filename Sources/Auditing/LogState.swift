@@ -1,14 +1,14 @@
 package import Grants
 
-/// What the records add up to: the agent's memory across restarts.
+/// The sum of the records: the agent's memory across restarts.
 ///
-/// It is the fold of the log, so that log and memory cannot disagree: whoever appends a record
+/// It is the fold of the log, so that log and memory cannot disagree: code that appends a record
 /// hands the same record to `take`.
 package struct LogState: Sendable {
     package internal(set) var nextSequence: UInt64 = 0
     /// The grants that were accepted and have not ended.
     package internal(set) var grantStates: [GrantID: GrantState] = [:]
-    /// How many connections each of them let in.
+    /// The number of connections that each of them let in.
     package internal(set) var connections: [GrantID: Int] = [:]
     /// The grants that are past their deadline and whose sessions may still go on.
     package internal(set) var draining: [GrantID: DrainingGrant] = [:]
@@ -39,7 +39,7 @@ package struct LogState: Sendable {
         liveDigests[digest].flatMap { grantStates[$0]?.live }
     }
 
-    /// Whether these bytes at this path were already refused for this reason.
+    /// Returns true if these bytes at this path were already refused for this reason.
     package func knows(refusal entry: AuditEntry) -> Bool { refusals.knows(entry) }
 
     /// The refused file is gone; should it come back, that is worth a record again.

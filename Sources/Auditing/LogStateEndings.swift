@@ -16,6 +16,6 @@ extension LogState {
 package struct LoggedMachine: Hashable, Sendable {
     /// The id in the last record, as far as it says.
     package internal(set) var id: String?
-    /// Whether the log is on another machine than its key is of, and has no other key yet.
+    /// True if the log is on another machine than its key is of, and has no other key yet.
     package internal(set) var awaitsKey = false
 }

@@ -1,7 +1,7 @@
 import Grants
 import StrictJSON
 
-/// The log state as JSON, but for what is known of all grants that ended.
+/// The log state as JSON, except what is known of all grants that ended.
 enum LogStateJSON {
     static func json(_ logState: LogState) -> JSONValue {
         [

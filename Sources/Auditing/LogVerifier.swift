@@ -8,7 +8,7 @@ package struct LogVerifier: Sendable {
     /// A log of millions does not say a million times what it has said.
     private static let flawLimit = 1000
 
-    /// How many records are signed.
+    /// The number of records that are signed.
     private var size: UInt64
     private var leaves: [TreeHash]?
     /// The number of the oldest record that was not pruned.
@@ -16,14 +16,14 @@ package struct LogVerifier: Sendable {
     /// The number of the record that belongs next.
     package private(set) var next: UInt64
     package private(set) var flaws: [LogFlaw] = []
-    /// The roots over so many lines as were asked for, if there are no leaves.
+    /// The roots over the numbers of lines that were asked for, if there are no leaves.
     package private(set) var roots: [UInt64: TreeHash] = [:]
     private var watched: Set<UInt64>
     private var tree = MerkleTree()
     /// Lines since the last record that are none.
     private var unknown: UInt64 = 0
     private var missing: [Range<UInt64>] = []
-    /// Where each leaf belongs; made when the first line is out of place.
+    /// The place of each leaf; made when the first line is out of place.
     private var places: [TreeHash: UInt64]?
 
     /// `first` is the number of the oldest record that was not pruned.
@@ -41,7 +41,7 @@ package struct LogVerifier: Sendable {
         if watched.contains(0) { roots[0] = .empty }
     }
 
-    /// Whether everything that is signed was found, and nothing follows it so far.
+    /// True if everything that is signed was found, and nothing follows it so far.
     package var hasAllSigned: Bool { next == size && unknown == 0 }
 
     /// More is signed than was known; leaves, if there were any, are known for all of it.
@@ -114,7 +114,7 @@ package struct LogVerifier: Sendable {
         }
     }
 
-    /// Whether the record was missing so far; it is not any more.
+    /// Takes a record off the missing ones; returns false if it was not missing.
     private mutating func findMissing(_ place: UInt64) -> Bool {
         guard let index = missing.firstIndex(where: { $0.contains(place) }) else { return false }
         let gap = missing.remove(at: index)

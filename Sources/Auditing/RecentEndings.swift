@@ -4,7 +4,7 @@ package import Grants
 package struct EndedGrant: Hashable, Sendable {
     /// The record of its end.
     package let entry: AuditEntry
-    /// When access began; `nil` if it never did.
+    /// The time when access began; `nil` if it never did.
     package let openedAt: Moment?
     package let endedAt: Moment
 
@@ -23,9 +23,9 @@ package struct EndedGrant: Hashable, Sendable {
 
 /// The last grants that ended, oldest first: bounded, the log has the rest.
 package struct RecentEndings: Hashable, Sendable {
-    /// How many are remembered at least.
+    /// The number of endings that are always remembered.
     private static let bound = 500
-    /// So many more come before the oldest go, all at once: that moves the others.
+    /// The number that may come before the oldest go, all at once, since that moves the others.
     private static let slack = 50
 
     private var endings: [EndedGrant] = []

@@ -1,7 +1,7 @@
 package import Grants
 package import StrictJSON
 
-/// Where and when a record was made.
+/// The place and time at which a record was made.
 package struct RecordStamp: Hashable, Sendable {
     /// The wall clock.
     package let realtime: Moment

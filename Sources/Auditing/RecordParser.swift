@@ -1,7 +1,7 @@
 import Grants
 package import StrictJSON
 
-/// Why a line of the log is not a record.
+/// The reason that a line of the log is not a record.
 package struct RecordError: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
 
@@ -11,8 +11,8 @@ package struct RecordError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Record {
-    /// What one line may hold, several times what the agent writes: two policy files of 256 KiB, each
-    /// escaped to twice that, and the rest.
+    /// The most that one line may hold, several times what the agent writes: two policy files of
+    /// 256 KiB, each escaped to twice that, and the rest.
     package static let limits = JSONNode.Limits(bytes: 8 << 20, depth: 16)
 
     /// Reads one line of the log, with or without its line feed.

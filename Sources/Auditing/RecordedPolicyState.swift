@@ -1,6 +1,6 @@
 package import Grants
 
-/// What the records say of the policy in force, beyond that it is what lay on disk.
+/// The state of the policy in force by the records, unless it is just the file on disk.
 package enum RecordedPolicyState: Hashable, Sendable {
     /// `policy` is in force until the moment, and then `fallback` comes back.
     case onTrial(policy: String, until: Moment, fallback: String)

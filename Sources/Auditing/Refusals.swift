@@ -1,13 +1,13 @@
-/// Which files were refused and why, so that the same refusal is recorded once; bounded.
+/// Refused files and the reasons, so that the same refusal is recorded once; bounded.
 struct Refusals: Hashable, Sendable {
-    /// How many are remembered at least; one more record is all that forgetting costs.
+    /// The number that is always remembered; one more record is all that forgetting costs.
     private static let bound = 256
-    /// So many more come before the oldest go, all at once: that moves the others.
+    /// The number that may come before the oldest go, all at once, since that moves the others.
     private static let slack = 32
 
     private struct Refused: Hashable {
         let digest: String?
-        /// What stands before the colon; the words after it may tell the time of day.
+        /// The part before the colon; the words after it may tell the time of day.
         let code: String?
 
         init(_ entry: AuditEntry) {
@@ -37,7 +37,7 @@ struct Refusals: Hashable, Sendable {
         known[file] = nil
     }
 
-    /// What `add` would take to know them again, oldest first.
+    /// The entries from which `add` would know them again, oldest first.
     var entries: [(file: String, digest: String?, reason: String?)] {
         var seen = Set<String>()
         return order.reversed().compactMap { file in

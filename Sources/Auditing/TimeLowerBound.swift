@@ -34,7 +34,7 @@ package struct TimeLowerBound: Hashable, Sendable {
         return raised
     }
 
-    /// Whether time may go back to `moment` in the next record, without anybody's word.
+    /// Returns true if time may go back to `moment` in the next record by itself.
     package func mayGoBack(to moment: Moment, by stamp: RecordStamp, slack: Duration) -> Bool {
         timeline(by: stamp).mayGoBack(to: moment, slack: slack)
     }

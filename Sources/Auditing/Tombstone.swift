@@ -1,6 +1,6 @@
 package import Grants
 
-/// What is still known of a grant that ended, for ever: 25 bytes (docs/PROTOCOL.audit, section 7).
+/// The 25 bytes that remain of a grant that ended, for ever (docs/PROTOCOL.audit, section 7).
 package struct Tombstone: Hashable, Sendable {
     /// In bytes.
     package static let size = 25

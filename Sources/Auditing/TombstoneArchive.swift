@@ -1,11 +1,11 @@
 import Crypto
 import Grants
 
-/// How a snapshot names an archive: by what it holds.
+/// A snapshot's name for an archive, by its content.
 package struct ArchiveName: Hashable, Sendable {
     /// SHA-256 of all its entries, in hex.
     package let digest: String
-    /// How many entries it has.
+    /// The number of its entries.
     package let count: Int
 
     package init(digest: String, count: Int) {
@@ -33,7 +33,7 @@ package struct ArchiveCheck {
         }
     }
 
-    /// What all that was taken is to be named; `nil` if it is no archive.
+    /// The name of all entries that were taken; `nil` if they make no archive.
     package var name: ArchiveName? {
         isSorted ? ArchiveName(digest: hash.finalize().hexadecimal, count: count) : nil
     }
@@ -48,7 +48,7 @@ package protocol TombstoneArchive: Sendable {
 }
 
 extension TombstoneArchive {
-    /// So many entries are looked through at once: less than a page of a file.
+    /// The number of entries that are searched at once: less than a page of a file.
     private static var block: Int { 128 }
 
     package var count: Int { name.count }
@@ -94,7 +94,7 @@ extension TombstoneArchive {
 
 /// Two archives becoming one, a few entries at a time.
 package struct ArchiveMerge: Sendable {
-    /// So many entries are taken from each at a time.
+    /// The number of entries that are taken from each at a time.
     private static let batch = 1024
 
     private struct Source {
@@ -124,7 +124,7 @@ package struct ArchiveMerge: Sendable {
     private var older: Source
     private var newer: Source
 
-    /// Where both have an id the newer one is right.
+    /// Merges two archives; for an id that both have, the newer one counts.
     package init(_ older: any TombstoneArchive, _ newer: any TombstoneArchive) {
         self.older = Source(older)
         self.newer = Source(newer)

@@ -3,14 +3,14 @@ import Auditing
 import Grants
 import Signatures
 
-/// Checks that break-glass grants open with an alarm, and that others than those whom they are by
+/// Checks that break-glass grants open with an alarm, and that people who have no part in them
 /// review them.
 struct BreakGlassCheck: Sendable {
     /// A break-glass grant that was accepted, or whose alarm is the first that is at hand.
     fileprivate struct Known {
         let digest: String?
         let approvers: [String]
-        /// What its records must say; `nil` if its acceptance is not at hand.
+        /// The fields that its records must have; `nil` if its acceptance is not at hand.
         let fields: [AuditField: [String]]?
         let people: [SignerIdentity]
         var isAlarmed = false
@@ -19,7 +19,7 @@ struct BreakGlassCheck: Sendable {
     }
 
     private var known: [GrantID: Known] = [:]
-    /// Whether all records are at hand, so that none may rest on one that is not.
+    /// True if all records are at hand, so that each one that another rests on must be among them.
     private let isWhole: Bool
 
     init(isWhole: Bool) {

@@ -5,7 +5,7 @@ import Signatures
 
 /// Checks the evidence in records: files by their digests, and every signature again as of then.
 package struct EvidenceCheck: Sendable {
-    /// How far the agent's time may be ahead of what its records show.
+    /// The most that the agent's time may be ahead of what its records show.
     ///
     /// It reads two clocks, one after the other, and a machine may stand still in between.
     static let tolerance = Duration.seconds(60)
@@ -20,9 +20,9 @@ package struct EvidenceCheck: Sendable {
     var bars = BarCheck()
     /// By which grants are judged; `nil` for those of a later release.
     private var rules: RulesVersion? = .current
-    /// Whether a record names these rules.
+    /// True if a record names the rules in force.
     private var isRulesOnRecord = false
-    /// Whether all records are at hand, so that none may rest on one that is not.
+    /// True if all records are at hand, so that each one that another rests on must be among them.
     private let isWhole: Bool
 
     init(isWhole: Bool) {
@@ -33,17 +33,17 @@ package struct EvidenceCheck: Sendable {
         alarms = BreakGlassCheck(isWhole: isWhole)
     }
 
-    /// How many there were, each valid when its record was made.
+    /// The number of signatures, each valid when its record was made.
     package var signatures: Int { signatureCheck.count }
-    /// Who made them under grants; of many the first ones.
+    /// The signers of grants; of many the first ones.
     var approvers: [String] { signatureCheck.approvers }
-    /// Who made them under revocations; of many the first ones.
+    /// The signers of revocations; of many the first ones.
     var revokers: [String] { signatureCheck.revokers }
-    /// How many grants were not held to the policy that let them in.
+    /// The number of grants that were not held to the policy that let them in.
     package var unjudged: Int { policies.unjudged }
     /// The number of grants that were held to earlier rules, those of their time.
     package var judgedByEarlierRules: Int { policies.judgedByEarlierRules }
-    /// How many openings there are whose grant was accepted in a record that is not at hand.
+    /// The number of openings whose grant was accepted in a record that is not at hand.
     package var unproven: Int { grantStates.unproven }
 
     /// Takes note of when a record was made.
@@ -51,7 +51,7 @@ package struct EvidenceCheck: Sendable {
         clock.take(record)
     }
 
-    /// What is wrong with the evidence of the next record.
+    /// The faults in the evidence of the next record.
     mutating func flaws(of record: Record) -> [LogFlaw] {
         let before = clock
         see(record)
@@ -205,6 +205,6 @@ package struct EvidenceCheck: Sendable {
         }
     }
 
-    /// What was rested on, in records that have all been taken, and is in none of them.
+    /// The faults of records whose evidence no record had, once all records have been taken.
     var missing: [LogFlaw] { revocations.flaws }
 }

@@ -12,7 +12,7 @@ package struct EvidenceSearch: Sendable {
     private var accepted: Found?
     private var policy: Found?
     private var time = LatestTime()
-    /// What said how late it was when the grant was accepted, and when the record was made.
+    /// The records that showed the time when the grant was accepted, and when the record was made.
     private var clocks: [Found] = []
 
     package init(for sequence: UInt64) {
@@ -21,7 +21,7 @@ package struct EvidenceSearch: Sendable {
 
     package var isFound: Bool { found != nil }
 
-    /// Whether a second pass may find something.
+    /// True if a second pass may find something.
     package var needsMore: Bool {
         guard let entry = found?.record.entry else { return false }
         return entry[.digest] != nil

@@ -31,19 +31,19 @@ package struct LogVerification: Sendable {
 
     private static let flawLimit = 1000
 
-    /// What is signed.
+    /// The checkpoint that the log is held against, with its note.
     package private(set) var signed: Signed
     package private(set) var flaws: [LogFlaw] = []
-    /// How many records stand where they were signed.
+    /// The number of records that stand where they were signed.
     package private(set) var records = 0
-    /// When the oldest of them was made.
+    /// The time at which the oldest of them was made.
     package private(set) var begins: Moment?
     package private(set) var evidence: EvidenceCheck
-    /// What an auditor holds, with which today's log must begin.
+    /// The records that an auditor holds, with which today's log must begin.
     package let held: Held?
     /// The leaves that are under the checkpoint; `nil` if they are of no use.
     package private(set) var leaves: MerkleLeaves?
-    /// What was signed earlier in the pass, oldest first.
+    /// Checkpoints that were signed earlier in the pass, oldest first.
     private var before: [Checkpoint] = []
     private var verifier: LogVerifier
 
@@ -64,7 +64,7 @@ package struct LogVerification: Sendable {
 
     package var checkpoint: Checkpoint { signed.checkpoint }
     package var isVerified: Bool { flaws.isEmpty }
-    /// Whether everything that is signed was found, and nothing follows it so far.
+    /// True if everything that is signed was found, and nothing follows it so far.
     package var hasAllSigned: Bool { verifier.hasAllSigned }
 
     /// Verifies the next line, without its line feed.

@@ -6,23 +6,23 @@ import Signatures
 
 /// Checks that the policy which let a grant in does let it in.
 struct PolicyCheck: Sendable {
-    /// What was so at one moment only, and shows elsewhere.
+    /// Rules about one moment only; other records show if they were kept.
     private static let momentary: Set<String> = ["once", "expires"]
-    /// For these, too, it needs to be known when it was.
+    /// Rules that can be judged only if the time of acceptance is known for certain.
     private static let timed: Set<String> = ["max-duration", "max-wait"]
 
-    /// So many are kept; a host has few, and grants under more are not judged.
+    /// The most policies that are kept; a host has few, and grants under more are not judged.
     private static let limit = 10_000
 
     /// By their SHA-256; `nil` for one that this version cannot read.
     private var policies: [String: Configuration?] = [:]
     /// The SHA-256 of the last one.
     private var inForce: String?
-    /// How many grants could not be judged, since their policy cannot be read here.
+    /// The number of grants that could not be judged, since their policy cannot be read here.
     private(set) var unjudged = 0
     /// The number of grants that were held to earlier rules, those of their time.
     private(set) var judgedByEarlierRules = 0
-    /// Whether all records are at hand, so that none may rest on one that is not.
+    /// True if all records are at hand, so that each one that another rests on must be among them.
     private let isWhole: Bool
 
     init(isWhole: Bool) {

@@ -3,7 +3,7 @@ import Signatures
 import StrictJSON
 package import Transparency
 
-/// What proves one record without the log (docs/PROTOCOL.audit, section 9).
+/// A proof of one record without the log (docs/PROTOCOL.audit, section 9).
 package struct ProofBundle: Sendable {
     /// A record's line and its way to the root.
     package struct Item: Sendable {
@@ -76,15 +76,15 @@ package struct ProofBundle: Sendable {
         return items
     }
 
-    /// What was proved.
+    /// The records that were proved, and what is known of them.
     package struct Finding: Sendable {
         package let checkpoint: Checkpoint
         package let records: [Record]
         package let signatures: Int
-        /// Who made them under the grant, and who under its revocation.
+        /// The signers of the grant; those of its revocation are the `revokers`.
         package let signers: [String]
         package let revokers: [String]
-        /// Whether it could not be told that the policy let the grant in.
+        /// True if it could not be found out that the policy let the grant in.
         package let isUnjudged: Bool
     }
 
@@ -114,7 +114,7 @@ package struct ProofBundle: Sendable {
         )
     }
 
-    /// What the records rest on; each signature held when its record was made.
+    /// Checks the evidence that the records rest on; each signature held when its record was made.
     private static func evidence(
         of records: [Record],
         clock: ArraySlice<Record>

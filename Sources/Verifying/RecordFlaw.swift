@@ -1,6 +1,6 @@
 import Auditing
 
-/// Why a record is not what it should be; without the record's number.
+/// A fault of a record, without the record's number.
 struct RecordFlaw: Error {
     let kind: LogFlaw.Kind
     let text: String

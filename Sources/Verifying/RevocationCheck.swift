@@ -4,12 +4,12 @@ import Grants
 
 /// Checks that people who are said to have signed a revocation did, and that it is about what ended.
 struct RevocationCheck: Sendable {
-    /// So many records may wait for the one with the file.
+    /// The most records that may wait for the one with the file.
     private static let limit = 65_536
     /// A log with thousands of them does not say it thousands of times.
     private static let flawLimit = 1000
 
-    /// What a revocation says, by which all records that name it are held.
+    /// The content of a revocation, to which all records that name it are held.
     private struct Order {
         let match: RevocationMatch
         let fields: [AuditField: [String]]
@@ -25,9 +25,9 @@ struct RevocationCheck: Sendable {
     private var known: [String: Order] = [:]
     private var waiting: [String: [Waiting]] = [:]
     private var waitingCount = 0
-    /// What was found of records that waited.
+    /// The faults of records that waited.
     private var late: [LogFlaw] = []
-    /// Whether all records are at hand, so that none may rest on one that is not.
+    /// True if all records are at hand, so that each one that another rests on must be among them.
     private let isWhole: Bool
 
     init(isWhole: Bool) {

@@ -3,19 +3,19 @@ import Auditing
 import Grants
 import Signatures
 
-/// Checks the signatures under records anew, by the lines of allowed_signers that they carry.
+/// Checks the signatures under records again, by the lines of allowed_signers that they carry.
 struct SignatureCheck: Sendable {
-    /// So many are named.
+    /// The most signers that are named.
     private static let nameLimit = 64
 
     private(set) var count = 0
-    /// Who signed grants, the first ones.
+    /// The first signers of grants.
     private(set) var approvers: [String] = []
-    /// Who signed revocations, and the ends of bars.
+    /// The first signers of revocations, and of ends of bars.
     private(set) var revokers: [String] = []
     private var verifiers: [[String]: SignatureVerifier] = [:]
 
-    /// Whether the signatures held at that time, and whether the record says what was signed.
+    /// Checks that the signatures held at that time, and that the record says what was signed.
     ///
     /// `isOnRecord` says that a record names these rules.
     mutating func signed(

@@ -4,7 +4,7 @@ import Grants
 
 /// Checks that grants open only as they were signed, once, and after they were accepted.
 ///
-/// Whoever has the host's audit key can sign any record; a grant's signers he cannot replace.
+/// The host's audit key can sign any record, but its holder cannot replace a grant's signers.
 struct StandingCheck: Sendable {
     /// A grant that was accepted, or opened where that is not at hand, and has not ended.
     private struct Live {
@@ -20,13 +20,13 @@ struct StandingCheck: Sendable {
     private var ended: Set<GrantID> = []
     /// Grants that are past their deadline and whose sessions may go on.
     private var draining: [GrantID: Live] = [:]
-    /// What was accepted that supersedes others.
+    /// The accepted grants that supersede others.
     private var superseders: [GrantID: Set<GrantID>] = [:]
-    /// Whether a grant was accepted, or opened, that has not ended.
+    /// True while a grant was accepted, or opened, that has not ended.
     var hasLive: Bool { !live.isEmpty }
-    /// How many openings rest on a record that is not at hand.
+    /// The number of openings that rest on a record that is not at hand.
     private(set) var unproven = 0
-    /// Whether all records are at hand, so that none may rest on one that is not.
+    /// True if all records are at hand, so that each one that another rests on must be among them.
     private let isWhole: Bool
 
     init(isWhole: Bool) {
@@ -89,7 +89,8 @@ struct StandingCheck: Sendable {
         }
     }
 
-    /// What revocations go by of the grant that a record names, if what was signed is known.
+    /// The facts that revocations select by, of the grant that a record names, if the signed file
+    /// is known.
     func revocable(_ entry: AuditEntry) -> RevocableGrant? {
         guard let id = entry.grantID, let known = live[id] ?? draining[id],
             let grant = known.grant
@@ -107,7 +108,7 @@ struct StandingCheck: Sendable {
         return found
     }
 
-    /// What ends in favour of another grant is named by it.
+    /// Requires that a grant which ends in favour of another one is named by it.
     private func requireSuperseder(_ entry: AuditEntry, of id: GrantID) throws(RecordFlaw) {
         guard let text = entry[.superseder] else { return }
         let known = (try? GrantID(parsing: text)).flatMap { superseders[$0] }
@@ -131,7 +132,7 @@ struct StandingCheck: Sendable {
         try entry.requireFields(grant.signedFields.merging([.digest: [digest]]) { $1 })
     }
 
-    /// What drained ends once, after the record that let it drain.
+    /// Notes the end of a drained grant: once, and after the record that let it drain.
     mutating func endDrain(_ entry: AuditEntry) throws(RecordFlaw) {
         guard let id = entry.grantID else { return }
         guard let known = draining.removeValue(forKey: id) else {
@@ -145,7 +146,7 @@ struct StandingCheck: Sendable {
 }
 
 extension Grant {
-    /// What records of the grant must say whoever was allowed to sign by then.
+    /// The fields that records of the grant must have, independent of who may sign by then.
     var signedFields: [AuditField: [String]] {
         [
             .grant: [id.description], .requestor: [requestor],
