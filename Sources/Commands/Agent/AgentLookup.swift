@@ -5,7 +5,7 @@ import Configuration
 import Grants
 import Varlink
 
-/// How a verb that needs the agent alone finds it.
+/// Finds the agent, for commands that need it alone.
 extension PolicyOptions {
     /// The agent, also while the policy on disk is broken: revoking must not wait for its mending.
     ///
@@ -41,7 +41,7 @@ extension PolicyOptions {
     }
 }
 
-/// What the shell offers in place of a grant's id.
+/// The grant ids that the shell offers for completion.
 enum GrantCompletion {
     /// The ids of grants that wait or are open; none if the agent does not say.
     static let kind = CompletionKind.custom { words, _, _ in

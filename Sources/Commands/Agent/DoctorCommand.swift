@@ -37,7 +37,7 @@ struct DoctorCommand: JitgateCommand {
         guard results.isHealthy else { throw .alreadyReported }
     }
 
-    /// Where the policy is broken the agent is asked at the socket that the broken file still names.
+    /// Asks the agent, if the policy is broken, at the socket that the broken file still names.
     private func diagnosis(_ path: String) -> Diagnosis {
         let policy = Result { () throws(Condition) in try read(path) }
         let configuration = (try? policy.get()) ?? .defaults

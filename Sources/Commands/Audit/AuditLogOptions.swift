@@ -6,7 +6,7 @@ import Recording
 import StrictJSON
 import Transparency
 
-/// Which log.
+/// The log that a command is about.
 struct LogOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -26,7 +26,7 @@ struct LogOption: ParsableArguments {
     }
 }
 
-/// Which log, and which key it is held to.
+/// The log that a command is about, and the key that it is held to.
 struct AuditLogOptions: ParsableArguments {
     @OptionGroup var place: LogOption
 
@@ -59,7 +59,7 @@ struct AuditLogOptions: ParsableArguments {
 
     @OptionGroup var policy: PolicyOptions
 
-    /// Where a log is, and whether its oldest records may be gone.
+    /// The place of a log, and what tells if its oldest records may be gone.
     struct Places {
         let log: String
         let state: String
@@ -82,7 +82,7 @@ struct AuditLogOptions: ParsableArguments {
         return try Self.verifierKey(beside: directory)
     }
 
-    /// The key as the log has it; whoever can replace the log can replace it.
+    /// Reads the key that lies beside the log; anyone who can replace the log can replace it.
     static func verifierKey(
         beside directory: LogDirectory
     ) throws(CommandFailure) -> VerifierKey {

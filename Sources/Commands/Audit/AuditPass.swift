@@ -8,7 +8,7 @@ import Verifying
 
 /// One pass over a whole log as its files are now, while an agent may write to them.
 struct AuditPass {
-    /// So many lines that are not signed yet are kept at a time.
+    /// The most unsigned lines that are kept at a time.
     private static let tailLimit = 65_536
 
     let log: LogUnderAudit
@@ -47,7 +47,7 @@ struct AuditPass {
         try requireOldest()
     }
 
-    /// What retention took while we were reading is not missing.
+    /// Accepts that retention removed records while we were reading.
     private func requireOldest() throws(CommandFailure) {
         guard !isVerified, try log.oldest() > log.first else { return }
         throw CommandFailure(
@@ -89,13 +89,14 @@ struct AuditPass {
             guard !tail.isEmpty else { return }
             let isSigned = awaitSignature(over: tail, console)
             for line in tail { verify(line[...]) }
-            // What came after that is for whoever verifies next.
+            // Later records are left to the next verification.
             if isSigned { try readSigned(&lines) }
             goesOn = tail.count == Self.tailLimit
         }
     }
 
-    /// Whether a checkpoint signs as many records as there are now; then it is the one from here on.
+    /// Waits for a checkpoint that signs as many records as there are now, and goes on with that
+    /// one.
     private mutating func awaitSignature(over tail: [[UInt8]], _ console: Console) -> Bool {
         let checkpoint = verification.checkpoint
         let size = checkpoint.size + UInt64(tail.count)
@@ -110,7 +111,7 @@ struct AuditPass {
         }
     }
 
-    /// An agent that starts makes the leaves anew.
+    /// A flaw if there are no usable leaves; an agent that starts makes them again.
     private func leafFlaw(_ console: Console) -> LogFlaw? {
         guard verification.leaves == nil else { return nil }
         let (log, checkpoint) = (log, verification.checkpoint)

@@ -69,7 +69,7 @@ struct AuditProveCommand: JitgateCommand {
         ])
     }
 
-    /// Why a record that was signed is not there, if it may not be.
+    /// The reason that a signed record is missing, if retention removed it.
     private func pruned(_ log: LogUnderAudit) throws(CommandFailure) -> String {
         let first = try log.oldestHere()
         return first > sequence ? ": it begins with record \(first)" : ""

@@ -59,7 +59,7 @@ struct AuditVerifyCommand: JitgateCommand {
             guard format.json, [.no, .noInput].contains(error.status) else { throw error }
             let flaw = AuditPass.json(LogFlaw(kind, error.message))
             console.print(json: ["verified": false, "flaws": .array([flaw])])
-            // A file that is not there may be a mistake of whoever named it.
+            // A missing file may be the caller's mistake.
             throw error.status == .no ? .alreadyReported : error
         }
     }

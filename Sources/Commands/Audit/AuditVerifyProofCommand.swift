@@ -84,7 +84,7 @@ struct AuditVerifyProofCommand: JitgateCommand {
 }
 
 extension Record {
-    /// Whether it is of a grant that was accepted, which was signed.
+    /// True for records of a grant that was accepted, which was signed.
     fileprivate var isAboutLetGrant: Bool {
         [.grantAccepted, .grantOpened, .grantUsed, .grantClosed, .drainEnded].contains(entry.event)
     }

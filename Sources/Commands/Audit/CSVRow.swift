@@ -11,7 +11,7 @@ enum CSVRow {
         fields
         + AuditField.allCases.map(\.rawValue)
         .filter { !left.contains($0) }
-    /// What no cell should hold: whole files.
+    /// The fields that no cell should hold, because they are whole files.
     private static let left: Set<String> = [
         "JITGATE_EVIDENCE", "JITGATE_ALLOWED_SIGNERS", "JITGATE_POLICY_FALLBACK",
     ]

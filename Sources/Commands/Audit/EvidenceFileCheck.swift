@@ -5,12 +5,12 @@ import Recording
 
 /// Checks that the files of evidence beside a log are those that its records carry.
 struct EvidenceFileCheck {
-    /// So many files may be awaited.
+    /// The most files that may be awaited.
     private static let awaitedLimit = 65_536
 
-    /// Where they are; `nil` if they are not at hand.
+    /// The directory of the files; `nil` if they are not at hand.
     let state: StateDirectory?
-    /// How many files records name.
+    /// The number of files that records name.
     private(set) var count = 0
     /// Files that were not right when their record was read.
     private var awaitedFiles: [AwaitedFile] = []
@@ -19,7 +19,7 @@ struct EvidenceFileCheck {
         self.state = state
     }
 
-    /// Whether the files beside the log are those that the record carries.
+    /// Compares the files beside the log with those that the record carries.
     mutating func flaws(of record: Record) -> [LogFlaw] {
         // Under a digest that is not its own a file is nobody's.
         guard let state, record.entry.hasSoundEvidence else { return [] }

@@ -9,10 +9,10 @@ import Verifying
 /// A log as an auditor has it: its files, the key that it is held to, and what that key signed.
 struct LogUnderAudit {
     let directory: LogDirectory
-    /// Where its evidence is; `nil` if it is not at hand.
+    /// The directory of its evidence; `nil` if that is not at hand.
     let state: StateDirectory?
     let key: VerifierKey
-    /// Whether nobody named the key, so that it is the one beside the log.
+    /// True if nobody named the key, so that it is the one beside the log.
     let isOwnKey: Bool
     /// The number of the oldest record that must be here.
     let first: UInt64

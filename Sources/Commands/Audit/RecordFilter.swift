@@ -1,7 +1,7 @@
 import Auditing
 import Grants
 
-/// What can be asked of a record, in whatever form it is.
+/// A record in any form, with the values that a filter asks for.
 protocol FilteredRecord {
     var event: String { get }
     var moment: Moment? { get }
@@ -18,7 +18,7 @@ extension DisplayRecord: FilteredRecord {
     func values(_ field: AuditField) -> [String] { values(field.rawValue) }
 }
 
-/// Which records are asked for: of each kind of condition that is set, one has to be met.
+/// The records that are asked for: of each kind of condition that is set, one has to be met.
 struct RecordFilter {
     var events: Set<String> = []
     var grants: Set<String> = []

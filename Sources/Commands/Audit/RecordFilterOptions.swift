@@ -3,7 +3,7 @@ import Auditing
 import CommandSupport
 import Grants
 
-/// Which records, in words.
+/// The options that select records.
 ///
 /// A repeated option widens, another kind of option narrows.
 struct RecordFilterOptions: ParsableArguments {

@@ -15,7 +15,7 @@ struct RecordReader {
         try forEachTaken { line, place throws(CommandFailure) in body(try shown(line, place)) }
     }
 
-    /// The last so many, or all.
+    /// Returns the last `count` records, or all.
     func last(_ count: Int?) throws(CommandFailure) -> [DisplayRecord] {
         // As lines, which take a fraction of what a parsed record takes.
         var lines: [[UInt8]] = []

@@ -8,7 +8,8 @@ import Reporting
 struct RecordedPolicies {
     private var known: [String: ReportedPolicy] = [:]
 
-    /// What a record says is in force, and what comes back at the end of its trial.
+    /// The policy that a record puts into force, and the one that comes back at the end of its
+    /// trial.
     mutating func carried(
         by entry: AuditEntry
     ) -> (policy: ReportedPolicy?, fallback: ReportedPolicy?) {

@@ -4,9 +4,9 @@ import Grants
 import Reporting
 import Verifying
 
-/// What a report says of the log that it was made of.
+/// The part of a report about the log that it was made of.
 extension ReportedVerification {
-    /// How many flaws are named.
+    /// The number of flaws that are named.
     private static let bound = 50
 
     /// Checks the whole log as `audit verify` does; without a key or a checkpoint nothing can be.

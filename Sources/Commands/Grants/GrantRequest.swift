@@ -1,9 +1,9 @@
 import Grants
 
-/// What somebody wants opened, as they said it.
+/// A request for access, in the requestor's terms.
 struct GrantRequest: Hashable, Sendable {
-    /// How long a grant with a duration may wait to be signed and delivered: what is asked for is
-    /// then still given in full.
+    /// The time that a grant with a duration may take to be signed and delivered and still be given
+    /// in full.
     static let deliveryMargin = Duration.seconds(3600)
 
     var hosts: [HostPattern]

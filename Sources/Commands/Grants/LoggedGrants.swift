@@ -113,7 +113,7 @@ struct LoggedGrants {
         return Dictionary(pairs) { first, _ in first }
     }
 
-    /// Whether a revocation that takes effect once has done so.
+    /// Returns true if a revocation that takes effect once has done so.
     func isOver(_ revocation: Revocation, _ digest: String) -> Bool {
         guard !revocation.isNarrow, let name = GrantID.revocation(revocation.id, digest: digest)
         else { return false }

@@ -27,14 +27,15 @@ struct OwnSession: Hashable {
         return found
     }
 
-    /// What a policy would do to the session.
+    /// The effect that a policy would have on the session.
     struct Danger: Hashable {
-        /// Whether this very session ends; otherwise only the next one is refused.
+        /// True if this very session ends; otherwise only the next one is refused.
         let isCut: Bool
         let text: String
     }
 
-    /// What `policy` would do to the session, or `nil` if something lets it in also next time.
+    /// Returns the effect of `policy` on the session, or `nil` if something lets it in also next
+    /// time.
     ///
     /// `status` and `grants` are the agent's, as they are before the policy takes force.
     func danger(
@@ -61,7 +62,7 @@ struct OwnSession: Hashable {
 }
 
 extension [OwnSession] {
-    /// What the agent is told of them.
+    /// The connections that the agent is told of.
     var connections: [SSHConnection] { prefix(64).map(\.connection) }
 }
 
@@ -74,7 +75,7 @@ extension Console {
 }
 
 extension AgentSession {
-    /// What the policy on disk would do to the caller's own session; the worst of what it may be.
+    /// The worst effect that the policy on disk may have on the caller's own session.
     func danger(
         of configuration: Configuration,
         to sessions: [OwnSession]

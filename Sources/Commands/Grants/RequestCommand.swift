@@ -117,7 +117,7 @@ struct RequestCommand: JitgateCommand {
         return name
     }
 
-    /// What was asked for: on the command line, in a template, in the defaults, on the terminal.
+    /// The request from the command line, a template, the defaults and the terminal.
     private func wish(_ console: Console) throws(CommandFailure) -> RequestWish {
         let file = try RequestDefaults.own(console)
         var wish = RequestWish(
@@ -216,7 +216,7 @@ extension RequestDefaults {
 }
 
 extension Console {
-    /// Who types: also behind sudo.
+    /// The person who types, also behind sudo.
     func userName() throws(CommandFailure) -> String {
         guard let name = variable("SUDO_USER") ?? variable("USER") else {
             throw CommandFailure(.usage, "USER is not set: say who comes in with --requestor")

@@ -38,7 +38,7 @@ struct RequestDialogue {
         }
     }
 
-    /// How long, which a time to end at may stand for.
+    /// Asks for the duration, which a time to end at may stand for.
     func duration() throws(CommandFailure) -> Duration {
         try value("For how long", proposing: "1h", Duration.init(parsing:))
     }

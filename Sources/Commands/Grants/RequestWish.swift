@@ -2,8 +2,7 @@ import CommandSupport
 import Grants
 import StrictTOML
 
-/// What somebody asks for, as far as they have said it: on the command line, in a template, or as
-/// defaults of theirs.
+/// A request as far as it has been stated: on the command line, in a template, or by defaults.
 struct RequestWish: Hashable, Sendable {
     var hosts: [HostPattern] = []
     var ports: [Port] = []

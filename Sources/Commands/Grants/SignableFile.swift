@@ -12,12 +12,12 @@ struct SignableFile {
     }
 
     let bytes: [UInt8]
-    /// What each signer signs.
+    /// The bytes that each signer signs.
     let payload: [UInt8]
     let signatureCount: Int
     let content: Content
 
-    /// Refuses what the agent would refuse whoever signs it, before anybody does.
+    /// Refuses, before anybody signs, what the agent would refuse with any signature.
     init(_ bytes: [UInt8], name: String) throws(CommandFailure) {
         self.bytes = bytes
         (payload, signatureCount) = try Self.split(bytes, name: name)
@@ -98,7 +98,7 @@ struct SignableFile {
         ["on \(hosts.map(\.description).joined(separator: ", "))", "because \(reason)"]
     }
 
-    /// What a signer should have read before signing, one line each.
+    /// The lines that a signer should have read before signing.
     var summary: [String] {
         switch content {
         case .grant(let grant): grant.summary

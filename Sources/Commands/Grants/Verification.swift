@@ -5,7 +5,7 @@ import Linux
 import Signatures
 import StrictJSON
 
-/// What this host would do with a file and why: every check that the agent makes, in its order.
+/// The outcome of a file on this host, with the reasons: every check of the agent, in its order.
 struct Verification {
     /// One check; the first that fails may leave later ones without anything to look at.
     struct Check: Hashable {
@@ -13,7 +13,7 @@ struct Verification {
         let isKept: Bool
         /// The stable name of the refusal, as the record of it has; empty if the check is kept.
         var code = ""
-        /// What was found, or why not.
+        /// The finding, or the reason that there is none.
         let finding: String
         var field = ""
         var remedy = ""
@@ -30,9 +30,9 @@ struct Verification {
     private(set) var checks: [Check] = []
     private(set) var ids: [GrantID] = []
     private var isReview = false
-    /// Whether it would be let in by an alarm alone.
+    /// True if an alarm alone would let it in.
     private var breaksGlass = false
-    /// When access would end if it began now.
+    /// The end of access if it began now.
     private(set) var deadline: Moment?
 
     var isAccepted: Bool { checks.allSatisfy(\.isKept) }

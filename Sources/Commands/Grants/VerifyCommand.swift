@@ -53,7 +53,7 @@ struct VerifyCommand: JitgateCommand {
         guard verification.isAccepted else { throw .alreadyReported }
     }
 
-    /// Why the agent would not read the file, if it lies in a drop directory.
+    /// The reason that the agent would not read the file, if it lies in a drop directory.
     private func distrust(_ configuration: Configuration) -> TrustError? {
         let path = WorkingDirectory.absolute(file)
         let directory = path.split(separator: "/").dropLast().joined(separator: "/")

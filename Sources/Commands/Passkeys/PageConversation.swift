@@ -9,7 +9,7 @@ struct PageConversation {
     private let origin: String
     /// The secret of the link.
     let id = Self.secret()
-    /// The secret that whoever was given the task returns with the answer.
+    /// The secret that the browser was given with the task and returns with the answer.
     private let answerToken = Self.secret()
     private var isTaken = false
     /// The answer that was accepted.

@@ -68,7 +68,7 @@ struct PolicyImportCommand: JitgateCommand {
         return try GrantFile.read(file, limit: AzureDocument.sizeLimit)
     }
 
-    /// What comes out is a policy that the agent takes.
+    /// Checks that the result is a policy that the agent takes.
     private static func check(_ result: AzurePortPolicy, name: String) throws(CommandFailure) {
         do throws(ConfigurationError) {
             _ = try Configuration(parsing: Array(result.toml.utf8), file: "the policy made of it")

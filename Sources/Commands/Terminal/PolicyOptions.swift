@@ -1,7 +1,8 @@
 import ArgumentParser
 import CommandSupport
 
-/// What every verb takes: where the policy is, by which it finds the agent and its files.
+/// The option that every command takes: the place of the policy, by which it finds the agent and
+/// its files.
 struct PolicyOptions: ParsableArguments {
     static let defaultPath = "/etc/jitgate/jitgate.toml"
 
