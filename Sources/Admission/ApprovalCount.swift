@@ -22,10 +22,10 @@ package enum SignatureRole: Hashable, Sendable {
     case isNoCountedPasskey(PasskeyObjection)
 }
 
-/// What a port demands of the signatures of a grant.
+/// The signatures that a port demands of a grant.
 struct ApprovalDemand: Hashable {
     let approvals: Int
-    /// Whether the requestor must sign and cannot approve.
+    /// True if the requestor must sign and cannot approve.
     let isSeparate: Bool
     /// The patterns of which each needs a signer of its own.
     let from: [NamePatterns]
@@ -44,7 +44,7 @@ struct ApprovalDemand: Hashable {
 }
 
 extension Case {
-    /// What all ports of the grant together demand, for the roles of its signatures.
+    /// The demand of all ports of the grant together, for the roles of its signatures.
     var strictestDemand: ApprovalDemand {
         let demands = protectedPorts.map { ApprovalDemand($0.rules) }
         return ApprovalDemand(

@@ -22,7 +22,7 @@ package struct Approver: Hashable, Sendable {
     /// The furthest that the end may lie ahead, beyond the longest duration; `nil` for what policy
     /// allows.
     package var maxWait: Duration?
-    /// Whether a signature that it allows meets all demands for signatures, which raises an alarm.
+    /// True if a signature that it allows meets all demands for signatures, which raises an alarm.
     package var isAlarm = false
 
     package init(signers: NamePatterns) {
@@ -125,7 +125,7 @@ extension Case {
         return excesses.isEmpty ? .unlimited : .exceeded(excesses)
     }
 
-    /// Whether the requestor signed as such.
+    /// True if the requestor signed as such.
     var isRequestedByRequestor: Bool {
         payload.requests.contains { request in
             request.signer.isNamed(grant.requestor) && policy.passkeys.objection(to: request) == nil

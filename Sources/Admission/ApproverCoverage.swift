@@ -1,6 +1,6 @@
 package import Signatures
 
-/// What allowed_signers and the `[[approver]]` entries of policy leave open.
+/// The gaps that allowed_signers and the `[[approver]]` entries of policy leave.
 package struct ApproverCoverage: Hashable, Sendable {
     /// The signers whom no entry names, so that nothing but the ports limits them.
     package let unbounded: [String]

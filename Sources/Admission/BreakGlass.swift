@@ -21,7 +21,7 @@ extension Case {
         }
     }
 
-    /// Whether a signature meets all demands for signatures by itself.
+    /// True if a signature meets all demands for signatures by itself.
     var isAlarmRaised: Bool { alarms.contains { !$0.isEmpty } }
 
     /// The alarm that lets the grant in, if it is needed and raised.

@@ -79,7 +79,7 @@ struct Case: Sendable {
     let policy: Policy
     let host: HostIdentity
     let now: Moment
-    /// Whether `now` is known well enough for the times of an `[[approver]]`.
+    /// True if `now` is known well enough for the times of an `[[approver]]`.
     let isTimed: Bool
 
     /// The time when access began, or would begin.

@@ -17,7 +17,7 @@ package struct NamePatterns: Hashable, Sendable {
 
     package func matches(_ name: String) -> Bool { folded.matches(name.lowercased()) }
 
-    /// Whether no name can match, because other patterns exclude all that one could match.
+    /// True if no name can match, because other patterns exclude all that one could match.
     package var isContradictory: Bool {
         let parts = texts.flatMap { $0.lowercased().utf8.split(separator: UInt8(ascii: ",")) }
             .map { String(decoding: $0, as: UTF8.self) }

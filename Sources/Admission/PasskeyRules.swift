@@ -4,7 +4,7 @@ package import Signatures
 package struct PasskeyRules: Hashable, Sendable {
     /// The origins of the pages on which they sign, such as `https://approve.example.com`.
     package var origins: [String]
-    /// Whether passkeys count that a provider synchronises.
+    /// True if passkeys count that a provider synchronises.
     package var synced: Bool
 
     /// By default no passkey counts.

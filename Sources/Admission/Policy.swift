@@ -21,7 +21,7 @@ package enum ExistingSessionRule: Hashable, Sendable {
     /// Lets them end by themselves, and resets them after this time; `nil` for no limit.
     case keep(for: Duration?)
 
-    /// Whether they may continue.
+    /// True if they may continue.
     package var keeps: Bool { self != .reset }
 
     /// The longest time they may continue; `nil` for no limit.
@@ -42,7 +42,7 @@ package struct PortRules: Hashable, Sendable {
     package var allowedSources: [Prefix]
     /// The number of distinct signers needed.
     package var approvals: Int
-    /// Whether the requestor must sign too and cannot approve.
+    /// True if the requestor must sign too and cannot approve.
     package var separateRequestor: Bool
     package var requireJustification: Bool
     /// The globs of which a grant's ticket must match one; empty if it needs none.

@@ -1,7 +1,7 @@
 package import Grants
 import Signatures
 
-/// What of a grant revocations go by.
+/// The facts of a grant that revocations select by.
 package struct RevocableGrant: Hashable, Sendable {
     package let id: GrantID
     package let requestor: String
@@ -73,7 +73,8 @@ private struct NameMatch: Hashable, Sendable {
         }
     }
 
-    /// Whether a pattern matches one of the names, or some name that a pattern of a signer matches.
+    /// Returns true if a pattern matches one of the names, or some name that a pattern of a signer
+    /// matches.
     func matches(any plain: [String], orSigners traced: [String]) -> Bool {
         guard !everything.isEmpty else { return false }
         return (plain + traced).contains { matches($0.lowercased()) }

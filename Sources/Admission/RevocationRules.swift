@@ -45,7 +45,7 @@ extension Admission {
         )
     }
 
-    /// Whether a signature counts at all: not that of a passkey which policy does not take.
+    /// Returns true if a signature counts at all: not that of a passkey which policy does not take.
     private func counts(_ signature: VerifiedSignature) -> Bool {
         policy.passkeys.objection(to: signature) == nil
     }

@@ -43,7 +43,7 @@ extension VarlinkError {
         name == Self.reloadRefused([]).name ? texts("problems") : nil
     }
 
-    /// Whether this version knows the error.
+    /// True if this version knows the error.
     package var isKnown: Bool { text != nil }
 
     private func member(_ name: String) -> String { parameters[name]?.text ?? "" }

@@ -7,7 +7,7 @@ package import Varlink
 /// The state of the agent: the answer to Status.
 package struct AgentStatus: VarlinkCodable {
     package var mode: Mode
-    /// What is wrong with the host, the gravest first.
+    /// The conditions of the host, the gravest first.
     package var conditions: [Condition]
     package var openGrants: Int
     package var waitingGrants: Int

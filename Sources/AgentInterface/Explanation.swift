@@ -3,7 +3,7 @@ package import Grants
 package import StrictJSON
 package import Varlink
 
-/// Whether a packet would pass now, and by what: the answer to Explain.
+/// The answer to Explain: if a packet would pass now, and by what.
 package struct Explanation: VarlinkCodable {
     package static let members = [
         VarlinkMember("passes", "bool"),

@@ -62,7 +62,7 @@ package struct GrantEntry: VarlinkCodable {
         package var ticket: String?
     }
 
-    /// Whether somebody has reviewed a break-glass grant.
+    /// The review of a break-glass grant, if there was one.
     package enum BreakGlass: String, Hashable, Sendable, CaseIterable {
         case unreviewed
         case reviewed

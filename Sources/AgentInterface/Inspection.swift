@@ -12,7 +12,7 @@ package struct Inspection: VarlinkCodable {
         /// `prerouting`, `input` or `ingress`.
         package var hook: String
         package var priority: Int
-        /// Whether packets that no rule of it takes are dropped.
+        /// True if packets that no rule of it takes are dropped.
         package var drops: Bool
         /// `filter`, `nat` or `route`.
         package var type: String

@@ -92,7 +92,7 @@ package struct TrialReply: VarlinkCodable {
     package var protectedPorts: [Port]
     /// The moment at which the policy before it comes back unless this one is confirmed.
     package var until: Moment
-    /// As in `ReloadReply`.
+    /// The sessions that may not go on, as in `ReloadReply`.
     package var sessionsLeftOut: Int
 
     package init(mode: Mode, protectedPorts: [Port], until: Moment, sessionsLeftOut: Int = 0) {

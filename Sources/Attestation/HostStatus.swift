@@ -124,14 +124,15 @@ package struct HostStatus: Hashable, Sendable {
     package var trusted: [Prefix] = []
     package var grants = Grants()
     package var bulletin: Bulletin?
-    /// How many elements of a list were left out.
+    /// The number of elements of each list that were left out.
     package var leftOut: [List: Int] = [:]
 
     package init(of host: Host, at instant: Instant) {
         (self.host, self.instant) = (host, instant)
     }
 
-    /// Whether no condition is an error; one that was left out is no graver than those that are there.
+    /// True if no condition is an error; those that were left out are no graver than those that are
+    /// there.
     package var isHealthy: Bool { conditions.areHealthy }
 
     /// The number of open grants, those that were left out included.

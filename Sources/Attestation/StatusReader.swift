@@ -56,7 +56,7 @@ struct StatusReader {
         return number
     }
 
-    /// So many lower-case hexadecimal digits.
+    /// Reads a field of `length` lower-case hexadecimal digits.
     func hexadecimal(_ name: String, _ length: Int) throws(StatusError) -> String {
         let text = try text(name)
         let isHexadecimal = text.utf8.allSatisfy { byte in

@@ -91,7 +91,7 @@ package struct WitnessedHost: Hashable, Sendable {
     /// The time of the oldest checkpoint that no proof covers yet; `nil` if all are proved.
     package var unprovedSince: Moment? { unproved.map(\.seen).min() }
 
-    /// Whether a person has to look: there is a fork, or what can never be proved.
+    /// True if a person has to look: there is a fork, or something that can never be proved.
     package var isAlarming: Bool { fork != nil || !skipped.isEmpty }
 
     // MARK: notes

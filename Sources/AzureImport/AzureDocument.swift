@@ -25,7 +25,7 @@ package struct AzureDocument {
     package static let sizeLimit = 1 << 20
 
     private(set) var machines: [Machine] = []
-    /// What is there and not carried over, a line each.
+    /// The content that is not carried over, a line each.
     package private(set) var notes: [String] = []
 
     package init(parsing bytes: [UInt8]) throws(AzureError) {
@@ -87,9 +87,9 @@ package struct AzureDocument {
         }
     }
 
-    /// What says which resource it is, and nothing about ports.
+    /// The keys that tell which resource it is, and nothing about ports.
     ///
-    /// The second half is what templates and Resource Graph say besides.
+    /// The second half is what templates and Resource Graph add.
     private static let resource: Set<String> = [
         "$schema", "apiversion", "etag", "id", "kind", "location", "name", "properties",
         "resourcegroup", "resourcegroupname", "systemdata", "tags", "type",

@@ -1,6 +1,6 @@
 package import StrictJSON
 
-/// Why an Azure document cannot be turned into a policy: what, where and why.
+/// The reason that an Azure document cannot be turned into a policy, with its place.
 package struct AzureError: Error, Hashable, CustomStringConvertible {
     package let position: JSONPosition
     /// Such as `properties.virtualMachines[0].ports[1].protocol`; empty for the whole.

@@ -2,14 +2,15 @@ import Grants
 package import StrictJSON
 import StrictTOML
 
-/// Why no machine of an Azure document can be chosen, or the chosen one has no policy.
+/// The reason that no machine of an Azure document can be chosen, or that the chosen one has no
+/// policy.
 package struct AzureSelectionError: Error, Hashable, CustomStringConvertible {
     package let description: String
 }
 
 /// One machine's rules of an Azure document as a policy of ours.
 package struct AzurePortPolicy {
-    /// Which ports are protected and how: as much of a policy as Azure knows.
+    /// The protected ports and their rules: as much of a policy as Azure knows.
     struct PortPolicy: Hashable, Sendable {
         let maxDuration: Duration
         let sources: [Prefix]

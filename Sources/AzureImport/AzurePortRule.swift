@@ -1,13 +1,13 @@
 import Grants
 
-/// What an Azure policy says of one port of a machine (JitNetworkAccessPortRule, 2020-01-01).
+/// The rule of an Azure policy for one port of a machine (JitNetworkAccessPortRule, 2020-01-01).
 struct AzurePortRule: Hashable {
     /// `*` stands for both protocols.
     let ports: [Port]
     let maxDuration: Duration
     /// Empty for everyone.
     let sources: [Prefix]
-    /// Whether it names everyone of IPv4 or of IPv6 alone, which a policy cannot.
+    /// True if it names everyone of IPv4 or of IPv6 alone, which a policy cannot.
     let isOneFamily: Bool
 
     init(_ node: AzureNode) throws(AzureError) {

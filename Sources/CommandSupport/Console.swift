@@ -9,7 +9,7 @@ package struct Console: Sendable {
 
     /// Environment variables.
     package let environment: [String: String]
-    /// Whether the standard output is a terminal.
+    /// True if the standard output is a terminal.
     package let isTerminal: Bool
     package let now: @Sendable () -> Moment
     /// The seconds by which the local time is ahead of UTC at a moment.
@@ -65,7 +65,7 @@ package struct Console: Sendable {
         write(value.prettyEncoded() + [UInt8(ascii: "\n")])
     }
 
-    /// Whether it has come to be so in time.
+    /// Returns true once `isSo` holds, or false if it did not in time.
     package func wait(until isSo: () -> Bool) -> Bool {
         let end = ContinuousClock.now + patience
         while !isSo() {

@@ -5,7 +5,7 @@ package protocol JitgateCommand: ParsableCommand, Sendable {
     func perform(on console: Console) throws(CommandFailure)
 }
 
-/// Whether the answer is for a program.
+/// The choice of an answer for programs.
 package struct FormatOptions: ParsableArguments {
     @Flag(help: "Print JSON instead of text.")
     package var json = false

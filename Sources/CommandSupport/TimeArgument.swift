@@ -53,7 +53,7 @@ package struct TimeArgument {
         return midnight.map { isUTC ? $0 : fromLocal($0) } ?? now
     }
 
-    /// The date of today, or of so many days later.
+    /// The date of today, or of `days` later.
     private func today(_ isUTC: Bool, _ days: Int64 = 0) -> Substring {
         let east = isUTC ? 0 : Int64(secondsEast(now))
         return "\(now + .seconds(east + days * 86_400))".prefix(10)

@@ -51,7 +51,7 @@ package enum AgentConditions {
     /// A lead of the agent's time that matters: grants are for hours.
     private static let leastLead = 60
 
-    /// The agent's time is held ahead of the wall clock, by so many seconds.
+    /// The agent's time is held ahead of the wall clock, by `seconds`.
     package static func clockHeld(seconds: Int, sinceRecord record: Int?) -> Condition {
         let text = heldTime(seconds: seconds, sinceRecord: record)
         let remedy =

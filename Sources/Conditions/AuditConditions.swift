@@ -89,7 +89,7 @@ package enum AuditConditions {
 
     // MARK: journal
 
-    /// Journald does not take copies of so many records, which are in the log.
+    /// Journald does not take copies of `count` records, which are in the log.
     package static func journalRefuses(
         _ count: Int,
         log: String,

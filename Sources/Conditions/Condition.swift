@@ -38,7 +38,7 @@ package struct Condition: Error, Hashable, Sendable {
     /// The area of the host that it belongs to, in a word.
     package var area: String { (ConditionCode(rawValue: code)?.area ?? .agent).rawValue }
 
-    /// Whether the other one is about the same thing, however it is worded.
+    /// Returns true if the other one is about the same thing, however it is worded.
     package func matches(_ other: Condition) -> Bool {
         code == other.code && subject == other.subject
     }
@@ -74,7 +74,7 @@ extension Condition {
 }
 
 extension Sequence<Condition> {
-    /// Whether none is an error.
+    /// True if none is an error.
     package var areHealthy: Bool { allSatisfy { $0.severity < .error } }
 }
 

@@ -7,7 +7,7 @@ package struct ConditionList: Hashable, Sendable {
 
     package init() {}
 
-    /// Whether none is an error.
+    /// True if none is an error.
     package var isHealthy: Bool { all.areHealthy }
 
     /// Replaces the conditions of a code by those that hold now; returns whether that is a change.

@@ -78,7 +78,7 @@ extension TOMLValue {
         Int64(digits).flatMap { String($0) == digits ? $0 : nil }
     }
 
-    /// How a size reads that is a whole number of units.
+    /// The text of a size that is a whole number of units.
     static func text(ofSize bytes: Int64) -> String {
         for unit in sizeUnits where bytes % unit.bytes == 0 {
             return "\(bytes / unit.bytes)\(unit.letter)"
@@ -86,6 +86,6 @@ extension TOMLValue {
         return "\(bytes / 1024)K"
     }
 
-    /// How a span of whole days reads.
+    /// The text of a span of whole days.
     static func text(ofDays span: Duration) -> String { "\(span.components.seconds / day)d" }
 }

@@ -1,6 +1,6 @@
 package import Admission
 
-/// What becomes of a grant's file once the grant has ended.
+/// The fate of a grant's file once the grant has ended.
 package enum EndedFiles: String, Hashable, Sendable {
     case remove
     case keep
@@ -10,19 +10,19 @@ package enum EndedFiles: String, Hashable, Sendable {
 ///
 /// Paths are absolute and carry no `.`, `..` or closing slash.
 package struct Configuration: Hashable, Sendable {
-    /// How many bytes of a policy file, or of an allowed_signers file, are read.
+    /// The bytes of a policy file, or of an allowed_signers file, that are read at most.
     package static let fileLimit = 1 << 20
     /// The longest file of revoked keys in bytes.
     package static let revokedKeysLimit = 8 << 20
 
     package var policy: Policy
-    /// How long before their end sessions are told of it, the longest first.
+    /// The times before their end at which sessions are warned of it, the longest first.
     package var sessionWarnings: [Duration]
     /// The name that grants know this host by; `nil` means the system's own.
     package var hostname: String?
     /// The labels that `label:` in a grant is matched with, by name.
     package var labels: [String: String] = [:]
-    /// Where grants are dropped; none lies inside another.
+    /// The drop directories; none lies inside another.
     package var grantDirectories: [String]
     package var allowedSigners: String
     /// The file of keys that count no more; `nil` if there is none.
@@ -33,19 +33,19 @@ package struct Configuration: Hashable, Sendable {
     package var auditDirectory: String
     /// Records of denied attempts a second, at most.
     package var deniedPerSecond: Int
-    /// How many bytes records of strangers may take in a day.
+    /// The bytes that records of strangers may take in a day.
     package var strangersPerDay: Int64
-    /// How many bytes strangers leave free on the disk of the log.
+    /// The bytes that strangers leave free on the disk of the log.
     package var keepFree: Int64
     /// The NFLOG group that denied packets and first packets go to.
     package var logGroup: UInt16
-    /// The log goes on in a new file once the newest has so many bytes, or is so old.
+    /// The size, or else the age, at which the log goes on in a new file.
     package var segmentSize: Int64
     package var segmentAge: Duration
-    /// How long old files of the log are kept; `nil` is for ever.
+    /// The time that old files of the log are kept; `nil` is for ever.
     package var retention: Duration?
     package var stateDirectory: String
     package var controlSocket: String
-    /// Who may read the control socket.
+    /// The group that may read the control socket.
     package var controlGroup: String
 }

@@ -1,8 +1,8 @@
 package import StrictTOML
 
-/// Why a policy file is refused: everything that is wrong with it, in the order of the file.
+/// The mistakes of a policy file that is refused, in the order of the file.
 ///
-/// Of text that is no TOML it is the first mistake only, of a policy at most the first hundred.
+/// Only the first mistake of text that is no TOML; at most the first hundred of a policy.
 package struct ConfigurationError: Error, Hashable, Sendable {
     package let file: String
     /// Never empty.

@@ -9,7 +9,7 @@ struct ConfigurationReader {
     ]
     static let keys = ["mode", "keep_existing", "hostname", "trusted"]
 
-    /// As long as a retention may be at most.
+    /// The waits that are allowed, up to the longest retention.
     static let waits: ClosedRange<Duration> = .seconds(1)...(.seconds(36_600 * 86_400))
 
     let file: TOMLTable

@@ -2,7 +2,7 @@ package import Admission
 package import Grants
 
 extension PortRules {
-    /// What holds for a port when the policy says nothing.
+    /// The rules of a port about which the policy says nothing.
     package static let defaults = PortRules(
         maxDuration: .seconds(3 * 3600),
         widestIPv4: 24,
@@ -25,7 +25,7 @@ extension Port {
 }
 
 extension Configuration {
-    /// What an empty policy file means; a new install observes.
+    /// The meaning of an empty policy file; a new install observes.
     package static let defaults = Configuration(
         policy: Policy(
             mode: .observe,

@@ -46,7 +46,7 @@ extension TOMLValue {
         return nil
     }
 
-    /// Whether this is a DNS name with a letter in its last label: an address is no RP ID.
+    /// Returns true if this is a DNS name with a letter in its last label: an address is no RP ID.
     private static func isHost(_ host: Substring.UTF8View) -> Bool {
         let labels = host.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         let isLetter = { (byte: UInt8) in (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }

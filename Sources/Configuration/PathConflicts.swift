@@ -20,8 +20,8 @@ struct PathConflicts {
         }
     }
 
-    /// What the agent writes must not look like a wish: the evidence in the state directory is
-    /// grant files, ended ones among them.
+    /// Finds drop directories among what the agent writes: the evidence in the state directory is
+    /// grant files, ended ones among them, and must not be taken for arrivals.
     private func findOwn(_ key: String, _ path: String, at index: Int) {
         guard Self.overlap(path, configuration.grantDirectories[index]) else { return }
         refuse(index, "overlaps with `\(key)` \(QuotedText(path))", "keep the two apart")
@@ -37,7 +37,7 @@ struct PathConflicts {
         )
     }
 
-    /// Whether one is the other or lies inside it.
+    /// Returns true if one is the other or lies inside it.
     static func overlap(_ left: String, _ right: String) -> Bool {
         let (left, right) = (left.utf8, right.utf8)
         let (short, long) = left.count < right.count ? (left, right) : (right, left)

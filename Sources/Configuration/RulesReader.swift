@@ -13,7 +13,7 @@ struct RulesReader {
     static let durations: ClosedRange<Duration> = .seconds(1)...(.seconds(24 * 3600))
     /// Sessions that may end by themselves: a month at most.
     static let drainLimits: ClosedRange<Duration> = .seconds(1)...(.seconds(720 * 3600))
-    /// As many signatures as a grant file may carry (docs/PROTOCOL.grant).
+    /// The numbers of signatures that a grant file may carry (docs/PROTOCOL.grant).
     static let approvals = 1...16
 
     let section: TOMLTable

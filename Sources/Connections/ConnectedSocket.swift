@@ -15,7 +15,7 @@ struct ConnectedSocket: Hashable {
     let family: UInt8
     /// The `inet_diag_sockid`, cookie included, which no later socket shares.
     let identity: [UInt8]
-    /// Whether the handshake was ever completed.
+    /// True if the handshake was ever completed.
     let isCompleted: Bool
 
     /// Parses an `inet_diag_msg`; `nil` if it is not whole.

@@ -39,7 +39,7 @@ package struct DeniedRateLimiter: Hashable, Sendable {
         refilledAt = boot
     }
 
-    /// Whether there may be packets in no record yet.
+    /// True if there may be packets in no record yet.
     package var isPending: Bool { unspoken != 0 || !sources.isEmpty }
 
     /// Chooses among packets that arrived, of `count` that were denied since the last time.

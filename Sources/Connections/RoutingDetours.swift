@@ -8,7 +8,7 @@ package import SystemPackage
 package struct RoutingRule: Hashable, Sendable {
     package let family: Address.Family
     package let priority: UInt32
-    /// Whether the table is that of the VRF of the packet's interface (l3mdev).
+    /// True if the table is that of the VRF of the packet's interface (l3mdev).
     package let isOfInterface: Bool
     package let table: UInt32
 }

@@ -71,15 +71,15 @@ struct TrackedFlow: Hashable {
         name = Array(request.bytes.dropFirst(NetlinkMessage.headerLength))
     }
 
-    /// Whether both directions agree: NAT rewrote nothing.
+    /// True if both directions agree: NAT rewrote nothing.
     var isPlain: Bool {
         original.source == reply.destination && original.destination == reply.source
     }
 
-    /// Whether both ends have taken part, which nobody can fake with another's address.
+    /// True if both ends have taken part, which nobody can fake with another's address.
     var isAssured: Bool { status & IPS_ASSURED.rawValue != 0 }
 
-    /// Whether its timeout is fixed: packets do not prolong it.
+    /// True if its timeout is fixed: packets do not prolong it.
     var isEnding: Bool { status & IPS_FIXED_TIMEOUT.rawValue != 0 }
 
     /// Requests a timeout after `seconds` that packets do not prolong.

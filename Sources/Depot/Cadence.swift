@@ -2,9 +2,9 @@
 ///
 /// A moment is a reading of a clock that is never set, as the time since an arbitrary origin.
 package struct Cadence: Hashable, Sendable {
-    /// As long as the first request and one after failures may be put off.
+    /// The longest pause before the first request and after failures.
     package static let longestPause: Duration = .seconds(60)
-    /// As long as an answer can silence a host, before a fifth is added at random.
+    /// The longest time that an answer can silence a host, before a fifth is added at random.
     package static let longestRetryAfter: Duration = .seconds(3600)
 
     /// The mean time between two rounds.

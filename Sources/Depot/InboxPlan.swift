@@ -77,7 +77,7 @@ package struct InboxPlan: Sendable {
                 .key
     }
 
-    /// Whether one more file of any size fits.
+    /// True if one more file of any size fits.
     package var hasRoom: Bool {
         held.count < Self.fileLimit && heldBytes + DepotObject.fileLimit <= Self.byteLimit
     }

@@ -8,7 +8,8 @@ package struct ObjectWatch: Hashable, Sendable {
         case failing
     }
 
-    /// Every so many requests omit If-None-Match: an ETag made of size and seconds may lie.
+    /// The interval, in requests, at which one omits If-None-Match: an ETag made of size and
+    /// seconds may lie.
     package static let unconditionalEvery = 30
     /// The longest ETag that is used, in bytes.
     static let longestTag = 256
@@ -22,7 +23,7 @@ package struct ObjectWatch: Hashable, Sendable {
 
     package init() {}
 
-    /// Whether the object may be asked for at `now`; one that failed has a rest.
+    /// Returns true if the object may be asked for at `now`; one that failed has a rest.
     package func isDue(at now: Duration) -> Bool { now >= resting }
 
     /// Counts a request, and returns the ETag for its If-None-Match.

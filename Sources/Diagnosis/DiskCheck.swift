@@ -54,7 +54,7 @@ struct LogGrowth: Hashable {
 
     let bytesPerDay: Int64
     let isMeasured: Bool
-    /// After so many days the oldest records go.
+    /// The days after which the oldest records go.
     private let retention: Int64?
 
     init(bytesPerDay: Int64, isMeasured: Bool, retention: Int64?) {
@@ -67,7 +67,7 @@ struct LogGrowth: Hashable {
         let now = Moment(microseconds: ClockReading.now().wallMicroseconds)
         let measured = Self.measured(LogDirectory(configuration.auditDirectory), at: now)
         self.init(
-            // Strangers may take so much, and repeated uses of grants as much again.
+            // Strangers may take their allowance, and repeated uses of grants as much again.
             bytesPerDay: measured ?? 2 * configuration.strangersPerDay,
             isMeasured: measured != nil,
             retention: configuration.retention.map { $0.components.seconds / 86_400 }
@@ -90,7 +90,7 @@ struct LogGrowth: Hashable {
 
     func days(until free: UInt64) -> Int64 { Int64(clamping: free) / bytesPerDay }
 
-    /// Whether the oldest records go before the disk is full.
+    /// Returns true if the oldest records go before the disk is full.
     func isPruned(within days: Int64) -> Bool { retention.map { $0 < days } ?? false }
 
     func forecast(_ days: Int64) -> String {

@@ -10,7 +10,7 @@ import SystemPackage
 struct TrustCheck {
     private(set) var results: [CheckResult] = []
     private var trusted = TrustedFile(owners: [0])
-    /// Whether some port asks the requestor to sign too.
+    /// True if some port asks the requestor to sign too.
     private let isSeparate: Bool
     private let rules: Policy
 
@@ -132,7 +132,7 @@ struct TrustCheck {
         }
     }
 
-    /// The key that signs the log: whoever reads it can sign another one.
+    /// Checks the key that signs the log: anyone who reads it can sign another one.
     private mutating func secret(_ path: String) {
         guard let mode = FileKind.permissions(path), mode & 0o077 != 0 else { return }
         results.add(AuditConditions.auditKeyExposed(path))

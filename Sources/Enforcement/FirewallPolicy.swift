@@ -2,19 +2,19 @@ package import Grants
 
 /// The settings of the gate, which follow from the policy alone, without openings.
 package struct FirewallPolicy: Hashable, Sendable {
-    /// Whether packets that nothing admits are dropped (enforce), not only logged (observe).
+    /// True if packets that nothing admits are dropped (enforce), not only logged (observe).
     package let denies: Bool
     package let protected: [Port]
     package let trusted: [Prefix]
     /// The NFLOG group of jitgate.
     package let logGroup: UInt16
     package let deniedPerSecond: Int
-    /// Whether sessions at some port may continue past the deadline of their grant.
+    /// True if sessions at some port may continue past the deadline of their grant.
     package var drains = false
-    /// Whether connections are limited to plain TCP, the only kind that can be reset at both ends;
+    /// True if connections are limited to plain TCP, the only kind that can be reset at both ends;
     /// depends on the kernel.
     var stripsMultipath = false
-    /// Whether the ends of published sessions are reset; depends on the kernel.
+    /// True if the ends of published sessions are reset; depends on the kernel.
     var resetsEnds = false
     /// The time for which sessions older than the enforcement may continue; `nil` if they may not.
     package var keepExisting: Duration?
@@ -33,7 +33,7 @@ package struct FirewallPolicy: Hashable, Sendable {
         self.deniedPerSecond = deniedPerSecond
     }
 
-    /// Whether sessions may continue that no opening covers any more.
+    /// True if sessions may continue that no opening covers any more.
     var keepsSessions: Bool { denies && (keepExisting != nil || drains) }
 
     /// Returns whether this gate admits anybody without a grant whom another does not.

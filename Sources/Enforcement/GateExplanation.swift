@@ -13,16 +13,16 @@ package struct GateExplanation: Hashable, Sendable {
         package let traffic: Traffic
     }
 
-    /// Whether the gate checks packets to the port at all.
+    /// True if the gate checks packets to the port at all.
     package internal(set) var isProtected = false
-    /// Whether packets that nothing admits are dropped, not only recorded.
+    /// True if packets that nothing admits are dropped, not only recorded.
     package internal(set) var denies = false
-    /// Whether trusted networks cover the source.
+    /// True if trusted networks cover the source.
     package internal(set) var isTrusted = false
     /// The openings that match, the longest prefix first.
     package internal(set) var matches: [Match] = []
 
-    /// Whether a packet that opens a connection passes the gate.
+    /// True if a packet that opens a connection passes the gate.
     package var passes: Bool { !isProtected || !denies || isTrusted || !matches.isEmpty }
 }
 

@@ -30,7 +30,7 @@ extension Firewall {
 }
 
 extension RulesetSnapshot {
-    /// Whether packets that nothing admits are dropped; `nil` if the table does not show it.
+    /// True if packets that nothing admits are dropped; `nil` if the table does not show it.
     var denies: Bool? {
         let rules = table.chains.first { $0.name == GateNames.refuse }?.rules ?? []
         switch rules.last??.last {

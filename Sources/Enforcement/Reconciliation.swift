@@ -5,11 +5,11 @@ import SystemPackage
 
 /// The changes that brought the kernel to the desired state.
 package struct Reconciliation: Hashable, Sendable {
-    /// Whether a table without an owner was adopted, with all its content.
+    /// True if a table without an owner was adopted, with all its content.
     package internal(set) var adopted = false
-    /// Whether the table was missing or wrong, and was made again.
+    /// True if the table was missing or wrong, and was made again.
     package internal(set) var rebuilt = false
-    /// Whether anything was changed.
+    /// True if anything was changed.
     package internal(set) var changed = false
 
     package init(adopted: Bool = false, rebuilt: Bool = false, changed: Bool = false) {

@@ -84,7 +84,7 @@ struct GateUse: Hashable {
     var sources: Set<SourceSet>
     var recent: Set<RecentSet>
 
-    /// Whether strangers are refused early; not on trial, since a trial ends by itself but the
+    /// True if strangers are refused early; not on trial, since a trial ends by itself but the
     /// early refusal would not.
     var refusesEarly: Bool { shape.denies && fallback == nil }
 

@@ -32,7 +32,7 @@ package struct Tampering: Hashable, Sendable {
 
     package internal(set) var changes: [Change] = []
     package internal(set) var extent = Extent.elements
-    /// Whether events were lost: the table must be read again.
+    /// True if events were lost: the table must be read again.
     package internal(set) var lostEvents = false
 
     package init() {}
@@ -42,7 +42,7 @@ package struct Tampering: Hashable, Sendable {
         self.lostEvents = self.lostEvents || lostEvents
     }
 
-    /// Whether there is reason to look at the table.
+    /// True if there is reason to look at the table.
     package var isReason: Bool { lostEvents || !changes.isEmpty }
 }
 

@@ -5,7 +5,7 @@ import Netfilter
 /// number.
 struct TrustedSet: Hashable {
     let family: Address.Family
-    /// Whether it belongs to the fallback: on trial there are two policies, each with its own set.
+    /// True if it belongs to the fallback: on trial there are two policies, each with its own set.
     let isFallback: Bool
 
     static func all(isFallback: Bool = false) -> [Self] {

@@ -41,13 +41,13 @@ struct Carrier {
     /// CLOCK_BOOTTIME: it is never set.
     static var now: Duration { .microseconds(ClockReading.now().bootMicroseconds) }
 
-    /// Whether all objects were answered for and all files are there.
+    /// True if all objects were answered for and all files are there.
     var isComplete: Bool {
         board.state.silentSince == nil && plan.missing == 0 && inboxError == nil
             && board.state.objects.allSatisfy { $0.state != .failing && $0.state != .unasked }
     }
 
-    /// Whether another round now would bring more files.
+    /// True if another round now would bring more files.
     var hasMore: Bool { !plan.nextFiles(at: Self.now).isEmpty }
 
     /// Asks for all that is due; returns whether the process is to end.

@@ -65,7 +65,7 @@ struct InboxDirectory: Sendable {
         return bytes.count
     }
 
-    /// Whether `AtomicFile` gave a file of ours this name, and a crash left it.
+    /// Returns true if `AtomicFile` gave a file of ours this name, and a crash left it.
     private static func isUnfinished(_ name: String) -> Bool {
         guard name.hasPrefix(".") else { return false }
         let stem = name.dropFirst()

@@ -3,7 +3,7 @@ import Grants
 
 /// Reads the indexes of the shelves: one by one, or all at once from a hub.
 struct ShelfReader {
-    /// The depot is asked with every so many rounds whether it is a hub.
+    /// The interval, in rounds, at which the depot is asked whether it is a hub.
     private static let hubProbeEvery = 30
 
     private let reader: DepotReader

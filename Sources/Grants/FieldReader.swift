@@ -39,7 +39,7 @@ struct FieldReader {
         GrantSyntaxError(code: code, position: node.position, field: field, reason: reason)
     }
 
-    /// Whether the object has a field.
+    /// Returns true if the object has a field.
     func has(_ name: String) -> Bool { members[name] != nil }
 
     /// A text field without control characters, of `count` characters; `nil` if it is absent.

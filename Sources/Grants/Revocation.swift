@@ -1,6 +1,6 @@
 /// The content of a signed revocation: the grants that end now, and until when no such grant opens.
 package struct Revocation: Hashable, Sendable {
-    /// How long a bar lasts at most, from the moment at which it was accepted.
+    /// The longest time that a bar lasts, from the moment at which it was accepted.
     package static let longestBar = Duration.seconds(7 * 24 * 60 * 60)
 
     /// The name of the revocation itself.
@@ -27,7 +27,7 @@ package struct Revocation: Hashable, Sendable {
         self.until = until
     }
 
-    /// Whether it does no more than end grants by their ids.
+    /// True if it does no more than end grants by their ids.
     package var isNarrow: Bool { until == nil && selection.isOfIDsAlone }
 }
 
@@ -43,7 +43,7 @@ package struct RevocationSelection: Hashable, Sendable {
     /// Fingerprints, `SHA256:…`.
     package var keys: [String] = []
     package var sources: [Prefix] = []
-    /// Whether it is about every grant.
+    /// True if it is about every grant.
     package var all = false
 
     package init() {}

@@ -22,10 +22,10 @@ package struct EntryTable: Sendable {
         byID.values.lazy.filter(\.phase.isUnseen)
     }
 
-    /// Whether a grant is there that has not ended.
+    /// Returns true if the grant exists and has not ended.
     package func isLive(_ id: GrantID) -> Bool { byID[id]?.phase.isLive == true }
 
-    /// Whether a grant is there that has not ended and whose file was read.
+    /// Returns true if the grant exists, has not ended, and its file was read.
     package func isKnown(_ id: GrantID) -> Bool {
         byID[id].map { $0.phase.isLive && !$0.phase.isUnseen } ?? false
     }

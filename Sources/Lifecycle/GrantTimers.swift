@@ -87,7 +87,7 @@ struct GrantTimers: Sendable {
         if let start = entry.phase.start { starts.add(start, entry.id) }
     }
 
-    /// Whether an alarm is of a grant that is there, and has no other one by now.
+    /// Returns true if an alarm is of a known grant that has no other alarm by now.
     private func holds(_ alarm: TimerHeap.Entry, _ entries: Entries) -> Bool {
         guard let entry = entries[alarm.id] else { return false }
         let start = Moment(microseconds: .min)
@@ -95,7 +95,7 @@ struct GrantTimers: Sendable {
             || entry.change(dueAt: alarm.moment, opening: start, lead: lead) == .end
     }
 
-    /// Whether a grant is there that is to open at its start: not one that is tried again later.
+    /// Returns true if the grant is to open at its start: not one that is tried again later.
     private func waits(_ id: GrantID, _ entries: Entries) -> Bool {
         entries[id]?.phase.start != nil && retries[id] == nil
     }

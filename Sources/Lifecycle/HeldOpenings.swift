@@ -56,7 +56,7 @@ package struct HeldOpenings: Sendable {
         openings(around: address, at: port).flatMap { holders(of: $0) }
     }
 
-    /// Whether a grant lets an address in at a port.
+    /// Returns true if a grant lets an address in at a port.
     package func contains(_ address: Address, at port: Port) -> Bool {
         openings(around: address, at: port).contains { holders[$0] != nil }
     }

@@ -33,7 +33,7 @@ package enum Phase: Hashable, Sendable {
         }
     }
 
-    /// Whether the grant is open as far as its file was read.
+    /// True if the grant is open as far as its file was read.
     package var isOpen: Bool { deadline != nil }
 
     /// The deadline of an open grant.
@@ -45,7 +45,7 @@ package enum Phase: Hashable, Sendable {
         if case .draining = living { true } else { false }
     }
 
-    /// Whether it waits for its start, or for the step that opens it.
+    /// True if it waits for its start, or for the step that opens it.
     var isYetToOpen: Bool {
         switch living {
         case .accepted, .waiting: true
@@ -69,8 +69,8 @@ package enum Phase: Hashable, Sendable {
 
     /// The change that the passing of time alone brings to a grant that ends by `lead` early.
     ///
-    /// Deadlines are half-open: at the very moment of its deadline a grant holds no more. What opens
-    /// goes by `opening`, the slower time.
+    /// Deadlines are half-open: at the very moment of its deadline a grant holds no more. Openings
+    /// go by `opening`, the slower time.
     func change(dueAt now: Moment, opening: Moment, lead: Duration, expires: Moment?) -> Change? {
         switch self {
         case .open(_, let end), .draining(_, _, let end, _): end <= now + lead ? .end : nil

@@ -55,6 +55,6 @@ package struct Ending: Hashable, Sendable {
     package var id: GrantID { entry.id }
     package var phase: Phase { entry.phase.living }
 
-    /// Whether it reached its deadline while it was open, so that its sessions may drain.
+    /// True if it reached its deadline while it was open, so that its sessions may drain.
     package var mayDrain: Bool { reason == .expired && phase.isOpen }
 }

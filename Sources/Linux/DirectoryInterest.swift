@@ -8,7 +8,7 @@ struct DirectoryInterest {
     var awaited: Set<String> = []
     /// Names whose creation means that another directory may have replaced a symbolic link.
     var replaced: Set<String> = []
-    /// Whether nothing in it counts until its attributes change.
+    /// True if nothing in it counts until its attributes change.
     var isDistrusted = false
     /// The directories below, which move or vanish with it.
     var below: Set<String> = []

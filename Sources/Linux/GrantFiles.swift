@@ -29,7 +29,7 @@ extension DirectoryWatch {
         return (names, found.areMore || files.count > limit)
     }
 
-    /// When the inode of a file changed, in nanoseconds; `nil` if there is no such file.
+    /// The time when the inode of a file changed, in nanoseconds; `nil` if there is no such file.
     private static func changeTime(of path: String) -> Int64? {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else { return nil }

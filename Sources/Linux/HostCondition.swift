@@ -4,7 +4,7 @@ package import SystemPackage
 
 /// The accuracy of the kernel's clock, as ntp_adjtime(3) reports it; reading changes nothing.
 package struct ClockCondition: Hashable, Sendable {
-    /// Whether a time service keeps the clock synchronized.
+    /// True if a time service keeps the clock synchronized.
     package let isSynchronized: Bool
     /// The largest error that the kernel assumes, in microseconds.
     package let maximumErrorMicroseconds: Int64

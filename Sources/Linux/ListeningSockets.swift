@@ -14,7 +14,7 @@ package struct ListeningSocket: Hashable, Sendable {
     package let port: UInt16
     package let inode: UInt64
 
-    /// Whether only this host can reach it.
+    /// True if only this host can reach it.
     package var isLoopback: Bool {
         switch address.count {
         case 4: address[0] == 127

@@ -15,7 +15,7 @@ package struct TrustedFile {
     }
 
     private let owners: Set<UInt32>
-    /// Whether a file must be on the file system of its directory.
+    /// True if a file must be on the file system of its directory.
     private let staysOnFileSystem: Bool
     /// The last directory that was checked, with all above it.
     private var directory: CheckedDirectory?

@@ -58,7 +58,7 @@ package struct HTTPResponse: Hashable, Sendable {
     package let status: HTTPStatus
     package let contentType: String
     package let body: [UInt8]
-    /// Whether the server ends when this response is sent.
+    /// True if the server ends when this response is sent.
     package let isLast: Bool
 
     package init(_ status: HTTPStatus, _ contentType: String, _ body: [UInt8], isLast: Bool = false)

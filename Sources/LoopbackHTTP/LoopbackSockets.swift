@@ -92,7 +92,7 @@ final class LoopbackConnection {
 
     var descriptor: Int32 { socket.rawValue }
 
-    /// Whether it has not brought its request yet.
+    /// True if it has not brought its request yet.
     var isReading: Bool {
         if case .reading = phase { true } else { false }
     }
@@ -123,7 +123,7 @@ final class LoopbackConnection {
         }
     }
 
-    /// Whether the last call failed only because it would have waited.
+    /// True if the last call failed only because it would have waited.
     private var isWaiting = false
 
     /// The bytes that have come; empty at the end, `nil` if nothing can be read.

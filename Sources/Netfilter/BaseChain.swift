@@ -10,11 +10,11 @@ package struct BaseChain: Hashable, Sendable {
     package let name: String
     /// `filter`, `nat` or `route`.
     package let type: String
-    /// As nft names it, such as `prerouting`.
+    /// The name that nft gives the hook, such as `prerouting`.
     package let hook: String
     /// Lower comes first.
     package let priority: Int32
-    /// Whether it drops what no rule of it decides about.
+    /// True if it drops what none of its rules decides about.
     package let dropsByDefault: Bool
 }
 

@@ -19,7 +19,7 @@ package struct Batch: ~Copyable {
     /// All messages, from BATCH_BEGIN on.
     package var bytes: [UInt8] { messages.bytes }
 
-    /// Begins anew, with room that an earlier batch needed.
+    /// Starts over, with the room that an earlier batch needed.
     ///
     /// `generation` is what the ruleset must still be when this is committed (nfnetlink.h,
     /// NFNL_BATCH_GENID); the kernel answers ERESTART if it is not. `nil` asks for nothing.

@@ -4,7 +4,7 @@ import SystemPackage
 
 /// Single elements: what asking for them costs does not grow with the set.
 extension TableConnection {
-    /// So many questions go in one datagram; the answers are all queued before it is sent.
+    /// The number of questions in one datagram; the answers are all queued before it is sent.
     private static let questionsADatagram = 500
 
     /// Looks keys up in sets; answers the elements that are there, by their place in `keys`.

@@ -1,4 +1,4 @@
-/// Where a packet goes from here.
+/// The decision of a rule about a packet.
 package enum Verdict: Hashable, Sendable {
     case accept
     case drop
@@ -11,7 +11,7 @@ package enum Verdict: Hashable, Sendable {
 /// Registers are those of the kernel: 1 to 4 have 16 bytes each, 8 to 23 are the same space in
 /// words of 4 bytes. Numbers that are compared are in the order in which the kernel loads them.
 package enum Expression: Hashable, Sendable {
-    /// What comes from the packet's surroundings (nft_meta).
+    /// The properties of a packet beside its bytes (nft_meta).
     package enum Meta: Hashable, Sendable, CaseIterable {
         case networkProtocol
         case transportProtocol
@@ -32,7 +32,7 @@ package enum Expression: Hashable, Sendable {
         case transport
     }
 
-    /// What connection tracking knows (nft_ct).
+    /// The properties that connection tracking knows (nft_ct).
     package enum Tracking: Hashable, Sendable, CaseIterable {
         case state
         case status
@@ -70,7 +70,7 @@ package enum Expression: Hashable, Sendable {
     /// Overwrites an option of a TCP segment, by its number, with ones that say nothing.
     case stripOption(UInt8)
 
-    /// What the step does, whatever it has counted so far.
+    /// The same step without what it has counted so far.
     package var uncounted: Self {
         if case .counter = self { return .counter(Traffic()) }
         return self

@@ -26,7 +26,7 @@ package struct ExpressionFields {
         self[type]?.nested.first { $0.type == NFTA_DATA_VALUE.rawValue }.map { Array($0.payload) }
     }
 
-    /// Whether nothing else says anything: what is not named is absent or zero.
+    /// Returns true if all fields except the named ones are absent or zero.
     func say(only named: UInt32...) -> Bool { say(only: named) }
 
     func say(only named: [UInt32]) -> Bool {

@@ -47,7 +47,7 @@ import Glibc
         }
     }
 
-    /// Gives the object to whoever frees it from now on.
+    /// Gives the object to the caller, who frees it.
     consuming func release() -> OpaquePointer {
         let pointer = unsafe self.pointer
         discard self

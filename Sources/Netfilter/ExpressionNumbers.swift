@@ -51,6 +51,6 @@ extension Expression.Tracking {
         self = known
     }
 
-    /// Whether it is asked of the tuple of one direction: of the original one, by us.
+    /// True if it is read from the tuple of one direction: by us, of the original one.
     var isOfOriginalTuple: Bool { self == .originalDestinationPort }
 }

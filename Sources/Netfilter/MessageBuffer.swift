@@ -11,7 +11,7 @@ import CNetfilter
 
     /// The longest message is a list of elements, a nest of at most 64 KiB.
     private static let room = 72 * 1024
-    /// What a large batch needed is given back after it.
+    /// The room that is kept; what a larger batch needed is given back after it.
     private static let keptCapacity = 4 * room
 
     init() {

@@ -1,6 +1,6 @@
 package import SystemPackage
 
-/// What was attempted and what the kernel said to it.
+/// An attempt and the kernel's answer to it.
 package struct NetfilterError: Error, Hashable, Sendable, CustomStringConvertible {
     package let attempt: String
     package let errno: Errno
@@ -12,7 +12,7 @@ package struct NetfilterError: Error, Hashable, Sendable, CustomStringConvertibl
 
     package var description: String { "\(attempt): \(errno)" + (remedy.map { "; \($0)" } ?? "") }
 
-    /// What to do about it, where the kernel's answer alone does not say.
+    /// The remedy, where the kernel's answer alone does not tell it.
     private var remedy: String? {
         switch errno {
         case .notPermitted:

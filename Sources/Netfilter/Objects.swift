@@ -20,7 +20,7 @@ package struct Hook: Hashable, Sendable {
 
 /// A set of a table.
 package struct SetDefinition: Hashable, Sendable {
-    /// What its elements are.
+    /// The kinds of elements that a set can have.
     package enum Kind: Hashable, Sendable {
         /// Keys that stay until they are removed.
         case constant
@@ -46,7 +46,7 @@ package struct SetDefinition: Hashable, Sendable {
         self.kind = kind
     }
 
-    /// Whether its elements have a timeout.
+    /// True if its elements have a timeout.
     package var expires: Bool { kind == .timed || kind == .counted }
 }
 
@@ -55,9 +55,9 @@ package struct SetElement: Hashable, Sendable {
     package let key: [UInt8]
     /// In milliseconds; `nil` for ever.
     package let timeout: UInt64?
-    /// What its counter begins with; `nil` for nothing.
+    /// The first value of its counter; `nil` for no counter.
     package let traffic: Traffic?
-    /// Whether this is the first key behind a range, in a set of ranges.
+    /// True if this is the first key behind a range, in a set of ranges.
     package let endsInterval: Bool
 
     package init(

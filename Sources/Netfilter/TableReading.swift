@@ -3,9 +3,9 @@ import Glibc
 package import Netlink
 package import SystemPackage
 
-/// What is in the kernel, read through the same socket.
+/// Reads what is in the kernel, through the same socket.
 extension TableConnection {
-    /// How often a table is read anew that somebody changes meanwhile.
+    /// The number of times that a table is read while somebody changes it.
     private static let attempts = 8
 
     /// The table with its chains, rules and sets, all of one generation; `nil` if there is none.

@@ -5,7 +5,7 @@ package struct TableState: Hashable, Sendable {
     package var flags: UInt32
     /// The netlink port of the socket that owns it.
     package var owner: UInt32?
-    /// How many chains, sets and other objects it has: more than read means some unknown ones.
+    /// The number of its chains, sets and other objects: more than were read means unknown ones.
     package var objectCount: UInt32
     package var chains: [ChainState] = []
     package var sets: [SetState] = []
@@ -21,7 +21,7 @@ package struct TableState: Hashable, Sendable {
 /// A chain of a table, with its rules.
 package struct ChainState: Hashable, Sendable {
     package let name: String
-    /// Where it hooks in.
+    /// The hook of a base chain, or none.
     package let place: Place
     package var rules: [RuleState] = []
 
@@ -59,7 +59,7 @@ package struct SetState: Hashable, Sendable {
 /// An element of a set.
 package struct ElementState: Hashable, Sendable {
     package let key: [UInt8]
-    /// Whether it is the first key behind a range, in a set of ranges.
+    /// True if it is the first key behind a range, in a set of ranges.
     package let endsInterval: Bool
     /// Milliseconds until it goes away; `nil` for ever.
     package let remaining: UInt64?

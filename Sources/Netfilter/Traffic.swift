@@ -1,4 +1,4 @@
-/// What a counter of the kernel says went by.
+/// The packets and bytes that a counter of the kernel has counted.
 package struct Traffic: Hashable, Sendable {
     package var packets: UInt64
     package var bytes: UInt64

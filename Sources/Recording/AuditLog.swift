@@ -47,7 +47,7 @@ package struct AuditLog: ~Copyable {
     private(set) var lastLeaf: TreeHash
     /// The number of records that no snapshot includes.
     var sinceSnapshot: Int
-    /// Whether some segments may be older than the retention.
+    /// True if some segments may be older than the retention.
     var mayPrune = false
     var isSaving = false
     var isUnsigned = true

@@ -10,7 +10,7 @@ struct Archiving: ~Copyable {
     fileprivate var due = size
     fileprivate var merging: TombstoneCompaction?
     fileprivate var place = 0
-    /// Whether a merge failed; no merge is tried again before there is a new archive.
+    /// True if a merge failed; no merge is tried again before there is a new archive.
     fileprivate var hasFailed = false
 
     var isMerging: Bool { merging != nil }
@@ -33,7 +33,7 @@ extension AuditLog {
         }
     }
 
-    /// Whether two archives should be merged, so that look-ups have few to search.
+    /// True if two archives should be merged, so that look-ups have few to search.
     package var hasMergeableArchives: Bool {
         archiving.isMerging || !archiving.hasFailed && logState.ended.mergeablePlace != nil
     }

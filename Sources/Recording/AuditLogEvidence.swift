@@ -2,7 +2,7 @@ import Auditing
 
 /// Evidence in files of its own: copies of the evidence in the records.
 extension AuditLog {
-    /// Whether some evidence has no copy yet, and can be copied.
+    /// True if some evidence has no copy yet, and can be copied.
     package var hasUncopiedEvidence: Bool { !uncopied.isEmpty && failures[.evidence] == nil }
 
     /// Copies evidence out of the records, at most `count` files; evidence that the disk refuses

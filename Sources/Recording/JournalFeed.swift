@@ -38,7 +38,7 @@ package struct JournalFeed {
     private var size = 0
     private var missed: (count: Int, first: UInt64, last: UInt64)?
     private var error: Errno?
-    /// Whether journald ever accepted a message: if it is absent, nothing is missing.
+    /// True if journald ever accepted a message: if it is absent, nothing is missing.
     private var wasThere = false
     private var pauses = 0
 

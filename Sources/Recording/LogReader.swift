@@ -14,7 +14,7 @@ package struct LogReader: ~Copyable {
     /// The first record of the last known segment.
     private var known: UInt64?
     private var lines: LineReader?
-    /// Whether `lines` are those of the newest file.
+    /// True if `lines` are those of the newest file.
     private var isNewest = false
 
     /// Begins before the oldest line that exists.

@@ -53,7 +53,7 @@ extension AuditLog {
     /// The number of records after which a failed snapshot is tried again.
     private static let retryInterval = 1000
 
-    /// Whether the next start would read many records, or some segments may be pruned.
+    /// True if the next start would read many records, or some segments may be pruned.
     package var isSavingDue: Bool {
         !isSaving && (sinceSnapshot >= Self.interval || mayPrune)
     }

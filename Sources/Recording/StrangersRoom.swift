@@ -1,7 +1,7 @@
 /// The disk space for records that strangers cause; records of grants may use all of it.
 package struct StrangersRoom: Hashable, Sendable {
     package enum Extent: Hashable, Sendable {
-        /// As much as the allowance permits.
+        /// The whole allowance.
         case allowance
         /// Less is free than the reserve: one summary an hour.
         case reserve

@@ -9,7 +9,7 @@ package struct DeniedSource: Hashable, Sendable {
     package private(set) var ports: Set<String> = []
     package private(set) var first: Moment
     package private(set) var last: Moment
-    /// Whether some of them passed, because the mode was observe.
+    /// True if some of them passed, because the mode was observe.
     package private(set) var passed = false
 
     init(address: String, at moment: Moment) {

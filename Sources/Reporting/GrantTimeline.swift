@@ -102,7 +102,7 @@ package struct GrantTimeline: Hashable, Sendable {
     /// The known or expected end of access, with the last session that drained.
     package var end: Moment? { drained ?? drainUntil ?? closed ?? deadline }
 
-    /// Whether only the requestor approved.
+    /// True if only the requestor approved.
     package var isOwnApproval: Bool {
         !signers.isEmpty && signers.allSatisfy { $0 == requestor }
     }

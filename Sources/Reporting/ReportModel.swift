@@ -19,7 +19,7 @@ package struct ReportModel: Sendable {
     private var track = AgentTimeline()
     private var noted: [AuditFinding] = []
 
-    /// Whether the period begins with the first record.
+    /// True if the period begins with the first record.
     private let isWhole: Bool
 
     package init(of period: Period) {

@@ -7,7 +7,7 @@ struct TimeAxis {
     static let width = 600.0
 
     let period: Period
-    /// Whether it counts from the midnight before, so that many days share it.
+    /// True if it counts from the midnight before, so that many days share it.
     let isDaily: Bool
 
     init(of period: Period) {

@@ -128,7 +128,8 @@ extension ForeignExpression {
     }
 }
 
-/// What iptables-nft cannot say in terms of nf_tables: extensions with structures of their own.
+/// Reads extensions of iptables-nft, which have structures of their own instead of nf_tables'
+/// terms.
 extension ForeignExpression {
     fileprivate static func match(_ fields: ExpressionFields) -> Self {
         let data = fields[NFTA_MATCH_INFO.rawValue].map { Array($0.payload) } ?? []

@@ -1,8 +1,8 @@
-/// What a rule of another tool does with a packet, as far as we understand it.
+/// A step of another tool's rule, as far as we understand it.
 ///
-/// Registers are told by their words: 8 to 23, of 4 bytes each.
+/// Registers are given by their words: 8 to 23, of 4 bytes each.
 enum ForeignExpression: Hashable, Sendable {
-    /// What is known of a packet that opens a connection.
+    /// The known properties of a packet that opens a connection.
     enum Field: Hashable, Sendable {
         case family
         /// Of the frame, where it is looked at before its family is known.
@@ -14,7 +14,7 @@ enum ForeignExpression: Hashable, Sendable {
         case state
         /// Never the loopback's: what comes by that passes the gate as well.
         case interface
-        /// Where it is from, by which interface and all else that differs from packet to packet.
+        /// The source, the interface and all else that differs from packet to packet.
         case other
     }
 
@@ -83,7 +83,8 @@ struct ForeignTable: Hashable, Sendable {
 }
 
 extension ForeignExpression.Comparison {
-    /// Whether a value compares so with the data of a rule; both are in network order.
+    /// Returns true if the comparison of a value with a rule's data holds; both are in network
+    /// order.
     func holds(_ value: [UInt8], _ data: [UInt8]) -> Bool {
         switch self {
         case .equal: value == data

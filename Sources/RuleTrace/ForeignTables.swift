@@ -5,12 +5,12 @@ import SystemPackage
 
 /// Following packets through what other tools have in the kernel.
 extension TableConnection {
-    /// More rules than these are not read: who asks must not hold up who enforces.
+    /// The most rules that are read: a question must not hold up enforcement.
     private static let mostRules = 20_000
     /// A larger set is one that may or may not have something.
     private static let mostElements = 65_536
 
-    /// What base chains of others do with packets, over IPv4 and IPv6.
+    /// Traces packets through base chains of others, over IPv4 and IPv6.
     ///
     /// `nil` for a chain whose table is too large to be read.
     package mutating func trace(
@@ -145,7 +145,7 @@ extension ForeignElement {
 }
 
 extension BaseChain {
-    /// What holds for both families, where the chain is for both.
+    /// The result for both families, if the chain is for both.
     fileprivate func result(for packet: ProbePacket, in table: ForeignTable) -> TraceResult {
         let known: [Int] =
             switch family {

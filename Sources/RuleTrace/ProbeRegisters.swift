@@ -1,4 +1,4 @@
-/// What is known of the registers while a packet is followed through a rule, word by word.
+/// The known content of the registers while a packet is followed through a rule, word by word.
 struct ProbeRegisters {
     private let packet: ProbePacket
     private let family: UInt8

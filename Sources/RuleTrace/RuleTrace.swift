@@ -6,7 +6,7 @@ struct RuleTrace {
     /// Chains that are jumped to from many places must not be followed without end.
     private static let mostSteps = 200_000
 
-    /// Whether something is so for a packet of which not all is known.
+    /// An answer about a packet of which not all is known.
     private enum Answer {
         case no, maybe, yes
 

@@ -3,7 +3,7 @@ package struct ProbePacket: Hashable, Sendable {
     /// 6 for TCP, 17 for UDP.
     package let transport: UInt8
     package let port: UInt16
-    /// Where it comes from; `nil` for anywhere.
+    /// The source; `nil` for any.
     package let source: ProbeSource?
 
     package init(transport: UInt8, port: UInt16, from source: ProbeSource? = nil) {
@@ -17,7 +17,7 @@ package struct ProbePacket: Hashable, Sendable {
 package struct ProbeSource: Hashable, Sendable {
     /// 4 or 16 bytes in network order.
     package let address: [UInt8]
-    /// How many bits of it are the same for all of them.
+    /// The number of leading bits that are the same for all of them.
     package let length: Int
 
     package init(address: [UInt8], length: Int) {
@@ -34,7 +34,7 @@ package struct ProbeSource: Hashable, Sendable {
     }
 }
 
-/// What a base chain does with such a packet.
+/// The effect of a base chain on such a packet.
 package struct TraceResult: Hashable, Sendable {
     package enum End: String, Hashable, Sendable {
         /// It gets through, from wherever it comes.

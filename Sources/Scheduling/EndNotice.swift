@@ -1,6 +1,6 @@
 package import Grants
 
-/// What somebody is told before their access ends; nothing in it is from a grant's author.
+/// The warning to people before their access ends; nothing in it is from a grant's author.
 package struct EndNotice: Hashable, Sendable {
     package let port: Port
     package let deadline: Moment
@@ -21,7 +21,7 @@ package struct EndNotice: Hashable, Sendable {
         ]
     }
 
-    /// What is left, in whole seconds, as people say it.
+    /// The time left in whole seconds, in words.
     private func left(at now: Moment) -> String {
         let seconds = max(0, ((deadline - now).microseconds + 999_999) / 1_000_000)
         let parts = [

@@ -2,10 +2,10 @@ package import Grants
 
 /// The time that grants go by, made of two clocks.
 ///
-/// The wall clock says what an approver meant by 12:00 but can be set; CLOCK_BOOTTIME cannot be
-/// set but means nothing outside this boot. What closes goes by the faster of the two, what opens
-/// by the slower: a wall clock set forward ends grants early and opens none, one set back extends
-/// nothing. A step forward that is taken back can be undone (`comeback`).
+/// The wall clock says what an approver meant by 12:00 but can be set; CLOCK_BOOTTIME cannot be set
+/// but means nothing outside this boot. Closing goes by the faster of the two, opening by the
+/// slower: a wall clock set forward ends grants early and opens none, one set back extends nothing.
+/// A step forward that is taken back can be undone (`comeback`).
 ///
 /// In one boot a clock is a constant offset to CLOCK_BOOTTIME until somebody sets it, so that all
 /// of this is kept as offsets, in microseconds.
@@ -21,7 +21,7 @@ package struct Timeline: Hashable, Sendable {
         }
     }
 
-    /// What the wall clock has said for some time without being set.
+    /// The offset that the wall clock has had for some time without being set.
     package struct SteadyOffset: Hashable, Sendable {
         package var offset: Int64
         package var since: Int64
@@ -34,19 +34,19 @@ package struct Timeline: Hashable, Sendable {
 
     /// Differences up to this are no step: what a time service does all day.
     package static let tolerance: Int64 = 2_000_000
-    /// How long a wall clock must have stood before what opens goes by it.
+    /// The time that a wall clock must have stood before openings go by it.
     private static let probation: Int64 = 600_000_000
-    /// How long a step forward can be undone.
+    /// The time within which a step forward can be undone.
     private static let day: Int64 = 86_400_000_000
     private static let stepLimit = 16
 
     /// CLOCK_BOOTTIME as of the last reading.
     package private(set) var boot: Int64
-    /// What the wall clock said then.
+    /// The offset of the wall clock at the last reading.
     package private(set) var wallOffset: Int64
-    /// What closes goes by this.
+    /// The offset of the time for closing.
     package private(set) var offset: Int64
-    /// What opens goes by this, or by the wall clock if that is behind it.
+    /// The offset of the time for opening, unless the wall clock is behind it.
     package private(set) var openingOffset: Int64
     package private(set) var steadyOffset: SteadyOffset
     /// The steps forward that time may still go back behind, oldest first.
@@ -106,7 +106,7 @@ package struct Timeline: Hashable, Sendable {
         steps.append(Step(offsetBefore: offset, boot: boot))
     }
 
-    /// What opens takes the wall clock's word once that has stood for ten minutes.
+    /// Lets openings go by the wall clock once that has stood for ten minutes.
     private mutating func watchWallClock() {
         guard wallOffset.distance(from: steadyOffset.offset) <= Self.tolerance else {
             return steadyOffset = SteadyOffset(offset: wallOffset, since: boot)
@@ -127,16 +127,16 @@ package struct Timeline: Hashable, Sendable {
         Moment(microseconds: boot.more(min(wallOffset, openingOffset)))
     }
 
-    /// How far the closing time is ahead of the wall clock.
+    /// The distance by which the closing time is ahead of the wall clock.
     package var lead: Duration { .microseconds(offset.less(wallOffset)) }
 
-    /// Whether time is held: ahead of the wall clock by more than what is no step.
+    /// True if time is held: ahead of the wall clock by more than what is no step.
     package var isHeld: Bool { offset.less(wallOffset) > Self.tolerance }
 
-    /// When CLOCK_BOOTTIME will show that `target` has come, unless the wall clock is set forward.
+    /// The reading of CLOCK_BOOTTIME at which `target` comes, unless the wall clock is set forward.
     package func boot(at target: Moment) -> Int64 { target.microseconds.less(offset) }
 
-    /// What the closing time will be when the opening time is `target`, unless the wall clock is set.
+    /// The closing time when the opening time is `target`, unless the wall clock is set.
     package func closing(whenOpening target: Moment) -> Moment {
         let now = target.microseconds.less(openingOffset)
         let later = max(
@@ -164,7 +164,8 @@ package struct Timeline: Hashable, Sendable {
         return step.map { Moment(microseconds: boot.more(max($0.offsetBefore, wallOffset))) }
     }
 
-    /// Whether a step forward explains that time goes back to `moment`, give or take `slack`.
+    /// Returns true if a step forward explains that time goes back to `moment`, give or take
+    /// `slack`.
     package func mayGoBack(to moment: Moment, slack: Duration) -> Bool {
         let slack = slack.microseconds
         let offset = moment.microseconds.less(boot).more(slack)

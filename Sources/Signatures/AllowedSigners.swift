@@ -56,7 +56,7 @@ package struct AllowedSigners: Sendable {
         all.contains { $0.lines.contains { $0.maySign(for: namespace) } }
     }
 
-    /// Whether the list has no key.
+    /// True if the list has no key.
     package var isEmpty: Bool { keys.isEmpty && authorities.isEmpty }
 
     /// The lines of one key; `nil` if the file does not list the key.

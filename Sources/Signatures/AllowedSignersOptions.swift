@@ -2,7 +2,7 @@ import Grants
 
 /// The options of one line of allowed_signers: the purposes and times its key may sign for.
 struct AllowedSignersOptions: Hashable, Sendable {
-    /// Whether the key is that of a certificate authority.
+    /// True if the key is that of a certificate authority.
     private(set) var isAuthority = false
     /// The namespaces that the key may sign for; `nil` for any.
     private(set) var namespaces: PatternList?

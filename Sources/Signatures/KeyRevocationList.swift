@@ -59,7 +59,7 @@ struct KeyRevocationList {
         return strings
     }
 
-    /// What a critical extension revokes is not known, so nothing can be said of any key.
+    /// Skips an extension; a critical one is an error, since it may revoke any key.
     private static func skipExtension(_ section: WireReader) throws(RevokedKeysError) {
         var reader = section
         guard let name = reader.string(), let isCritical = reader.byte(), reader.string() != nil

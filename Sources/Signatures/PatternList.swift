@@ -64,10 +64,10 @@ package struct PatternList: Hashable, Sendable {
 
     var firstName: String? { names.first }
 
-    /// Whether a pattern of the list may match several names.
+    /// True if a pattern of the list may match several names.
     var hasWildcard: Bool { patterns.contains { !$0.isNegated && !$0.isPlain } }
 
-    /// Whether the list can match no name: it has no wildcard, and negation rejects its plain
+    /// True if the list can match no name: it has no wildcard, and negation rejects its plain
     /// names.
     var matchesNothing: Bool {
         firstName == nil && patterns.allSatisfy { $0.isNegated || $0.isPlain }

@@ -16,12 +16,12 @@ enum PublicKey: Sendable {
         "ssh-rsa", "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
     ]
 
-    /// Whether the key is on a FIDO token.
+    /// True if the key is on a FIDO token.
     var isOnToken: Bool {
         if case .token = self { true } else { false }
     }
 
-    /// Whether the key is a passkey: one of a web page, where those of OpenSSH begin with `ssh:`.
+    /// True if the key is a passkey: one of a web page, where those of OpenSSH begin with `ssh:`.
     var isPasskey: Bool {
         guard case .token(_, let application) = self else { return false }
         return !application.starts(with: "ssh:".utf8)

@@ -49,7 +49,7 @@ struct SSHSignature: Sendable {
         Self.fingerprint(of: (try? CertifiedKey(parsing: keyBlob))?.blob ?? keyBlob)
     }
 
-    /// Whether a certificate is where the key is.
+    /// True if a certificate is where the key is.
     var isCertified: Bool { PublicKey.type(of: keyBlob).map(PublicKey.isCertificateType) ?? false }
 
     static func fingerprint(of keyBlob: [UInt8]) -> String {

@@ -29,7 +29,7 @@ package struct SignatureError: Error, Hashable, Sendable, CustomStringConvertibl
         case unverifiedUser = "user-not-verified"
         /// A passkey signed with flags or extensions that nobody asks it for.
         case authenticatorFlags = "authenticator-flags"
-        /// What the browser had a passkey sign is not what browsers write.
+        /// The browser had a passkey sign something that browsers do not write.
         case clientData = "client-data"
         /// A passkey signed in a frame of another page.
         case framed

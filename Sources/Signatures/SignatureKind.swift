@@ -1,4 +1,5 @@
-/// How a signature was made; the raw values are the words of `[[approver]] kinds` in policy.
+/// The means by which a signature was made; raw values are the words of `[[approver]] kinds` in
+/// policy.
 ///
 /// Each signature is of one kind. A certified security key is of kind `certificate`; a passkey that
 /// signs in a browser is of kind `webauthn`, certified or not, since the page chooses what is signed.

@@ -12,8 +12,8 @@ package enum SignatureNamespace: String, Hashable, Sendable, CaseIterable {
     /// Revokes by people, keys and sources, and ends bars.
     case lockout = "jitgate-lockout"
 
-    /// Whether signatures for both may stand in one file: requestors and approvers sign the same
-    /// grant.
+    /// Returns true if signatures for both may stand in one file: requestors and approvers sign the
+    /// same grant.
     func fits(beside other: Self) -> Bool { family == other.family }
 
     private var family: Self {
@@ -24,7 +24,7 @@ package enum SignatureNamespace: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// Whether a line of allowed_signers without `namespaces=` includes this namespace.
+    /// True if a line of allowed_signers without `namespaces=` includes this namespace.
     ///
     /// Later namespaces must be named, so that no old line lets a key sign for more than it did.
     var isImplied: Bool { self == .grant || self == .revocation }

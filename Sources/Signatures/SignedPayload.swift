@@ -63,7 +63,7 @@ package struct VerifiedSignature: Hashable, Sendable {
     package let lines: [String]
     /// The certificate; `nil` for a plain key.
     package internal(set) var certificate: CertificateIdentity?
-    /// What the browser added; `nil` if none did.
+    /// The data that the browser added; `nil` if none did.
     package internal(set) var browser: BrowserSignature?
 
     package var fingerprint: String { signer.fingerprint }

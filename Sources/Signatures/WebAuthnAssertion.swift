@@ -2,7 +2,7 @@ import Crypto
 import Grants
 import StrictJSON
 
-/// What a passkey and its browser signed besides the message (OpenSSH's PROTOCOL.u2f, WebAuthn).
+/// The data that passkey and browser signed besides the message (OpenSSH's PROTOCOL.u2f, WebAuthn).
 ///
 /// Stricter than ssh-keygen, which looks at neither presence nor verification of the user, and at
 /// nothing behind the origin: see docs/PROTOCOL.grant, section 1.
@@ -69,7 +69,7 @@ struct WebAuthnAssertion {
         }
     }
 
-    /// Whether the origin is what its bytes say; old Android escapes slashes.
+    /// True if the origin is what its bytes say; old Android escapes slashes.
     private var isPlainOrigin: Bool {
         let unescaped = origin.split(
             separator: UInt8(ascii: "\\"),

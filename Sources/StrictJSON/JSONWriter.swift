@@ -102,7 +102,7 @@ private struct JSONWriter {
 }
 
 extension UInt8 {
-    /// Whether the character needs no escape in a JSON string, whatever surrounds it.
+    /// True if the character needs no escape in a JSON string, whatever surrounds it.
     fileprivate var isPlainInJSON: Bool {
         (0x20..<0x7F).contains(self) && self != UInt8(ascii: "\"") && self != UInt8(ascii: "\\")
     }

@@ -15,7 +15,7 @@ package enum TerminalText {
 }
 
 extension Unicode.Scalar {
-    /// Whether a terminal or web page may act on the character instead of showing it: control
+    /// True if a terminal or web page may act on the character instead of showing it: control
     /// characters, Unicode format characters (bidi, joiners, tags) and line breaks.
     package var isUnsafeToShow: Bool {
         guard !isASCII else { return value < 0x20 || value == 0x7F }

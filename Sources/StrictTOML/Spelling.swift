@@ -1,4 +1,4 @@
-/// How close a misspelled word is to one that is known.
+/// Measures the distance of a misspelled word to known ones.
 package enum Spelling {
     /// The number of letters to put in, leave out or replace that turn one word into another
     /// (Levenshtein).

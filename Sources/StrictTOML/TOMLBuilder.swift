@@ -2,7 +2,7 @@
 ///
 /// Kept flat, a node a path, so that a hostile file costs no more than its size.
 struct TOMLBuilder {
-    /// What brought a node about, which decides what may still be added to it.
+    /// The cause of a node, which decides what may still be added to it.
     private enum Origin {
         /// A table that only a deeper header has named, or a dotted key.
         case implicit, dotted

@@ -18,13 +18,13 @@ struct TOMLCursor {
 
     func isAt(_ character: Unicode.Scalar) -> Bool { current == UInt8(ascii: character) }
 
-    /// Whether the next `count` bytes all are `character`.
+    /// Returns true if the next `count` bytes all are `character`.
     func isAt(_ character: Unicode.Scalar, times count: Int) -> Bool {
         offset + count <= bytes.count
             && bytes[offset..<offset + count].allSatisfy { $0 == UInt8(ascii: character) }
     }
 
-    /// Whether a line feed is next, or a carriage return and a line feed.
+    /// True if a line feed is next, or a carriage return and a line feed.
     var isAtLineEnd: Bool {
         isAt("\n")
             || isAt("\r") && offset + 1 < bytes.count && bytes[offset + 1] == UInt8(ascii: "\n")

@@ -27,7 +27,7 @@ package struct TOMLDocument {
         return TOMLPosition(line: 1, column: 1)
     }
 
-    /// What may stand nowhere in a TOML file, be it in a comment or in a string.
+    /// Refuses what may stand nowhere in a TOML file, be it in a comment or in a string.
     private static func refuseFlaws(in bytes: [UInt8]) throws(TOMLProblem) {
         var position = TOMLPosition(line: 1, column: 1)
         guard bytes.count <= sizeLimit else {

@@ -1,9 +1,9 @@
-/// What was found wrong with a file so far, so that its author hears of everything at once.
+/// The mistakes found in a file so far, so that its author hears of all at once.
 ///
 /// A class, because every table of one file adds to the same findings; it lives no longer than
 /// the reading of that file.
 package final class TOMLFindings {
-    /// Whoever reads a hundred messages has stopped reading; a hostile file gets no more.
+    /// The most messages: nobody reads more than a hundred, and a hostile file gets no more.
     static let limit = 100
 
     package private(set) var problems: [TOMLProblem] = []

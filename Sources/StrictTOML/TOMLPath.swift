@@ -1,4 +1,4 @@
-/// Where a setting stands in the policy: `port[1].max_duration`.
+/// The place of a setting in the policy: `port[1].max_duration`.
 package struct TOMLPath: Hashable, Sendable {
     enum Step: Hashable, Sendable {
         case key(String)
@@ -19,7 +19,7 @@ package struct TOMLPath: Hashable, Sendable {
     package subscript(_ index: Int) -> Self { Self(steps + [.index(index)]) }
     subscript(_ step: Step) -> Self { Self(steps + [step]) }
 
-    /// What this setting stands in; `nil` for the whole file.
+    /// The setting that this one stands in; `nil` for the whole file.
     var parent: Self? { steps.isEmpty ? nil : Self(steps.dropLast()) }
 }
 
@@ -41,7 +41,7 @@ extension TOMLPath: CustomStringConvertible {
 }
 
 extension UInt8 {
-    /// Whether TOML lets this byte stand in a key without quotes.
+    /// True if TOML lets this byte stand in a key without quotes.
     package var isBareKeyByte: Bool {
         switch self {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -8,7 +8,7 @@ package indirect enum TOMLValue: Hashable, Sendable {
     /// Dates, times and fractions: nothing in a policy is one. Holds the name of the type.
     case other(String)
 
-    /// Why a value cannot be what its key asks for.
+    /// The reason that a value cannot be what its key asks for.
     package struct Refusal: Error, Hashable {
         package let reason: String
         package let remedy: String

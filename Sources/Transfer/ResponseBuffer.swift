@@ -9,7 +9,7 @@ final class ResponseBuffer {
     private(set) var body: [UInt8] = []
     private(set) var headers: [(name: String, value: String)] = []
     private var headLength = 0
-    /// Whether the answer was cut off because it is too long.
+    /// True if the answer was cut off because it is too long.
     private(set) var isTooLong = false
 
     init(limit: Int) {

@@ -1,4 +1,4 @@
-/// How many records a log had, and the root over them (https://c2sp.org/tlog-checkpoint).
+/// The number of records of a log, and the root over them (https://c2sp.org/tlog-checkpoint).
 package struct Checkpoint: Hashable, Sendable {
     /// No log has more records.
     package static let sizeLimit = UInt64(Int32.max) << 16

@@ -51,7 +51,7 @@ package struct ConsistencyProver {
     /// The number of leaves that it needs.
     package var size: UInt64 { sizes.last ?? 0 }
 
-    /// Whether it has all leaves.
+    /// True if it has all leaves.
     package var isComplete: Bool { steps.count == sizes.count }
 
     /// Takes the next leaf; leaves after the last size are passed over.

@@ -1,4 +1,5 @@
-/// That a record is in a log (https://c2sp.org/tlog-proof): its number, the way up, the checkpoint.
+/// A proof that a record is in a log (https://c2sp.org/tlog-proof): its number, the path, the
+/// checkpoint.
 package struct InclusionProof: Hashable, Sendable {
     private static let header = "c2sp.org/tlog-proof@v1"
 

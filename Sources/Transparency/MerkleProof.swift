@@ -1,6 +1,6 @@
 /// Checks of proofs, by the algorithms of RFC 9162, sections 2.1.3.2 and 2.1.4.2.
 package enum MerkleProof {
-    /// Whether `leaf` is at `index` of the tree with this size and root.
+    /// Returns true if `leaf` is at `index` of the tree with this size and root.
     package static func includes(
         _ leaf: TreeHash,
         at index: UInt64,
@@ -24,7 +24,7 @@ package enum MerkleProof {
         return last == 0 && hash == tree.root
     }
 
-    /// Whether the tree `new` begins with all leaves of the tree `old`.
+    /// Returns true if the tree `new` begins with all leaves of the tree `old`.
     package static func extends(
         _ old: (size: UInt64, root: TreeHash),
         to new: (size: UInt64, root: TreeHash),

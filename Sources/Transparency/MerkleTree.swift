@@ -1,6 +1,6 @@
 /// The right edge of the log's tree (RFC 6962, section 2.1): enough to append and to know the root.
 package struct MerkleTree: Hashable, Sendable {
-    /// How many leaves there are.
+    /// The number of leaves.
     package private(set) var size: UInt64 = 0
     /// The roots of the complete subtrees, largest first: one for each bit of `size`.
     package private(set) var peaks: [TreeHash] = []
@@ -64,7 +64,7 @@ package struct MerkleLeaves: Sendable {
         return proof.reversed()
     }
 
-    /// What shows that the tree over `size` leaves begins with the one over `old`.
+    /// The proof that the tree over `size` leaves begins with the one over `old`.
     ///
     /// RFC 6962, section 2.1.2; empty if either is empty, both are equal or one is not there.
     package func consistencyProof(from old: Int, to size: Int) -> [TreeHash] {
@@ -88,7 +88,7 @@ package struct MerkleLeaves: Sendable {
         return .node(hash(range.lowerBound..<middle), hash(middle..<range.upperBound))
     }
 
-    /// Where the left half ends: the largest power of two below the count.
+    /// The end of the left half: the largest power of two below the count.
     private static func middle(of range: Range<Int>) -> Int {
         range.lowerBound + 1 << (Int.bitWidth - 1 - (range.count - 1).leadingZeroBitCount)
     }

@@ -1,7 +1,7 @@
 import Crypto
 import Grants
 
-/// Why a note, a checkpoint or a proof does not prove what it should.
+/// The reason that a note, a checkpoint or a proof does not prove what it should.
 package struct ProofError: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
 
@@ -62,7 +62,7 @@ package struct VerifierKey: Hashable, Sendable, CustomStringConvertible {
         return (String(parts[0]), String(parts[1]), Array(bytes.dropFirst()))
     }
 
-    /// Whether a note may carry a signature under this name.
+    /// Returns true if a note may carry a signature under this name.
     static func isName(_ text: some StringProtocol) -> Bool {
         !text.isEmpty
             && text.unicodeScalars.allSatisfy { !$0.properties.isWhitespace && $0 != "+" }

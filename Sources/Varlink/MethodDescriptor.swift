@@ -54,7 +54,7 @@ package struct MethodDescriptor<Parameters: VarlinkCodable, Reply: VarlinkCodabl
 package protocol VarlinkMethod: Sendable {
     var name: String { get }
     var access: MethodAccess { get }
-    /// Whether it has to be called with `more`.
+    /// True if it has to be called with `more`.
     var needsMore: Bool { get }
     /// The method in Varlink's own language.
     var description: String { get }

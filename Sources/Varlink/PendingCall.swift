@@ -10,10 +10,10 @@ package struct PendingCall<Reply: VarlinkCodable>: Sendable {
         self.untyped = untyped
     }
 
-    /// Whether more than one reply is welcome; without it `send` says nothing.
+    /// True if more than one reply is welcome; without it `send` says nothing.
     package var wantsMore: Bool { untyped.wantsMore }
 
-    /// Whether the call still waits for a reply; `false` once the peer has gone.
+    /// True if the call still waits for a reply; `false` once the peer has gone.
     package var isOpen: Bool { untyped.isOpen }
 
     /// Answers for good.

@@ -29,7 +29,7 @@ final class ServerConnection {
     private(set) var current: Call?
     private var framing = MessageFraming()
     private var inputEnded = false
-    /// Whether the bytes that were read end within a message.
+    /// True if the bytes that were read end within a message.
     private var isMessagePartial = false
     private var callCount = 0
     private var outgoing = ReplyBacklog()
@@ -46,7 +46,7 @@ final class ServerConnection {
 
     var isReadyForCall: Bool { current == nil && backlog == 0 }
 
-    /// Whether there may be a call that can be taken without waiting for more.
+    /// True if there may be a call that can be taken without waiting for more.
     var hasUnreadInput: Bool { isReadyForCall && framing.pendingCount > 0 && !isMessagePartial }
 
     /// The peer sends no more and has all its answers.

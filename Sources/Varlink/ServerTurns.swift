@@ -59,7 +59,8 @@ extension VarlinkServer {
         }
     }
 
-    /// Those who wait have used what they may; who comes meanwhile need not wait for them.
+    /// Lets peers rest that have used what they may; others that come meanwhile need not wait for
+    /// them.
     private func rest(until moment: Int64, since now: Int64) {
         isTurnDue = false
         if let restsUntil, restsUntil <= moment { return }

@@ -6,8 +6,8 @@ package import SystemPackage
 ///
 /// It lives on its executor's queue, where the handler is called too, and does nothing between
 /// events. One turn takes at most one call of one peer, and then all else that waits on the queue
-/// goes before the next: no peer keeps an alarm, a file or a revocation waiting. What it takes from
-/// a peer is bounded: PROTOCOL.control, sections 1 and 2.
+/// goes before the next: no peer keeps an alarm, a file or a revocation waiting. PROTOCOL.control,
+/// sections 1 and 2, has the bounds of what it takes from a peer.
 package actor VarlinkServer {
     /// Takes each checked call, which may be answered at once or later.
     package typealias Handler = @Sendable (CheckedCall, PeerCredentials, AnyPendingCall) -> Void
@@ -60,7 +60,7 @@ package actor VarlinkServer {
     var connections: [Int: ServerConnection] = [:]
     private var lastConnection = 0
     var queue = CallQueue()
-    /// Whether a turn will come by itself.
+    /// True if a turn will come by itself.
     var isTurnDue = false
     /// The moment at which those will be served that used up their allowance; `nil` if none waits.
     var restsUntil: Int64?
@@ -97,7 +97,7 @@ package actor VarlinkServer {
     // MARK: connections
 
     private func acceptSome() {
-        // Level-triggered: whoever still waits after these is reported again.
+        // Level-triggered: peers that still wait after these are reported again.
         for _ in 0..<16 {
             do throws(Errno) {
                 guard let socket = try listener.accept() else { return }
