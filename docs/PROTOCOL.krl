@@ -3,14 +3,14 @@ jitgate revoked keys, version 1
 
 The file that `revoked_keys` of the policy names is a key revocation list of OpenSSH, if it begins with
 the eight bytes "SSHKRL", LF, NUL; otherwise it is a list of public keys. The agent reads at most 8 MiB.
-If any part is malformed it refuses the whole file and goes on with the last good one; without a good one
-no signature counts.
+If any part is malformed it refuses the whole file and goes on with the last good one; without a good
+one no signature counts.
 
 1. A list of public keys
 
 Lines of `TYPE BASE64 [comment]`, as in the .pub files of ssh-keygen. Empty lines and lines that begin
-with # are ignored. Keys of every type may be listed; of a certificate, the key inside it is. A listed key
-revokes
+with # are ignored. Keys of every type may be listed; a listed certificate stands for the key inside
+it. A listed key revokes
 
     signatures by it, certified or not, and
     signatures by certificates that it signed as a CA.
@@ -42,5 +42,5 @@ The format is that of OpenSSH's PROTOCOL.krl, as `ssh-keygen -k` writes it:
     35   key ids                   string ...
     57   extension                 as above
 
-A section of another type has the file refused, since what it revokes is not known. The serial number 0
-means that a CA gives none, and cannot be revoked.
+The agent refuses a file with a section of another type, since it cannot know what that revokes. The
+serial number 0 means that a CA gives none, and cannot be revoked.
