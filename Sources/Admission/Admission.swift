@@ -1,7 +1,7 @@
 package import Grants
 package import Signatures
 
-/// Judges whether a grant may open what it asks for on this host.
+/// Judges whether a grant may open the ports that it asks for on this host.
 package struct Admission: Sendable {
     let policy: Policy
     let host: HostIdentity

@@ -1,7 +1,7 @@
 package import Grants
 package import Signatures
 
-/// An `[[approver]]` of policy: what some signers may let in, and no more.
+/// An `[[approver]]` of policy, which limits the grants that some signers may let in.
 package struct Approver: Hashable, Sendable {
     package typealias Kind = SignatureKind
 
@@ -31,7 +31,7 @@ package struct Approver: Hashable, Sendable {
 
     package var kindNames: [String] { kinds.map(\.rawValue) }
 
-    /// Returns whether it is about a signature, so that it limits what the signature counts for.
+    /// Returns true if it is about a signature, so that it limits how the signature counts.
     ///
     /// A signer whom allowed_signers knows by a pattern alone may be meant by every entry that names
     /// somebody whom the pattern matches.

@@ -1,7 +1,7 @@
 package import Grants
 package import Signatures
 
-/// The refusal of a rule: the field, and what would pass.
+/// The refusal of a rule: the field, and a value that would pass.
 package struct Refusal: Hashable, Sendable, CustomStringConvertible {
     /// The rule's stable name, such as `widest-source`.
     package let rule: String
@@ -35,8 +35,8 @@ package struct Judgement: Hashable, Sendable {
     package let roles: [SignatureRole]
     /// The worth of each signature by the `[[approver]]` entries, in the order of the file.
     package let allowances: [Allowance]
-    /// The alarm that lets the grant in; `nil` if its signatures meet what policy demands, or if no
-    /// signature may raise one.
+    /// The alarm that lets the grant in; `nil` if its signatures meet the demands of policy, or if
+    /// none may raise one.
     package let breakGlass: BreakGlass?
     /// The numbers of the `[[approver]]` entries with an alarm that allow the grant, by signature.
     let alarms: [[Int]]

@@ -86,7 +86,7 @@ package struct Policy: Hashable, Sendable {
     package var protectedPorts: [Port] { ports.keys.sorted() }
     /// The furthest that the end of a grant may lie ahead, beyond a port's `maxDuration`.
     package var maxWait: Duration
-    /// The limits of what some signers may let in, in the order of the file.
+    /// The limits of some signers, in the order of the file.
     package var approvers: [Approver] = []
     /// The passkeys whose signatures count.
     package var passkeys = PasskeyRules()

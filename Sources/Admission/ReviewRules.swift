@@ -60,7 +60,7 @@ extension Admission {
 }
 
 extension SignedPayload {
-    /// The people whom a grant is by: its requestor, and all who signed it.
+    /// The people behind a grant: its requestor, and all who signed it.
     package func people(askingFor requestor: String) -> [SignerIdentity] {
         [SignerIdentity(named: requestor)] + signatures.map(\.signer)
     }

@@ -58,7 +58,7 @@ package struct RevocationMatch: Hashable, Sendable {
 private struct NameMatch: Hashable, Sendable {
     private var names: Set<String> = []
     private var patterns: [PatternList] = []
-    /// Of both kinds, for signers of whom only a pattern is known.
+    /// Patterns of both kinds, for signers that are only known by a pattern.
     private var everything: [PatternList] = []
 
     init(_ texts: [String]) {

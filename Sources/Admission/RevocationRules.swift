@@ -2,7 +2,7 @@ package import Grants
 package import Signatures
 
 extension Admission {
-    /// The reason that a revocation is not for this host or signed by nobody who may, or `nil`.
+    /// The reason that a revocation is for other hosts or that no signer may revoke, or `nil`.
     ///
     /// One signature with enough weight suffices. `requestors` are those of the live grants that it
     /// names by their ids.
@@ -54,7 +54,7 @@ extension Admission {
         policy.ports.values.map { max($0.approvals, $0.approvalsFrom.count) }.max() ?? 1
     }
 
-    /// The reason that a file for these hosts is not for this one or by nobody who counts, or `nil`.
+    /// The reason that a file is not for this host or that none of its signers counts, or `nil`.
     func refusal(of hosts: [HostPattern], signedBy payload: SignedPayload) -> Refusal? {
         guard !hosts.contains(where: { $0.matches(host) }) else { return objection(to: payload) }
         return Refusal(
@@ -81,7 +81,7 @@ extension Admission {
 }
 
 extension Revocation {
-    /// The field that none of the signatures is enough for, and what would be; `nil` if one is.
+    /// The field for which no signature is enough, with what would be; `nil` if one is.
     package func authorityGap(
         signedBy signatures: [VerifiedSignature],
         _ requestors: [GrantID: String]

@@ -37,7 +37,7 @@ package struct SignedDocument: Hashable, Sendable {
 }
 
 extension SignedDocument.Content {
-    /// Reads what was signed: one of the kinds that its signatures may be about.
+    /// Reads the signed bytes as one of the kinds that their signatures may be about.
     fileprivate init(
         of payload: SignedPayload,
         under rules: RulesVersion

@@ -193,7 +193,7 @@ private struct Running: Sendable {
     func connect() throws -> [any Sendable] {
         let (loop, timer, clock) = (loop, timer, clock)
         let journalTimer = journalTimer
-        // Half of what the service manager puts up with, and only if it wants to hear anything.
+        // Half of the service manager's limit, and only if it has one.
         let heartbeat = environment.watchdog.map {
             Heartbeat(every: $0 / 2, on: engine) { loop.assumeIsolated { $0.reporters.beat() } }
         }

@@ -17,7 +17,7 @@ package struct AgentError: Error, Hashable, Sendable, CustomStringConvertible {
         exitStatus = EX_CONFIG
     }
 
-    /// Runs what a start cannot do without; its error says what was tried and what is missing.
+    /// Runs a step that a start needs; its error says what was tried and what is missing.
     static func attempt<Value: ~Copyable>(
         _ what: String,
         _ call: () throws(Errno) -> Value
@@ -36,7 +36,7 @@ package struct AgentError: Error, Hashable, Sendable, CustomStringConvertible {
         .noMemory: "the memory is used up, or that of the unit",
     ]
 
-    /// Says on standard error, a line a problem, what is wrong.
+    /// Prints what is wrong on standard error, a line a problem.
     package func tell() {
         let lines = description.split(separator: "\n").map { "jitgated: \($0)\n" }
         _ = try? FileDescriptor.standardError.writeAll(lines.joined().utf8)

@@ -129,7 +129,7 @@ actor AgentLoop {
 
     // MARK: the beginning and the end
 
-    /// Hears of what happens to files from now on.
+    /// Begins to receive events of files.
     func listen() throws(Errno) {
         events.attach(to: self)
         arrivals.offers.listen()
@@ -139,10 +139,10 @@ actor AgentLoop {
     /// Takes up where the log ended; a `problem` is why that is not by the policy on disk.
     func start(despite problem: String?) { turns.start(despite: problem) }
 
-    /// Callers are heard from now on.
+    /// Begins to answer callers.
     func announce() { turns.announce() }
 
-    /// Ends what the agent does; the gate goes on without it.
+    /// Ends the agent's work; the gate goes on without it.
     func stop() { turns.stop() }
 
     // MARK: events
@@ -166,7 +166,7 @@ actor AgentLoop {
     /// The wall clock was set or the machine woke up, in which both clocks go on together.
     func clockSet() { turns.run(recordingStepsOf: 1_000) { _ in } }
 
-    /// Another process told us something.
+    /// Handles a signal.
     func take(signal: Int32) {
         guard signal == SIGHUP else {
             stop()

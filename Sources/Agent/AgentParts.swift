@@ -15,7 +15,7 @@ struct AgentParts: ~Copyable {
     let commit: PolicyCommit
     let timer: BootTimeTimer
     let watch: DirectoryWatch
-    /// Of the inboxes, if there are any: what others do there takes no room from the drop directories.
+    /// The watch of the inboxes, if any; events there take no room from the drop directories.
     let inboxWatch: DirectoryWatch?
     let conditions: HostConditions
     let audit: AuditWriter

@@ -1,7 +1,7 @@
 import Grants
 import Linux
 
-/// The place that signed bytes came from, which decides what their going means.
+/// The place that signed bytes came from, which decides the effect of their removal.
 enum ArrivalOrigin: Hashable, Sendable {
     /// A file in a drop directory, in the state that it was read in: its grant ends when it goes.
     case file(String, FileIdentity)

@@ -1,4 +1,4 @@
-/// The parts that have to do with what arrives.
+/// The parts that handle arriving files.
 struct ArrivalParts {
     let directories: DropDirectories
     let files: FileReader
@@ -45,7 +45,7 @@ struct ArrivalParts {
 
     /// Judges everything there is, by the rules and the time of now.
     ///
-    /// What the log holds comes first: files that are gone end what they alone held.
+    /// The log's grants come first: files that are gone end grants that nothing else holds.
     func judgeEverything() {
         offers.judgeEverything()
         files.readEverything()

@@ -18,14 +18,14 @@ final class AuditWriter {
     private var held: [AuditEntry] = []
     /// Events that are not on disk yet, oldest first.
     private var unwritten: [(entry: AuditEntry, reading: ClockReading)] = []
-    /// Records that are on disk and that nobody was told of yet.
+    /// Records that are on disk and that no subscriber has yet.
     private var published: [Record] = []
     /// The failure of the last append, for which openings wait; `nil` if it succeeded.
     private(set) var failure: RecordingError?
     private let directory: String
     private let conditions: HostConditions
 
-    /// Opens the log and reads what it adds up to.
+    /// Opens the log and reads the state that it adds up to.
     init(
         _ configuration: Configuration,
         host: HostFacts,
@@ -97,12 +97,12 @@ final class AuditWriter {
         log.rotation = RotationRule(configuration)
     }
 
-    /// Keeps what the records add up to, for the next start; without it that reads more.
+    /// Saves the log state for the next start, which reads more without it.
     func save() {
         log.save()
     }
 
-    /// Begins that, if it is due; `end` is to be called with what comes of it.
+    /// Begins that, if it is due; `end` is to be called with its result.
     func beginSaving() -> SnapshotJob? {
         guard log.isSavingDue else { return nil }
         do throws(RecordingError) {
@@ -119,13 +119,13 @@ final class AuditWriter {
         noteUpkeep()
     }
 
-    /// Notes what fails of the work that follows records.
+    /// Notes failures of the work that follows records.
     private func noteUpkeep() {
         let condition = log.problem.map { AuditConditions.logUpkeepFailed(directory, because: $0) }
         conditions.set(.logUpkeepFailed, condition, at: .now())
     }
 
-    /// Appends records of what is about to happen, in one write and one fsync.
+    /// Appends records of coming events, in one write and one fsync.
     ///
     /// When it returns they are on disk. When it throws none of them is, and nothing was forgotten
     /// that had been waiting.
@@ -159,7 +159,7 @@ final class AuditWriter {
         published += records
     }
 
-    /// Records what has happened; if the disk does not take it now it waits for the next append.
+    /// Records events; if the disk does not take them now, they wait for the next append.
     func note(_ entries: [AuditEntry], at reading: ClockReading) {
         do {
             try append(entries, at: reading)
@@ -173,13 +173,13 @@ final class AuditWriter {
     /// Keeps records of ends until the kernel has carried them out.
     func hold(_ entries: [AuditEntry]) { held += entries }
 
-    /// Records what was held: many at once share one fsync.
+    /// Records the held entries: many at once share one fsync.
     func releaseHeld(at reading: ClockReading) {
         note(held, at: reading)
         held = []
     }
 
-    /// Records what need not be, such as what strangers do; `false` if the disk does not take it.
+    /// Offers records that may be missing, as of strangers; `false` if the disk does not take them.
     ///
     /// It never waits for the disk, so that no record of a grant has to wait with it.
     func offer(_ entries: [AuditEntry], at reading: ClockReading) -> Bool {

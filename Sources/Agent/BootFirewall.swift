@@ -5,7 +5,7 @@ import Linux
 
 /// The gate without an agent: before it first runs, and after it has gone for good.
 package enum BootFirewall {
-    /// Puts a gate with nothing open in place if the policy denies; answers what it did.
+    /// Puts a gate with nothing open in place if the policy denies; returns what it did.
     ///
     /// Whatever gate is there stays: it may be open for somebody. For the time at boot before the
     /// agent runs, or when it cannot.
@@ -28,7 +28,7 @@ package enum BootFirewall {
 
     /// Takes the gate down: every port is as open as without jitgate.
     ///
-    /// Answers what it did.
+    /// Returns what it did.
     package static func remove() throws(AgentError) -> String {
         do throws(GateError) {
             var gate = try Firewall(adopting: nil, highest: .highest)

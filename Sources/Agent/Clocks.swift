@@ -6,11 +6,11 @@ import Recording
 import Scheduling
 import SystemPackage
 
-/// The moment of a turn: what both clocks said, and the two times that follow.
+/// The moment of a turn: the readings of both clocks, and the two times that follow.
 struct Now: Sendable {
-    /// The time that what closes goes by.
+    /// The time for closing.
     let closing: Moment
-    /// The time that what opens goes by, which may be behind.
+    /// The time for opening, which may be behind.
     let opening: Moment
     let reading: ClockReading
 }
@@ -91,7 +91,7 @@ final class Clocks {
         audit.note(.clockStepped("The wall clock is behind the last record", by: behind))
     }
 
-    /// Goes back behind a step forward that was taken back, once that is on record; answers whether it
+    /// Goes back behind a step forward that was taken back, once that is on record; returns whether it
     /// did, so that all files have to be judged again.
     func undoStep(in audit: AuditWriter) -> Bool {
         guard let moment = timeline.comeback else { return false }

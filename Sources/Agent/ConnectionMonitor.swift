@@ -6,12 +6,12 @@ import Grants
 import Linux
 import SystemPackage
 
-/// Receives the logged packets of connections and attempts, and keeps what is remembered of them.
+/// Receives the logged packets of connections and attempts, and keeps counts of them.
 final class ConnectionMonitor {
     private var log: PacketLog?
     private let group: UInt16
     private let events: LoopEvents
-    /// Tells of packets to take; `nil` while nobody would hear of any.
+    /// The source of packets; `nil` while no packet would arrive.
     private var source: DescriptorSource?
     private let conditions: HostConditions
     /// The connections that each grant let in: those on record and those that could not be
@@ -57,7 +57,7 @@ final class ConnectionMonitor {
         }
     }
 
-    /// Takes what was logged since the last time.
+    /// Takes the packets that were logged since the last time.
     func takePackets() -> LoggedPackets {
         do {
             return try log?.drain() ?? LoggedPackets()

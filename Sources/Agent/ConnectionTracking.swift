@@ -2,7 +2,7 @@ import Linux
 
 /// The limits of what conntrack can vouch for, as its switches are now (nf_conntrack-sysctl).
 enum ConnectionTracking {
-    /// True if an ACK must fit what was sent to make a connection.
+    /// True if only an ACK that fits our SYN-ACK makes a connection.
     static var checksNumbers: Bool {
         KernelSwitch.isOn("net/netfilter/nf_conntrack_tcp_be_liberal") != true
     }

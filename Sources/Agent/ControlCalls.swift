@@ -145,7 +145,7 @@ final class ControlCalls {
 
     // MARK: clock and log
 
-    /// Ends what is live and takes the wall clock's word, which is behind.
+    /// Ends all live grants and goes on with the time of the wall clock, which is behind.
     ///
     /// Nothing that was open gets more time by it, since nothing is.
     private func acceptClock(by peer: PeerCredentials) throws(VarlinkError) -> AcceptClockReply {

@@ -1,7 +1,7 @@
 import Enforcement
 import Grants
 
-/// The sessions that drain, by the grants that let them in, and what is to be done about them.
+/// The sessions that drain, by the grants that let them in, and the changes to make for them.
 struct DrainingSessions {
     /// The most sessions that may go on at once, whatever lets them.
     static let limit = 4096
@@ -29,7 +29,7 @@ struct DrainingSessions {
     /// Takes the number of a grant's sessions that found no room; `nil` if all found some.
     mutating func takeLeftOut(_ id: GrantID) -> Int? { leftOut.removeValue(forKey: id) }
 
-    /// Ends that a grant drains: answers the sessions that no other grant lets drain.
+    /// Ends that a grant drains: returns the sessions that no other grant lets drain.
     mutating func end(_ id: GrantID) -> Set<OngoingSession> {
         guard let own = sessions.removeValue(forKey: id) else { return [] }
         lapsed[id, default: 0] += own.count
@@ -43,7 +43,7 @@ struct DrainingSessions {
         return (finished.remove(id) != nil, count)
     }
 
-    /// A session has ended by itself: answers the grants that have none left.
+    /// A session has ended by itself: returns the grants that have none left.
     mutating func remove(_ session: OngoingSession) -> [GrantID] {
         let owners = sessions.keys.filter { sessions[$0]?.contains(session) == true }
         for id in owners { sessions[id]?.remove(session) }

@@ -4,12 +4,12 @@ import Grants
 import Linux
 import SystemPackage
 
-/// The drop directories, and what is heard of them.
+/// The drop directories, and the events in them.
 final class DropDirectories {
     private let watch: DirectoryWatch
     /// Of the inboxes, which are read elsewhere: the same kernel's limits hold for both.
     private let inboxWatch: DirectoryWatch?
-    /// Tells of what happens to files; `nil` while inotify has no room for it.
+    /// The source of events; `nil` while inotify has no room for it.
     private var source: DescriptorSource?
     /// The moment to look again at the directories that inotify does not watch.
     private var pollDue: Moment?
@@ -47,7 +47,7 @@ final class DropDirectories {
         conditions.set(.filesPolled, polled)
     }
 
-    /// Begins to hear of what happens to files, as far as inotify has room for it.
+    /// Begins to receive events of files, as far as inotify has room for it.
     func listen() throws(Errno) {
         guard source == nil, let descriptor = watch.fileDescriptor else { return }
         source = try events.source(reading: descriptor, .filesChanged)
@@ -92,7 +92,7 @@ final class DropDirectories {
         }
     }
 
-    /// Those in which nothing counts, and why; that is looked at again once it may be mended.
+    /// The directories in which nothing counts, and why; looked at again once they may be right.
     func untrusted() -> [String: TrustError] {
         var scan = TrustedFile()
         var found: [String: TrustError] = [:]

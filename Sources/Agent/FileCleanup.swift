@@ -12,7 +12,7 @@ final class FileCleanup {
     /// The files that are removed at a time: a file system may take long for each.
     private static let portion = 100
 
-    /// Files whose grants have ended, to be removed if they are still what was read.
+    /// Files whose grants have ended, to be removed if they have not changed since.
     private var ended: [String: FileIdentity] = [:]
     /// Files of revocations that did their work, to be removed likewise once that is on record.
     private var handledRevocations: [String: FileIdentity] = [:]
@@ -78,7 +78,7 @@ final class FileCleanup {
     func continueTidying() {
         isTurnDue = false
         tidy()
-        // It was much: what it took is of no use to the small things that follow.
+        // It was much: the memory that it took is of no use to the small tasks that follow.
         if !isTurnDue { MemoryTrim.release() }
     }
 
@@ -91,7 +91,7 @@ final class FileCleanup {
         }
     }
 
-    /// Saves what the next start goes by, now.
+    /// Saves the log state, by which the next start goes, now.
     func save() {
         // Not two at a time.
         disk.sync {}

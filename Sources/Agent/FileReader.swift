@@ -11,7 +11,7 @@ final class FileReader {
     private enum Effort {
         /// Little: others wait.
         case turn
-        /// All, unless that is very much or is refused for the greater part: nobody is heard before.
+        /// All, unless that is very much or mostly refused: no caller is heard before.
         case everything
 
         var batch: Int { self == .turn ? 16 : 256 }
@@ -64,7 +64,7 @@ final class FileReader {
     /// True while files wait to be read.
     var isBusy: Bool { !intake.isEmpty }
 
-    /// The first of what could not be read, if that has changed.
+    /// The first of the files that could not be read, if they have changed.
     func takeUnread() -> [String]? {
         defer { isUnreadTaken = true }
         return isUnreadTaken ? nil : RefusedFiles.first(of: unread)
@@ -72,7 +72,7 @@ final class FileReader {
 
     // MARK: what is heard
 
-    /// Takes in what changed in the directories; answers whether all files have to be listed for it.
+    /// Takes in changes of the directories; returns whether all files have to be listed for it.
     func take(_ changes: DirectoryChanges) -> Bool {
         changes.wereGone.forEach { audit.forgetRefusal(of: $0) }
         let renamed = Set(changes.origins.values)
@@ -90,16 +90,16 @@ final class FileReader {
 
     // MARK: reading
 
-    /// Lists every directory and takes what it finds for all there is.
+    /// Lists every directory and counts the files found as all there are.
     ///
-    /// What an earlier reading knows is read at once, and nearly always the rest too.
+    /// Files that an earlier reading knows are read at once, and nearly always the rest too.
     func readEverything() {
         list()
         read(.everything)
     }
 
-    /// Reads what came, as far as that does not hold up others; what of it has to be read before a file
-    /// counts as gone is read in any case.
+    /// Reads arrivals, as far as that does not hold up others; those that must be read before a
+    /// file counts as gone are read in any case.
     func readArrivals(_ changes: DirectoryChanges) {
         if !changes.removals.isEmpty, changes.arrivals.count <= Self.related {
             read(intake.take(changes.arrivals))
@@ -107,13 +107,13 @@ final class FileReader {
         if !intake.isTurnDue { read(.turn) }
     }
 
-    /// Reads a portion of what waits.
+    /// Reads a portion of the waiting files.
     func readPortion() {
         intake.isTurnDue = false
         read(.turn)
     }
 
-    /// Tries again what could not be read.
+    /// Tries again to read files that could not be read.
     func readAgain() {
         guard unread.isDisjoint(with: policy.configuration.grantDirectories) else {
             return readEverything()
@@ -122,7 +122,7 @@ final class FileReader {
         read(.turn)
     }
 
-    /// Sees to it that what still waits is read, once all that is due is done.
+    /// Makes sure that the waiting files are read, once all that is due is done.
     func scheduleRest() {
         guard !intake.isEmpty, !intake.isTurnDue else { return }
         intake.isTurnDue = true
@@ -187,14 +187,14 @@ final class FileReader {
         grants.lifecycle.shutUnseen()
     }
 
-    /// A file is gone, and with it what it still had to say.
+    /// Notes that a file is gone, and with it what it would still have said.
     private func withdraw(_ path: String) {
         for gone in intake.remove(path).union([path]) {
             if let id = submissions.withdraw(gone) { intake.withdrawn.insert(id) }
         }
     }
 
-    /// Reads files and judges them, in this order; answers how many were refused.
+    /// Reads files and judges them, in this order; returns how many were refused.
     @discardableResult
     private func read(_ items: [Intake.Item]) -> Int {
         var scan = TrustedFile()

@@ -34,7 +34,7 @@ final class FirewallWriter {
     /// True while the rules in force have not put the gate there yet.
     private var isShapeNew = true
     private var news = News()
-    /// The sessions of the last one who had a policy take force.
+    /// The sessions of the last person who put a policy into force.
     private(set) var callers: Set<OngoingSession> = []
     /// The number of sessions that found no room when enforcing last began.
     private(set) var existingLeftOut = 0
@@ -76,13 +76,13 @@ final class FirewallWriter {
         failure = error
     }
 
-    /// Notes whether changes of the gate by others are heard of.
+    /// Notes whether the agent hears of changes of the gate by others.
     func note(unwatched error: Errno?) {
         let condition = error.map { GateConditions.tableUnwatched(because: "\($0)") }
         conditions.set(.tableUnwatched, condition)
     }
 
-    /// Somebody has a policy take force; what sshd says of their own sessions.
+    /// Notes the own sessions, as sshd names them, of somebody who puts a policy into force.
     func called(from connections: [SSHConnection]) {
         callers = Set(connections.compactMap(OngoingSession.init))
         existingLeftOut = 0
@@ -103,7 +103,7 @@ final class FirewallWriter {
         do {
             if isInstalled {
                 try gate.commit(changes.mapValues { $0?.left(at: now) }, sessions: left)
-                // What closes is closed by now; what stays open has another time left.
+                // All that closes is closed by now; the rest has another time left.
                 if clocks.areTimeoutsOff { _ = try install(at: clocks.read().closing) }
             } else {
                 gate.remember(left)
@@ -121,7 +121,7 @@ final class FirewallWriter {
         }
     }
 
-    /// The quick answer to what others did to the gate; `install` must follow, and mends what this cannot.
+    /// Answers changes of the gate by others quickly; `install` must follow, and repairs the rest.
     func restore(after extent: Tampering.Extent, at now: Moment) -> Bool {
         guard isInstalled else { return false }
         do {
@@ -135,7 +135,7 @@ final class FirewallWriter {
         }
     }
 
-    /// Puts the whole gate there, as far as the kernel does not have it; answers whether it changed
+    /// Installs the whole gate, as far as the kernel does not have it; returns whether it changed
     /// anything.
     func install(at now: Moment) throws(GateError) -> Bool {
         var existing: ExistingSessions?
@@ -189,8 +189,8 @@ final class FirewallWriter {
 
     /// Has the gate remember who sent datagrams to ports before denying began there.
     ///
-    /// Conntrack forgets them at half a minute after their last one at the earliest, so that none is
-    /// missed who sends something meanwhile.
+    /// Conntrack forgets a sender half a minute after its last datagram at the earliest, so none is
+    /// missed that sends something meanwhile.
     private func rememberSenders() throws(GateError) {
         let ports = gate.takeBeginnings()
         guard !ports.isEmpty else { return }

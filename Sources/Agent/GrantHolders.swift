@@ -32,7 +32,7 @@ struct GrantHolders {
     /// The log does not hold a grant any more.
     mutating func disown(_ id: GrantID) { adopted.remove(id) }
 
-    /// Forgets a file; answers the grant that nothing else holds, if there is one.
+    /// Forgets a file; returns the grant that nothing else holds, if there is one.
     mutating func remove(_ path: String) -> GrantID? {
         guard let id = held.removeValue(forKey: path)?.id else { return nil }
         paths[id]?.remove(path)
@@ -40,7 +40,7 @@ struct GrantHolders {
         return hold(id) ? nil : id
     }
 
-    /// Forgets a grant; answers the files it was in, each in the state that it was read in.
+    /// Forgets a grant; returns the files it was in, each in the state that it was read in.
     mutating func remove(_ id: GrantID) -> [String: FileIdentity] {
         adopted.remove(id)
         var files: [String: FileIdentity] = [:]

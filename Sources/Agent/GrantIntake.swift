@@ -23,11 +23,11 @@ struct GrantIntake: Sendable {
         case review(Review, signers: [String], signerLines: [String])
         /// The end of bars, likewise.
         case unbar(Unbar, signers: [String], signerLines: [String])
-        /// Nothing that an allowed signer said, or nothing that can be understood.
+        /// A file without any statement of an allowed signer, or none that can be understood.
         case refused(code: String, reason: String)
     }
 
-    /// A file that could be read, and what is known of it.
+    /// A file that could be read, and the known facts about it.
     struct Arrival: Sendable {
         let origin: ArrivalOrigin
         let bytes: [UInt8]
@@ -79,7 +79,7 @@ struct GrantIntake: Sendable {
         }
     }
 
-    /// Judges what a file says by what is known of the grants that it names.
+    /// Judges the content of a file by the known state of the grants that it names.
     func judge(
         _ statements: Statements,
         of arrival: Arrival,

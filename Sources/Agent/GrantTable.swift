@@ -4,12 +4,12 @@ import Grants
 import Lifecycle
 import Linux
 
-/// The grants that there are, what holds each of them, and the revocations that are not acted on.
+/// All grants, the holders of each, and the revocations that wait to be acted on.
 final class GrantTable {
     /// Waking up and committing take less than its lead, so that nothing outlives its deadline.
     var lifecycle = Lifecycle(lead: .milliseconds(4))
     private var holders = GrantHolders()
-    /// Grants whose last file said something else or was gone, and why that ends them.
+    /// Grants whose last file changed its content or went, and why that ends them.
     private var fileless: [GrantID: EndReason] = [:]
     /// The bars that were not lifted.
     var bars: BarTable
@@ -19,7 +19,7 @@ final class GrantTable {
     private var hasArrivals = false
     let audit: AuditWriter
 
-    /// Takes up what an earlier agent had live.
+    /// Takes over the live grants of an earlier agent.
     init(_ audit: AuditWriter) {
         self.audit = audit
         bars = BarTable(audit.logState.bars.values)
@@ -122,7 +122,7 @@ final class GrantTable {
         if !holders.hold(id) { note(fileless: id, because: reason) }
     }
 
-    /// A grant that was live when this agent began ends for what policy and signers say now.
+    /// Ends a grant that was live when this agent began, because of today's policy and signers.
     func endByPolicy(_ id: GrantID) {
         guard !lifecycle.grants.isKnown(id) else { return }
         fileless[id] = .policy

@@ -45,12 +45,12 @@ actor InboxReader {
 
     // MARK: what the loop asks
 
-    /// Hands over what comes from now on, once `lookAgain` says that it is time for it.
+    /// Delivers offers from now on, once `lookAgain` says that it is time for it.
     nonisolated func start(_ deliver: @escaping @Sendable (OfferBatch) -> Void) {
         executor.queue.async { self.assumeIsolated { $0.deliver = deliver } }
     }
 
-    /// Lists all inboxes, and has everything read that the loop could judge otherwise now.
+    /// Lists all inboxes, and reads everything again that the loop could judge otherwise now.
     nonisolated func lookAgain() {
         executor.queue.async {
             self.assumeIsolated {
@@ -102,7 +102,7 @@ actor InboxReader {
 
     // MARK: work
 
-    /// Does what may be done now, and has the timer ring for the rest.
+    /// Does the work that is allowed now, and sets the timer for the rest.
     private func go() {
         let now = Self.now()
         listen()
@@ -112,7 +112,7 @@ actor InboxReader {
         arm()
     }
 
-    /// Hears of what happens, as far as inotify has room for it.
+    /// Begins to receive events, as far as inotify has room for it.
     private func listen() {
         guard source == nil, let descriptor = watch.fileDescriptor else { return }
         // Without a descriptor to spare the next look tries again.

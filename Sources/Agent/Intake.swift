@@ -2,9 +2,9 @@ import Grants
 
 /// Files that wait to be read, a portion at a time, so that they never hold up what is due.
 ///
-/// What came by an event goes before what was found by listing, and of that the newest and the oldest
-/// in turn: a good file is taken soon, whatever came before it or comes after it, and each file is
-/// taken in the end.
+/// Files from events go before files from a listing, and of those the newest and the oldest in
+/// turn: a good file is taken soon, whatever came before or after it, and each file is taken in the
+/// end.
 struct Intake {
     /// A file that is to be read.
     struct Item: Hashable {
@@ -73,13 +73,13 @@ struct Intake {
         isRetrying = true
     }
 
-    /// A file is gone; answers the names it had before.
+    /// A file is gone; returns the names it had before.
     mutating func remove(_ path: String) -> Set<String> {
         seen?.remove(path)
         return waiting.removeValue(forKey: path) ?? []
     }
 
-    /// Takes out these, as far as they wait.
+    /// Takes those of these that wait.
     mutating func take(_ paths: [String]) -> [Item] {
         paths.compactMap { path in
             waiting.removeValue(forKey: path).map {
@@ -88,7 +88,7 @@ struct Intake {
         }
     }
 
-    /// Takes out the file whose turn it is.
+    /// Takes the file whose turn it is.
     mutating func next() -> Item? {
         for _ in Lane.allCases {
             let item =

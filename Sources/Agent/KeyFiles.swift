@@ -21,10 +21,10 @@ struct KeyFiles: Sendable {
             }
     }
 
-    /// Reads both files; in place of one that cannot be read those of before stay in force.
+    /// Reads both files; if one cannot be read, the former content stays in force.
     ///
-    /// Each goes by itself: a mistake in one must not keep the other from closing something. Without
-    /// any of before nobody may sign, and every key is revoked.
+    /// Each goes by itself: a mistake in one must not keep the other from closing something.
+    /// Without any former content nobody may sign, and every key is revoked.
     init(
         of configuration: Configuration,
         orElse signersBefore: SignersSource?,

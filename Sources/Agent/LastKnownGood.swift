@@ -23,7 +23,7 @@ struct LastKnownGood {
 
     /// Notes the SHA-256 of a policy file that is on trial or was not confirmed, or that none is.
     ///
-    /// For the time before the agent runs: what it goes by itself is in the log.
+    /// For the time before the agent runs: the agent itself goes by the log.
     func distrust(_ digest: String?) {
         let bytes = Array((digest ?? "").utf8)
         guard (try? SmallFile.read(unconfirmedPath, limit: 64)) ?? [] != bytes else { return }
@@ -43,7 +43,7 @@ struct LastKnownGood {
         return (confirmed, "\(path) was not confirmed")
     }
 
-    /// Keeps what is in force now; a disk that does not take it is no reason to stop.
+    /// Keeps the policy and keys in force; a disk that does not take them is no reason to stop.
     func keep(_ loaded: LoadedPolicy) {
         Self.keep(Array(loaded.configuration.toml.utf8), at: path)
         if loaded.keys.signers.file != nil {

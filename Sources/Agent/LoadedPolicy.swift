@@ -6,7 +6,7 @@ import Grants
 import Linux
 import Signatures
 
-/// All that files on disk say of how to work: the policy, and who may sign.
+/// The configuration from files on disk: the policy, and the keys.
 struct LoadedPolicy: Sendable {
     let policy: PolicySource
     let keys: KeyFiles

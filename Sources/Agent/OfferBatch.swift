@@ -1,6 +1,6 @@
 /// A batch from an inbox: files that could be read, and the reasons why others could not.
 struct OfferBatch: Sendable {
-    /// A file that nobody reads for its owner, its mode or what it is.
+    /// A file that is not read because of its owner, mode or type.
     struct Refused: Sendable {
         let path: String
         let code: String

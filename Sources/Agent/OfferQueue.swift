@@ -3,8 +3,8 @@ import Linux
 
 /// The names of an inbox that wait to be read, within bounds.
 ///
-/// What came by an event goes before what was found by listing, and of that the newest and the oldest
-/// in turn: a good file is read soon, whatever came before it or comes after it.
+/// Names from events go before names from a listing, and of those the newest and the oldest in
+/// turn: a good file is read soon, whatever came before or after it.
 struct OfferQueue {
     /// The most names that wait, and the most files that are remembered as read.
     static let bound = 4096
@@ -39,8 +39,8 @@ struct OfferQueue {
         arrivals = ArraySlice(arrivals.filter(waiting.contains))
     }
 
-    /// Drops a name, so that the last one that came is never the one: of what was listed the oldest,
-    /// or one that came in the middle.
+    /// Drops a name, but never the last one that came: of the listed names the oldest, or one that
+    /// came in the middle.
     private mutating func makeRoom() {
         (isOverfull, hasDropped) = (true, true)
         while !listed.isEmpty {
@@ -76,12 +76,12 @@ struct OfferQueue {
 
     /// A file was read, in this state.
     mutating func note(_ name: String, _ state: FileIdentity) {
-        // What is forgotten is read once more when the directory is listed.
+        // A forgotten file is read once more when the directory is listed.
         if read.count >= Self.bound, read[name] == nil { read = [:] }
         read[name] = state
     }
 
-    /// Takes out the name whose turn it is.
+    /// Takes the name whose turn it is.
     mutating func next() -> String? {
         while !waiting.isEmpty {
             let name: String?

@@ -44,11 +44,11 @@ final class Offers {
         self.conditions = conditions
     }
 
-    /// Hears of what inboxes bring, from `judgeEverything` on.
+    /// Begins to receive offers, from `judgeEverything` on.
     func listen() { reader?.start(events.sink { loop, batch in loop.take(batch) }) }
 
-    /// Judges what was adopted, and has the inboxes read: at a start, and when much may be judged
-    /// otherwise than before.
+    /// Judges adopted grants, and has the inboxes read: at a start, and when much may be judged
+    /// differently.
     func judgeEverything() {
         judgeAdopted()
         reader?.lookAgain()
@@ -78,7 +78,7 @@ final class Offers {
 
     // MARK: what came
 
-    /// Takes what an inbox brought; signatures are checked on the queue of the inboxes.
+    /// Takes a batch of an inbox; signatures are checked on the queue of the inboxes.
     func take(_ batch: OfferBatch) {
         if let found = batch.problems {
             problems = found
@@ -157,7 +157,7 @@ final class Offers {
     /// The moment at which a record of refused offers is due.
     func due(at now: Moment) -> Moment? { tally.due(at: now) }
 
-    /// Records how many were refused, as far as there is room for what strangers cause.
+    /// Records the number of refused offers, as far as there is room for records of strangers.
     func recordRefused(at now: Moment, _ packets: PacketRecorder) {
         guard let due = tally.due(at: now), due <= now, let entry = tally.entry else { return }
         guard let gap = packets.summaryGap, tally.hasWaited(gap, at: now), packets.offer(entry)

@@ -12,11 +12,11 @@ import Recording
 /// A record that is made if there is room for it.
 struct OfferedRecord {
     let entry: AuditEntry
-    /// Has it told of later, if it is not made.
+    /// Has it counted for a later record, if it is not made.
     let undo: (inout VisitTallies) -> Void
 }
 
-/// Records who came and who tried, and counts what there is no room to record.
+/// Records connections and attempts, and counts those that there is no room to record.
 final class PacketRecorder {
     /// The records a minute that speak for connections without a record of their own.
     private static let groupsAtOnce = 8
@@ -43,7 +43,7 @@ final class PacketRecorder {
         self.audit = audit
     }
 
-    /// The log of packets has something to say; answers whether that changes when something is due.
+    /// Takes new packets of the log; returns whether that changes when something is due.
     func packetsCame() -> Bool {
         let before = monitor.tallies.dueAt ?? .max
         takePackets()
@@ -57,7 +57,7 @@ final class PacketRecorder {
         }
     }
 
-    /// Records what the log of packets says: what must be recorded in one append, the rest in another.
+    /// Records the logged packets: those that must be recorded in one append, the rest in another.
     ///
     /// To be called before grants end, so that uses of a grant are on record before its end.
     func takePackets() {
@@ -83,7 +83,7 @@ final class PacketRecorder {
         )
     }
 
-    /// The agent stops: nobody will tell later of what is not on record now.
+    /// Records what is left, as the agent stops: nobody will tell of it later.
     func noteLeftOut() {
         monitor.tallies.hurry()
         takePackets()

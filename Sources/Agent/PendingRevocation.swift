@@ -3,7 +3,7 @@ import Auditing
 import Grants
 import Lifecycle
 
-/// Grants that have to end because somebody said so.
+/// Grants that have to end because of a revocation.
 struct PendingRevocation: Sendable {
     let selection: RevocationSelection
     let match: RevocationMatch

@@ -62,7 +62,8 @@ enum PolicyCommit: Sendable {
         }
     }
 
-    /// The policy to start with and how far it is committed: what lies on disk, unless the log says otherwise.
+    /// The policy to start with, the file on disk unless the log says otherwise, and its commit
+    /// state.
     ///
     /// A trial goes on with the policy that was put on trial, and ends at once if its time is over.
     /// A policy that was rejected stays so until the file is another.

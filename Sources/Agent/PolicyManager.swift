@@ -52,13 +52,13 @@ final class PolicyManager {
     var policy: Policy { loaded.configuration.policy }
     var isEnforcing: Bool { policy.mode == .enforce }
 
-    /// Records what is in force when the agent starts, and why that is not what is on disk.
+    /// Records the policy in force at the start, and the reason if it is not the one on disk.
     func begin(despite problem: String?) {
         if let problem { refuse(policy: problem) }
         note(problemsOf: loaded.keys)
     }
 
-    /// Records what is in force, and keeps it for the next start.
+    /// Records the policy in force, and keeps it for the next start.
     func announce() {
         audit.note(entries(loaded, commit), at: .now())
         keep()
@@ -106,7 +106,7 @@ final class PolicyManager {
         try force(loaded, .settled, "Policy confirmed, in \(policy.mode.rawValue) mode", by: peer)
     }
 
-    /// Brings back the policy from before a trial that was not confirmed in time; answers whether it
+    /// Brings back the policy from before a trial that was not confirmed in time; returns whether it
     /// did.
     func endTrial(ifOverAt now: Moment) -> Bool {
         guard case .onTrial(let deadline, let fallback) = commit, now >= deadline else {
@@ -123,7 +123,7 @@ final class PolicyManager {
         return true
     }
 
-    /// Learns what the host is called now; answers whether that brought other rules.
+    /// Learns the present name of the host; returns whether that brought other rules.
     func followHostname() -> Bool {
         learnHostname()
         guard loaded.systemName != host.hostname, configuration.hostname == nil else {
@@ -134,7 +134,7 @@ final class PolicyManager {
         return true
     }
 
-    /// Reads the keys on disk if they are others; answers whether others are in force now.
+    /// Reads the keys on disk if they have changed; returns whether others are in force now.
     func followKeys() -> Bool {
         let next = loaded.withKeysOnDisk(host)
         note(problemsOf: next.keys)
@@ -148,7 +148,7 @@ final class PolicyManager {
     /// True while keys on disk are not in force, so that they are looked at again.
     var hasKeyProblem: Bool { signersProblem != nil || revokedKeysProblem != nil }
 
-    /// Takes note of what keeps the keys on disk from being in force, and records it once.
+    /// Notes the reason that the keys on disk are not in force, and records it once.
     private func note(problemsOf keys: KeyFiles) {
         let problems = [signersProblem, revokedKeysProblem]
         for entry in keys.refusals(configuration, after: problems) { audit.note(entry) }
@@ -191,7 +191,7 @@ final class PolicyManager {
 
     // MARK: reading
 
-    /// Reads the policy on disk; what is wrong with it is recorded.
+    /// Reads the policy on disk; mistakes in it are recorded.
     private func read() throws(VarlinkError) -> LoadedPolicy {
         learnHostname()
         let next: LoadedPolicy
@@ -227,7 +227,7 @@ final class PolicyManager {
 
     // MARK: records
 
-    /// Puts on disk what must be there before a policy takes force.
+    /// Puts the records on disk that must be there before a policy takes force.
     private func record(_ entries: [AuditEntry]) throws(VarlinkError) {
         do throws(RecordingError) {
             try audit.append(entries, at: .now())

@@ -9,7 +9,7 @@ extension AuditEntry {
     /// The version of the rules as each record of a policy carries it.
     private static let rules = [String(RulesVersion.current.rawValue)]
 
-    /// Something besides the policy is another now.
+    /// The record of a change in something besides the policy.
     static func loaded(_ text: String, _ file: String) -> Self {
         Self(.policyLoaded, text, fields: [.file: [file], .rules: rules])
     }

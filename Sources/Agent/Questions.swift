@@ -10,7 +10,7 @@ import Linux
 import Netfilter
 import Varlink
 
-/// Answers questions that take a while, elsewhere than on the engine's queue, from the state of now.
+/// Answers questions that take a while, off the engine's queue, from the state of now.
 final class Questions {
     /// A question, with the parameters that its answer depends on.
     private enum Question: Hashable {
@@ -30,7 +30,7 @@ final class Questions {
         root: DispatchQueue(label: "io.jitgate.answers.root"),
         others: DispatchQueue(label: "io.jitgate.answers")
     )
-    /// Counts the changes of what answers tell of.
+    /// Counts the changes of the state that answers tell of.
     private var revision: UInt64 = 0
     private var counters = CounterCache()
     private var answers: [Question: SharedAnswer] = [:]

@@ -9,7 +9,7 @@ import Netfilter
 import Recording
 import SystemPackage
 
-/// Carries out what is due: records what opens, changes the kernel, records what ended.
+/// Carries out the step that is due: records openings, changes the kernel, records endings.
 final class Reconciler {
     /// The pause before something that disk or kernel refused is tried again.
     private static let retry = Duration.seconds(5)
@@ -48,7 +48,7 @@ final class Reconciler {
         self.cleanup = cleanup
     }
 
-    /// Does all that is due at a moment; answers whether grants have changed.
+    /// Does all that is due at a moment; returns whether grants have changed.
     func reconcile(at now: Now) -> Bool {
         let orders = revoke()
         var step = grants.lifecycle.step(at: now.closing, opening: now.opening)
@@ -152,14 +152,14 @@ final class Reconciler {
         return [.closed(live, because: ending.reason, carried: ending.fields)]
     }
 
-    /// Removes the files of what has ended, as policy says.
+    /// Removes the files of ended grants, as policy says.
     ///
     /// While the disk takes no records only the files tell the next agent what was revoked: those of
     /// grants go then in any case, those of revocations stay. A grant that the log holds is marked.
     private func removeFiles(of step: Step) {
         let removesAll = policy.configuration.endedFiles == .remove
         for ending in step.endings {
-            // A file that is kept still ends what drains when it goes.
+            // A file that is kept still ends a draining grant when it goes.
             if ending.drainsUntil != nil, !removesAll { continue }
             let files = grants.removeFiles(of: ending.id)
             if audit.isWaiting, ending.reason == .revoked,

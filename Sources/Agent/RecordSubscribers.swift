@@ -2,11 +2,11 @@ import AgentInterface
 import Auditing
 import Varlink
 
-/// Those who are told of each record as it is written.
+/// The callers that get each record as it is written.
 struct RecordSubscribers {
     private var calls: [PendingCall<WatchReply>] = []
 
-    /// From here on it is told of every record; the first answer has none.
+    /// Sends every record to `call` from here on; the first answer has none.
     mutating func add(_ call: PendingCall<WatchReply>) {
         calls.append(call)
         call.send(WatchReply(record: nil))

@@ -1,16 +1,15 @@
 import Auditing
 import Grants
 
-/// The records of refused files, as many as a budget allows, and of the others how many there were.
+/// The records of refused files, as many as a budget allows, and the number of the others.
 ///
-/// Files that say nothing can be made faster than they can be told of: with a record each they would
-/// fill the log.
+/// Useless files can be made faster than recorded: with a record each they would fill the log.
 struct RefusalTally {
     /// The number of refusals at once that get a record each.
     static let burst = 1000
     /// The time until one more does.
     private static let refill = Duration.seconds(60)
-    /// The others are told of no more often than this.
+    /// The least time between two records of the others.
     private static let gap = Duration.seconds(60)
 
     private var entries: [AuditEntry] = []
@@ -41,7 +40,7 @@ struct RefusalTally {
         return max(now, earliest, toldAt.map { min($0, now) + Self.gap } ?? now)
     }
 
-    /// Takes out what is to be recorded now.
+    /// Takes the records that are due now.
     mutating func take(at now: Moment, isBusy: Bool) -> [AuditEntry] {
         defer { entries = [] }
         guard let others, due(at: now, isBusy: isBusy) == now else { return entries }

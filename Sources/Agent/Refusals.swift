@@ -2,9 +2,9 @@ import Admission
 import Auditing
 import Grants
 
-/// The records of what did not come to open anything.
+/// The records of files that opened nothing.
 extension AuditEntry {
-    /// A file that says nothing that could be understood, or that nobody may have said.
+    /// A file without any statement that could be understood, or that its signers may not make.
     static func refused(_ path: String, code: String, _ text: String) -> Self {
         Self(
             .grantRefused,

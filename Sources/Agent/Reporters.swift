@@ -6,7 +6,7 @@ import Linux
 import Recording
 import Varlink
 
-/// Tells others what happens: those who watch records, the journal, the service manager.
+/// Tells others about events: subscribers of records, the journal, the service manager.
 final class Reporters {
     private let notifier: ServiceNotifier
     private var journal: JournalCopy
@@ -25,7 +25,7 @@ final class Reporters {
         self.conditions = conditions
     }
 
-    /// From here on somebody is told of every record.
+    /// Sends every record to `call` from here on.
     func add(_ call: PendingCall<WatchReply>) { subscribers.add(call) }
 
     /// Tells of records, each of which is on disk.
@@ -53,7 +53,7 @@ final class Reporters {
 
     // MARK: the service manager
 
-    /// Callers are heard from now on.
+    /// Begins to answer callers.
     func announce() { isListening = true }
 
     /// `works` says that the table stands: with that and callers heard the agent is ready.

@@ -20,7 +20,7 @@ extension ControlCalls {
         }
         let origin = RevocationOrigin(actors: [peer.actor], comment: parameters.reason)
         var notice: PendingRevocation.Notice?
-        // All without a bar needs no record of its own: those of what it ends say so.
+        // Ending all without a bar needs no record of its own: the records of the endings say so.
         let isPlain = parameters.until == nil && (selection.isOfIDsAlone || selection.all)
         let revoked = turns.run { now in
             if !isPlain {

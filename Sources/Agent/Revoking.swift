@@ -20,8 +20,8 @@ extension GrantTable {
         if let bar = order.bar { bars.add(bar) }
     }
 
-    /// Ends what revocations name, after all files that came with them; answers the revocations, and
-    /// records of what never came and is barred.
+    /// Ends the grants that revocations name, after all files that came with them; returns the
+    /// revocations, and the records of grants that never came and are barred.
     func takeRevocations() -> (done: [PendingRevocation], barred: [AuditEntry]) {
         var barred: [AuditEntry] = []
         var done: [PendingRevocation] = []

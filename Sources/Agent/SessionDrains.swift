@@ -148,7 +148,7 @@ final class SessionDrains {
         if monitor.watch(firewall.gate.ongoingPorts) { findEndedSessions() }
     }
 
-    /// Sockets of ports where sessions may go on have ended; answers whether that is to be acted on.
+    /// Handles ends of sockets of ports where sessions may go on; returns whether to act on them.
     func socketsEnded() -> Bool {
         guard let ended = monitor.takeEnded() else {
             findEndedSessions()
@@ -168,7 +168,7 @@ final class SessionDrains {
         for entry in draining where ongoing.isDone(entry.id) { end(entry.id, because: .expired) }
     }
 
-    /// Notes that sessions ended by themselves; answers whether there is something to be done.
+    /// Notes that sessions ended by themselves; returns whether there is something to be done.
     private func haveEnded(_ sessions: [OngoingSession]) -> Bool {
         for session in sessions {
             ongoing.changes[session] = .some(nil)
@@ -197,7 +197,7 @@ final class SessionDrains {
 
     // MARK: over restarts and policies
 
-    /// Finds the sessions of what drains among those that the kernel held before this agent.
+    /// Finds the sessions of draining grants among those that the kernel held before this agent.
     func adoptSessions() {
         let kept = firewall.gate.ongoingSessions().keys
         for entry in draining {
@@ -211,7 +211,7 @@ final class SessionDrains {
         }
     }
 
-    /// Holds what drains, and what was there when enforcing began, to the rules that are in force now.
+    /// Holds draining sessions, and those from before enforcing, to the rules in force now.
     func policyChanged(at now: Moment) {
         let rules = DrainRules(policy.policy)
         for entry in draining {

@@ -25,9 +25,9 @@ final class SessionMonitor {
         }
     }
 
-    /// Hears of the ends of sockets of ports, of no others; answers whether it did not before.
+    /// Watches for the ends of sockets of these ports alone; returns whether it did not before.
     ///
-    /// With no ports it hears of none.
+    /// With no ports it watches none.
     func watch(_ wanted: Set<Port>) -> Bool {
         guard wanted != ports else { return false }
         ended = nil

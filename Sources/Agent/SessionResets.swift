@@ -13,7 +13,7 @@ import SystemPackage
 struct PendingResets {
     /// Somebody wants the sessions gone, whatever else lets them go on.
     private(set) var ended: Set<Opening> = []
-    /// Nothing lets new ones in; what policy lets end by itself may.
+    /// Openings that let no new session in; sessions that policy lets drain may go on.
     private(set) var lapsed: Set<Opening> = []
 
     var isEmpty: Bool { ended.isEmpty && lapsed.isEmpty }
@@ -73,7 +73,8 @@ final class SessionResets {
 
     // MARK: resetting
 
-    /// Resets the sessions of what ended or begins to drain, except those that something else covers.
+    /// Resets the sessions of grants that ended or begin to drain, unless something else covers
+    /// them.
     func carryOut(_ step: Step) {
         for ending in step.endings {
             let phase = ending.phase
@@ -88,9 +89,9 @@ final class SessionResets {
         if firewall.isInstalled { pending = PendingResets() }
     }
 
-    /// Answers the sessions whose ends the gate has to reset.
+    /// Returns the sessions whose ends the gate has to reset.
     ///
-    /// Of what has lapsed those go on that the gate lets.
+    /// Sessions of lapsed openings go on if the gate keeps them.
     private func resetPending() -> Set<PublishedSession> {
         let isCovered = { (peer: Endpoint, port: Port) in
             self.isCovered(peer.address, at: port)
@@ -128,7 +129,7 @@ final class SessionResets {
         }
     }
 
-    /// Of a grant that somebody ended not even what was there before it may go on.
+    /// Forgets older sessions under openings that somebody ended: not even those may go on.
     private func forgetExisting() {
         let sources = Dictionary(grouping: pending.ended, by: \.port)
             .mapValues { ClosedSources($0.map(\.source)) }

@@ -20,7 +20,7 @@ final class SessionWarnings {
         self.grants = grants
     }
 
-    /// Tells those whose access ends soon, on their terminals.
+    /// Warns people whose access ends soon, on their terminals.
     func send(at now: Moment) {
         let ports = warnedPorts
         let leads = ports.isEmpty ? [] : policy.configuration.sessionWarnings
@@ -56,7 +56,7 @@ final class SessionWarnings {
         }
     }
 
-    /// Nothing for who stays by a grant that holds for longer.
+    /// The notice for an address; `nil` if it may stay by a grant that holds for longer.
     private func notice(
         to address: Address,
         of due: Set<GrantID>,

@@ -11,7 +11,7 @@ struct SharedAnswer {
         case kept(EncodedReply)
         /// One is being made.
         case waiting
-        /// One has to be made, for the state of now.
+        /// An answer has to be made, for the present state.
         case make
     }
 
@@ -27,10 +27,10 @@ struct SharedAnswer {
     private static let price: Int64 = 10
 
     private var kept: Kept?
-    /// The state that is being told of, while an answer is made.
+    /// The revision that an answer is being made for.
     private var making: UInt64?
     private var asking: [AnyPendingCall] = []
-    /// Those who asked when that state had changed.
+    /// The calls that came after that state had changed.
     private var later: [AnyPendingCall] = []
 
     var isIdle: Bool { making == nil }
@@ -55,8 +55,8 @@ struct SharedAnswer {
         return .waiting
     }
 
-    /// Takes the answer that was made; says who waits for it, and whether another has to be made for
-    /// those who asked later.
+    /// Takes the answer that was made; returns the calls that wait for it, and whether another has
+    /// to be made for later ones.
     mutating func take(
         _ reply: EncodedReply,
         took spent: Int64,

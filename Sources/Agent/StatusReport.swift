@@ -8,7 +8,7 @@ import Grants
 import Lifecycle
 import Linux
 
-/// The state of the agent for those who ask; nothing of it acts.
+/// The state of the agent, for questions; it changes nothing.
 final class StatusReport {
     private let audit: AuditWriter
     private let clocks: Clocks
@@ -72,7 +72,7 @@ final class StatusReport {
         conditions.set(.breakGlass, GrantConditions.breakGlass(unreviewed))
     }
 
-    /// The time goes on while it is held: what is told is how far it is ahead, and since when.
+    /// Time goes on while it is held: the condition says how far it is ahead, and since when.
     private func note(_ held: AgentStatus.HeldTime?) {
         guard held?.seconds != heldTime?.seconds || held?.since != heldTime?.since else { return }
         heldTime = held

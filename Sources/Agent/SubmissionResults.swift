@@ -28,7 +28,7 @@ struct SubmissionResults {
     /// Admitted files whose acceptance may not be on record.
     private var admitted: [(path: String, sha256: String, id: GrantID)] = []
 
-    /// A verdict was reached; those who wait for it are answered by `takeAnswers`.
+    /// Posts a verdict; `takeAnswers` answers the calls that wait for it.
     mutating func post(_ verdict: SubmissionResult, on path: String, sha256: String?) {
         if known[path] == nil { order.append(path) }
         known[path] = Known(sha256: sha256, verdict: verdict)
@@ -89,7 +89,7 @@ struct SubmissionResults {
 }
 
 extension SubmissionResults {
-    /// Tells those who wait what became of admitted files, once that is recorded.
+    /// Answers the calls that wait for admitted files, once their acceptance is recorded.
     mutating func report(_ lifecycle: Lifecycle, _ logState: LogState) {
         postAdmitted { id in
             if case .accepted = lifecycle.grants[id]?.phase { return nil }

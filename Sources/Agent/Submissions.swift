@@ -8,7 +8,7 @@ import Linux
 import Signatures
 import Varlink
 
-/// Acts on what files say: admits grants, takes revocations, and refuses the rest.
+/// Acts on the content of files: admits grants, takes revocations, and refuses the rest.
 final class Submissions {
     /// Files that are there and count for nothing.
     var refused = RefusedFiles()
@@ -44,7 +44,7 @@ final class Submissions {
         refused.remove(path)
     }
 
-    /// A file is gone; answers which grant it may have held alone.
+    /// Notes that a file is gone; returns the grant that nothing else holds now.
     func withdraw(_ path: String) -> GrantID? {
         refused.remove(path)
         return grants.forget(path)
@@ -99,7 +99,7 @@ final class Submissions {
         results.expect(path: new.file, sha256: new.digest, of: new.grant.id)
     }
 
-    /// A file whose grant did its work before lies there because files are kept, or is removed.
+    /// Passes over a file whose grant did its work before, and keeps or removes it as policy says.
     private func pass(over provenance: GrantProvenance, _ origin: ArrivalOrigin) {
         guard case .file(let path, let state) = origin else { return }
         let removes = policy.configuration.endedFiles == .remove
@@ -127,8 +127,8 @@ final class Submissions {
 
     // MARK: refusals
 
-    /// The file is not one to be read; if it only cannot be now, what it said before holds and it is
-    /// tried again.
+    /// Refuses a file that is not to be read; if it only cannot be read now, its former content
+    /// holds and it is tried again.
     func refuse(_ path: String, _ error: TrustError, _ untrusted: [String: TrustError]?) {
         guard error.code != .missing else { return refuseIfNameIsNoText(path) }
         let reason = error.path == path ? error.reason : "\(error)"
@@ -146,7 +146,7 @@ final class Submissions {
         refuse(path, nil, .refused(path, code: "bad-name", "its name is not UTF-8"), .removed)
     }
 
-    /// The file may not open anything; what came in it ends, whatever holds that.
+    /// Refuses a file; the grant that came in it ends, whatever holds that.
     private func refuse(_ file: ReadFile, _ entry: AuditEntry, _ reason: EndReason) {
         if case .adopted(let id, _) = file.arrival.origin {
             refuse(entry[.file] ?? "", file.digest, entry, nil)
@@ -156,7 +156,7 @@ final class Submissions {
         if let live = file.live { grants.endByPolicy(live.id) }
     }
 
-    /// The file may not open anything; what it had open before ends if there is a reason.
+    /// Refuses a file; the grant that it held open ends if there is a reason.
     private func refuse(
         _ path: String,
         _ digest: String?,
@@ -191,7 +191,7 @@ final class Submissions {
 
     // MARK: results
 
-    /// Answers what became of a file, at once or as soon as that is known.
+    /// Answers with the result of a file, at once or as soon as it is known.
     func tell(_ call: PendingCall<SubmissionResult>, of asked: VerdictParameters) {
         if let verdict = results.verdict(on: asked.file, sha256: asked.sha256) {
             return call.finish(verdict)
@@ -201,6 +201,6 @@ final class Submissions {
         results.wait(call, for: asked.file, sha256: asked.sha256)
     }
 
-    /// Tells those who wait what became of admitted files, once that is recorded.
+    /// Answers the calls that wait for admitted files, once their acceptance is recorded.
     func report() { results.report(grants.lifecycle, audit.logState) }
 }

@@ -3,7 +3,7 @@ import Grants
 import Linux
 import SystemPackage
 
-/// Puts the table back where the kernel lets others change it, and records who did.
+/// Puts the table back where the kernel lets others change it, and records the tampering.
 final class TamperResponder {
     private let firewall: FirewallWriter
     private let audit: AuditWriter
@@ -17,7 +17,7 @@ final class TamperResponder {
         self.events = events
     }
 
-    /// Begins to watch, if the table cannot be owned; what happened before is found by comparing.
+    /// Begins to watch, if the table cannot be owned; earlier changes are found by comparing.
     func watch() {
         guard firewall.isInstalled, firewall.gate.ownership == .watched, defence == nil else {
             return
@@ -40,7 +40,7 @@ final class TamperResponder {
         }
     }
 
-    /// Another process changed the ruleset; answers whether that concerns the gate.
+    /// Handles a change of the ruleset by another process; returns whether that concerns the gate.
     func rulesetChanged(at now: Moment) -> Bool {
         guard let tampering = defence?.watch.drain(), tampering.isReason else { return false }
         defence?.report.take(tampering)
@@ -69,7 +69,7 @@ final class TamperResponder {
         listen()
     }
 
-    /// Records what was noticed, if that is due.
+    /// Records the tampering that was noticed, if that is due.
     func record(at now: Moment) {
         guard defence?.report.isEmpty == false, defence?.brake.recordDue(at: now) == now else {
             return
@@ -86,7 +86,7 @@ final class TamperResponder {
         if defence?.answerDue != nil { defence?.answerDue = moment }
     }
 
-    /// Shuts first, and then looks at what there is: what strangers can do meanwhile is to get in.
+    /// Shuts first, and then reads the table: meanwhile strangers could get in.
     private func mend(_ extent: Tampering.Extent, at now: Moment) {
         defence?.brake.answer(at: now)
         let begin = ContinuousClock.now

@@ -9,7 +9,7 @@ import Recording
 import Scheduling
 import SystemPackage
 
-/// The order of a turn: the moment, what happened, what is due, and when to wake up next.
+/// The order of a turn: the moment, the event, the work that is due, and the next wake-up.
 ///
 /// A turn reads the clocks once and hands the moment down; after it read files or waited for the
 /// disk it reads them again, since what is due then is due.
@@ -85,13 +85,13 @@ final class Turns {
         report()
     }
 
-    /// Callers are heard from now on.
+    /// Begins to answer callers.
     func announce() {
         reporters.announce()
         tellService()
     }
 
-    /// Ends what the agent does; the gate goes on without it.
+    /// Ends the agent's work; the gate goes on without it.
     func stop() {
         reporters.stopping()
         connections.packets.noteLeftOut()
@@ -121,8 +121,8 @@ final class Turns {
         }
     }
 
-    /// Runs one turn: what others did to the gate first, then a step of the clocks, then what happened,
-    /// then what is due.
+    /// Runs one turn: first changes of the gate by others, then a step of the clocks, then the
+    /// event, then the work that is due.
     func run<Result, Failure: Error>(
         recordingStepsOf least: Int64 = 1_000_000,
         _ body: (Now) throws(Failure) -> Result
@@ -138,7 +138,7 @@ final class Turns {
         return try body(now)
     }
 
-    /// Another process changed the ruleset; answers whether that concerns the gate.
+    /// Handles a change of the ruleset by another process; returns whether that concerns the gate.
     func rulesetChanged() -> Bool { tamper.rulesetChanged(at: clocks.read().closing) }
 
     /// Something happened in the directories, or to the files of keys.
@@ -164,7 +164,7 @@ final class Turns {
         arrivals.judgeEverything()
     }
 
-    /// Goes back behind a step forward that was taken back; answers whether it did.
+    /// Goes back behind a step forward that was taken back; returns whether it did.
     ///
     /// Not while a policy is on trial, which would last longer by it.
     private func undoStep() -> Bool {
@@ -218,7 +218,7 @@ final class Turns {
         }
     }
 
-    /// Tells those who wait what has become known; every record told of is on disk.
+    /// Reports news to those who wait; every record that it tells of is on disk.
     func report() {
         reporters.publish(audit.takePublished())
         arrivals.submissions.report()

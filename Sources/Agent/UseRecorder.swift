@@ -8,7 +8,7 @@ import Lifecycle
 import Linux
 import Recording
 
-/// Records who came in by a grant.
+/// Records connections that grants let in.
 final class UseRecorder {
     private let monitor: ConnectionMonitor
     private let policy: PolicyManager
@@ -104,7 +104,7 @@ final class UseRecorder {
         return (proved + findings.proved).compactMap(use)
     }
 
-    /// Has it looked at whether there is a socket for a packet.
+    /// Has a look-up made for the socket of a packet.
     private func wait(for packet: LoggedPacket, at now: Int64) {
         guard !monitor.tallies.proofs.take(packet, at: now), let use = use(packet) else { return }
         monitor.tallies.unproved.add(use)

@@ -2,7 +2,7 @@ import Auditing
 import Connections
 import Grants
 
-/// The records of who came and who tried.
+/// The records of connections and attempts.
 extension AuditEntry {
     /// The most sources that a record names besides its own peer.
     private static let named = 16
@@ -58,7 +58,7 @@ extension AuditEntry {
         return Self(.attemptsSummary, text + origins(group.sources), fields: all)
     }
 
-    /// Packets of which nobody knows who sent them.
+    /// Packets from unknown senders.
     static func lost(_ count: Int) -> Self {
         Self(
             .attemptsSummary,

@@ -3,11 +3,11 @@ import Grants
 import Linux
 import SystemPackage
 
-/// One inbox: what of it waits to be read, and what keeps it from being read.
+/// One inbox: the names that wait to be read, and the reasons why others cannot be.
 struct WatchedInbox {
     let inbox: Inbox
     var queue = OfferQueue()
-    /// Files that were refused for owner or mode, which count once that is mended.
+    /// Files that were refused for owner or mode, which count once these are right.
     private var distrusted: Set<String> = []
     /// The owner's user id while the directory is trusted.
     private var owner: UInt32?
@@ -27,7 +27,7 @@ struct WatchedInbox {
 
     var directory: String { inbox.directory }
 
-    /// The gravest of what is wrong.
+    /// The gravest problem.
     var firstProblem: OfferBatch.Problem? {
         if let problem { return problem }
         if let error = unreadable?.error {
@@ -63,7 +63,7 @@ struct WatchedInbox {
 
     // MARK: reading
 
-    /// Finds out whether the directory is trusted, and lists it if it is; answers the directory at fault.
+    /// Lists the directory if it is trusted; returns the directory at fault if it is not.
     mutating func list(again: Bool) -> String? {
         (problem, isDistrusted) = (nil, false)
         if again {
@@ -118,7 +118,7 @@ struct WatchedInbox {
         problem = says("\(error)", error.code == .missing ? making : error.remedy)
     }
 
-    /// Reads a file into a batch; answers how many bytes, or `nil` if there was nothing to be read.
+    /// Reads a file into a batch; returns how many bytes, or `nil` if there was nothing to be read.
     mutating func read(_ name: String, into batch: inout OfferBatch) -> Int? {
         let path = directory + "/" + name
         guard let owner, let state = (try? FileIdentity.of(path)) ?? nil,

@@ -14,7 +14,7 @@ extension VarlinkError {
         agent("NoSuchBar", ["ids": JSONValue(texts: ids)])
     }
 
-    /// There is no room for another bar; what it selects was revoked.
+    /// There is no room for another bar; the grants that it selects were revoked.
     package static let barsFull = agent("BarsFull")
 
     /// The policy on disk has these problems.

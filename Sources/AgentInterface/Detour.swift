@@ -5,7 +5,7 @@ extension Inspection {
     /// A way by which packets come to this host, or through it, that not all of the gate sees.
     package struct Detour: VarlinkCodable {
         package enum Kind: String, Hashable, Sendable, CaseIterable {
-            /// A rule of routing that has another table say what is this host's.
+            /// A routing rule lets a table other than `local` decide what is local.
             case rule
             /// An address that is this host's by another table than `local`.
             case route

@@ -3,7 +3,7 @@ package enum ApprovalPage {
     /// The bytes of approval.html.
     package static var html: [UInt8] { PackageResources.approval_html }
 
-    /// The policy that stands in the page itself, with what only a header can say.
+    /// The policy in the page itself, with the directives that only a header can set.
     package static var contentSecurityPolicy: String {
         "\(ownPolicy); frame-ancestors 'none'"
     }

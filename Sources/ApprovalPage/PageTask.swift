@@ -51,7 +51,7 @@ package enum PageAnswer: Hashable, Sendable {
     case passkey(key: [UInt8], credential: String, isSynced: Bool)
     case cancelled
 
-    /// Reads the answer of the one who knows `token`; `nil` if it is none.
+    /// Reads an answer that carries `token`; `nil` if it is none.
     package init?(parsing body: [UInt8], token: String) {
         let limits = JSONNode.Limits(bytes: 64 * 1024, depth: 2)
         guard let value = try? JSONNode.parse(body, limits: limits).value,

@@ -41,7 +41,7 @@ package struct PasskeyLine: Hashable, Sendable {
         self.text = String(text)
     }
 
-    /// Makes the line of a new passkey out of what a browser said; it must read as what it is.
+    /// Makes the line of a new passkey from a browser's answer; it must read back as the same.
     package init(
         name: String,
         key: [UInt8],

@@ -30,9 +30,9 @@ extension AuditEntry {
         }
     }
 
-    /// A revocation that is wider than ids has ended what it selects; a bar goes on until its end.
+    /// A revocation that is wider than ids has ended its grants; a bar goes on until its end.
     ///
-    /// A `refusal` says why it is no bar although it is to be one.
+    /// `refusal` is the reason that it is no bar although it is to be one.
     package static func revoked(
         _ selection: RevocationSelection,
         id: GrantID?,

@@ -2,7 +2,7 @@ import Grants
 
 /// All grants that ever ended, for ever: the last ones in memory, the others in archives.
 package struct EndedGrants: Sendable {
-    /// Oldest first: what a later one says of an id is right.
+    /// Oldest first: the entry of a later one counts.
     package private(set) var archives: [any TombstoneArchive] = []
     private var recent: [UInt128: Tombstone] = [:]
 

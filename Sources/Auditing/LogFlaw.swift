@@ -16,13 +16,13 @@ package struct LogFlaw: Hashable, Sendable, CustomStringConvertible {
         case cut
         /// Records at the end are signed by no checkpoint.
         case extended
-        /// A record is signed but is none of this format, or what is there is no log.
+        /// A record is signed but not of this format, or the file is no log.
         case malformed
         /// The checkpoint is not there, not signed by the key, or of another log.
         case checkpoint
-        /// The records do not add up to what is signed, and nothing says where.
+        /// The records do not add up to the signed root, and nothing says where they differ.
         case root
-        /// The log does not begin with what an earlier checkpoint signed.
+        /// The log does not begin with the records that an earlier checkpoint signed.
         case forked
         /// `audit.leaves` is not there or not right.
         case leaves

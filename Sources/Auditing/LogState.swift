@@ -130,7 +130,7 @@ package struct LogState: Sendable {
         liveDigests[grant.digest] = grant.id
     }
 
-    /// A record speaks for connections before it that have none of their own.
+    /// Counts the connection of a record, and those before it that have none of their own.
     private mutating func takeConnection(_ entry: AuditEntry) {
         let missed = entry[.missed].flatMap { Int32($0) }.map { max(0, Int($0)) } ?? 0
         for text in entry.fields[.grant, default: []] {

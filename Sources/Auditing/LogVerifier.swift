@@ -1,6 +1,6 @@
 package import Transparency
 
-/// Checks lines one after the other against what is signed, and says where they differ.
+/// Checks lines one after the other against the signed checkpoint, and says where they differ.
 ///
 /// It knows a line by its hash among leaves that add up to a signed root; without such leaves by
 /// the number that it carries, and then only the root of all lines says whether they are right.

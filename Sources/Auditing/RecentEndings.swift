@@ -1,6 +1,6 @@
 package import Grants
 
-/// A grant that has ended, for those who ask what was.
+/// A grant that has ended, for questions about the past.
 package struct EndedGrant: Hashable, Sendable {
     /// The record of its end.
     package let entry: AuditEntry

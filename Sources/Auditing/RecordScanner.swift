@@ -2,7 +2,7 @@ import Grants
 
 /// Reads a line exactly as `Record.line` writes it, without a tree of JSON in between.
 ///
-/// Whatever differs, even by a blank, is not read here: the strict parser then says what it is.
+/// Lines that differ, even by a blank, are not read here: the strict parser reads them.
 struct RecordScanner {
     private static let fixedNames = [
         "__REALTIME_TIMESTAMP", "__MONOTONIC_TIMESTAMP", "_BOOT_ID", "_MACHINE_ID", "_HOSTNAME",

@@ -20,7 +20,7 @@ package struct TimeLowerBound: Hashable, Sendable {
 
     /// The latest moment reached, up to the last record.
     package var moment: Moment? { timeline?.closing }
-    /// The time that what opens goes by, as of the last record.
+    /// The time for opening, as of the last record.
     package var opening: Moment? { timeline?.opening }
 
     /// The time to go on from in a boot.

@@ -16,7 +16,7 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     case configuration = 78
 }
 
-/// The reason why a command did not do what it was asked, for people and for scripts.
+/// The reason why a command failed, for people and for scripts.
 package struct CommandFailure: Error, Hashable, Sendable {
     package let status: ExitStatus
     /// One lower-case clause; with more lines each stands for itself.
@@ -30,6 +30,6 @@ package struct CommandFailure: Error, Hashable, Sendable {
         self.hints = hints
     }
 
-    /// Everything was already said on the standard output.
+    /// The whole result is already on the standard output.
     package static let alreadyReported = CommandFailure(.no, "")
 }

@@ -2,9 +2,9 @@ import Glibc
 package import Grants
 package import StrictJSON
 
-/// The few things of the world that a command touches besides files and the agent.
+/// The parts of the outside world that a command uses besides files and the agent.
 package struct Console: Sendable {
-    /// Between two looks at what is awaited, in microseconds.
+    /// The microseconds between two checks of an awaited event.
     private static let pause: UInt32 = 20_000
 
     /// Environment variables.
@@ -23,11 +23,11 @@ package struct Console: Sendable {
     /// Asks a question on the terminal and returns the line that is typed, `nil` at its end; `nil`
     /// where nobody would answer.
     package let ask: (@Sendable (String) -> String?)?
-    /// Shows how far a long work is, in place of what it showed before; `nil` where nobody sees it.
+    /// Shows the progress of a long task, in place of the last report; `nil` where nobody sees it.
     package let progress: (@Sendable (String) -> Void)?
     /// The connections by which the caller may be logged in, as SSH_CONNECTION has them.
     package let connections: @Sendable () -> [String]
-    /// The time to wait for what an agent beside us is about to write.
+    /// The time to wait for something that a running agent is about to write.
     package let patience: Duration
 
     package init(

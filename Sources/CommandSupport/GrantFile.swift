@@ -32,8 +32,8 @@ package enum GrantFile {
         }
     }
 
-    /// Writes what somebody wants at `path`; `-` and `/dev/stdout`, which would be cut off if it were
-    /// opened as a file, are the standard output.
+    /// Writes the output to `path`; `-` and `/dev/stdout`, which would be cut off if it were opened
+    /// as a file, are the standard output.
     ///
     /// Links, devices and pipes are written to: to replace /dev/stdout or /dev/null would break the host.
     package static func write(
@@ -51,7 +51,7 @@ package enum GrantFile {
         }
     }
 
-    /// Puts a file at `path`, whole or not at all, in place of what was there.
+    /// Replaces a file at `path`, whole or not at all.
     package static func replace(
         _ path: String,
         with bytes: [UInt8],

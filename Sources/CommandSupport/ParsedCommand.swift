@@ -5,7 +5,7 @@ package struct ParsedCommand: Sendable {
     private enum Meaning {
         case unknown(UnknownCommand)
         case verb(any JitgateCommand)
-        /// Help that is asked for, or what is wrong with the words.
+        /// Help that was asked for, or a mistake in the arguments.
         case message(any Error)
         case nothing
     }

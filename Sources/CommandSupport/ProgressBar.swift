@@ -24,7 +24,7 @@ package struct ProgressBar {
         draw(min(100, count * 100 / total), count, write)
     }
 
-    /// The work is over: the bar is full, if that is what came of it, and erased.
+    /// Ends the bar: fills it if the work is done, and erases it.
     package mutating func end(isFull: Bool) {
         // Nothing was drawn.
         guard next > step, let write else { return }

@@ -34,7 +34,7 @@ package enum AuditConditions {
         )
     }
 
-    /// Others than root can read the key that signs the log.
+    /// A user other than root can read the key that signs the log.
     package static func auditKeyExposed(_ path: String) -> Condition {
         Condition(
             .auditKeyExposed,

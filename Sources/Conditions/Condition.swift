@@ -14,7 +14,7 @@ package struct Condition: Error, Hashable, Sendable {
     package let since: Moment?
     /// One clause for people.
     package let message: String
-    /// A command, or what else there is to do.
+    /// A command, or another advice.
     package let remedy: String?
 
     init(_ code: ConditionCode, _ subject: String, _ message: String, mend remedy: String?) {

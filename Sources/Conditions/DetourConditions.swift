@@ -12,7 +12,7 @@ package enum DetourConditions {
         )
     }
 
-    /// Routing rules let other tables than `local` say what is this host's.
+    /// Routing rules by which tables other than `local` decide which addresses are local.
     package static func detourRule(_ rules: [String]) -> Condition {
         Condition(
             .detourRule,

@@ -18,7 +18,7 @@ package enum FileConditions {
         }
     }
 
-    /// Others than root could have written a file or directory, or it is none to be read.
+    /// A user other than root could have written a file or directory, or it must not be read.
     package static func untrusted(
         _ place: TrustedPlace,
         _ path: String,
@@ -66,7 +66,7 @@ package enum FileConditions {
         )
     }
 
-    /// An inbox, or a file in one, cannot be read, or others than its owner could have written there.
+    /// An inbox, or a file in one, cannot be read, or could have been written by other users.
     package static func inboxUnreadable(
         _ directory: String,
         because reason: String,
@@ -86,7 +86,7 @@ package enum FileConditions {
         return Condition(.filesPolled, "inotify", message, mend: remedy)
     }
 
-    /// A file in a drop directory is refused for its owner, its mode or what it is.
+    /// A file in a drop directory is refused because of its owner, mode or type.
     package static func fileUntrusted(
         _ path: String,
         because reason: String,
@@ -95,7 +95,7 @@ package enum FileConditions {
         Condition(.fileUntrusted, path, "\(path) is refused: \(reason)", mend: remedy)
     }
 
-    /// A file in a drop directory is refused for what it says.
+    /// A file in a drop directory is refused because of its content.
     package static func fileRefused(
         _ path: String,
         because reason: String,

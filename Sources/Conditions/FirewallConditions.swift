@@ -47,7 +47,7 @@ package enum FirewallConditions {
         return Condition(.firewallDropsSome, chain.place, message, mend: remedy)
     }
 
-    /// Another firewall, whose rules could not be read, drops what none of them takes.
+    /// Another firewall, whose rules could not be read, drops what none of them accepts.
     package static func firewallDropsRest(
         _ chain: ForeignChain,
         _ ports: String,

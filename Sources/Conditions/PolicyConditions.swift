@@ -125,7 +125,7 @@ package enum PolicyConditions {
 
     // MARK: approvers
 
-    /// No `[[approver]]` limits what a signer may let in, and others have limits.
+    /// No `[[approver]]` limits a signer, and others have limits.
     package static func approverUnbounded(_ name: String) -> Condition {
         Condition(
             .approverUnbounded,

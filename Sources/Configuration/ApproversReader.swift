@@ -2,7 +2,7 @@ import Admission
 import Grants
 import StrictTOML
 
-/// Reads the `[[approver]]` tables: what some signers may let in, and no more.
+/// Reads the `[[approver]]` tables, which limit the grants that some signers may let in.
 struct ApproversReader {
     private static let keys = [
         "signers", "kinds", "ports", "requestors", "sources", "max_duration", "max_wait", "alarm",

@@ -16,7 +16,7 @@ extension PortRules {
 }
 
 extension Port {
-    /// SSH and RDP: what is protected when the policy names no port.
+    /// SSH and RDP: the protected ports when the policy names none.
     package static let management: [Port] = [
         Port(number: 22, transport: .tcp),
         Port(number: 3389, transport: .tcp),

@@ -2,7 +2,7 @@ import Admission
 import Grants
 import StrictTOML
 
-/// Reads the `[[port]]` tables: which ports are protected, and what each changes of the defaults.
+/// Reads the `[[port]]` tables: the protected ports, and what each changes of the defaults.
 struct PortsReader {
     let file: TOMLTable
 

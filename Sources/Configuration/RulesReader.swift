@@ -2,7 +2,7 @@ import Admission
 import Grants
 import StrictTOML
 
-/// Reads the rules of `[defaults]` or of one `[[port]]`; what is not said there is inherited.
+/// Reads the rules of `[defaults]` or of one `[[port]]`; missing keys are inherited.
 struct RulesReader {
     static let keys = [
         "max_duration", "widest_source", "allowed_sources", "approvals", "separate_requestor",

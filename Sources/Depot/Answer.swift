@@ -3,7 +3,7 @@ package enum Answer: Hashable, Sendable {
     case content
     case unchanged
     case absent
-    /// The depot wants to be left alone, as a whole.
+    /// The depot asks for a pause of all requests.
     case overloaded(String)
     /// This object cannot be had.
     case refused(String)

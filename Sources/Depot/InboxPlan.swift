@@ -34,7 +34,7 @@ package struct InboxPlan: Sendable {
 
     package func fileCount(of shelf: ShelfName) -> Int? { listed[shelf]?.count }
 
-    /// Takes what a shelf offers from now on; an absent one offers nothing.
+    /// Notes the offers of a shelf from now on; an absent one offers nothing.
     package mutating func list(_ digests: [ObjectDigest], on shelf: ShelfName) {
         guard listed[shelf] != digests else { return }
         listed[shelf] = digests

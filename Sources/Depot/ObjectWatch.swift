@@ -45,7 +45,7 @@ package struct ObjectWatch: Hashable, Sendable {
         settle(.absent)
     }
 
-    /// The answer was of no use; what was taken before stays.
+    /// Notes a useless answer; the object that was taken before stays.
     package mutating func failed(at now: Duration, using random: inout some RandomNumberGenerator) {
         failures = min(failures + 1, 1 << 20)
         state = .failing

@@ -3,7 +3,7 @@ import Conditions
 import Grants
 import Linux
 
-/// Ways by which packets reach a protected listener that not all of the gate sees, or none of it.
+/// Ways by which packets reach a protected listener past some or all of the gate.
 struct DetourCheck {
     private(set) var results: [CheckResult] = []
     private let protected: [Port]

@@ -6,7 +6,7 @@ import Linux
 import Recording
 import SystemPackage
 
-/// The disk of the log: what is free of it, and for how long that lasts.
+/// The disk of the log: its free space, and how long that lasts.
 struct DiskCheck {
     /// Below this the log may be full within a day, or is about to be.
     private static let enough: UInt64 = 256 << 20

@@ -2,7 +2,7 @@ import AgentInterface
 import Grants
 import Linux
 
-/// The firewall that a chain is part of, told by its names, and how it is told to let a port in.
+/// The firewall that a chain is part of, recognised by its names, and its command to let a port in.
 struct ForeignTool {
     let name: String
     private let chain: Inspection.Chain

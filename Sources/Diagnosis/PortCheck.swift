@@ -47,7 +47,7 @@ struct PortCheck {
         tell(ofOthers: others, isAlone: known.isEmpty)
     }
 
-    /// A program that nobody has heard of may let people in as well.
+    /// An unknown program may give access as well.
     private mutating func tell(ofOthers others: [Port: String], isAlone: Bool) {
         if others.isEmpty, isAlone {
             results.append(.passed(.ports, "every management port that listens is covered"))

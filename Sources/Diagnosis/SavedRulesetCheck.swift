@@ -45,7 +45,7 @@ struct SavedRulesetCheck {
         return text.split { $0.isWhitespace || "{};\"".contains($0) }
     }
 
-    /// nft(8) looks for what does not begin with a slash below /etc.
+    /// nft(8) looks below /etc for names that do not begin with a slash.
     private static func included(_ pattern: Substring) -> [String] {
         PathPattern.paths(pattern.hasPrefix("/") ? String(pattern) : "/etc/\(pattern)")
     }

@@ -162,7 +162,7 @@ extension Carrier {
         if brought > 0 { log.write(.info, "brought \(brought.counting("file"))") }
     }
 
-    /// Brings one file; returns what is wrong with it.
+    /// Brings one file; returns the problem, if there is one.
     private mutating func bring(_ digest: ObjectDigest) throws(RoundEnd) -> String? {
         let object = DepotObject.file(digest)
         switch try reader.ask(object, unless: nil, &board) {

@@ -8,7 +8,7 @@ import Transfer
 enum RoundEnd: Error {
     /// The process is to end.
     case stopped
-    /// The depot does not answer, or wants to be left alone for a time.
+    /// The depot does not answer, or asks for a pause.
     case silent(String, retryAfter: Duration?)
 }
 

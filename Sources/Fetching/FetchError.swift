@@ -29,7 +29,7 @@ package struct FetchError: Error, Hashable, Sendable, CustomStringConvertible {
         exitStatus = EX_CONFIG
     }
 
-    /// Says on standard error, a line a problem, what is wrong.
+    /// Prints what is wrong on standard error, a line a problem.
     package func tell() {
         let lines = description.split(separator: "\n").map { "jitgate-fetch: \($0)\n" }
         _ = try? FileDescriptor.standardError.writeAll(lines.joined().utf8)

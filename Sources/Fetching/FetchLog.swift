@@ -12,7 +12,7 @@ struct FetchLog: Sendable {
         case info = 6
     }
 
-    /// True if priorities are told as sd-daemon(3) has it, and not the name of the program.
+    /// True if lines carry priorities as in sd-daemon(3), and not the name of the program.
     private let isJournal: Bool
 
     init() {

@@ -49,7 +49,7 @@ package struct GrantProvenance: Hashable, Sendable {
     }
 }
 
-/// The people who signed a grant and the keys that they did it with, as revocations name them.
+/// The people who signed a grant and their keys, as revocations name them.
 package struct GrantParties: Hashable, Sendable {
     /// All names of all signers; a pattern of allowed_signers stands for itself.
     package let names: [String]

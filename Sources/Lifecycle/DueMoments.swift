@@ -4,9 +4,9 @@ package import Scheduling
 // MARK: what is due
 
 extension Lifecycle {
-    /// The next moment at which there is something to do, if nothing is learned before.
+    /// The next moment at which there is something to do, if no event comes before.
     ///
-    /// `timeline` says when what opens by the slower time is due.
+    /// `timeline` says when openings by the slower time are due.
     package mutating func nextWake(after now: Moment, on timeline: Timeline? = nil) -> Moment? {
         guard ending.isEmpty, timers.due.isEmpty else { return now }
         let start = timers.nextStart(of: grants.byID).map {
@@ -17,14 +17,14 @@ extension Lifecycle {
             .compactMap(\.self).min()
     }
 
-    /// The first deadline of an open grant; what has ended before its time is forgotten here.
+    /// The first deadline of an open grant; forgets grants that ended before their time.
     package var nextDeadline: Moment? {
         mutating get {
             deadlines.first { [grants] in grants[$0.id]?.phase.deadline == $0.moment }?.moment
         }
     }
 
-    /// Has open grants warned so long before their deadlines from now on; what has passed has passed.
+    /// Warns open grants so long before their deadlines from now on; earlier warnings are left out.
     package mutating func warn(ahead leads: [Duration], at now: Moment) {
         warnings.change(leads, at: now, of: grants)
     }

@@ -50,7 +50,7 @@ package struct EntryTable: Sendable {
         byID[id]?.phase = phase
     }
 
-    /// Changes what an entry says besides its phase.
+    /// Changes an entry, except its phase.
     mutating func change(_ id: GrantID, _ body: (inout Lifecycle.Entry) -> Void) {
         guard var entry = byID.removeValue(forKey: id) else { return }
         let phase = entry.phase

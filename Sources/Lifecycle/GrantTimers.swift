@@ -44,7 +44,7 @@ struct GrantTimers: Sendable {
         retries = [:]
     }
 
-    /// Forgets what was due of a grant: it is done.
+    /// Forgets the due work of a grant: it is done.
     mutating func settle(_ id: GrantID) {
         due.remove(id)
         retries[id] = nil
@@ -52,7 +52,7 @@ struct GrantTimers: Sendable {
 
     // MARK: what has come
 
-    /// Collects the grants whose moment has come, and answers those that end and those that open.
+    /// Collects the grants whose moment has come, and returns those that end and those that open.
     mutating func collect(
         at now: Moment,
         opening: Moment,

@@ -1,6 +1,6 @@
 package import Grants
 
-/// The openings that grants hold, until when each does, and what of that the kernel is not told yet.
+/// The openings that grants hold, with their ends, and the changes that the kernel has not got yet.
 package struct HeldOpenings: Sendable {
     private var holders: [Opening: [GrantID: Moment]] = [:]
     /// The deadlines as the kernel knows them, of openings that may have another one now.
@@ -29,7 +29,7 @@ package struct HeldOpenings: Sendable {
         if before[opening] == nil { before[opening] = .some(deadline(of: opening)) }
     }
 
-    /// The openings whose deadline is another than at the last call: `nil` for those that are shut.
+    /// Takes the openings whose deadline has changed since the last call: `nil` if they are shut.
     mutating func takeChanges() -> [Opening: Moment?] {
         var changes: [Opening: Moment?] = [:]
         changes.reserveCapacity(before.count)
@@ -74,6 +74,6 @@ package struct HeldOpenings: Sendable {
         }
     }
 
-    /// All openings: what the kernel's state is compared with at a start and after tampering.
+    /// All openings, with which the kernel's state is compared at a start and after tampering.
     package var all: [Opening: Moment] { holders.compactMapValues { $0.values.max() } }
 }

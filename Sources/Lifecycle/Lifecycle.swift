@@ -26,16 +26,16 @@ package struct Lifecycle: Sendable {
     /// The open grants that supersede others, by the ids of these, which end if they are still live.
     var superseders: [GrantID: GrantID] = [:]
 
-    /// `lead` is how long before its deadline an open grant is ended: what ending it takes.
+    /// `lead` is the time before its deadline at which a grant is ended: as long as ending takes.
     ///
-    /// Access then never lasts beyond the deadline because somebody woke up late.
+    /// Access then never lasts beyond the deadline because of a late wake-up.
     package init(lead: Duration = .zero) {
         timers = GrantTimers(lead: lead)
     }
 
     // MARK: what an earlier agent left
 
-    /// Takes in a grant that the log has as live and whose file was not read yet.
+    /// Takes in a live grant of the log whose file was not read yet.
     package mutating func restore(_ id: GrantID, digest: String, _ recorded: RecordedGrant) {
         guard grants[id] == nil else { return }
         grants.add(Entry(id: id, digest: digest, phase: .unseen(recorded)))
@@ -45,7 +45,7 @@ package struct Lifecycle: Sendable {
         held.hold(recorded.openings, by: id, until: deadline)
     }
 
-    /// Takes in a grant that the log has as draining; to be called after those that it has as open.
+    /// Takes in a draining grant of the log; to be called after the open ones.
     package mutating func restore(
         _ provenance: GrantProvenance,
         openSince: Moment,
@@ -71,17 +71,17 @@ package struct Lifecycle: Sendable {
         grants.change(id) { $0.superseder = $0.superseder ?? newer }
     }
 
-    /// Shuts what unseen grants hold open, as all files that are there were read or cannot be.
+    /// Shuts the openings of unseen grants, as all files that are there were read or cannot be.
     package mutating func shutUnseen() {
         for entry in grants.unseen { held.release(entry.openings, by: entry.id) }
     }
 
     // MARK: what happens
 
-    /// Takes a grant in that was admitted, to open at once or at its `notBefore`.
+    /// Takes in an admitted grant, to open at once or at its `notBefore`.
     ///
-    /// One that the log has as open stays so until the deadline on record. Of a known grant only what
-    /// is not on record changes.
+    /// A grant that is open by the log stays so until the deadline on record. Of a known grant only
+    /// what is not on record changes.
     package mutating func received(_ provenance: GrantProvenance, _ evidence: Evidence?) {
         let (grant, id) = (provenance.grant, provenance.grant.id)
         var entry = Entry(
@@ -129,7 +129,7 @@ package struct Lifecycle: Sendable {
         return true
     }
 
-    /// The same because somebody asked for it; the first who did stays.
+    /// The same by a revocation; the first one that asks for it stays.
     package mutating func revoked(
         _ id: GrantID,
         because reason: EndReason = .revoked,
@@ -147,7 +147,7 @@ package struct Lifecycle: Sendable {
         ends.addBarred(id)
     }
 
-    /// Lets what drains end earlier than it was to; it never ends later.
+    /// Brings the end of a draining grant forward, never back.
     package mutating func limitDrain(_ id: GrantID, until end: Moment) {
         guard let phase = grants[id]?.phase.drainingLess(until: end) else { return }
         grants.put(phase, id)

@@ -1,8 +1,8 @@
 package import Grants
 
-/// A step: what is due, and what became of it.
+/// A step: the work that is due, and its outcome.
 extension Lifecycle {
-    /// The step that is due at `now`; what opens goes by `opening`, the slower time.
+    /// The step that is due at `now`; openings go by `opening`, the slower time.
     ///
     /// `recorded` or `notRecorded`, and then `apply`, are to follow.
     package mutating func step(at now: Moment, opening: Moment? = nil) -> Step {
@@ -29,7 +29,7 @@ extension Lifecycle {
         return step
     }
 
-    /// The records that come first are on disk: what opens is open, with the deadline on record.
+    /// Notes that the first records are on disk: grants are open, with the deadline on record.
     package mutating func recorded(_ step: Step) {
         for entry in step.accepted {
             unrecorded.remove(entry.id)
@@ -71,7 +71,7 @@ extension Lifecycle {
 
     /// Carries the endings out; those in `drains` let their sessions go on until then.
     ///
-    /// Answers the openings that have another deadline, `nil` for none: the change for the kernel.
+    /// Returns the openings that have another deadline, `nil` for none: the change for the kernel.
     package mutating func apply(
         _ step: inout Step,
         draining drains: [GrantID: Moment] = [:]
@@ -106,6 +106,6 @@ extension Lifecycle {
     /// The kernel has all that was applied: records may tell of it.
     package mutating func committed() { ends.committed(in: &grants) }
 
-    /// The ends that the kernel has are on record: nothing remains to be remembered of them here.
+    /// Notes that the ends that the kernel has are on record, and forgets them.
     package mutating func closingsRecorded() { ends.recorded(in: &grants) }
 }

@@ -1,6 +1,6 @@
 package import Grants
 
-/// The phase of a grant's life, and what of it is not on record yet.
+/// The phase of a grant's life, and the part of it that is not on record yet.
 package enum Phase: Hashable, Sendable {
     /// The log says that it is live, and this agent has not read its file yet.
     case unseen(RecordedGrant)

@@ -16,7 +16,7 @@ package struct Step: Sendable {
 
     package init() {}
 
-    /// Ends what the grants that open supersede, which were to open themselves or not.
+    /// Ends the grants that opening ones supersede, including those that were to open in this step.
     mutating func addSuperseded(by opens: [GrantID], in grants: EntryTable) {
         let pairs = opens.flatMap { id in grants[id]?.supersedes.map { (id, $0) } ?? [] }
         guard !pairs.isEmpty else { return }
@@ -31,7 +31,7 @@ package struct Step: Sendable {
         }
     }
 
-    /// Leaves only endings that no opening brings about; answers those of the others that were to open
+    /// Leaves only endings that no opening brings about; returns the other grants that were to open
     /// in this step, too.
     mutating func dropOpenings() -> [Lifecycle.Entry] {
         let dropped = endings.filter { superseded.contains($0.id) && $0.phase.isYetToOpen }

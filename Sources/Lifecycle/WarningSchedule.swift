@@ -12,7 +12,7 @@ struct WarningSchedule: Sendable {
         self.leads = leads.sorted(by: >)
     }
 
-    /// Has open grants warned by other leads from now on; what has passed has passed.
+    /// Warns open grants by other leads from now on; those that have passed are left out.
     mutating func change(_ leads: [Duration], at now: Moment, of grants: EntryTable) {
         let schedule = WarningSchedule(leads: leads)
         guard schedule.leads != self.leads else { return }
@@ -41,7 +41,7 @@ struct WarningSchedule: Sendable {
         return due
     }
 
-    /// The first moment at which an open grant is warned; what has ended is forgotten here.
+    /// The first moment at which an open grant is warned; forgets grants that have ended.
     mutating func next(of entries: [GrantID: Lifecycle.Entry]) -> Moment? {
         queue.first { entries[$0.id]?.phase.isOpen == true }?.moment
     }

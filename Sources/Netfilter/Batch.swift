@@ -43,7 +43,7 @@ package struct Batch: ~Copyable {
 
     /// Ends the batch; the last message before the end asks for the acknowledgement.
     ///
-    /// Answers the sequence of that message.
+    /// Returns the sequence of that message.
     package mutating func seal() -> UInt32 {
         let last = sequence - 1
         messages.raise(UInt16(truncatingIfNeeded: NLM_F_ACK), at: lastMessage)
@@ -86,7 +86,7 @@ package struct Batch: ~Copyable {
         write(table: flags, NLM_F_CREATE)
     }
 
-    /// Takes over a table that is there and has no owner: what is in it stays.
+    /// Takes over a table that is there and has no owner: its content stays.
     package mutating func adoptTable(flags: UInt32) {
         write(table: flags, 0)
     }

@@ -2,12 +2,12 @@ import CNetfilter
 import Netlink
 import SystemPackage
 
-/// Single elements: what asking for them costs does not grow with the set.
+/// Single elements, whose look-up costs the same however large the set is.
 extension TableConnection {
     /// The number of questions in one datagram; the answers are all queued before it is sent.
     private static let questionsADatagram = 500
 
-    /// Looks keys up in sets; answers the elements that are there, by their place in `keys`.
+    /// Looks keys up in sets; returns the elements that are there, by their place in `keys`.
     package mutating func elements(
         _ keys: [(set: String, key: [UInt8])]
     ) throws(NetfilterError) -> [Int: ElementState] {

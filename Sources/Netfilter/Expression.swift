@@ -60,7 +60,7 @@ package enum Expression: Hashable, Sendable {
     case lookup(UInt32, set: String)
     case limit(perSecond: UInt64, burst: UInt32)
     case log(group: UInt16, prefix: String)
-    /// Counts on from what it is made with.
+    /// Counts on from the value that it is made with.
     case counter(Traffic)
     case verdict(Verdict)
     /// Sends the end that sent a TCP segment a reset, and drops the segment.

@@ -40,7 +40,7 @@ import CNetfilter
         count = 0
     }
 
-    /// Lets `build` write one message behind the others; it answers how long it became.
+    /// Lets `build` write one message behind the others; it returns how long it became.
     @unsafe mutating func append(_ build: (UnsafeMutablePointer<CChar>) -> UInt32) {
         if capacity - count < Self.room {
             move(to: 2 * capacity + Self.room, keeping: count)

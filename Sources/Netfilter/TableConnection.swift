@@ -1,7 +1,7 @@
 package import Netlink
 import SystemPackage
 
-/// A connection to nf_tables for one table of family inet: what changes it goes through here.
+/// A connection to nf_tables for one table of family inet, through which all changes go.
 package struct TableConnection: ~Copyable {
     let socket: NetlinkSocket
     let table: String

@@ -18,7 +18,7 @@ extension TableConnection {
         throw NetfilterError(attempt: "read the table, which keeps changing", errno: .interrupted)
     }
 
-    /// The number of the ruleset: it grows with every commit of anybody.
+    /// The number of the ruleset: it grows with every commit of any process.
     package mutating func generation() throws(NetfilterError) -> UInt32 {
         var number: UInt32?
         try ask("read the generation", NFT_MSG_GETGEN, dump: false) { message in

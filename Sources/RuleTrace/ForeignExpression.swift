@@ -27,7 +27,7 @@ enum ForeignExpression: Hashable, Sendable {
     case mask([UInt8], xor: [UInt8], from: Int, into: Int)
     case compare(Int, Comparison, [UInt8])
     case range(Int, from: [UInt8], to: [UInt8], isInverted: Bool)
-    /// Goes on if the set has what is in the register; `decides` by the verdict that it has for it.
+    /// Goes on if the set has the value in the register; `decides` by the verdict of the element.
     case lookup(Int, set: String, isInverted: Bool, decides: Bool)
     /// Of iptables: the destination port is within one of these.
     case destinationPort([ClosedRange<UInt16>], isInverted: Bool)
@@ -58,7 +58,7 @@ enum ForeignVerdict: Hashable, Sendable {
 /// An element of a set of another tool.
 struct ForeignElement: Hashable, Sendable {
     let key: [UInt8]
-    /// Of a set of intervals: what ends here.
+    /// Marks the end, in a set of intervals.
     let isEnd: Bool
     let verdict: ForeignVerdict?
 }

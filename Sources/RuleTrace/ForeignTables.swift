@@ -3,7 +3,7 @@ package import Netfilter
 import Netlink
 import SystemPackage
 
-/// Following packets through what other tools have in the kernel.
+/// Traces packets through the tables of other tools in the kernel.
 extension TableConnection {
     /// The most rules that are read: a question must not hold up enforcement.
     private static let mostRules = 20_000
@@ -110,7 +110,7 @@ extension TableConnection {
 }
 
 extension ForeignTable {
-    /// The sets that are looked up by what is known of a packet.
+    /// The sets that are looked up by known properties of a packet.
     fileprivate func setsThatMatter(_ isSourceKnown: Bool) -> Set<String> {
         var names: Set<String> = []
         for rule in chains.values.joined() {

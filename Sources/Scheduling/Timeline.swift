@@ -32,7 +32,7 @@ package struct Timeline: Hashable, Sendable {
         }
     }
 
-    /// Differences up to this are no step: what a time service does all day.
+    /// Differences up to this are no step: a time service makes them all day.
     package static let tolerance: Int64 = 2_000_000
     /// The time that a wall clock must have stood before openings go by it.
     private static let probation: Int64 = 600_000_000
@@ -85,7 +85,7 @@ package struct Timeline: Hashable, Sendable {
         offset = max(offset, floor.microseconds)
     }
 
-    /// The time that what closes goes by, from a reading of both clocks; read the wall clock first.
+    /// The time for closing, from a reading of both clocks; read the wall clock first.
     ///
     /// A delay between the two readings then makes time later, never earlier than it is.
     package mutating func read(wall: Moment, boot: Int64) -> Moment {
@@ -119,10 +119,10 @@ package struct Timeline: Hashable, Sendable {
 
     // MARK: what follows
 
-    /// The time that what closes goes by, as of the last reading.
+    /// The time for closing, as of the last reading.
     package var closing: Moment { Moment(microseconds: boot.more(offset)) }
 
-    /// The time that what opens goes by, as of the last reading.
+    /// The time for opening, as of the last reading.
     package var opening: Moment {
         Moment(microseconds: boot.more(min(wallOffset, openingOffset)))
     }

@@ -31,7 +31,7 @@ struct TOMLBuilder {
 
     func position(of path: TOMLPath) -> TOMLPosition? { nodes[path]?.position }
 
-    /// Opens the table of a header, `[a.b]` or `[[a.b]]`, and answers where it is.
+    /// Opens the table of a header, `[a.b]` or `[[a.b]]`, and returns where it is.
     mutating func open(_ parts: [Part], asElement: Bool) throws(TOMLProblem) -> TOMLPath {
         var path = TOMLPath()
         for part in parts.dropLast() {

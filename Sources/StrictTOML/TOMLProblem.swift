@@ -1,4 +1,4 @@
-/// One thing that is wrong with a TOML file, and what would be right.
+/// A mistake in a TOML file, and what would be right.
 package struct TOMLProblem: Error, Hashable, Sendable {
     package let position: TOMLPosition
     /// The key as a path, `port[1].max_duration`; `nil` when the text is no TOML.

@@ -1,4 +1,4 @@
-/// Reads the values that stand without quotes: integers, booleans, and what no setting is.
+/// Reads the values that stand without quotes: integers, booleans, and types that no setting has.
 enum TOMLScalarReader {
     static func read(
         _ cursor: inout TOMLCursor

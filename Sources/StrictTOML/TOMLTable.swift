@@ -1,4 +1,4 @@
-/// One table of a TOML file while it is read: its settings, where it stands, what is wrong so far.
+/// One table of a TOML file while it is read: its settings, its place, the mistakes so far.
 package struct TOMLTable {
     package let path: TOMLPath
     package let findings: TOMLFindings

@@ -16,7 +16,7 @@ package struct ServiceInfo: Hashable, Sendable {
     }
 }
 
-/// Decides about each call: the whole of who may do what, as a function.
+/// Decides about each call: all permissions, as a function.
 package struct CallRouter: Sendable {
     /// The decision about a call.
     package enum Route: Equatable, Sendable {

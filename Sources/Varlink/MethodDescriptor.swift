@@ -4,7 +4,7 @@ package import StrictJSON
 package enum MethodAccess: Hashable, Sendable {
     /// Root and the group that may read.
     case read
-    /// Root alone.
+    /// For root alone.
     case change
 }
 

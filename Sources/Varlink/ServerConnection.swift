@@ -1,7 +1,7 @@
 import Linux
 import SystemPackage
 
-/// One peer: what it sent and is not read yet, the call it waits for, what it has yet to take.
+/// One peer: its unread bytes, the call it waits for, the replies that it has yet to take.
 ///
 /// Belongs to the server's actor and never leaves it.
 final class ServerConnection {
@@ -9,7 +9,7 @@ final class ServerConnection {
     struct Call {
         let id: CallID
         let isOneway: Bool
-        /// Might never end by itself, so a peer that sends no more has hung up.
+        /// Might never end by itself, so a peer that has shut down its sending side has hung up.
         let isStream: Bool
     }
 
@@ -84,7 +84,7 @@ final class ServerConnection {
         reading?.pause()
     }
 
-    /// Reads what is there, a bounded piece of it; `false` if the connection broke.
+    /// Reads a bounded piece of the input; `false` if the connection broke.
     func readAvailable() -> Bool {
         do throws(Errno) {
             let bytes = try socket.read(65_536)
@@ -127,7 +127,7 @@ final class ServerConnection {
         if !reply.continues { current = nil }
     }
 
-    /// Sends what the peer takes, and asks to be called when it takes more.
+    /// Sends the bytes that the peer takes, and asks to be called when it takes more.
     func flush(
         on executor: EngineExecutor,
         handler: @escaping @Sendable () -> Void

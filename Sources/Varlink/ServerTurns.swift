@@ -2,7 +2,7 @@ import Dispatch
 import Linux
 import SystemPackage
 
-/// Turns: what one connection sent, one call at a time, and everything else in between.
+/// The turns of the server: one call of one connection, and everything else in between.
 extension VarlinkServer {
     func resumeReading(_ connection: ServerConnection) throws(Errno) {
         let id = connection.id

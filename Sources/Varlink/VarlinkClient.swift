@@ -38,8 +38,8 @@ package final class VarlinkClient {
         try call(method, NoParameters())
     }
 
-    /// Calls a method that may reply more than once; answers its last reply, or `nil` if that did not
-    /// come in time.
+    /// Calls a method that may reply more than once; returns its last reply, or `nil` if that did
+    /// not come in time.
     package func lastReply<Parameters, Reply>(
         _ method: MethodDescriptor<Parameters, Reply>,
         _ parameters: Parameters,

@@ -53,7 +53,7 @@ package actor VarlinkServer {
     private let listener: UnixListener
     private let limits: Limits
     let router: CallRouter
-    /// The last reply to those who read too slowly.
+    /// The last reply to peers that read too slowly.
     private let tooSlow: EncodedReply
     let handler: Handler
     private var listening: DescriptorSource?
@@ -175,7 +175,7 @@ package actor VarlinkServer {
         if connections[id.connection] != nil { settle(connection) }
     }
 
-    /// Cuts off those who read the least, others than root first, while too much waits to be read.
+    /// Disconnects the peers that read the least, root last, while too much waits to be read.
     private func boundBacklogs() {
         var total = connections.values.reduce(0) { $0 + $1.backlog }
         guard total > limits.totalBacklogBytes else { return }

@@ -7,7 +7,8 @@ import Signatures
 struct BarCheck: Sendable {
     private var table = BarTable()
 
-    /// Takes a revocation that has a record of its own; `revocation` is what was signed, if anything.
+    /// Takes a revocation with a record of its own; `revocation` is the signed file, if it is
+    /// known.
     mutating func take(
         _ entry: AuditEntry,
         _ revocation: Revocation?,

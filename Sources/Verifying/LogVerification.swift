@@ -5,7 +5,7 @@ package import Transparency
 /// Verifies a whole log line by line: its tree, its checkpoints, and the evidence in its records.
 ///
 /// It reads nothing itself. It takes the lines in order, and newer checkpoints where an agent signs
-/// more meanwhile; at the end it says what is wrong.
+/// more meanwhile; at the end it lists the flaws.
 package struct LogVerification: Sendable {
     /// A checkpoint, and the note that says so.
     package struct Signed: Sendable {
@@ -18,7 +18,7 @@ package struct LogVerification: Sendable {
         }
     }
 
-    /// A checkpoint that an auditor holds, and what it is called.
+    /// A checkpoint that an auditor holds, with its name.
     package struct Held: Sendable {
         package let checkpoint: Checkpoint
         package let name: String
@@ -69,7 +69,7 @@ package struct LogVerification: Sendable {
 
     /// Verifies the next line, without its line feed.
     ///
-    /// - Returns: its record, if what lies beside the log is to be compared with it (`add`).
+    /// - Returns: its record, if the files beside the log must be compared with it (`add`).
     package mutating func verify(_ line: ArraySlice<UInt8>) -> Record? {
         guard let record = verifier.take(line) else { return nil }
         records += 1
@@ -80,7 +80,7 @@ package struct LogVerification: Sendable {
         return record
     }
 
-    /// Adds what is wrong beside the log with what a record carries.
+    /// Adds the flaws found beside the log in what a record carries.
     package mutating func add(_ found: [LogFlaw]) { flaws += found }
 
     /// Goes on under a newer checkpoint, which an agent has made meanwhile.
@@ -92,7 +92,8 @@ package struct LogVerification: Sendable {
 
     /// Ends the pass: all lines were verified.
     ///
-    /// `files` is what is still wrong beside the log, `leaves` why those that it keeps are of no use.
+    /// `files` are flaws that remain beside the log, `leaves` is the reason that its leaves are of
+    /// no use.
     package mutating func finish(
         files: [LogFlaw],
         leaves: LogFlaw?

@@ -2,7 +2,7 @@ import Admission
 import Auditing
 import Grants
 
-/// Checks that people who are said to have signed a revocation did, and that it is about what ended.
+/// Checks that the named people signed a revocation, and that it matches the grants that ended.
 struct RevocationCheck: Sendable {
     /// The most records that may wait for the one with the file.
     private static let limit = 65_536
@@ -98,7 +98,7 @@ struct RevocationCheck: Sendable {
         actor.utf8.starts(with: "signer:".utf8)
     }
 
-    /// All records were taken: what is still waited for is not there.
+    /// The flaws of records that still wait for a missing one once all were taken.
     var flaws: [LogFlaw] {
         late + (isWhole ? waiting.values.joined().map { Self.absent.flaw(of: $0.record) } : [])
     }

@@ -67,7 +67,7 @@ struct SignatureCheck: Sendable {
         }
     }
 
-    /// Refuses a record that is not about what was signed.
+    /// Refuses a record that is not about the subject of the signed file.
     private static func requireSubject(
         of document: SignedDocument,
         _ entry: AuditEntry
@@ -89,7 +89,7 @@ struct SignatureCheck: Sendable {
         }
     }
 
-    /// The fields that follow from what was signed.
+    /// The fields that follow from the signed file.
     private static func fields(
         of document: SignedDocument,
         in entry: AuditEntry,

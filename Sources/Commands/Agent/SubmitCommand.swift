@@ -63,7 +63,7 @@ struct SubmitCommand: JitgateCommand {
         }
     }
 
-    /// Puts the file where the agent looks; answers where that is.
+    /// Puts the file into a drop directory; returns its path there.
     private func drop(
         _ bytes: [UInt8],
         _ configuration: Configuration,

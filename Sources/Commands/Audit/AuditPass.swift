@@ -74,7 +74,7 @@ struct AuditPass {
         if let record = verification.verify(line) { verification.add(files.flaws(of: record)) }
     }
 
-    /// Reads the lines behind those: an agent beside us signs what it writes a moment later.
+    /// Reads the lines behind those: a running agent signs its lines a moment later.
     private mutating func readRest(
         _ lines: inout LogReader,
         _ console: Console

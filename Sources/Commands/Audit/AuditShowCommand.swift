@@ -88,7 +88,7 @@ struct AuditShowCommand: JitgateCommand {
         (reverse ? kept.reversed() : kept).forEach(body)
     }
 
-    /// Shows what is there and what comes, also of an agent that is started again.
+    /// Shows the records so far and those that come, also those of a restarted agent.
     private func follow(
         _ reader: RecordReader,
         of agent: Configuration,

@@ -47,7 +47,7 @@ struct AuditVerifyCommand: JitgateCommand {
         if !audit.isVerified { throw .alreadyReported }
     }
 
-    /// To a script, what forbids to look any further is a flaw like all others.
+    /// Reports a failure that prevents further checks as a flaw, for scripts.
     private func finding<Value>(
         _ kind: LogFlaw.Kind,
         _ console: Console,

@@ -27,7 +27,7 @@ enum CSVRow {
         cells.map(cell).joined(separator: ",") + "\r\n"
     }
 
-    /// Text as a spreadsheet shows it and never computes it.
+    /// Text that a spreadsheet shows and never computes.
     ///
     /// What begins like a formula gets an apostrophe before it (OWASP, CSV injection); what a
     /// terminal would act on is escaped.

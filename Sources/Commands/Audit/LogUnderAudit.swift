@@ -6,7 +6,7 @@ import SystemPackage
 import Transparency
 import Verifying
 
-/// A log as an auditor has it: its files, the key that it is held to, and what that key signed.
+/// A log as an auditor has it: its files, the key that it is held to, and a checkpoint by that key.
 struct LogUnderAudit {
     let directory: LogDirectory
     /// The directory of its evidence; `nil` if that is not at hand.

@@ -24,7 +24,7 @@ struct RecordFilter {
     var grants: Set<String> = []
     var requestors: Set<String> = []
     var signers: Set<String> = []
-    /// Networks that a record's sources, or who came or tried, overlap with.
+    /// Networks that a record's sources or peers overlap with.
     var sources: [Prefix] = []
     var ports: Set<String> = []
     /// At or after this.
@@ -58,7 +58,7 @@ struct RecordFilter {
 }
 
 extension FilteredRecord {
-    /// The networks that a record is about: a grant's sources, and who came or tried.
+    /// The networks that a record is about: a grant's sources, and peers.
     var networks: [Prefix] {
         let peers = values(.peer).compactMap(Self.address)
         return values(.sources).compactMap { try? Prefix(parsing: $0) }

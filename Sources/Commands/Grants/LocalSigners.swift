@@ -4,9 +4,9 @@ import Configuration
 import Grants
 import Signatures
 
-/// The policy and the allowed signers of this machine, as far as they can be read: for advice alone.
+/// The policy and the allowed signers of this machine, as far as they can be read: only for advice.
 ///
-/// Grants are often written and signed where there are none, and then nothing is said.
+/// Grants are often written and signed on machines that have neither, and then there is no advice.
 struct LocalSigners {
     private let configuration: Configuration?
     private let signers: AllowedSigners?

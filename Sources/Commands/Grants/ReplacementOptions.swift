@@ -6,7 +6,7 @@ import Grants
 import Linux
 import SystemPackage
 
-/// A grant that takes the place of a live one: what `jitgate extend` and `jitgate move` have in common.
+/// A grant that takes the place of a live one, for `jitgate extend` and `jitgate move`.
 struct ReplacementOptions: ParsableArguments {
     @Argument(
         help: ArgumentHelp("The id of a grant that is open or drains.", valueName: "id"),

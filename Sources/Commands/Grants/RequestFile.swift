@@ -18,7 +18,7 @@ struct RequestFile {
         self.policy = policy
     }
 
-    /// Writes a grant that is well-formed, and says what comes next.
+    /// Writes a well-formed grant, and prints the next step.
     func write(_ grant: Grant, on console: Console) throws(CommandFailure) {
         let payload = grant.payload()
         try check { () throws(GrantSyntaxError) in _ = try Grant(parsing: payload) }

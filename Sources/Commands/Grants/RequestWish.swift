@@ -12,7 +12,7 @@ struct RequestWish: Hashable, Sendable {
     var ticket: String?
     var requestor: String?
 
-    /// Takes over what is not said here; lists are taken as a whole.
+    /// Takes over values that are missing here; lists are taken as a whole.
     func completed(by other: Self) -> Self {
         var wish = self
         if hosts.isEmpty { wish.hosts = other.hosts }
@@ -37,7 +37,7 @@ struct RequestDefaults: Hashable, Sendable {
     /// No defaults and no templates.
     init() {}
 
-    /// Reads the file, and reports all that is wrong with it; `name` is what the messages call it.
+    /// Reads the file, and reports all its mistakes; messages call it `name`.
     init(parsing bytes: [UInt8], file name: String) throws(CommandFailure) {
         let document: TOMLDocument
         do throws(TOMLProblem) {

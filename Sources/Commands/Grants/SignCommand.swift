@@ -102,7 +102,7 @@ struct SignCommand: JitgateCommand {
         }
     }
 
-    /// Says what separate_requestor makes of a signature, as far as the signers here show it.
+    /// Advises on the effect of separate_requestor, as far as the signers here show it.
     private func advise(_ grant: Grant, _ file: [UInt8], on console: Console) {
         let signers = LocalSigners(policy, on: console)
         guard let signature = signers.signature(of: file, at: console.now()) else { return }
@@ -123,7 +123,7 @@ struct SignCommand: JitgateCommand {
         }
     }
 
-    /// The armored signature, and what made it.
+    /// The armored signature, and the kind of key that made it.
     private func signature(
         _ payload: [UInt8],
         for namespace: SignatureNamespace,

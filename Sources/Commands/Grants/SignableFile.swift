@@ -58,7 +58,7 @@ struct SignableFile {
         case Revocation.kind: return .revocation(try Revocation(object, under: .current))
         case Review.kind: return .review(try Review(object, under: .current))
         case Unbar.kind: return .unbar(try Unbar(object, under: .current))
-        // A grant is what is meant unless it says otherwise, so its mistakes are what is reported.
+        // A file counts as a grant unless it says otherwise, so its mistakes are reported.
         default: return .grant(try Grant(object, under: .current))
         }
     }

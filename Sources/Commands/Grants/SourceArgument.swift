@@ -10,7 +10,7 @@ enum SourceArgument: Hashable, Sendable {
         self = text == "my" ? .my : .network(try Prefix(parsing: text))
     }
 
-    /// `my` is where this SSH session comes from (SSH_CONNECTION of ssh(1)), and is said.
+    /// `my` is the address of this SSH session (SSH_CONNECTION of ssh(1)), and is printed.
     func prefix(_ console: Console) throws(CommandFailure) -> Prefix {
         switch self {
         case .network(let prefix): return prefix

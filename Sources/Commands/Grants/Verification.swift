@@ -19,7 +19,7 @@ struct Verification {
         var remedy = ""
     }
 
-    /// By what a file is judged.
+    /// The rules and keys that a file is judged by.
     struct Judge {
         let verifier: SignatureVerifier
         let admission: Admission
@@ -132,7 +132,7 @@ struct Verification {
         add("review", judge.admission.refusal(of: review, signedBy: signed, about: subject))
     }
 
-    /// A line for each signature: whose it is and, under a grant, what it counts for.
+    /// A line for each signature: its signer and, under a grant, its role.
     private mutating func addSignatures(of signed: SignedPayload, roles: [SignatureRole]) {
         for (index, signature) in signed.signatures.enumerated() {
             var finding = "\(signature.principal), \(signature.keyType) \(signature.fingerprint)"

@@ -59,7 +59,7 @@ struct PageConversation {
         return nil
     }
 
-    /// Hands the task to the first who asks; a second one is told, so that the first is noticed.
+    /// Hands the task to the first who asks; a second one gets an error and so notices the first.
     private mutating func give() -> HTTPResponse {
         guard !isTaken else {
             return Self.failure(
