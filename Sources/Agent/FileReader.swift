@@ -70,7 +70,7 @@ final class FileReader {
         return isUnreadTaken ? nil : RefusedFiles.first(of: unread)
     }
 
-    // MARK: what is heard
+    // MARK: events
 
     /// Takes in changes of the directories; returns whether all files have to be listed for it.
     func take(_ changes: DirectoryChanges) -> Bool {

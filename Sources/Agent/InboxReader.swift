@@ -43,7 +43,7 @@ actor InboxReader {
         self.watch = watch
     }
 
-    // MARK: what the loop asks
+    // MARK: calls by the loop
 
     /// Delivers offers from now on, once `lookAgain` says that it is time for it.
     nonisolated func start(_ deliver: @escaping @Sendable (OfferBatch) -> Void) {
@@ -70,7 +70,7 @@ actor InboxReader {
         }
     }
 
-    // MARK: what is heard
+    // MARK: events
 
     private func hear() {
         let events = watch.drain()

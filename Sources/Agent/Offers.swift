@@ -76,7 +76,7 @@ final class Offers {
         conditions.set(.inboxUnreadable, [own].compactMap(\.self) + others)
     }
 
-    // MARK: what came
+    // MARK: offers
 
     /// Takes a batch of an inbox; signatures are checked on the queue of the inboxes.
     func take(_ batch: OfferBatch) {

@@ -130,7 +130,7 @@ final class PacketRecorder {
         return AuditConditions.keepFreeReached(directory, free: Int64(clamping: disk.bytes))
     }
 
-    // MARK: who tried
+    // MARK: attempts
 
     private func recordsOfAttempts(
         in packets: [LoggedPacket],
@@ -177,7 +177,7 @@ final class PacketRecorder {
         return monitor.tallies.count.growth(to: total, at: now)
     }
 
-    // MARK: what has no record of its own
+    // MARK: summaries
 
     private func summaries(
         _ room: inout StrangersRoom,

@@ -118,7 +118,7 @@ final class Reconciler {
         tamper.watch()
     }
 
-    // MARK: what ended
+    // MARK: endings
 
     /// The traffic so far of the openings of grants that end; empty if the kernel does not say.
     ///
@@ -172,7 +172,7 @@ final class Reconciler {
         if !audit.isWaiting { cleanup.allRecorded() }
     }
 
-    // MARK: what comes next
+    // MARK: the next wake-up
 
     /// True while something that disk or kernel refused must be tried again.
     private var triesAgain: Bool {

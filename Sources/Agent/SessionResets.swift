@@ -46,7 +46,7 @@ final class SessionResets {
         self.conditions = conditions
     }
 
-    // MARK: what is to be reset
+    // MARK: sessions to reset
 
     /// Has the sessions reset of openings at protected ports.
     func add(_ openings: [Opening], because reason: EndReason) {

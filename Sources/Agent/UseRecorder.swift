@@ -81,7 +81,7 @@ final class UseRecorder {
         use.grants.compactMap { grants.lifecycle.grants[$0]?.provenance }
     }
 
-    // MARK: what proves a connection
+    // MARK: proofs of connections
 
     private func provedUses(in packets: [LoggedPacket], at now: Int64) -> [Use] {
         var proved: [LoggedPacket] = []
@@ -117,7 +117,7 @@ final class UseRecorder {
         return ids.isEmpty ? nil : Use(packet, by: ids.sorted())
     }
 
-    // MARK: what has no record of its own
+    // MARK: summaries
 
     func record(of group: UnrecordedUses.Group) -> AuditEntry {
         .used(

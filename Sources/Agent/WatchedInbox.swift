@@ -43,7 +43,7 @@ struct WatchedInbox {
         OfferBatch.Problem(directory: directory, reason: reason, remedy: remedy)
     }
 
-    // MARK: what is heard
+    // MARK: events
 
     mutating func arrived(_ name: String) {
         if owner != nil { queue.add(name) }

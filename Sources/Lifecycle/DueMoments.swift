@@ -1,7 +1,7 @@
 package import Grants
 package import Scheduling
 
-// MARK: what is due
+// MARK: due moments
 
 extension Lifecycle {
     /// The next moment at which there is something to do, if no event comes before.
@@ -24,7 +24,7 @@ extension Lifecycle {
         }
     }
 
-    /// Warns open grants so long before their deadlines from now on; earlier warnings are left out.
+    /// Warns open grants `leads` before their deadlines; warnings due in the past are left out.
     package mutating func warn(ahead leads: [Duration], at now: Moment) {
         warnings.change(leads, at: now, of: grants)
     }

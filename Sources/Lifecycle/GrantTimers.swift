@@ -50,7 +50,7 @@ struct GrantTimers: Sendable {
         retries[id] = nil
     }
 
-    // MARK: what has come
+    // MARK: due grants
 
     /// Collects the grants whose moment has come, and returns those that end and those that open.
     mutating func collect(

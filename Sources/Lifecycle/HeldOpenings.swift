@@ -41,7 +41,7 @@ package struct HeldOpenings: Sendable {
         return changes
     }
 
-    // MARK: what is held
+    // MARK: openings held
 
     /// Until when an opening is held: the latest deadline of the grants that hold it.
     package func deadline(of opening: Opening) -> Moment? { holders[opening]?.values.max() }

@@ -33,7 +33,7 @@ package struct Lifecycle: Sendable {
         timers = GrantTimers(lead: lead)
     }
 
-    // MARK: what an earlier agent left
+    // MARK: grants of an earlier agent
 
     /// Takes in a live grant of the log whose file was not read yet.
     package mutating func restore(_ id: GrantID, digest: String, _ recorded: RecordedGrant) {
@@ -76,7 +76,7 @@ package struct Lifecycle: Sendable {
         for entry in grants.unseen { held.release(entry.openings, by: entry.id) }
     }
 
-    // MARK: what happens
+    // MARK: events
 
     /// Takes in an admitted grant, to open at once or at its `notBefore`.
     ///

@@ -77,7 +77,7 @@ package struct Timeline: Hashable, Sendable {
         self.steps = steps.suffix(Self.stepLimit)
     }
 
-    // MARK: what the clocks say
+    // MARK: readings
 
     /// Time cannot be before `floor`, which was reached before this boot: its clock began at 0 after
     /// that.
@@ -117,7 +117,7 @@ package struct Timeline: Hashable, Sendable {
         steadyOffset = SteadyOffset(offset: wallOffset, since: boot)
     }
 
-    // MARK: what follows
+    // MARK: derived times
 
     /// The time for closing, as of the last reading.
     package var closing: Moment { Moment(microseconds: boot.more(offset)) }

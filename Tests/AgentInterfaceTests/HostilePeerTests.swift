@@ -26,7 +26,7 @@ import Testing
             pass  # The agent hung up on us.
         """
 
-    /// What a process of another user is answered.
+    /// The answers that a process of another user gets.
     private func answers(
         _ agent: TestAgent,
         group: UInt32,
@@ -83,7 +83,7 @@ import Testing
         #expect(result.errors.contains("PermissionError"))
     }
 
-    /// What it sends; an enum so that a test's name does not carry a mebibyte.
+    /// The bytes that it sends; an enum so that a test's name does not carry a mebibyte.
     enum Noise: CaseIterable {
         case nothing, noCall, http, twoClosings, deepNesting, endless, notUTF8
 
@@ -327,7 +327,7 @@ extension VarlinkServer {
 }
 
 extension TestAgent {
-    /// Waits until requests have reached the handler so many times.
+    /// Waits until `count` requests have reached the handler.
     fileprivate func waitUntilSeen(_ count: Int, _ request: CheckedCall) async throws {
         let end = ContinuousClock.now + .seconds(30)
         while seenRequests.count(where: { $0 == request }) < count {

@@ -135,6 +135,6 @@ import Varlink
 }
 
 extension String {
-    /// How often a text occurs in it.
+    /// The number of times that a text occurs in it.
     fileprivate func components(of text: String) -> Int { ranges(of: text).count }
 }

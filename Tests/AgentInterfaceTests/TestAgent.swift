@@ -54,7 +54,7 @@ final class TestAgent: Sendable {
         try await server.start()
     }
 
-    /// What reached the handler so far.
+    /// The calls that reached the handler so far.
     var seenRequests: [CheckedCall] { seen.requests.withLock { $0 } }
 
     func connect() throws -> VarlinkClient {

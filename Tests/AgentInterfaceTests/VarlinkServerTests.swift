@@ -230,7 +230,7 @@ extension TestAgent {
 }
 
 extension UnixConnection {
-    /// What comes until the other side hangs up.
+    /// Reads until the other side hangs up.
     func readToEnd() throws -> [UInt8] {
         var bytes: [UInt8] = []
         while true {

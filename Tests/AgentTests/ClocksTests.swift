@@ -8,7 +8,7 @@ import Testing
 @Suite struct `The clocks of the agent` {
     private static let start: Int64 = 1_800_000_000_000_000
 
-    /// What the clocks say after `boot` seconds, the wall clock being `ahead` seconds of where it was.
+    /// The clocks after `boot` seconds, with the wall clock `ahead` seconds of where it was.
     private func reading(_ boot: Int64, ahead: Int64 = 0) -> ClockReading {
         ClockReading(
             wallMicroseconds: Self.start + (boot + ahead) * 1_000_000,

@@ -21,7 +21,7 @@ import Transparency
         return Record(sequence: UInt64(number), stamp: stamp, entry: entry).line.dropLast()
     }
 
-    /// What it says of these lines when the first twelve were signed.
+    /// The flaws that it finds in these lines when the first twelve were signed.
     private func flaws(
         _ lines: [[UInt8]],
         size: Int = count,

@@ -8,7 +8,7 @@ import Testing
 @Suite struct `The time that records tell` {
     private static let start = Moment(microseconds: 1_796_126_400_000_000)
 
-    /// A record at so many seconds of the wall clock and of CLOCK_BOOTTIME.
+    /// A record at these seconds of the wall clock and of CLOCK_BOOTTIME.
     private func record(
         _ number: UInt64,
         _ event: AuditEvent = .agentStarted,

@@ -296,7 +296,7 @@ import Varlink
     }
 }
 
-/// What an agent was asked.
+/// The calls that an agent received.
 private final class Asked: Sendable {
     private let list = Mutex<[CheckedCall]>([])
 

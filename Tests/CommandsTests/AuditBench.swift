@@ -55,7 +55,7 @@ struct AuditBench {
         return try AuditLog.opening(places, rotation: rotation)
     }
 
-    /// What is recorded of one more grant, which is signed now.
+    /// The records of one more grant, which is signed now.
     func moreGrantEntries() throws -> [AuditEntry] {
         try remove("g.grant")
         try bench.signedGrant()
@@ -116,7 +116,7 @@ struct AuditBench {
         try bench.write(lines.map { $0 + "\n" }.joined(), to: "audit/audit.jsonl")
     }
 
-    /// How many complete segments there are.
+    /// The number of complete segments.
     func segments() throws -> Int {
         try LogDirectory(bench.path("audit")).segments().count
     }

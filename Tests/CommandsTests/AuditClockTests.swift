@@ -15,7 +15,7 @@ import Testing
         audit = try AuditBench()
     }
 
-    /// Appends records, each at so many seconds of the wall clock and of CLOCK_BOOTTIME.
+    /// Appends records, each at its seconds of the wall clock and of CLOCK_BOOTTIME.
     private func append(_ entries: [(AuditEntry, wall: Int, boot: Int, bootID: Character)]) throws {
         var log = try audit.open()
         for (entry, wall, boot, bootID) in entries {
@@ -68,7 +68,7 @@ import Testing
         #expect(proof(of: 8).output.contains("signed: 1 valid signature,"))
     }
 
-    /// Time goes on from so many seconds after the log began, on somebody's word if they are named.
+    /// Time goes on from `seconds` after the log began, on the word of `actor` if there is one.
     private func accepting(_ seconds: Int, actor: String? = nil) -> AuditEntry {
         let time = (Bench.now + .seconds(seconds)).description
         var entry = AuditEntry(.clockAccepted, "Time goes on", fields: [.clock: [time]])

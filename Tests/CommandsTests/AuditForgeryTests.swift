@@ -10,7 +10,7 @@ import Testing
 
 @testable import Commands
 
-/// Whoever has the audit key signs any record; what the approvers signed is beyond him.
+/// The audit key signs any record, but its holder cannot replace what the approvers signed.
 @Suite struct `A log that its own host forged` {
     private let audit: AuditBench
 
@@ -18,7 +18,7 @@ import Testing
         audit = try AuditBench()
     }
 
-    /// What is found in a log whose next records these are.
+    /// The flaws of a log with these as its next records.
     private func flaws(_ entries: [AuditEntry], _ options: String...) throws -> [String] {
         try audit.append(entries)
         let words = ["audit", "verify", "--log", "@audit", "--state", "@state"] + options

@@ -7,7 +7,7 @@ import TestSupport
 
 /// A place to run whole command lines: files, keys, a policy, and a console that remembers.
 final class Bench: Sendable {
-    /// What a command line printed and how it ended.
+    /// The output and the exit status of a command line.
     struct Outcome {
         let status: ExitStatus
         let output: String
@@ -91,7 +91,7 @@ final class Bench: Sendable {
         return run(words: words, in: world)
     }
 
-    /// What a command line finds around it.
+    /// The environment of a command line.
     struct World {
         var environment: [String: String] = [:]
         var isTerminal = false
@@ -100,7 +100,7 @@ final class Bench: Sendable {
         var onNote: @Sendable (String) -> Void = { _ in }
         /// No agent writes beside most tests.
         var patience = Duration.zero
-        /// What is typed at a terminal, line by line; `nil` where there is none.
+        /// The lines typed at a terminal; `nil` where there is none.
         var answers: [String]?
     }
 

@@ -63,7 +63,7 @@ final class ServedPage: Sendable {
     /// The ID of the link.
     var id: String { url.split(separator: "#").last.map(String.init) ?? "" }
 
-    /// How the command ended.
+    /// The outcome of the command.
     func end() throws -> Bench.Outcome {
         guard ended.wait(timeout: .now() + 20) == .success, let outcome = outcome.withLock({ $0 })
         else { throw CommandFailure("the command goes on") }

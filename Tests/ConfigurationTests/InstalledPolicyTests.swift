@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    /// What a port is needs no words.
+    /// Finds lines that name a port, which need no words.
     private func isPort(_ line: Substring) -> Bool {
         line.hasPrefix("number") || line.hasPrefix("protocol")
     }

@@ -22,7 +22,7 @@ enum Packets {
         return [0x60, 0, 0, 0, 0, 40, next, 64] + network + [7] + network + [1] + rest
     }
 
-    /// What NFLOG sends of a packet.
+    /// The message of NFLOG about a packet.
     static func logged(
         _ packet: [UInt8],
         prefix: String = "jitgate-used",

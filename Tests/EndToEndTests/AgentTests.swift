@@ -30,7 +30,7 @@ extension AgentHost {
         #expect(try FileManager.default.contentsOfDirectory(atPath: host.drop).isEmpty)
     }
 
-    /// How much after its deadline a record was made; never more than 5 ms before it.
+    /// The time after its deadline at which a record was made; never more than 5 ms before it.
     private func millisecondsLate(_ record: JSONValue, after deadline: String) throws -> Double {
         let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
         let end = try format.parse(deadline).timeIntervalSince1970 * 1000

@@ -22,7 +22,7 @@ extension AgentHost {
     }
 }
 
-/// What spoils a file or a directory, and what mends it.
+/// The commands that spoil a file or a directory, and those that mend it.
 private struct Distrust: Sendable, CustomStringConvertible {
     let description: String
     let spoil: [String]

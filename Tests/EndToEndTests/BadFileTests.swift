@@ -3,7 +3,7 @@ import StrictJSON
 import TestSupport
 import Testing
 
-/// What is wrong with a file that is not its content.
+/// A fault of a file besides its content.
 private struct BadFile: Sendable, CustomStringConvertible {
     let description: String
     /// The code of the refusal.

@@ -14,8 +14,8 @@ private struct LateHost {
         try log.append([AuditEntry(.agentStarted, "The agent runs")])
     }
 
-    /// How far the agent's time is ahead of the wall clock, in seconds: what the log has seen was before
-    /// this boot.
+    /// The seconds that the agent's time is ahead of the wall clock: the log begins before this
+    /// boot.
     private var lead: Double {
         3600 + ProcessInfo.processInfo.systemUptime
     }
@@ -25,7 +25,7 @@ private struct LateHost {
         Date(timeIntervalSinceNow: lead + seconds).formatted(.iso8601)
     }
 
-    /// Starts the agent anew and looks whether the grant is still open.
+    /// Restarts the agent and looks whether the grant is still open.
     func expectOpenOverRestart() throws {
         try eventually { try host.openings().count == 1 }
         host.stop()

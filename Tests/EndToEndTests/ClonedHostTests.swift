@@ -41,7 +41,7 @@ private let second = String(repeating: "2", count: 32)
 private struct ClonedHost {
     let host: AgentHost
     let live: UUID
-    /// What the first machine signed.
+    /// The checkpoint that the first machine signed.
     let signed: String
     let key: String
 

@@ -23,11 +23,11 @@ private struct Fault: CustomStringConvertible {
 private struct Death: Sendable, CustomStringConvertible {
     let kind: String
     let when: String
-    /// Which the agent finds; some can do less than that at hand.
+    /// The kernel that the agent finds; some can do less than the one at hand.
     let kernel: String
-    /// At every so manyth call: what is done alike many times is not tried each time.
+    /// The distance between the calls that are tried, since many are alike.
     let stride: Int
-    /// How many there are at least in an hour.
+    /// The least number of them in an hour.
     let least: Int
     var description: String { "\(when) \(kind) on \(kernel)" }
 
@@ -82,7 +82,7 @@ private struct Life {
         host = try AgentHost(signers: hour.signer)
     }
 
-    /// Whether the agent died before its end.
+    /// Returns true if the agent died before its end.
     func live(dyingAt fault: Fault) throws -> Bool {
         try launch(fault)
         var (before, hasDied): (Set<Int>, Bool) = ([], false)
@@ -150,7 +150,7 @@ private struct Life {
         try expect(states.map { $0.union(brief) }.contains(open.union(brief)), "open", open)
     }
 
-    /// What is open; all of it was opened and none closed before, as the log has it.
+    /// The openings, after a check that by the log all of them were opened and none was closed.
     private func openOnRecord() throws -> Set<Int> {
         let closed = try hour.named(by: "grant-closed", of: host)
         let open = try Set(host.addressesLeft().keys)

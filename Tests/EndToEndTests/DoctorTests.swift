@@ -13,7 +13,7 @@ private struct ExaminedHost {
         try host.start()
     }
 
-    /// What doctor says of an area, as `severity: message`; through a program that becomes it.
+    /// The conditions of an area by doctor, as `severity: message`; `words` run it in another way.
     func findings(_ area: String, through words: [String] = []) throws -> [String] {
         let command =
             ["nsenter", "--net=\(host.namespace.path)"] + words

@@ -44,7 +44,7 @@ extension SessionScene {
         let before = try String(contentsOfFile: path, encoding: .utf8)
         try scene.host.write(before + "erin \(other.publicLine)\n", to: "allowed_signers")
         let (session, _) = try scene.drained(at: scene.listen())
-        // Another signer who goes is no reason, over a restart neither.
+        // The removal of another signer is no reason, over a restart neither.
         try scene.host.write(before, to: "allowed_signers")
         #expect(try scene.host.jitgate("reload", "--force").status == 0)
         scene.host.kill()

@@ -13,7 +13,7 @@ import Testing
         }
     }
 
-    /// A host on which so many grants ended three days ago that a file holds them.
+    /// A host on which enough grants ended three days ago for an archive.
     init() throws {
         host = try AgentHost()
         var log = try EarlierLog(of: host)

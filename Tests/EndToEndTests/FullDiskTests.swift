@@ -85,7 +85,7 @@ import Testing
         #expect(try host.records("grant-opened").isEmpty)
     }
 
-    /// What `jitgate submit` says of a file that it is not glad of.
+    /// The output of `jitgate submit` for a file that it does not accept.
     private func submit(_ grant: [UInt8]) throws -> String {
         let path = host.path + "/again.grant"
         try Data(grant).write(to: URL(fileURLWithPath: path))
@@ -130,7 +130,7 @@ import Testing
         #expect(try host.reasons("grant-closed") == ["removed"])
     }
 
-    /// What policies let in that the one before did not.
+    /// Policies that admit something that the one before did not.
     private static let openings = [
         ["\"enforce\"", "\"observe\""], ["\n[grants]", "\ntrusted = [\"192.0.2.0/24\"]\n[grants]"],
         ["[control]", "[[port]]\nnumber = 3389\nprotocol = \"tcp\"\n[control]"],

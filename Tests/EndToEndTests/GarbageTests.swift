@@ -11,7 +11,7 @@ extension AgentHost {
         }
     }
 
-    /// How many files the log says were refused: each by a record, or counted by one.
+    /// The number of refused files by the log: each by a record, or counted by one.
     fileprivate func refusedFiles() throws -> Int {
         try records("grant-refused").reduce(0) { sum, record in
             sum + (record["JITGATE_MISSED"]?.text.flatMap { Int($0) } ?? 1)

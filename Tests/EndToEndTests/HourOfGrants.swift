@@ -2,7 +2,7 @@ import Foundation
 import StrictJSON
 import TestSupport
 
-/// What is done in an hour of grants, in seconds: any host may live through it.
+/// The events of an hour of grants, with their seconds, as on any host.
 struct HourOfGrants: Sendable {
     /// Something is done, something is waited for, and this is open then.
     struct Step {
@@ -11,7 +11,7 @@ struct HourOfGrants: Sendable {
         let isDone: (AgentHost) throws -> Bool
         /// The last bytes of the addresses that may come in.
         let open: Set<Int>
-        /// Whether the agent ends with it.
+        /// True if the agent ends with it.
         var isLast: Bool { name == "stop" }
 
         init(
@@ -92,7 +92,7 @@ struct HourOfGrants: Sendable {
         ]
     }
 
-    /// How each grant ends within the hour.
+    /// The end of each grant within the hour.
     let ends = ["a": "removed", "b": nil, "c": "expired", "d": "revoked", "e": nil]
 
     private func puts(_ name: String, open: Set<Int>) -> Step {
@@ -124,7 +124,7 @@ struct HourOfGrants: Sendable {
 }
 
 extension AgentHost {
-    /// How many seconds the kernel holds each address open, by its last byte.
+    /// The seconds that the kernel holds each address open, by its last byte.
     func addressesLeft() throws -> [Int: Int] {
         let pairs = try timesLeft().compactMap { opening, left in
             opening.split(separator: " ").first?.split(separator: ".").last.flatMap { Int($0) }

@@ -4,7 +4,7 @@ import StrictJSON
 import TestSupport
 import Testing
 
-/// What is wrong with a file in an inbox, or with the inbox.
+/// A fault of a file in an inbox, or of the inbox.
 private struct Fault: Sendable, CustomStringConvertible {
     let description: String
     /// The code that the record names; `nil` where nothing in the inbox is read.

@@ -56,7 +56,7 @@ struct InboxHost {
 
     func isOpen() throws -> Bool { try host.openings() == ["192.0.2.7 . tcp . 22"] }
 
-    /// How many offers the log says were refused.
+    /// The number of refused offers by the log.
     func refusedOffers() throws -> Int {
         try host.records("offers-refused").reduce(0) {
             $0 + ($1["JITGATE_MISSED"]?.text.flatMap { Int($0) } ?? 0)

@@ -9,7 +9,7 @@ extension AgentHost {
     }
 }
 
-/// Whether nobody else can change the table there.
+/// The ownership of the table on each kernel; nobody else can change an owned one.
 private let kernels = ["6.11": "owned", "6.8": "watched", "6.2": "watched"]
 
 @Suite struct `An agent on an older kernel` {
@@ -32,7 +32,7 @@ private let kernels = ["6.11": "owned", "6.8": "watched", "6.2": "watched"]
         try eventually { try host.records("grant-opened").count == 3 }
         #expect(try host.jitgate("revoke", long.uuidString, "--reason", "enough").status == 0)
         #expect(try host.timesLeft()["192.0.2.7 . tcp . 22"] ?? 0 <= 3)
-        // Whoever is there to see to it.
+        // Also without an agent.
         host.kill()
         try eventually { try host.openings().isEmpty }
         try host.launch(environment: ["LD_PRELOAD": AgentHost.faults, "KERNEL": kernel])

@@ -19,7 +19,7 @@ extension SessionScene {
         #expect(outcome.status == 0, "\(outcome.errors)")
     }
 
-    /// Whether a session is reset at both ends by now: what changes a policy does it on its way.
+    /// True if a session is reset at both ends by now, as part of a change of policy.
     fileprivate func isReset(_ session: Session) -> Bool {
         session.client.ending(within: 10_000) == ECONNRESET
             && session.server.ending(within: 10_000) == ECONNABORTED

@@ -5,8 +5,8 @@ import Testing
 
 /// Peers of one user of the control group who ask all the time, until they are told to stop.
 private final class Askers {
-    /// Asks over so many connections; writes to one file when each of them got an answer, and to another,
-    /// when it is told to stop, how many answers there were.
+    /// Asks over `count` connections; writes to one file when each of them got an answer, and to
+    /// another, when it is told to stop, the number of answers.
     private static let script = """
         import json, os, selectors, signal, socket, sys
         path, method, parameters, count = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
@@ -48,7 +48,7 @@ private final class Askers {
         try eventually { try read("asking") == 1 }
     }
 
-    /// How many answers they got until now; they stop.
+    /// Stops them, and returns the number of answers until now.
     func stop() throws -> Int {
         process.terminate()
         process.waitUntilExit()

@@ -9,7 +9,7 @@ import Testing
         return try #require(try host.reasons("grant-refused").first ?? nil)
     }
 
-    /// What of a signed grant its signer signed.
+    /// The part of a grant that its signer signed.
     private func payload(of grant: [UInt8]) throws -> [UInt8] {
         let text = String(decoding: grant, as: UTF8.self)
         let end = try #require(text.range(of: "-----")?.lowerBound)

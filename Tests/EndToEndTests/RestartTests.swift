@@ -26,7 +26,7 @@ private struct ProbedHost: JoinedHosts {
         )
     }
 
-    /// Starts the agent anew and waits until it runs.
+    /// Restarts the agent and waits until it runs.
     func start(environment: [String: String] = [:]) throws {
         let before = try host.records("agent-started").count
         try host.launch(environment: environment)
@@ -93,7 +93,7 @@ private struct ProbedHost: JoinedHosts {
             let refused = try #require(try host.records("policy-refused").last)
             #expect(refused["MESSAGE"]?.text?.hasPrefix("Allowed signers refused") == true)
         }
-        // Who may sign is known all the same, and anew once the file is good.
+        // The allowed signers are known all the same, and read again once the file is good.
         try host.submit(host.grant(), as: "b.grant")
         try eventually { try host.records("grant-opened").count == 2 }
         try host.write("dana \(host.key.publicLine)\n", to: "allowed_signers")

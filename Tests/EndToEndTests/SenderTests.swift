@@ -25,7 +25,7 @@ import Testing
         return (server, client)
     }
 
-    /// Whether the peer gets in by what the server sends once conntrack has forgotten both.
+    /// Returns true if the peer gets in by what the server sends once conntrack has forgotten both.
     private func getsIn(
         _ scene: SessionScene,
         _ pair: (server: TestSocket, client: TestSocket),

@@ -22,7 +22,7 @@ extension SessionScene {
         .send(in: client)
     }
 
-    /// How many packets or connections records of a kind tell of, with those they speak for.
+    /// The number of packets or connections that records of a kind tell of or speak for.
     fileprivate func told(_ event: String) throws -> Int {
         try host.records(event).reduce(0) { $0 + 1 + $1.missed }
     }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension AgentHost {
-    /// What the kernel does with a packet that nothing admits.
+    /// True if the kernel drops a packet that nothing admits.
     fileprivate var denies: Bool {
         get throws {
             let table = try namespace.command("nft", "list", "table", "inet", "jitgate")

@@ -3,7 +3,7 @@ import StrictJSON
 import TestSupport
 import Testing
 
-/// What is root in a user namespace alone, as in an unprivileged container.
+/// Root in a user namespace alone, as in an unprivileged container.
 @Suite struct `In a user namespace of its own` {
     private static let words = ["unshare", "--user", "--map-root-user", "--net"]
 

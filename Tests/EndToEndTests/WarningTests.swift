@@ -23,7 +23,7 @@ private struct WarningScene {
         return terminal
     }
 
-    /// Waits until so many grants have closed.
+    /// Waits until `count` grants have closed.
     func closed(_ count: Int = 1) throws {
         try eventually { try scene.host.records("grant-closed").count == count }
     }

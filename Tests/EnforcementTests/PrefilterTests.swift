@@ -11,7 +11,7 @@ private func opening(_ source: String, _ port: String = "22/tcp") throws -> Open
     Opening(source: try prefix(source), port: try Port(parsing: port))
 }
 
-/// Whether the early rules would let an address go on to the gate.
+/// Returns true if the early rules would let an address go on to the gate.
 private func passes(_ address: Address, _ prefilter: Prefilter) -> Bool {
     guard !prefilter.isBlind(address.family) else { return true }
     let set = PrefilterSet(family: address.family)

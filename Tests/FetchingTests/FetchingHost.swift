@@ -70,7 +70,7 @@ final class FetchingHost {
         }
     }
 
-    /// What the state file says of an object.
+    /// The entry of the state file for an object.
     func object(_ name: String) throws -> JSONValue? {
         try state["objects"]?.items?.first { $0["object"]?.text == name }
     }

@@ -26,7 +26,7 @@ struct ProgramTests {
         }
     }
 
-    /// Whether a process has set its handler of SIGTERM (proc(5), SigCgt).
+    /// Returns true if a process has set its handler of SIGTERM (proc(5), SigCgt).
     private func handlesTermination(_ process: Int32) throws -> Bool {
         let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
         let line = status.split(separator: "\n").first { $0.hasPrefix("SigCgt:") } ?? ""

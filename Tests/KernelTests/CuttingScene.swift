@@ -28,7 +28,7 @@ struct CuttingScene: JoinedHosts {
         return cutter.cut(closed, unless: isCovered)
     }
 
-    /// How many connections conntrack has in the server.
+    /// The number of connections that conntrack has in the server.
     func trackedCount() throws -> Int? {
         let text = try server.command("cat", "/proc/sys/net/netfilter/nf_conntrack_count")
         return Int(text.dropLast())

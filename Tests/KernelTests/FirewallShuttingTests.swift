@@ -51,7 +51,7 @@ extension NetworkNamespace {
             #expect(try !late.shut(shape()))
         }
         #expect(try space.listing.contains("192.0.2.7 . tcp . 22"))
-        // Whoever takes it up gets all of it in one step.
+        // An agent that takes it up gets all of it in one step.
         try space.run {
             var agent = try Firewall(adopting: nil, highest: .owned)
             _ = try agent.reconcile(shape(), open: [open: .seconds(60)], existing: { _, _ in [] })

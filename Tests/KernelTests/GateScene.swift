@@ -22,7 +22,7 @@ func shape(denies: Bool = true, trusted: [String] = []) throws -> FirewallPolicy
 /// A gate that lives in a namespace; every call goes to the kernel.
 final class HeldGate: Sendable {
     private let gate: Mutex<Firewall>
-    /// When the scene began: what is wanted is counted from here.
+    /// The beginning of the scene, from which times are counted.
     let begin: ContinuousClock.Instant
 
     init(
@@ -37,7 +37,7 @@ final class HeldGate: Sendable {
         self.gate = Mutex(gate)
     }
 
-    /// As on a kernel of this age.
+    /// A scene as on a kernel of this age.
     convenience init(on kernel: KernelAge, begin: ContinuousClock.Instant = .now) throws {
         try self.init(highest: kernel.ownership, features: kernel.features, begin: begin)
     }
@@ -100,7 +100,7 @@ struct GateScene: JoinedHosts {
         try self.init { try HeldGate(highest: highest) }
     }
 
-    /// As on a kernel of this age.
+    /// A gate as on a kernel of this age.
     init(on kernel: KernelAge) throws {
         try self.init { try HeldGate(on: kernel) }
     }

@@ -169,7 +169,7 @@ import Testing
         try scene.gate.install(shape, existing: [stranger])
         #expect(try scene.listing.contains("192.0.2.7 . 40000 . 22"))
         #expect(try !scene.listing.contains("50000"))
-        // Whoever takes it up asks no more than whoever may not.
+        // A gate that may take it up asks for no more than one that may not.
         _ = try? scene.laterGate(on: kernel).install(shape, existing: [stranger])
         #expect(try !scene.listing.contains("50000"))
     }

@@ -5,7 +5,7 @@ import Grants
 import TestSupport
 import Testing
 
-/// What this host began is no business of the gate, whatever port of its own it took for it.
+/// Connections that this host began are no business of the gate, whatever port of its own they use.
 @Suite struct `A reply` {
     static let peers = ["192.0.2.7", "2001:db8::7"]
 

@@ -69,7 +69,7 @@ extension GateScene {
         try scene.drain(open, for: .seconds(60))
         #expect(session.lives)
         #expect(try !scene.reaches(from: source))
-        // Whoever flushes conntrack ends none of them.
+        // A flush of conntrack ends none of them.
         try scene.server.command("conntrack", "-F")
         #expect(session.lives)
         // Another agent, another policy: still on its own, then not any more.

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct `A socket that takes no large transaction` {
-    /// As in a user namespace, where net.core.wmem_max is what there is.
+    /// Limits the buffers to net.core.wmem_max, as in a user namespace.
     private func shrink(_ scene: GateScene) throws {
         let descriptor = try scene.gate.call { $0.ownerDescriptor }
         var size: Int32 = 32_768

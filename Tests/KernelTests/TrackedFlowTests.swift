@@ -57,7 +57,7 @@ extension CuttingScene {
         let other = source.replacing("7", with: "8")
         #expect(try scene.cut([other]).flows == 0)
         #expect(session.lives)
-        // A late acknowledgement would make it anew, which the gate prevents by then.
+        // A late acknowledgement would make it again, which the gate prevents by then.
         try scene.server.command(
             "nft",
             "add table inet shut; add chain inet shut pre { type filter hook prerouting priority -150; };"

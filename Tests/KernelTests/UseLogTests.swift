@@ -39,7 +39,7 @@ private struct UseScene: JoinedHosts {
         }
     }
 
-    /// Who came, by rule.
+    /// The peers of the logged packets, by rule.
     func logged() throws -> [String] {
         try log.drain().packets.map { "\($0.prefix.dropFirst("jitgate-".count)) \($0.peer)" }
     }

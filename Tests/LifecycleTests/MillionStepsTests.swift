@@ -9,10 +9,10 @@ private struct Run {
     var random: SeededGenerator
     var host = ModelHost()
     var agent: ModelAgent?
-    /// When disk or kernel last failed, on the boot clock.
+    /// The last failure of disk or kernel, on the boot clock.
     var trouble: Int64 = 0
     var grants: [GrantID: Grant] = [:]
-    /// What happened lately, for the report of a failure.
+    /// The last events, for the report of a failure.
     private var events: [(at: Int64, what: Int)] = []
 
     /// The last events, since a failure is seldom about earlier ones.
@@ -185,7 +185,7 @@ private struct Run {
         return nil
     }
 
-    /// Whether a grant was recorded that opens it, and has not lasted longer than it may.
+    /// Returns true if a recorded grant opens it, and it has not lasted longer than it may.
     private func isWithinBounds(_ opening: Opening) -> Bool {
         host.begun.contains { id, begin in
             let since = begin.boot == host.bootNumber ? begin.at : 1_000_000

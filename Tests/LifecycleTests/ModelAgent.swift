@@ -13,7 +13,7 @@ struct ModelAgent {
     /// Records that the disk has not taken.
     private var unwritten: [ModelHost.Record] = []
     private var isInstalled = false
-    /// When the disk or the kernel is tried again.
+    /// The moment to try the disk or the kernel again.
     private var retryDue: Moment?
     /// The timeline's offset that the kernel's timeouts go by.
     private var kernelOffset: Int64 = 0
@@ -73,7 +73,7 @@ struct ModelAgent {
         _ = lifecycle.withdrawn(id, because: reason)
     }
 
-    /// When, on the boot clock, it wants to be woken.
+    /// The moment, on the boot clock, of the wake-up that it asks for.
     mutating func wake(on host: ModelHost) -> Int64? {
         read(host)
         let due = lifecycle.nextWake(after: timeline.closing, on: timeline)
@@ -157,14 +157,14 @@ struct ModelAgent {
         }
     }
 
-    /// What grants that open supersede and that never came.
+    /// The grants that opening grants supersede and that never came.
     private func bars(by step: Step, on host: ModelHost) -> [ModelHost.Record] {
         let old = Set(step.opened.flatMap { $0.entry.grant?.supersedes ?? [] })
         return old.filter { !lifecycle.grants.isLive($0) && !isEnded($0, on: host) }
             .map { .closed($0) }
     }
 
-    /// Whether a grant's end is on record, or waits for that.
+    /// Returns true if a grant's end is on record, or waits for that.
     private func isEnded(_ id: GrantID, on host: ModelHost) -> Bool {
         host.closed.contains(id) || host.accepted.contains(id) || lifecycle.grants[id] != nil
     }

@@ -1,7 +1,8 @@
 import Grants
 import Scheduling
 
-/// What survives the agent: two clocks, a disk, a kernel, and the directory of grant files.
+/// The things that survive the agent: two clocks, a disk, a kernel, and the directory of grant
+/// files.
 struct ModelHost {
     enum Failure: Error {
         /// The agent died between two effects.
@@ -24,24 +25,24 @@ struct ModelHost {
     var bootNumber = 0
     /// The wall clock is the boot clock and this.
     var wallOffset: Int64 = 1_800_000_000_000_000
-    /// What that would be if nobody had set it.
+    /// The offset that would hold if nobody had set the clock.
     private(set) var rightOffset: Int64 = 1_800_000_000_000_000
-    /// Which grant files lie in the directory: the wish.
+    /// The grant files in the directory.
     var files: [GrantID: Grant] = [:]
     var isDiskFull = false
     var isKernelBroken = false
-    /// How many effects succeed before the agent dies; `nil` if it does not.
+    /// The number of effects that succeed before the agent dies; `nil` if it does not.
     var fuse: Int?
-    /// When, on the boot clock, the kernel itself ends an opening.
+    /// The time, on the boot clock, at which the kernel itself ends each opening.
     private(set) var kernel: [Opening: Int64] = [:]
 
     // What the log says, told in the simplest way.
 
     private(set) var accepted: Set<GrantID> = []
-    /// When each grant opened, and its deadline.
+    /// The opening of each grant, and its deadline.
     private(set) var opened: [GrantID: (since: Moment, deadline: Moment)] = [:]
     private(set) var closed: Set<GrantID> = []
-    /// What each grant that opened supersedes.
+    /// The grants that each opened grant supersedes.
     private(set) var superseded: [GrantID: [GrantID]] = [:]
     private(set) var draining: [GrantID: Moment] = [:]
     /// The time as of the last record.
@@ -53,7 +54,7 @@ struct ModelHost {
 
     var wall: Moment { Moment(microseconds: boot + wallOffset) }
 
-    /// What the kernel lets pass now.
+    /// The openings that the kernel lets pass now.
     var passing: Set<Opening> { Set(kernel.lazy.filter { $0.value > boot }.map(\.key)) }
 
     /// The model: what is open was opened, has not ended, has its file, and is not at its deadline.
@@ -136,5 +137,5 @@ struct ModelHost {
     }
 }
 
-/// How early an open grant ends.
+/// The time before its deadline at which an open grant ends.
 let lead = Duration.milliseconds(3)

@@ -3,8 +3,8 @@ import Lifecycle
 import TestSupport
 import Testing
 
-/// What the lifecycle is checked against: a grant is open from its opening to its deadline, and may
-/// drain from then on.
+/// The model of the lifecycle: a grant is open from its opening to its deadline, and may drain from
+/// then on.
 private struct Model {
     private var intervals: [GrantID: (grant: Grant, opening: Moment)] = [:]
 
@@ -154,7 +154,7 @@ private struct Model {
         )
     }
 
-    /// What a new agent knows after reading the log and listing the directory.
+    /// The lifecycle of a new agent after it has read the log and listed the directory.
     private func restarted(_ old: Lifecycle, at now: Moment) -> Lifecycle {
         var new = Lifecycle()
         for entry in old.grants.all {

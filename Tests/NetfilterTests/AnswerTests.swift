@@ -10,7 +10,7 @@ func message(type: UInt16, sequence: UInt32, flags: UInt16 = 0, payload: [UInt8]
         + [UInt8](repeating: 0, count: -payload.count & 3)
 }
 
-/// What NLMSG_ERROR says about a message: 0 is an acknowledgement.
+/// The NLMSG_ERROR about a message: 0 is an acknowledgement.
 private func answer(_ sequence: UInt32, _ error: Int32) -> [UInt8] {
     let about = message(type: 0x0A0C, sequence: sequence, payload: [])
     return message(type: 2, sequence: sequence, payload: (-error).nativeBytes + about)

@@ -1,7 +1,7 @@
 import Netfilter
 import Testing
 
-/// What a batch sends, recorded without a kernel.
+/// The bytes that a batch sends, recorded without a kernel.
 func recorded(generation: UInt32? = nil, _ fill: (inout Batch) -> Void) -> [UInt8] {
     var batch = Batch(table: "t")
     batch.begin(sequence: 1, generation: generation)

@@ -12,7 +12,7 @@ import Testing
         bench = try LogBench()
     }
 
-    /// Records that so many more grants ended, all in one commit.
+    /// Records that `count` more grants ended, all in one commit.
     private func end(_ count: Int, in log: inout AuditLog) throws {
         let next = log.logState.nextSequence
         let entries = (0..<count).map { _ in bench.entries()[2] }

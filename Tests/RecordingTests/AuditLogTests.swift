@@ -37,7 +37,7 @@ import Testing
         #expect(throws: RecordingError.self) { _ = try bench.open() }
     }
 
-    /// Opens it anew, with and without a snapshot: both must know the same.
+    /// Opens it again, with and without a snapshot: both must know the same.
     private func reopen() throws -> LogBench.Known {
         let quick = try bench.known(bench.open())
         try bench.removeSnapshots()

@@ -13,7 +13,7 @@ final class LogBench {
     let folder: TemporaryDirectory
     let directory: LogDirectory
     let state: StateDirectory
-    /// How many grants were recorded, each by three records.
+    /// The number of recorded grants, each by three records.
     private(set) var grants = 0
 
     init() throws {
@@ -43,7 +43,7 @@ final class LogBench {
 
     static func id(_ number: Int) -> GrantID { GrantID(value: UInt128(number) << 64 | 0xABC) }
 
-    /// What is recorded of one grant from its acceptance to its end; an hour passes.
+    /// The records of one grant from its acceptance to its end; an hour passes.
     func entries() -> [AuditEntry] {
         let text = "{\"grant\": \(grants)}\n\tsigned by dana\n"
         let digest = EvidenceFile.digest(of: Array(text.utf8))
@@ -84,7 +84,7 @@ final class LogBench {
         return Record(sequence: sequence, stamp: stamp, entry: entry)
     }
 
-    /// Appends what is recorded of so many grants, one grant a commit.
+    /// Appends the records of `count` grants, one grant a commit.
     func append(_ count: Int, to log: inout AuditLog) throws {
         for _ in 0..<count {
             let next = log.logState.nextSequence

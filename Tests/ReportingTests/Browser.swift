@@ -3,7 +3,7 @@ import TestSupport
 
 /// A real browser without a window, in a network that goes nowhere.
 struct Browser {
-    /// What it made of a page.
+    /// A page as the browser understood it.
     struct Page {
         /// The document after everything that it could load or run.
         let document: String

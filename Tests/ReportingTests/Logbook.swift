@@ -9,7 +9,7 @@ struct Logbook {
     static let period = Period(start: start, end: start + .seconds(30 * 86_400))
 
     private(set) var records: [Record] = []
-    /// What a policy of this SHA-256 says; one that is not here trusts nobody.
+    /// The policies by SHA-256; one that is not here trusts nobody.
     var policies: [String: ReportedPolicy?] = [:]
 
     mutating func add(
@@ -42,7 +42,7 @@ struct Logbook {
         records.append(record)
     }
 
-    /// What every record of a grant says.
+    /// The fields of every record of a grant.
     static func grant(
         _ id: String,
         _ requestor: String = "dana",

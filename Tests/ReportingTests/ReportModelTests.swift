@@ -30,7 +30,7 @@ import Testing
 
     @Test func `takes what a grant is from the record that carries it`() throws {
         var log = Logbook()
-        // Whoever has the host's key can sign a record of anything.
+        // The host's key can sign a record of anything.
         var forged = Logbook.grant("a", "eve", signers: ["ceo"])
         forged[.sources] = ["0.0.0.0/0"]
         forged[.ports] = ["3389/tcp"]

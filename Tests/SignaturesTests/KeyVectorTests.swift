@@ -47,7 +47,7 @@ private func signature(of vector: KeyVector) throws -> [UInt8] {
         #expect((approval.kind == .webauthn) == (approval.browser != nil))
     }
 
-    /// The witness is asked anew, and what it said when the vector was made still holds.
+    /// The witness is asked again, and its answer from when the vector was made still holds.
     @Test(arguments: all)
     func `is accepted only if ssh-keygen accepts it`(vector: KeyVector) throws {
         let isAccepted = try PublicTool.accepts(

@@ -6,7 +6,7 @@ enum PublicTool {
     /// The identity that the witness asks for.
     static let identity = "dana@example.com"
 
-    /// Whether `ssh-keygen -Y verify` accepts one armored signature over `message`.
+    /// Returns true if `ssh-keygen -Y verify` accepts one armored signature over `message`.
     static func accepts(
         _ signature: [UInt8],
         over message: [UInt8],
@@ -28,7 +28,7 @@ enum PublicTool {
         return result.status == 0
     }
 
-    /// Whether the pattern list `principals` of a line matches `name`.
+    /// Returns true if the pattern list `principals` of a line matches `name`.
     static func matches(_ name: String, principals: String, key: String) throws -> Bool {
         let folder = try TemporaryDirectory()
         let file = folder.path + "/signers"

@@ -14,7 +14,7 @@ private func list(_ specification: String, authority: SSHKey? = nil) throws -> [
     return Array(try Data(contentsOf: URL(filePath: made)))
 }
 
-/// Whether ssh-keygen verifies a signature by lists of allowed signers and of revoked keys.
+/// Returns true if ssh-keygen verifies a signature by lists of allowed signers and of revoked keys.
 private func publicToolAccepts(
     _ signature: [UInt8],
     signers: String,

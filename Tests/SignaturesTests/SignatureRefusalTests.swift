@@ -115,7 +115,7 @@ import Testing
         #expect(verdict(on: payload + forged(by: key), by: try verifier()) == expected)
     }
 
-    /// What the library that verifies would say of the numbers is not asked.
+    /// The library that verifies is not asked about the numbers.
     @Test func `of a key that nobody listed looks at lengths alone`() throws {
         let points: [(String, String, Int)] = [
             ("ecdsa-sha2-nistp256", "nistp256", 65), ("ecdsa-sha2-nistp384", "nistp384", 97),

@@ -2,7 +2,7 @@ import Grants
 import Signatures
 import TestSupport
 
-/// What the tests of this target sign.
+/// The payload that the tests of this target sign.
 let payload = Array("{\"jitgate\": \"grant/1\"}\n".utf8)
 
 /// 2027-01-15T08:00:00Z.

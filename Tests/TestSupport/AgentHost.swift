@@ -120,10 +120,10 @@ package final class AgentHost {
         agent = process
     }
 
-    /// Whether the agent was started and still runs.
+    /// True if the agent was started and still runs.
     package var isRunning: Bool { agent?.isRunning ?? false }
 
-    /// Whether a signal that it does not handle ended the agent.
+    /// True if a signal that it does not handle ended the agent.
     package var wasKilled: Bool {
         guard let agent, !agent.isRunning else { return false }
         return agent.terminationReason == .uncaughtSignal

@@ -15,7 +15,7 @@ package struct KeyVector: Sendable, CustomStringConvertible {
     /// The moment of the judgement as ssh-keygen takes it.
     package let time: String
     package let principal: String
-    /// Whether ssh-keygen accepted the signature when the vector was made.
+    /// True if ssh-keygen accepted the signature when the vector was made.
     package let isAcceptedByPublicTool: Bool
     package let bytes: [UInt8]
 

@@ -121,7 +121,7 @@ struct AuditPass {
     }
 }
 
-// MARK: what came of it
+// MARK: results
 
 extension AuditPass {
     func lines(_ console: Console) -> [String] {
