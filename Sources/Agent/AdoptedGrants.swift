@@ -27,7 +27,7 @@ final class AdoptedGrants {
         self.audit = audit
     }
 
-    /// Judges all of them: at a start, and when policy or signers are others.
+    /// Judges all of them: at a start, and when policy or signers have changed.
     func judgeAll() {
         failure = nil
         let uncopied = audit.uncopiedFiles
@@ -68,7 +68,7 @@ final class AdoptedGrants {
         }
     }
 
-    /// The file is not there any more, or is another: nothing shows that the grant may be open.
+    /// Disowns a grant whose file is gone or changed: nothing shows that the grant may be open.
     private func lose(_ live: LiveGrant) {
         let path = audit.evidencePath(of: live.digest)
         let text = "the file of an adopted grant is gone or another one"

@@ -58,7 +58,7 @@ package enum Agent {
     }
 }
 
-/// An agent with everything that speaks to it.
+/// An agent with the sources of its events.
 private struct Running: Sendable {
     let engine: EngineExecutor
     let loop: AgentLoop
@@ -189,7 +189,7 @@ private struct Running: Sendable {
         }
     }
 
-    /// Lets every source of events speak to the loop, on the engine's queue.
+    /// Connects all sources of events to the loop, on the engine's queue.
     func connect() throws -> [any Sendable] {
         let (loop, timer, clock) = (loop, timer, clock)
         let journalTimer = journalTimer

@@ -136,7 +136,7 @@ actor AgentLoop {
         try arrivals.directories.listen()
     }
 
-    /// Takes up where the log ended; a `problem` is why that is not by the policy on disk.
+    /// Goes on where the log ended; `problem` is the fault of the policy on disk.
     func start(despite problem: String?) { turns.start(despite: problem) }
 
     /// Begins to answer callers.
@@ -147,7 +147,7 @@ actor AgentLoop {
 
     // MARK: events
 
-    /// Something happened that a part of the agent listens for.
+    /// Handles an event of a part of the agent.
     func take(_ event: LoopEvent) {
         switch event {
         case .filesChanged: turns.run { turns.take(arrivals.directories.takeEvents(), at: $0) }
@@ -163,7 +163,7 @@ actor AgentLoop {
     /// The timer rang.
     func timePassed() { turns.timePassed() }
 
-    /// The wall clock was set or the machine woke up, in which both clocks go on together.
+    /// Handles a step of the wall clock, or a resume, in which both clocks go on together.
     func clockSet() { turns.run(recordingStepsOf: 1_000) { _ in } }
 
     /// Handles a signal.

@@ -63,7 +63,7 @@ final class AuditWriter {
     /// The machine that log and key are of, if it is another one than this.
     var foreignMachine: String? { log.foreignMachine }
 
-    /// Has the log go on under a new key of this host's, which a record by `actor` names.
+    /// Continues the log under a new key of this host's, which a record by `actor` names.
     func rekey(
         _ configuration: Configuration,
         by actor: String,
@@ -225,7 +225,7 @@ final class AuditWriter {
         logState.knows(refusal: entry) || unwritten.contains { $0.entry.refuses(as: entry) }
     }
 
-    /// The refused file is gone; should it come back, that is worth a record again.
+    /// Forgets a refusal whose file is gone; should the file come back, that is worth a record.
     func forgetRefusal(of file: String) {
         log.forgetRefusal(of: file)
     }

@@ -54,7 +54,7 @@ final class Clocks {
         return Now(closing: closing, opening: timeline.opening, reading: reading)
     }
 
-    /// Has the timer ring when the time comes, or never.
+    /// Arms the timer for a moment, or disarms it.
     func arm(at wake: Moment?) throws(Errno) {
         if let wake {
             try timer?.arm(atBootMicroseconds: timeline.boot(at: wake))
@@ -63,13 +63,13 @@ final class Clocks {
         }
     }
 
-    /// Something opened, which is on record: time never goes back behind that.
+    /// Confirms steps when an opening is on record: time never goes back behind that.
     func confirmSteps() { timeline.confirmSteps() }
 
     // MARK: steps
 
-    /// By how much the wall clock was set since that was last recorded, if it was by `least`
-    /// microseconds; a smaller difference is the time between two readings.
+    /// The step of the wall clock since the last recorded one, if it is of `least` microseconds; a
+    /// smaller difference is the time between two readings.
     private func takeStep(atLeast least: Int64) -> Int64? {
         let step = lastReading.wallOffset - recordedWallOffset
         guard step.magnitude >= least else { return nil }

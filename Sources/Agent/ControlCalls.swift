@@ -170,7 +170,7 @@ final class ControlCalls {
             throw .failed("it cannot be recorded, so time is held as before: \(error)")
         }
         turns.timeWentBack()
-        // Files that were refused for a time that is not so.
+        // Files may have been refused by the time that has proved wrong.
         turns.run { _ in arrivals.judgeEverything() }
         return AcceptClockReply(time: moment, ended: ids)
     }
@@ -191,7 +191,7 @@ final class ControlCalls {
         }
     }
 
-    /// Has the log go on under a new key; from then on grants open as elsewhere.
+    /// Continues the log under a new key; from then on grants open as elsewhere.
     private func rekey(by peer: PeerCredentials) throws(VarlinkError) -> RekeyReply {
         guard audit.isClone else {
             throw .failed("the audit log and its key are of this very machine")

@@ -39,7 +39,7 @@ struct DirectoryChanges {
             }
         }
         let arrived = Set(arrivals)
-        // Another file that took the old name is a coming and a going.
+        // A file that replaces another one counts as a removal and an arrival.
         origins = origins.filter { arrived.contains($0.key) && !arrived.contains($0.value) }
     }
 }

@@ -11,7 +11,7 @@ struct DrainRules {
         self.policy = policy
     }
 
-    /// Until when the sessions of grants that reach their deadline may go on, by grant and port.
+    /// The moments until which sessions of grants at their deadline may go on, by grant and port.
     func ends(of step: Step, at now: Moment) -> [GrantID: [Port: Moment]] {
         var ends: [GrantID: [Port: Moment]] = [:]
         for ending in step.endings where ending.mayDrain {
@@ -24,7 +24,7 @@ struct DrainRules {
         return ends
     }
 
-    /// For how long after a deadline sessions may go on, at the ports where they may.
+    /// The time that sessions may go on after a deadline, for the ports where they may.
     func limits(_ ports: [Port]) -> [Port: Duration] {
         guard policy.mode == .enforce else { return [:] }
         var limits: [Port: Duration] = [:]
@@ -37,7 +37,7 @@ struct DrainRules {
 }
 
 extension SessionClaim {
-    /// Those for which there is room, and the others: the callers' own first.
+    /// The sessions for which there is room, and the others: the callers' own come first.
     static func choose(
         _ claims: [Self],
         within gate: borrowing Firewall,

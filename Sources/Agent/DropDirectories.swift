@@ -87,7 +87,7 @@ final class DropDirectories {
         } catch .noSuchFileOrDirectory, .notDirectory {
             return []
         } catch {
-            // Out of descriptors, say: that ends nobody's grant.
+            // Such as out of descriptors, which must end nobody's grant.
             return nil
         }
     }

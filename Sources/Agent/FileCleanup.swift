@@ -35,7 +35,7 @@ final class FileCleanup {
     /// Removes files once no record waits for the disk: until then they alone tell the next agent.
     func removeOnRecord(_ files: [String: FileIdentity]) { handledRevocations.merge(files) { $1 } }
 
-    /// Something new is in a file that was to be removed.
+    /// Keeps a file that was to be removed, since it has new content.
     func keep(_ path: String) { ended[path] = nil }
 
     /// All that happened is on record.
@@ -48,7 +48,7 @@ final class FileCleanup {
         }
     }
 
-    /// Has the next agent know that an adopted grant was revoked, until that is on record.
+    /// Marks an adopted grant as revoked for the next agent, until that is on record.
     func markRevoked(_ digest: String) {
         audit.log.markRevoked(digest)
         revokedMarks.insert(digest)
@@ -61,7 +61,7 @@ final class FileCleanup {
         return true
     }
 
-    /// Does a portion now, and sees to the rest.
+    /// Does a portion now, and schedules the rest.
     func tidy() {
         guard !isTurnDue else { return }
         for _ in 0..<Self.portion {

@@ -129,7 +129,7 @@ final class FileReader {
         events.post(.filesWait)
     }
 
-    /// Ends the grants that no file says any more.
+    /// Ends the grants that are in no file any more.
     func endFileless() {
         grants.endFileless(whileScanning: intake.isScanning, butFor: intake.withdrawn)
         intake.withdrawn = []

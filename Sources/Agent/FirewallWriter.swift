@@ -64,13 +64,13 @@ final class FirewallWriter {
         hadEnforced = floor.bootID == policy.host.bootID && audit.logState.mode == "enforce"
     }
 
-    /// Another policy: the whole gate is put there at the next change.
+    /// Notes a change of policy: the next change installs the whole gate.
     func rulesChanged() {
         isInstalled = false
         isShapeNew = true
     }
 
-    /// The kernel refused something: the whole gate is put there at the next change.
+    /// Notes a refusal of the kernel: the next change installs the whole gate.
     func fail(_ error: GateError) {
         isInstalled = false
         failure = error
@@ -112,7 +112,7 @@ final class FirewallWriter {
         } catch {
             isInstalled = false
             gate.remember(left)
-            // What the kernel holds is not known: put all of it there, at once or later.
+            // The content of the kernel is not known: install all of it, at once or later.
             do {
                 _ = try install(at: now)
             } catch {

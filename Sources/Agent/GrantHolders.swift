@@ -29,7 +29,7 @@ struct GrantHolders {
 
     mutating func adopt(_ id: GrantID) { adopted.insert(id) }
 
-    /// The log does not hold a grant any more.
+    /// Notes that the log does not hold a grant any more.
     mutating func disown(_ id: GrantID) { adopted.remove(id) }
 
     /// Forgets a file; returns the grant that nothing else holds, if there is one.

@@ -6,7 +6,7 @@ import Linux
 
 /// All grants, the holders of each, and the revocations that wait to be acted on.
 final class GrantTable {
-    /// Waking up and committing take less than its lead, so that nothing outlives its deadline.
+    /// Its lead is longer than a wake-up and a commit, so that nothing outlives its deadline.
     var lifecycle = Lifecycle(lead: .milliseconds(4))
     private var holders = GrantHolders()
     /// Grants whose last file changed its content or went, and why that ends them.
@@ -102,7 +102,7 @@ final class GrantTable {
         return hasArrivals
     }
 
-    /// A file still is the wish for a grant that drains.
+    /// Keeps a file as the holder of a grant that drains.
     func keep(_ path: String, of id: GrantID, in state: FileIdentity) {
         holders.put(id, at: path, in: state)
     }
@@ -116,7 +116,7 @@ final class GrantTable {
         return id
     }
 
-    /// The log holds a grant no longer: it ends, unless a file says it too.
+    /// Notes that the log holds a grant no longer: it ends, unless a file holds it too.
     func disown(_ id: GrantID, because reason: EndReason) {
         holders.disown(id)
         if !holders.hold(id) { note(fileless: id, because: reason) }

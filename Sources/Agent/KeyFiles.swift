@@ -55,7 +55,7 @@ struct KeyFiles: Sendable {
         SignatureVerifier(allowedSigners: signers.signers, revokedKeys: revoked.keys)
     }
 
-    /// Returns whether both say the same as others.
+    /// Returns true if both have the same content as `others`.
     func isSame(as others: Self) -> Bool {
         signers.text == others.signers.text && revoked.bytes == others.revoked.bytes
     }

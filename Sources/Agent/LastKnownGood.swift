@@ -2,9 +2,9 @@ import Configuration
 import Linux
 import SystemPackage
 
-/// A copy of the policy and the keys in force, for a start with some on disk that cannot be read.
+/// A copy of the policy and the keys in force, for a start at which those on disk cannot be read.
 ///
-/// A restart is not an event, and neither is one with a policy that somebody broke meanwhile.
+/// A restart changes nothing, not even with a policy that somebody broke meanwhile.
 struct LastKnownGood {
     /// The directory to look in when no policy can say where the state is.
     static let usual = "/var/lib/jitgate"

@@ -4,8 +4,8 @@ import Grants
 import Lifecycle
 import Netfilter
 
-/// All that a list of grants tells, as of one moment: the entries are made of it where that keeps
-/// nobody waiting.
+/// The content of a list of grants at one moment, from which entries are made off the engine's
+/// queue.
 struct Listing: Sendable {
     let grants: [Lifecycle.Entry]
     let carried: [Opening: Traffic]
@@ -16,7 +16,7 @@ struct Listing: Sendable {
     let breakGlass: BreakGlassGrants
     let now: Moment
 
-    /// Those that ended, in the order of their ends, then the others in that of their deadlines.
+    /// The ended grants, in the order of their ends, then the others in that of their deadlines.
     var entries: [GrantEntry] {
         let live = grants.compactMap { grant in
             grant.provenance.map { provenance in

@@ -33,7 +33,7 @@ struct LoadedPolicy: Sendable {
         hasChanged = last.differs(from: self)
     }
 
-    /// These rules, which take the place of others.
+    /// These rules, marked as changed if they differ from the ones that they follow.
     func following(_ others: LoadedPolicy) -> LoadedPolicy {
         var loaded = self
         loaded.hasChanged =
@@ -49,14 +49,13 @@ struct LoadedPolicy: Sendable {
         hasChanged || grant.rules >= .current ? nil : grant.rules
     }
 
-    /// The rules of another policy, which come back; where its keys cannot be read, those of now
-    /// still count.
+    /// The rules of a policy that comes back; if its keys cannot be read, those of now still count.
     func replaced(by policy: PolicySource, host: HostFacts) -> LoadedPolicy {
         let keys = KeyFiles(of: policy.configuration, orElse: keys.signers, keys.revoked)
         return LoadedPolicy(policy, keys, host: host)
     }
 
-    /// The same policy with the keys that are on disk now, as far as they can be read.
+    /// The same policy with the keys on disk, as far as they can be read.
     func withKeysOnDisk(_ host: HostFacts) -> LoadedPolicy { replaced(by: policy, host: host) }
 
     private init(
@@ -81,7 +80,7 @@ struct LoadedPolicy: Sendable {
         )
     }
 
-    /// The same rules for a host that got another name.
+    /// The same rules for a host with another name.
     func renamed(_ host: HostFacts) -> LoadedPolicy {
         LoadedPolicy(policy, keys, host: host)
     }
@@ -109,7 +108,7 @@ struct LoadedPolicy: Sendable {
         return shape
     }
 
-    /// The settings that a running agent cannot change, as far as `next` has others.
+    /// The settings that differ in `next` and that a running agent cannot change.
     func fixedSettings(changedBy next: LoadedPolicy) -> [String] {
         let (old, new) = (configuration, next.configuration)
         let settings = [

@@ -24,7 +24,7 @@ final class LoopEvents {
     /// From here on events bring turns.
     func attach(to loop: AgentLoop) { self.loop = loop }
 
-    /// Has an event come whenever a descriptor has something to say.
+    /// Posts an event whenever a descriptor is readable.
     func source(reading descriptor: Int32, _ event: LoopEvent) throws(Errno) -> DescriptorSource {
         let loop = loop
         return try DescriptorSource(reading: descriptor, on: executor) {
@@ -32,13 +32,13 @@ final class LoopEvents {
         }
     }
 
-    /// Has an event come once all that is due before it is done.
+    /// Posts an event to be handled once all that is due before it is done.
     func post(_ event: LoopEvent) {
         let loop = loop
         executor.queue.async { loop?.assumeIsolated { $0.take(event) } }
     }
 
-    /// A way for another queue to hand the loop values, each of which brings a turn.
+    /// Lets another queue hand values to the loop, each of which brings a turn.
     func sink<Value: Sendable>(
         _ take: @escaping @Sendable (isolated AgentLoop, Value) -> Void
     ) -> @Sendable (Value) -> Void {
@@ -48,7 +48,7 @@ final class LoopEvents {
         }
     }
 
-    /// Does work on another queue, and has the loop take its result.
+    /// Does work on another queue, and hands its result to the loop.
     func run<Value: Sendable>(
         on queue: DispatchQueue,
         _ work: @escaping @Sendable () -> Value,

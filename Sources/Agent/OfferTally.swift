@@ -3,7 +3,7 @@ import Grants
 
 /// Offers that were refused and are not on record yet: how many, and why the first of them.
 ///
-/// Who fills an inbox can make such files without end: they share a record.
+/// An inbox can hold such files without end, so they share a record.
 struct OfferTally {
     /// A record of them is made no more often than this.
     static let gap = Duration.seconds(60)
@@ -25,7 +25,7 @@ struct OfferTally {
     func due(at now: Moment) -> Moment? {
         guard first != nil else { return nil }
         return [toldAt.map { $0 + Self.gap }, postponedTo].compactMap(\.self)
-            // Where time went back meanwhile it does not wait by as much.
+            // If time went back meanwhile, the record does not wait longer by as much.
             .filter { $0 <= now + Self.gap }.max().map { max($0, now) } ?? now
     }
 

@@ -126,7 +126,7 @@ final class Offers {
         case .denied(let new, let refusal):
             guard refusal.rule != "host", !isKnown(new.grant.id) else { return }
             refuse(file, code: refusal.rule, "\(refusal)")
-        // A revocation that took effect lies there until its carrier takes it away.
+        // The file of a revocation that took effect stays until its carrier removes it.
         case .refused("host", _), .refused("over", _): break
         case .refused(let code, let reason): refuse(file, code: code, policy.explained(reason))
         case .revocation(let revocation, let signers, let lines):

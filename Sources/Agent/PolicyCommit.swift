@@ -5,7 +5,7 @@ import Configuration
 import Enforcement
 import Grants
 
-/// For how long the policy in force is in force.
+/// The term for which the policy in force is in force.
 enum PolicyCommit: Sendable {
     /// For good: it was loaded outright or confirmed.
     case settled
@@ -46,7 +46,7 @@ enum PolicyCommit: Sendable {
         case .onTrial(let deadline, _):
             return way + [PolicyConditions.policyOnTrial(path, until: deadline)]
         case .rolledBack(let rejected):
-            // Where the policy in force was tried itself, nothing on disk waits for anything.
+            // If the policy in force is the one on trial, no file on disk waits to be confirmed.
             return rejected == policy.digest
                 ? way : way + [PolicyConditions.policyNotConfirmed(path)]
         }

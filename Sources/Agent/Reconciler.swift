@@ -146,7 +146,7 @@ final class Reconciler {
             + [.closed(provenance, because: ending.reason, carried: fields)]
     }
 
-    /// Of a grant of which no file was read the log knows enough.
+    /// If no file of a grant was read, the log knows enough.
     private func recordOfUnseen(_ ending: Ending) -> [AuditEntry] {
         guard let live = audit.logState.grantStates[ending.id]?.live else { return [] }
         return [.closed(live, because: ending.reason, carried: ending.fields)]

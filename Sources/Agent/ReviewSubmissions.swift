@@ -51,8 +51,7 @@ extension Submissions {
         removeHandled(origin)
     }
 
-    /// Removes the file of a revocation or review that did its work, as policy says; nobody removes an
-    /// offer.
+    /// Removes the file of a revocation or review that took effect, as policy says; offers stay.
     func removeHandled(_ origin: ArrivalOrigin) {
         guard policy.configuration.endedFiles == .remove, case .file(let path, let state) = origin
         else { return }

@@ -76,7 +76,7 @@ final class SessionDrains {
         for found in SessionMonitor.sessions(at: ports) ?? [] {
             let holders = held.holders(of: found.peer.address, at: found.port)
             let owners = holders.filter { ends[$0]?[found.port] != nil }
-            // What goes on in another way does so without draining.
+            // Sessions that something else covers go on without draining.
             guard !owners.isEmpty, holders.allSatisfy(ending.contains),
                 !trusted.contains(where: { $0.contains(found.peer.address) }),
                 let until = owners.compactMap({ ends[$0]?[found.port] }).max(),
@@ -141,7 +141,7 @@ final class SessionDrains {
         )
     }
 
-    /// Hears of the ends of sessions that may go on, while there are any.
+    /// Watches for the ends of sessions that may go on, while there are any.
     func watchSessions() {
         guard ongoing.watched != firewall.gate.sessionsVersion else { return }
         ongoing.watched = firewall.gate.sessionsVersion
@@ -160,7 +160,7 @@ final class SessionDrains {
         return haveEnded(sessions.filter { firewall.gate.keeps($0) })
     }
 
-    /// Compares the sessions that may go on with those that there are.
+    /// Compares the sessions that may go on with those that exist.
     private func findEndedSessions() {
         guard let found = SessionMonitor.sessions(at: firewall.gate.ongoingPorts) else { return }
         let living = Set(found.compactMap(OngoingSession.init))
@@ -186,7 +186,7 @@ final class SessionDrains {
             ? [] : grants.lifecycle.grants.all.filter(\.phase.isDraining)
     }
 
-    /// Ends every session that was there when enforcing began, as somebody asked for.
+    /// Ends all sessions from before enforcing, as somebody asked for.
     func endKept(in audit: AuditWriter, _ origin: RevocationOrigin) {
         let kept = firewall.gate.ongoingSessions().keys.filter { !ongoing.contains($0) }
         resets.add(policy.loaded.shape.protected.flatMap(Opening.all), because: .revoked)
@@ -236,7 +236,7 @@ final class SessionDrains {
         }
     }
 
-    /// A session may go on until then, if it might for longer before.
+    /// Lowers the moment until which a session may go on.
     private func limit(_ session: OngoingSession, to end: Moment?, at now: Moment) {
         guard let end else {
             ongoing.changes[session] = .some(nil)

@@ -3,7 +3,7 @@ import Grants
 import Linux
 import SystemPackage
 
-/// Hears of the ends of sockets at ports where sessions may go on.
+/// Watches for the ends of sockets at ports where sessions may go on.
 final class SessionMonitor {
     private let events: LoopEvents
     private var ended: EndedSockets?

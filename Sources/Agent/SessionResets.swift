@@ -11,7 +11,7 @@ import SystemPackage
 
 /// Closed openings whose sessions have not been reset yet.
 struct PendingResets {
-    /// Somebody wants the sessions gone, whatever else lets them go on.
+    /// Openings whose sessions somebody wants gone, whatever else lets them go on.
     private(set) var ended: Set<Opening> = []
     /// Openings that let no new session in; sessions that policy lets drain may go on.
     private(set) var lapsed: Set<Opening> = []
@@ -48,7 +48,7 @@ final class SessionResets {
 
     // MARK: sessions to reset
 
-    /// Has the sessions reset of openings at protected ports.
+    /// Adds openings at protected ports whose sessions are to be reset.
     func add(_ openings: [Opening], because reason: EndReason) {
         guard policy.isEnforcing else { return }
         for opening in openings where policy.policy.ports[opening.port] != nil {
@@ -85,7 +85,7 @@ final class SessionResets {
         forgetExisting()
         let published = resetPending()
         resetEnds(of: published)
-        // Until the kernel's sets are as they should be more may come in.
+        // More may come in until the kernel's sets are right.
         if firewall.isInstalled { pending = PendingResets() }
     }
 
@@ -118,7 +118,7 @@ final class SessionResets {
         provoke(published)
     }
 
-    /// Has both ends of sessions reset by the gate, which knows of them, at once.
+    /// Provokes the gate into resetting both ends of its sessions at once.
     private func provoke(_ sessions: Set<PublishedSession>) {
         do {
             try ProbeSender.provoke(sessions, priority: GateNames.probePriority)

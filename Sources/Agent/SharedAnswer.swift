@@ -70,7 +70,7 @@ struct SharedAnswer {
         return (answered, making != nil)
     }
 
-    /// The answer that was made may tell of two states at once: it is to be made again.
+    /// Discards an answer that may tell of two states at once: it is to be made again.
     mutating func makeAgain(_ revision: UInt64) {
         making = revision
         asking += later

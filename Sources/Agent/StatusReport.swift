@@ -84,7 +84,7 @@ final class StatusReport {
 
     func status() -> AgentStatus {
         let table = grants.lifecycle.grants
-        // No event tells of these two: they are looked at when somebody asks.
+        // No event announces changes of these two, so each question looks at them.
         let held = clocks.heldTime(audit.logState.clock, at: .now())
         note(held)
         conditions.set(.keepFreeReached, connections.packets.diskCondition, at: .now())

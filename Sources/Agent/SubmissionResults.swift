@@ -37,7 +37,7 @@ struct SubmissionResults {
         order.removeFirst(Self.bound)
     }
 
-    /// A file was admitted; its verdict comes when that is on record.
+    /// Expects the verdict on an admitted file, which comes when that is on record.
     mutating func expect(path: String, sha256: String, of id: GrantID) {
         admitted.append((path, sha256, id))
     }

@@ -38,7 +38,7 @@ final class Submissions {
 
     // MARK: files
 
-    /// A file is read, whatever was known of it before.
+    /// Forgets what was known of a file, as it is read again.
     func begin(_ path: String) {
         cleanup.keep(path)
         refused.remove(path)
@@ -75,7 +75,7 @@ final class Submissions {
             note(arrival.origin, .init(reason: text, remedy: nil, isDistrust: false))
         case .denied(let provenance, _)
         where !audit.isClone && file.live != nil && provenance.grant.expires <= arrival.now:
-            // It ran out while no agent ran: it ends on the way that all others end.
+            // It ran out while no agent ran, and ends like all others.
             admit(provenance, from: arrival.origin, nil)
         case .denied(let provenance, let refusal):
             if file.isListed, hasEnded(provenance) {
@@ -104,7 +104,7 @@ final class Submissions {
         guard case .file(let path, let state) = origin else { return }
         let removes = policy.configuration.endedFiles == .remove
         let id = provenance.grant.id
-        // While it drains its file is still the wish.
+        // While it drains its file still holds it.
         if grants.lifecycle.grants[id]?.phase.isDraining == true, !removes {
             return grants.keep(path, of: id, in: state)
         }
@@ -177,7 +177,7 @@ final class Submissions {
         if !audit.knows(refusal: entry) { refusals.add(entry, at: clocks.read().closing) }
     }
 
-    /// A file counts for nothing while it is as it is.
+    /// Notes a file that counts for nothing until it changes.
     func note(_ origin: ArrivalOrigin, _ refusal: RefusedFiles.Refusal) {
         if case .file(let path, _) = origin { refused.put(path, refusal) }
     }

@@ -81,7 +81,7 @@ final class TamperResponder {
     /// The moment of the next work, if nothing happens before.
     func due(at now: Moment) -> Moment? { defence?.due(at: now) }
 
-    /// Time went back: an answer that was to be given later must not be so by as much.
+    /// Keeps a postponed answer from waiting longer by as much as time went back.
     func timeWentBack(to moment: Moment) {
         if defence?.answerDue != nil { defence?.answerDue = moment }
     }

@@ -62,9 +62,9 @@ final class Turns {
 
     // MARK: the beginning and the end
 
-    /// Takes up where the log ended: every file, then one installation of the whole gate.
+    /// Goes on where the log ended: every file, then one installation of the whole gate.
     ///
-    /// A `problem` is why this is not by the policy on disk but by the last one that was in force.
+    /// `problem` is the reason that the policy on disk is not in force.
     func start(despite problem: String?) {
         let now = clocks.read()
         clocks.recordStep(atLeast: 1_000_000, in: audit)
@@ -141,7 +141,7 @@ final class Turns {
     /// Handles a change of the ruleset by another process; returns whether that concerns the gate.
     func rulesetChanged() -> Bool { tamper.rulesetChanged(at: clocks.read().closing) }
 
-    /// Something happened in the directories, or to the files of keys.
+    /// Handles changes in the directories or of the files of keys.
     func take(_ events: [DirectoryEvent], at now: Now) {
         let changes = DirectoryChanges(events)
         let files = arrivals.files
@@ -181,14 +181,14 @@ final class Turns {
 
     // MARK: the end of a turn
 
-    /// Does all that is due, and has the timer ring when something is next.
+    /// Does all that is due, and sets the timer for the next work.
     func reconcile() {
         let now = clocks.read()
         let files = arrivals.files
         arrivals.submissions.recordRefusals(at: now.closing, isBusy: files.isBusy)
         files.endFileless()
         if reconciler.reconcile(at: clocks.read()) { questions.stateChanged() }
-        // What opens does not wait for the records of strangers.
+        // Openings do not wait for the records of strangers.
         if !clocks.hasSlept { connections.packets.takePackets() }
         arrivals.offers.recordRefused(at: now.closing, connections.packets)
         tamper.record(at: now.closing)

@@ -4,7 +4,7 @@ package struct LogFlaw: Hashable, Sendable, CustomStringConvertible {
     package enum Kind: String, Hashable, Sendable, CaseIterable {
         /// A line is not the one that was signed.
         case edited
-        /// Records are not there, but later ones are.
+        /// Records are missing, but later ones are present.
         case missing
         /// A record stands behind a later one.
         case swapped
@@ -26,7 +26,7 @@ package struct LogFlaw: Hashable, Sendable, CustomStringConvertible {
         case forked
         /// `audit.leaves` is not there or not right.
         case leaves
-        /// The file that a record rests on is not there, another, or says something else.
+        /// The file that a record rests on is missing, another one, or contradicts the record.
         case evidence
         /// A record rests on one that is missing before it: a grant opened that none accepted.
         case unaccepted

@@ -3,7 +3,7 @@ import Grants
 import StrictJSON
 package import Transparency
 
-/// Up to where a log was read: just behind a whole line.
+/// The position up to which a log was read: just behind a whole line.
 package struct LogPosition: Hashable, Sendable {
     /// The number of the first record of the segment.
     package let segment: UInt64

@@ -42,12 +42,12 @@ package struct LogState: Sendable {
     /// Returns true if these bytes at this path were already refused for this reason.
     package func knows(refusal entry: AuditEntry) -> Bool { refusals.knows(entry) }
 
-    /// The refused file is gone; should it come back, that is worth a record again.
+    /// Forgets a refusal whose file is gone; should the file come back, that is worth a record.
     package mutating func forgetRefusal(of file: String) {
         refusals.forget(file)
     }
 
-    /// The ended grants that were in memory are in this archive now.
+    /// Notes that the ended grants in memory are in this archive now.
     package mutating func archive(into archive: any TombstoneArchive) {
         ended.take(recentInto: archive)
     }

@@ -1,7 +1,7 @@
 package import Grants
 package import Scheduling
 
-/// The agent's time as the records tell it; time cannot be before it but where a record says so.
+/// The agent's time by the records; time cannot be before it except where a record says so.
 package struct TimeLowerBound: Hashable, Sendable {
     /// The time of the boot of the last record, as of that record; `nil` before the first.
     package private(set) var timeline: Timeline?

@@ -182,7 +182,7 @@ package struct Timeline: Hashable, Sendable {
         steps.removeAll { $0.offsetBefore > offset.less(Self.tolerance) }
     }
 
-    /// Something opened: time never goes back behind that, so that it lasts no longer than it may.
+    /// Notes an opening: time never goes back behind it, so that it lasts no longer than it may.
     package mutating func confirmSteps() {
         steps = []
     }

@@ -18,7 +18,7 @@ package struct EvidenceCheck: Sendable {
     var revocations: RevocationCheck
     private var alarms: BreakGlassCheck
     var bars = BarCheck()
-    /// By which grants are judged; `nil` for those of a later release.
+    /// The rules that grants are judged by; `nil` for those of a later release.
     private var rules: RulesVersion? = .current
     /// True if a record names the rules in force.
     private var isRulesOnRecord = false
@@ -186,7 +186,7 @@ package struct EvidenceCheck: Sendable {
         policies.load(entry)
     }
 
-    /// Of two values readers would take one or the other.
+    /// Requires single values: of two, readers might take one or the other.
     private static func requireSingleFields(_ entry: AuditEntry) throws(RecordFlaw) {
         let single: [AuditField] = [
             .grant, .digest, .origin, .deadline, .drainUntil, .policyDigest, .rules, .revocation,

@@ -73,7 +73,7 @@ package struct EvidenceSearch: Sendable {
 
 /// The records that the agent's time follows from, as `TimeLowerBound` makes it.
 private struct LatestTime {
-    /// Without the oldest of more boots time is a little earlier than it was.
+    /// If the oldest of many boots are left out, time is a little earlier than it was.
     private static let limit = 8
 
     private var clock = TimeLowerBound()

@@ -7,7 +7,7 @@ package import Transparency
 /// It reads nothing itself. It takes the lines in order, and newer checkpoints where an agent signs
 /// more meanwhile; at the end it lists the flaws.
 package struct LogVerification: Sendable {
-    /// A checkpoint, and the note that says so.
+    /// A checkpoint, and its signed note.
     package struct Signed: Sendable {
         package let checkpoint: Checkpoint
         package let note: String
@@ -100,7 +100,7 @@ package struct LogVerification: Sendable {
     ) {
         verifier.finish()
         flaws += evidence.missing
-        // What follows from a record that is not the one that was signed is no news.
+        // Faults that follow from a record that was changed are no news.
         if !verifier.flaws.isEmpty { flaws.removeAll { $0.kind == .unaccepted } }
         flaws =
             (leaves.map { [$0] } ?? []) + verifier.flaws

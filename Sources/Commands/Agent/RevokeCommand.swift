@@ -50,7 +50,7 @@ struct RevokeCommand: JitgateCommand {
 
     private func explanation(_ console: Console) -> String {
         if let reason { return reason }
-        // In an emergency no environment variable may stand in the way.
+        // No environment variable may get in the way of an emergency.
         let name = (try? console.userName()).map { " by \($0)" } ?? ""
         return "all revoked\(name)"
     }

@@ -44,7 +44,7 @@ struct StatusReport {
         table.add(["protected", list(status.protectedPorts)])
         table.add(["trusted", list(status.trusted)])
         table.add(["records", "\(status.records)"])
-        // Where others can change the table strangers get in for as long.
+        // If others can change the table, strangers get in until it is repaired.
         let note =
             status.tableOwnership == "owned"
             ? "" : ": what others change is undone within milliseconds"

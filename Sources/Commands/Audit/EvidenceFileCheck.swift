@@ -21,7 +21,7 @@ struct EvidenceFileCheck {
 
     /// Compares the files beside the log with those that the record carries.
     mutating func flaws(of record: Record) -> [LogFlaw] {
-        // Under a digest that is not its own a file is nobody's.
+        // A file with another digest belongs to no record.
         guard let state, record.entry.hasSoundEvidence else { return [] }
         var flaws: [LogFlaw] = []
         for file in record.entry.evidenceFiles {

@@ -63,7 +63,7 @@ struct LogUnderAudit {
         return (try? LogDirectory.firstRecord(of: directory.current))?.sequence ?? 0
     }
 
-    /// The signed checkpoint, and the note that says so.
+    /// The signed checkpoint, and its note.
     func checkpoint() throws(CommandFailure) -> LogVerification.Signed {
         try Self.checkpoint(directory.checkpoint, by: key, awaiting: false)
     }
