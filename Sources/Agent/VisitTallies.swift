@@ -53,7 +53,7 @@ struct VisitTallies {
         return true
     }
 
-    /// Sees to it that everything gets its summary: soon where there is room for it.
+    /// Makes everything due for its summary: soon where there is room for it.
     mutating func schedule(hasRoom: Bool, isWaiting: Bool, at boot: Int64) {
         // A disk that takes nothing may do so again at any time.
         let wait = hasRoom || isWaiting ? Self.minute : Self.hour

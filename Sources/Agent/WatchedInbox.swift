@@ -18,7 +18,7 @@ struct WatchedInbox {
     var wantsListing: Bool { isDistrusted || queue.isEmpty && queue.hasDropped }
     /// The reason that nothing in the directory is read.
     private var problem: OfferBatch.Problem?
-    /// A file that cannot be read, though it may be one to be read.
+    /// A file that cannot be read, though it may become readable.
     private var unreadable: (name: String, error: TrustError)?
 
     init(_ inbox: Inbox) {
@@ -141,7 +141,7 @@ struct WatchedInbox {
 
     private mutating func refuse(_ name: String, _ error: TrustError, _ batch: inout OfferBatch) {
         let path = directory + "/" + name
-        // A directory that was trusted is not any more.
+        // The directory was trusted, and is not any more.
         guard error.path == path else { return distrust(error) }
         if error.code == .unreadable { unreadable = unreadable ?? (name, error) }
         if distrusted.count < OfferQueue.bound { distrusted.insert(name) }

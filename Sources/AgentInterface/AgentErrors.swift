@@ -27,7 +27,7 @@ extension VarlinkError {
     /// The agent's time is not held, so there is no clock to accept.
     package static let clockNotHeld = agent("ClockNotHeld")
 
-    /// The agent could not do it: one lower-case clause says why.
+    /// The agent could not do it; one lower-case clause says why.
     package static func failed(_ reason: String) -> Self {
         agent("Failed", ["reason": .string(reason)])
     }

@@ -16,7 +16,7 @@ package struct Inspection: VarlinkCodable {
         package var drops: Bool
         /// `filter`, `nat` or `route`.
         package var type: String
-        /// One for each protected port; `nil` where the rules could not be read.
+        /// One fate for each protected port; `nil` where the rules could not be read.
         package var fates: [Fate]?
 
         package init(

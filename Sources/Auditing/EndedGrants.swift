@@ -54,7 +54,7 @@ package struct EndedGrants: Sendable {
         archives.indices.dropLast().last { archives[$0].count <= 2 * archives[$0 + 1].count }
     }
 
-    /// The archive at `place` and the one after it are this one now.
+    /// Notes that the archive at `place` and the one after it are this one now.
     mutating func replace(pairAt place: Int, with archive: any TombstoneArchive) {
         archives.replaceSubrange(place..<place + 2, with: [archive])
     }

@@ -1,7 +1,7 @@
 package import Grants
 
 extension Lifecycle {
-    /// One grant, and where in its life it is.
+    /// One grant, with its phase.
     package struct Entry: Hashable, Sendable {
         package let id: GrantID
         /// `nil` for a grant of which this agent has not read the file, or that never came.

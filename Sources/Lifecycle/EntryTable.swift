@@ -1,6 +1,6 @@
 package import Grants
 
-/// The entries of all grants by their ids, and how many are in which phase.
+/// The entries of all grants by their ids, and the number in each phase.
 package struct EntryTable: Sendable {
     private(set) var byID: [GrantID: Lifecycle.Entry] = [:]
     /// The number of open grants.

@@ -26,7 +26,7 @@ struct GrantTimers: Sendable {
 
     mutating func start(_ id: GrantID, at start: Moment) { starts.add(start, id) }
 
-    /// Has a grant come up when it ends; one that holds something ends by the lead early.
+    /// Sets the time at which a grant ends; one that holds something ends by the lead early.
     mutating func end(_ id: GrantID, at moment: Moment, early: Bool = true) {
         alarms.add(early ? moment + lead * -1 : moment, id)
     }
@@ -81,7 +81,7 @@ struct GrantTimers: Sendable {
         return (ends, opens)
     }
 
-    /// Has a grant wait again: the opening time was set back meanwhile.
+    /// Lets a grant wait again: the opening time was set back meanwhile.
     private mutating func putBack(_ entry: Lifecycle.Entry) {
         settle(entry.id)
         if let start = entry.phase.start { starts.add(start, entry.id) }

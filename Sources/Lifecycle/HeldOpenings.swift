@@ -43,7 +43,7 @@ package struct HeldOpenings: Sendable {
 
     // MARK: openings held
 
-    /// Until when an opening is held: the latest deadline of the grants that hold it.
+    /// The end of an opening: the latest deadline of the grants that hold it.
     package func deadline(of opening: Opening) -> Moment? { holders[opening]?.values.max() }
 
     /// The grants that hold an opening.
@@ -61,7 +61,7 @@ package struct HeldOpenings: Sendable {
         openings(around: address, at: port).contains { holders[$0] != nil }
     }
 
-    /// The openings that let all of a network in at a port, and until when each is held.
+    /// The openings that let all of a network in at a port, with their ends.
     package func openings(covering source: Prefix, at port: Port) -> [Opening: Moment] {
         let candidates = openings(around: source.address, at: port).prefix(source.length + 1)
         return candidates.reduce(into: [:]) { $0[$1] = deadline(of: $1) }

@@ -120,7 +120,7 @@ package struct Lifecycle: Sendable {
         if grant.notBefore != nil { timers.end(grant.id, at: grant.expires, early: false) }
     }
 
-    /// Has a live grant end at the next step, `false` if there is no such grant; the first reason stays.
+    /// Ends a live grant at the next step, `false` if there is none; the first reason stays.
     package mutating func withdrawn(_ id: GrantID, because reason: EndReason) -> Bool {
         guard let phase = grants[id]?.phase, phase.isLive else { return false }
         if case .ending = phase { return true }
@@ -140,7 +140,7 @@ package struct Lifecycle: Sendable {
         return true
     }
 
-    /// Remembers a grant that was revoked before it came until that is on record, which it is next.
+    /// Remembers a grant that was revoked before it came, until that is on record.
     package mutating func barred(_ id: GrantID, digest: String) {
         guard grants[id] == nil else { return }
         grants.add(Entry(id: id, digest: digest, phase: .ended(because: .revoked)))

@@ -46,7 +46,7 @@ extension Lifecycle {
         }
     }
 
-    /// The disk did not take them: nothing opens, and it is tried again at a later moment.
+    /// Notes that the disk did not take them: nothing opens, and it is tried again later.
     package mutating func notRecorded(_ step: inout Step, retryAt later: Moment) {
         retryDue = later
         for (entry, _) in step.opened {
@@ -84,7 +84,7 @@ extension Lifecycle {
             ends.add(id)
             let superseded = ending.entry.supersedes.filter { superseders[$0] == id }
             for old in superseded { superseders[old] = nil }
-            // Unseen or open, it holds something; all else holds nothing.
+            // An unseen or open grant holds something; all others hold nothing.
             held.release(ending.entry.openings, by: id)
             guard ending.mayDrain, let until = drains[id],
                 case .open(let since, let deadline) = ending.phase
@@ -103,7 +103,7 @@ extension Lifecycle {
         return held.takeChanges()
     }
 
-    /// The kernel has all that was applied: records may tell of it.
+    /// Notes that the kernel has all that was applied, so that records may tell of it.
     package mutating func committed() { ends.committed(in: &grants) }
 
     /// Notes that the ends that the kernel has are on record, and forgets them.

@@ -49,7 +49,7 @@ package struct Step: Sendable {
 package struct Ending: Hashable, Sendable {
     package let entry: Lifecycle.Entry
     package let reason: EndReason
-    /// Until when its sessions may go on, if it drains.
+    /// The moment until which its sessions may go on, if it drains.
     package internal(set) var drainsUntil: Moment?
 
     package var id: GrantID { entry.id }

@@ -9,7 +9,7 @@ struct UnrecordedEnds: Sendable {
 
     mutating func add(_ id: GrantID) { closing.insert(id) }
 
-    /// A grant was revoked before it came: the kernel has nothing of it.
+    /// Adds a grant that was revoked before it came: the kernel has nothing of it.
     mutating func addBarred(_ id: GrantID) { untold.insert(id) }
 
     mutating func committed(in grants: inout EntryTable) {

@@ -23,7 +23,7 @@ struct WarningSchedule: Sendable {
         }
     }
 
-    /// Has a grant warned the next time, if there still is one after `moment`.
+    /// Lists the next warning of a grant, if there still is one after `moment`.
     mutating func add(_ id: GrantID, until deadline: Moment, after moment: Moment) {
         let next = leads.lazy.map { deadline + $0 * -1 }.first { $0 > moment }
         if let next { queue.add(next, id) }

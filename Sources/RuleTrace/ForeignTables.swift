@@ -7,7 +7,7 @@ import SystemPackage
 extension TableConnection {
     /// The most rules that are read: a question must not hold up enforcement.
     private static let mostRules = 20_000
-    /// A larger set is one that may or may not have something.
+    /// The most elements that are read: a larger set may or may not have something.
     private static let mostElements = 65_536
 
     /// Traces packets through base chains of others, over IPv4 and IPv6.

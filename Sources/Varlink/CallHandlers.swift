@@ -8,7 +8,7 @@ package struct CallHandlers {
 
     package init() {}
 
-    /// Has `answer` make the reply to each call of `method` at once.
+    /// Lets `answer` make the reply to each call of `method` at once.
     package mutating func on<Parameters, Reply>(
         _ method: MethodDescriptor<Parameters, Reply>,
         _ answer: @escaping (Parameters, PeerCredentials) throws(VarlinkError) -> Reply
@@ -22,7 +22,7 @@ package struct CallHandlers {
         }
     }
 
-    /// Has `handle` take each call of `method`, to reply to it at once or later.
+    /// Lets `handle` take each call of `method`, to reply to it at once or later.
     package mutating func onCall<Parameters, Reply>(
         _ method: MethodDescriptor<Parameters, Reply>,
         _ handle: @escaping (Parameters, PeerCredentials, PendingCall<Reply>) -> Void

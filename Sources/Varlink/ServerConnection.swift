@@ -21,7 +21,7 @@ final class ServerConnection {
         case violation
     }
 
-    /// More unread calls than this are left in the kernel while another call is being answered.
+    /// The most unread bytes while a call is being answered; more are left in the kernel.
     private static let readAheadLimit = 65_536
 
     let id: Int

@@ -21,7 +21,7 @@ package actor VarlinkServer {
         package let ofOneUser: Int
         /// A watcher with more bytes than this waiting for it is told that it is too slow.
         package let backlogBytes: Int
-        /// With more bytes than this waiting for all peers together, those with the most are cut off.
+        /// With more bytes than this waiting for all peers, those with the most are disconnected.
         package let totalBacklogBytes: Int
 
         package init(
@@ -158,7 +158,7 @@ package actor VarlinkServer {
         connections[id.connection]?.current?.id == id
     }
 
-    /// Counts time that was spent on a call elsewhere as time spent here.
+    /// Counts time spent on a call elsewhere as time spent here.
     func charge(_ microseconds: Int64, for id: CallID) {
         guard let user = connections[id.connection]?.socket.peer.userID else { return }
         queue.charge(microseconds, to: user, at: ClockReading.monotonicMicroseconds())
