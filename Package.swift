@@ -76,7 +76,7 @@ let package = Package(
             ]
         ),
         core("Reporting", ["Auditing", "Grants", "StrictJSON"]),  // what the log says, for auditors
-        core("Depot", ["Grants", "StrictJSON"]),  // where and when hosts look for signed files
+        core("Depot", ["Grants", "StrictJSON", "Conditions"]),  // where and when hosts look for signed files
         // what a host tells its fleet, and what a witness makes of it
         core("Attestation", ["StrictJSON", "Grants", "Conditions", "Admission", "Transparency"]),
         core("FetchSettings", ["Depot", "Grants", "StrictTOML"]),  // the file fetch.toml
@@ -127,7 +127,8 @@ let package = Package(
                 "Grants", "Signatures", "Admission", "Scheduling", "Lifecycle", "Transparency",
                 "Auditing", "Configuration", "Linux", "Recording", "Netfilter", "RuleTrace",
                 "Enforcement",
-                "Conditions", "Connections", "Varlink", "AgentInterface", system,
+                "Conditions", "Connections", "Varlink", "AgentInterface", "Attestation",
+                "Depot", system,
             ]
         ),
         .executableTarget(
@@ -146,7 +147,7 @@ let package = Package(
             "Diagnosis",
             [
                 "StrictJSON", "Conditions", "Grants", "Signatures", "Admission", "Auditing",
-                "Configuration", "Linux", "Recording", "AgentInterface", system,
+                "Configuration", "Linux", "Recording", "AgentInterface", "Depot", system,
             ]
         ),
         edge(  // what the command lines of all tools share
@@ -170,7 +171,10 @@ let package = Package(
         // MARK: carrier
         edge(
             "Fetching",
-            ["Depot", "FetchSettings", "Grants", "Linux", "StrictJSON", "Transfer", system]
+            [
+                "Depot", "FetchSettings", "Grants", "Linux", "StrictJSON", "Transfer", "Varlink",
+                system,
+            ]
         ),
         .executableTarget(
             name: "jitgate-fetch",
@@ -226,7 +230,7 @@ let package = Package(
         ),
         tests("VerifyingTests", ["Verifying", "Auditing", "Grants", "Transparency"]),
         tests("ReportingTests", ["Reporting", "Auditing", "Grants", "TestSupport"]),
-        tests("DepotTests", ["Depot", "TestSupport"]),
+        tests("DepotTests", ["Depot", "Conditions", "Grants", "TestSupport"]),
         tests(
             "AttestationTests",
             [
@@ -237,7 +241,10 @@ let package = Package(
         tests("FetchSettingsTests", ["FetchSettings", "Depot"]),
         tests(
             "FetchingTests",
-            ["Fetching", "FetchSettings", "Depot", "StrictJSON", "TestSupport", "Transfer"]
+            [
+                "Attestation", "Fetching", "FetchSettings", "Depot", "Grants", "Linux",
+                "StrictJSON", "TestSupport", "Transfer", "Transparency",
+            ]
         ),
         tests("ApprovalPageTests", ["ApprovalPage", "Signatures", crypto]),
         tests("LoopbackHTTPTests", ["LoopbackHTTP"]),
@@ -296,7 +303,7 @@ let package = Package(
                 "Conditions", "StrictJSON", "Grants", "Signatures", "Auditing", "Recording",
                 "Varlink",
                 "AgentInterface",
-                "Connections", "Linux", "TestSupport", "Transparency",
+                "Attestation", "Connections", "Linux", "TestSupport", "Transparency",
             ]
         ),
     ],

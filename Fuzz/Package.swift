@@ -63,7 +63,7 @@ let package = Package(
             "AgentInterface",
             ["Varlink", "StrictJSON", "Conditions", "Grants", "Admission", system]
         ),
-        module("Depot", ["Grants", "StrictJSON"]),
+        module("Depot", ["Grants", "StrictJSON", "Conditions"]),
         module("Attestation", ["StrictJSON", "Grants", "Conditions", "Admission", "Transparency"]),
         module("FetchSettings", ["Depot", "Grants", "StrictTOML"]),
         module("LoopbackHTTP", ["CLinux", "Linux", system]),

@@ -24,6 +24,7 @@ actor AgentLoop {
     private let calls: ControlCalls
     let reporters: Reporters
     let questions: Questions
+    let attestor: Attestor
 
     init(_ executor: EngineExecutor, _ parts: consuming sending AgentParts) {
         self.executor = executor
@@ -95,6 +96,7 @@ actor AgentLoop {
             arrivals,
             conditions
         )
+        let attestor = Attestor(audit, status, questions, conditions, events)
         let turns = Turns(
             clocks,
             audit,
@@ -107,7 +109,8 @@ actor AgentLoop {
             connections,
             reporters,
             questions,
-            status
+            status,
+            attestor
         )
         calls = ControlCalls(
             turns,
@@ -120,11 +123,13 @@ actor AgentLoop {
             arrivals,
             reporters,
             questions,
-            status
+            status,
+            attestor
         )
         (self.events, self.audit, self.cleanup) = (events, audit, cleanup)
         (self.arrivals, self.connections, self.turns) = (arrivals, connections, turns)
         (self.reporters, self.questions) = (reporters, questions)
+        self.attestor = attestor
     }
 
     // MARK: the beginning and the end

@@ -92,6 +92,8 @@ final class AuditWriter {
     var logState: LogState { log.logState }
     /// The signed checkpoint over all records that are on disk.
     var checkpoint: String { log.checkpoint }
+    /// The key that signs it; `nil` if log and key are another machine's.
+    var signingKey: AuditKey? { log.signingKey }
     /// Applies the policy's rule for when the log goes on in a new file.
     func rotate(by configuration: Configuration) {
         log.rotation = RotationRule(configuration)

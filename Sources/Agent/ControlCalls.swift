@@ -24,6 +24,7 @@ final class ControlCalls {
     private let reporters: Reporters
     private let questions: Questions
     private let status: StatusReport
+    private let attestor: Attestor
     private var handlers = CallHandlers()
 
     init(
@@ -37,12 +38,13 @@ final class ControlCalls {
         _ arrivals: ArrivalParts,
         _ reporters: Reporters,
         _ questions: Questions,
-        _ status: StatusReport
+        _ status: StatusReport,
+        _ attestor: Attestor
     ) {
         (self.turns, self.audit, self.clocks, self.policy) = (turns, audit, clocks, policy)
         (self.grants, self.firewall, self.connections) = (grants, firewall, connections)
         (self.arrivals, self.reporters) = (arrivals, reporters)
-        (self.questions, self.status) = (questions, status)
+        (self.questions, self.status, self.attestor) = (questions, status, attestor)
         handleQuestions()
         handleChanges()
     }
@@ -63,6 +65,12 @@ final class ControlCalls {
         }
         handlers.onCall(AgentInterface.inspect) { [unowned self] _, peer, call in
             questions.inspect(from: peer, call)
+        }
+        handlers.onCall(AgentInterface.attest) { [unowned self] _, _, call in
+            attestor.attest(call)
+        }
+        handlers.onCall(AgentInterface.prove) { [unowned self] parameters, peer, call in
+            questions.prove(parameters, from: peer, call)
         }
         handlers.onCall(AgentInterface.verdict) { [unowned self] parameters, _, call in
             arrivals.submissions.tell(call, of: parameters)

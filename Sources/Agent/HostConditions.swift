@@ -7,6 +7,8 @@ import Linux
 /// A part sets all conditions of a code when they change, and each code has one part that sets it.
 final class HostConditions {
     private var list = ConditionList()
+    /// Counts the changes.
+    private(set) var revision: UInt64 = 0
     /// The last reading of the clocks: conditions that are found now arose then.
     private var reading: ClockReading
 
@@ -26,7 +28,7 @@ final class HostConditions {
     /// The conditions of a code that hold now, in place of those that held before.
     func set(_ code: ConditionCode, _ conditions: [Condition], at reading: ClockReading? = nil) {
         let now = Moment(microseconds: (reading ?? self.reading).wallMicroseconds)
-        _ = list.set(code, conditions, at: now)
+        if list.set(code, conditions, at: now) { revision += 1 }
     }
 
     /// The condition that holds now, if one of a code does.

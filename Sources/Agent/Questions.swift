@@ -17,6 +17,7 @@ final class Questions {
         case list(ListParameters)
         case explain(ExplainParameters)
         case inspect
+        case prove(ProveParameters)
     }
 
     /// The number of answers that are kept.
@@ -31,7 +32,7 @@ final class Questions {
         others: DispatchQueue(label: "io.jitgate.answers")
     )
     /// Counts the changes of the state that answers tell of.
-    private var revision: UInt64 = 0
+    private(set) var revision: UInt64 = 0
     private var counters = CounterCache()
     private var answers: [Question: SharedAnswer] = [:]
     private let clocks: Clocks
@@ -90,6 +91,14 @@ final class Questions {
 
     func inspect(from peer: PeerCredentials, _ call: PendingCall<Inspection>) {
         ask(.inspect, from: peer, call.untyped)
+    }
+
+    func prove(
+        _ parameters: ProveParameters,
+        from peer: PeerCredentials,
+        _ call: PendingCall<ProveReply>
+    ) {
+        ask(.prove(parameters), from: peer, call.untyped)
     }
 
     private func ask(_ question: Question, from peer: PeerCredentials, _ call: AnyPendingCall) {
@@ -162,6 +171,9 @@ final class Questions {
             return {
                 (EncodedReply(KernelView.inspect(ownership: ownership, ports: ports)), false)
             }
+        case .prove(let parameters):
+            let growth = LogGrowth(audit)
+            return { (growth.proof(of: parameters.sizes), false) }
         }
     }
 

@@ -3,6 +3,7 @@ import AgentInterface
 import Auditing
 import Conditions
 import Configuration
+import Depot
 import Enforcement
 import Grants
 import Lifecycle
@@ -82,12 +83,24 @@ final class StatusReport {
         }
     }
 
+    /// All that the signed status tells.
+    func snapshot() -> StatusSnapshot {
+        StatusSnapshot(
+            report: status(),
+            reading: .now(),
+            host: policy.host,
+            loaded: policy.loaded,
+            grants: Array(grants.lifecycle.grants.all)
+        )
+    }
+
     func status() -> AgentStatus {
         let table = grants.lifecycle.grants
-        // No event announces changes of these two, so each question looks at them.
+        // No event announces changes of these, so each question looks at them.
         let held = clocks.heldTime(audit.logState.clock, at: .now())
         note(held)
         conditions.set(.keepFreeReached, connections.packets.diskCondition, at: .now())
+        noteCarriers()
         return AgentStatus(
             mode: policy.policy.mode,
             conditions: conditions.all,
@@ -105,6 +118,25 @@ final class StatusReport {
             trialUntil: policy.commit.deadline,
             heldTime: held
         )
+    }
+
+    /// Looks at what the carriers of the inboxes say of their depots.
+    private func noteCarriers() {
+        let now = ClockReading.now()
+        let moment = Moment(microseconds: now.wallMicroseconds)
+        let inboxes = policy.configuration.inboxes
+        guard !inboxes.isEmpty else { return }
+        let found = inboxes.compactMap { inbox in
+            Self.carrier(of: inbox)?.conditions(of: inbox.directory, at: moment)
+        }
+        conditions.set(.depotSilent, found.compactMap(\.silence), at: now)
+        conditions.set(.depotCertificateExpires, found.compactMap(\.certificate), at: now)
+    }
+
+    private static func carrier(of inbox: Inbox) -> CarrierReport? {
+        let (file, limit) = (inbox.carrierState, CarrierReport.fileLimit)
+        let bytes = try? SmallFile.read(file, limit: limit, awaiting: false)
+        return CarrierReport(parsing: bytes ?? [])
     }
 
     /// One line for people, which changes only when something happens.

@@ -27,6 +27,7 @@ final class Turns {
     private let reporters: Reporters
     private let questions: Questions
     private let status: StatusReport
+    private let attestor: Attestor
 
     init(
         _ clocks: Clocks,
@@ -40,13 +41,14 @@ final class Turns {
         _ connections: ConnectionParts,
         _ reporters: Reporters,
         _ questions: Questions,
-        _ status: StatusReport
+        _ status: StatusReport,
+        _ attestor: Attestor
     ) {
         (self.clocks, self.audit, self.policy) = (clocks, audit, policy)
         (self.grants, self.arrivals) = (grants, arrivals)
         (self.cleanup, self.firewall, self.tamper) = (cleanup, firewall, tamper)
         (self.connections, self.reporters, self.questions) = (connections, reporters, questions)
-        self.status = status
+        (self.status, self.attestor) = (status, attestor)
         reconciler = Reconciler(
             clocks,
             audit,
@@ -223,6 +225,7 @@ final class Turns {
         reporters.publish(audit.takePublished())
         arrivals.submissions.report()
         status.noteConditions()
+        attestor.tellChange()
         tellService()
         cleanup.tidy()
     }

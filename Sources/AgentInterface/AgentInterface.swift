@@ -41,7 +41,7 @@ package enum AgentInterface {
             status, list, revoke, bars, unbar, verdict, reload, tryPolicy, confirm, acceptClock,
             explain,
             inspect,
-            rekey, watch,
+            rekey, watch, attest, prove,
         ],
         errors: errors,
         tooSlow: .failed(
@@ -121,6 +121,18 @@ package enum AgentInterface {
         .read,
         needsMore: true,
         "Needs more: a null record first, then each record of the audit log as it is written"
+    )
+
+    package static let attest: MethodDescriptor<NoParameters, AttestReply> = method(
+        "Attest",
+        .read,
+        "The status of the host, signed; with more, one more reply once it has changed"
+    )
+
+    package static let prove: MethodDescriptor<ProveParameters, ProveReply> = method(
+        "Prove",
+        .read,
+        "Shows that the log at each of these sizes is the beginning of the log at the next and now"
     )
 
     private static let errors = [

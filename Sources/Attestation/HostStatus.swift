@@ -109,6 +109,8 @@ package struct HostStatus: Hashable, Sendable {
         package var open: [OpenGrant] = []
         package var waiting = 0
         package var draining = 0
+
+        package init() {}
     }
 
     package var instant: Instant

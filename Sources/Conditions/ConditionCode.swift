@@ -45,6 +45,8 @@ package enum ConditionCode: String, Hashable, Sendable, CaseIterable {
 
     case breakGlass = "break-glass"
     case noWayBack = "no-way-back"
+    case depotSilent = "depot-silent"
+    case depotCertificateExpires = "depot-certificate-expires"
     case modeDiffers = "mode-differs"
     case fileRefused = "file-refused"
     case signersEmpty = "signers-empty"
@@ -119,7 +121,8 @@ extension ConditionCode {
 
         case .noWayBack: (.warning, .policy)
         case .modeDiffers: (.warning, .agent)
-        case .fileRefused, .breakGlass, .barsFull: (.warning, .grants)
+        case .fileRefused, .breakGlass, .barsFull, .depotSilent, .depotCertificateExpires:
+            (.warning, .grants)
         case .signersEmpty, .requestorsCannotSign, .approverUnbounded, .approverNameless:
             (.warning, .signers)
         case .portUncovered, .listenersUnseen: (.warning, .ports)

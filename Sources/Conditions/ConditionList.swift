@@ -12,7 +12,8 @@ package struct ConditionList: Hashable, Sendable {
 
     /// Replaces the conditions of a code by those that hold now; returns whether that is a change.
     ///
-    /// What was there before keeps its time, also if it is worded differently now.
+    /// What was there before keeps its time, also if it is worded differently now. What is new arose
+    /// now, unless it says when.
     package mutating func set(
         _ code: ConditionCode,
         _ conditions: [Condition],
@@ -21,7 +22,7 @@ package struct ConditionList: Hashable, Sendable {
         let before = found[code] ?? []
         if before.isEmpty, conditions.isEmpty { return false }
         let since = Dictionary(before.map { ($0.subject, $0.since) }) { first, _ in first }
-        let next = conditions.map { $0.since(since[$0.subject].flatMap(\.self) ?? now) }
+        let next = conditions.map { $0.since(since[$0.subject].flatMap(\.self) ?? $0.since ?? now) }
         guard next != before else { return false }
         found[code] = next.isEmpty ? nil : next
         all = ConditionCode.bySeverity.flatMap { found[$0] ?? [] }

@@ -40,12 +40,9 @@ struct AgentCheck {
     /// The protection that the kernel may give to the table, without an agent to ask.
     private static func expectedOfKernel() -> [CheckResult] {
         let unseen = CheckResult.found(GateConditions.tableUnseen())
-        guard let bytes = try? SmallFile.read("/proc/sys/kernel/osrelease", limit: 256) else {
-            return [unseen]
-        }
-        let release = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first ?? ""
+        let release = HostFacts.kernelRelease
         let numbers = release.split { !$0.isNumber }.prefix(2).compactMap { Int($0) }
         guard numbers.count == 2, (numbers[0], numbers[1]) < (6, 9) else { return [unseen] }
-        return [unseen, .found(GateConditions.tableNotOwned(byLinux: String(release)))]
+        return [unseen, .found(GateConditions.tableNotOwned(byLinux: release))]
     }
 }

@@ -45,6 +45,7 @@ package struct Diagnosis {
             + AgentCheck(agent, policyPath: policyPath, mode: known?.policy.mode).results
             + PortCheck(configuration, policyPath: policyPath).results
             + FirewallCheck(configuration, answers?.inspection).results
+            + DepotCheck(configuration).results
             + HostCheck(configuration).results
         return Self.merge(own, answers?.status.conditions ?? [])
     }

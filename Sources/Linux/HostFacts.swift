@@ -42,6 +42,12 @@ package struct HostFacts: Hashable, Sendable {
         return digits.utf8.count == 32 && isHex ? digits : nil
     }
 
+    /// The release of the kernel, such as `6.1.0-28-amd64`; empty if it cannot be read.
+    package static var kernelRelease: String {
+        let bytes = (try? SmallFile.read("/proc/sys/kernel/osrelease", limit: 256)) ?? []
+        return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    }
+
     /// Reads the current host name.
     package static func readHostname() throws(Errno) -> String {
         var name = [CChar](repeating: 0, count: 257)

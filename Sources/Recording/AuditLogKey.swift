@@ -14,6 +14,12 @@ extension AuditLog {
         return known == machine ? nil : known
     }
 
+    /// The key that signs for this log; `nil` if it is another machine's.
+    package var signingKey: AuditKey? { foreignMachine == nil ? key : nil }
+
+    /// The file of the leaf hashes.
+    package var leavesPath: String { directory.leaves }
+
     /// Continues under a new key of this name; `record` makes the record that names it.
     ///
     /// The key is on disk before the record that names it: if the machine stops in between, the log

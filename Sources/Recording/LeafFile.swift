@@ -76,27 +76,37 @@ package struct LeafFile: ~Copyable {
         _ path: String,
         atMost count: Int
     ) throws(RecordingError) -> [TreeHash] {
+        var leaves: [TreeHash] = []
+        try read(path, atMost: count) { leaves.append($0) }
+        return leaves
+    }
+
+    /// Hands over the first leaves of the file at `path`, one after the other.
+    package static func read(
+        _ path: String,
+        atMost count: Int,
+        _ body: (TreeHash) -> Void
+    ) throws(RecordingError) {
         let file = try RecordingError.attempt("open", path) { () throws(Errno) in
             try OwnedDescriptor.opening {
                 // A pipe in its place would block.
                 unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
             }
         }
-        var leaves: [TreeHash] = []
-        var rest: [UInt8] = []
-        while leaves.count < count {
+        var (taken, rest) = (0, [UInt8]())
+        while taken < count {
             let chunk = try RecordingError.attempt("read", path) { () throws(Errno) in
                 try file.readChunk(256 * 1024)
             }
             guard !chunk.isEmpty else { break }
             rest += chunk
             var start = 0
-            while start + TreeHash.size <= rest.count, leaves.count < count {
-                if let leaf = TreeHash(rest[start..<start + TreeHash.size]) { leaves.append(leaf) }
+            while start + TreeHash.size <= rest.count, taken < count {
+                if let leaf = TreeHash(rest[start..<start + TreeHash.size]) { body(leaf) }
                 start += TreeHash.size
+                taken += 1
             }
             rest.removeFirst(start)
         }
-        return leaves
     }
 }

@@ -19,6 +19,11 @@ package struct EncodedReply: Sendable {
         continues = true
     }
 
+    /// An error, for good.
+    package init(failing error: VarlinkError) {
+        self.init(VarlinkReply(error))
+    }
+
     init(_ reply: VarlinkReply) {
         frame = MessageFraming.frame(reply.message)
         continues = reply.continues

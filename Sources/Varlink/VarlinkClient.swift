@@ -19,6 +19,9 @@ package final class VarlinkClient {
         }
     }
 
+    /// The descriptor that becomes readable when a reply comes.
+    package var fileDescriptor: Int32 { socket.fileDescriptor }
+
     // MARK: methods
 
     /// Calls a method and waits for its reply.

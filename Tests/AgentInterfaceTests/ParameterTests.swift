@@ -25,6 +25,8 @@ import Varlink
             call(AgentInterface.inspect, NoParameters()),
             call(AgentInterface.rekey, NoParameters()),
             call(AgentInterface.watch, NoParameters()),
+            call(AgentInterface.attest, NoParameters()),
+            call(AgentInterface.prove, ProveParameters(sizes: [0, 7])),
         ]
     }
 
@@ -67,6 +69,15 @@ import Varlink
         let packet = ExplainParameters(source: "2001:db8::/64", port: "3389/udp")
         #expect(try readBack(AgentInterface.explain, packet))
         #expect(try readBack(AgentInterface.status, NoParameters()))
+        #expect(try readBack(AgentInterface.prove, ProveParameters(sizes: [0, 1, 9])))
+    }
+
+    @Test(arguments: [[5, 5], [5, 4], [-1], Array(0..<1025)] as [[Int64]])
+    func `of Prove are sizes that grow, at most 1,024`(sizes: [Int64]) {
+        let list = JSONValue.array(sizes.map(JSONValue.integer))
+        #expect(throws: VarlinkError.invalidParameter("sizes")) {
+            try AgentInterface.prove.parameters(of: ["sizes": list])
+        }
     }
 
     @Test func `may be missing where the interface says so`() throws {

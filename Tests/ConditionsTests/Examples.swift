@@ -3,7 +3,8 @@ import Grants
 
 /// One condition of each code, and of each wording.
 enum Examples {
-    static let all: [Condition] = agent + audit + policy + files + gate + firewalls + detours
+    static let all: [Condition] =
+        agent + depot + audit + policy + files + gate + firewalls + detours
 
     private static let agent = [
         AgentConditions.agentUnreachable("/run/c", because: "no socket", isPermitted: true),
@@ -15,6 +16,16 @@ enum Examples {
         AgentConditions.clockHeld(seconds: 7200, sinceRecord: 40),
         AgentConditions.clockHeld(seconds: 59, sinceRecord: nil),
         AgentConditions.clockUnsynchronized(), AgentConditions.clockUnseen(because: "no"),
+    ]
+
+    private static let depot = [
+        DepotConditions.depotSilent(
+            "/i",
+            "https://d",
+            since: Moment(microseconds: 1_772_352_000_000_000),
+            because: "no route"
+        ),
+        DepotConditions.certificateExpires("/i", Moment(microseconds: 1_772_352_000_000_000)),
     ]
 
     private static let audit = [

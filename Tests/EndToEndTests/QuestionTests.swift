@@ -78,7 +78,8 @@ private final class Askers {
     }
 
     @Test(arguments: [
-        ("List", #"{"all": true}"#), ("Status", "{}"), ("Inspect", "{}"),
+        ("List", #"{"all": true}"#), ("Status", "{}"), ("Inspect", "{}"), ("Attest", "{}"),
+        ("Prove", #"{"sizes": [0, 1, 2]}"#),
         ("Explain", #"{"source": "192.0.2.7", "port": "22/tcp"}"#),
     ])
     func `hold up no revocation, removal, opening or deadline`(

@@ -34,6 +34,7 @@ struct RootCommand: ParsableCommand {
                 subcommands: [
                     StatusCommand.self, ListCommand.self, WatchCommand.self, ExplainCommand.self,
                     TryCommand.self, ConfirmCommand.self, ReloadCommand.self, ClockCommand.self,
+                    AttestCommand.self,
                 ]
             ),
             CommandGroup(
