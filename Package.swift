@@ -76,7 +76,7 @@ let package = Package(
             ]
         ),
         core("Reporting", ["Auditing", "Grants", "StrictJSON"]),  // what the log says, for auditors
-        core("Depot", ["Grants", "StrictJSON", "Conditions"]),  // where and when hosts look for signed files
+        core("Depot", ["Grants", "StrictJSON", "Conditions"]),  // where hosts look for signed files
         // what a host tells its fleet, and what a witness makes of it
         core("Attestation", ["StrictJSON", "Grants", "Conditions", "Admission", "Transparency"]),
         core("FetchSettings", ["Depot", "Grants", "StrictTOML"]),  // the file fetch.toml

@@ -59,7 +59,7 @@ package struct Cadence: Hashable, Sendable {
         return Self.random(upTo: longest, using: &random)
     }
 
-    private static func obeyed(
+    static func obeyed(
         _ retryAfter: Duration?,
         using random: inout some RandomNumberGenerator
     ) -> Duration {
@@ -68,14 +68,14 @@ package struct Cadence: Hashable, Sendable {
         return asked + Self.random(upTo: asked / 5, using: &random)
     }
 
-    private static func around(
+    static func around(
         _ mean: Duration,
         using random: inout some RandomNumberGenerator
     ) -> Duration {
         mean - mean / 5 + Self.random(upTo: mean / 5 * 2, using: &random)
     }
 
-    private static func random(
+    static func random(
         upTo longest: Duration,
         using random: inout some RandomNumberGenerator
     ) -> Duration {

@@ -56,6 +56,14 @@ package struct CarrierState: Hashable, Sendable {
     package var error: String?
     package var objects: [Object] = []
     package var inbox: Inbox
+    /// The time of the next round.
+    package var next: Moment?
+    /// The end of the client certificate.
+    package var certificateEnd: Moment?
+    /// The reported status; `nil` if none is reported.
+    package var report: Object?
+    /// The time of the last proof that the depot took.
+    package var proved: Moment?
 
     package init(version: String, started: Moment, depot: String, inbox: String) {
         (self.version, self.started, self.depot) = (version, started, depot)
@@ -69,9 +77,15 @@ package struct CarrierState: Hashable, Sendable {
             "written": .string(written.description), "started": .string(started.description),
             "depot": .string(depot), "last_contact": Self.json(lastContact),
             "silent_since": Self.json(silentSince), "error": Self.json(error),
-            "objects": .array(objects.map(\.json)), "inbox": inbox.json,
+            "next": Self.json(next), "certificate_expires": Self.json(certificateEnd),
+            "objects": .array(objects.map { .object($0.members) }), "inbox": inbox.json,
+            "report": reportJSON,
         ]
         return value.prettyEncoded() + [UInt8(ascii: "\n")]
+    }
+
+    private var reportJSON: JSONValue {
+        report.map { .object($0.members + [.init("proved", Self.json(proved))]) } ?? .null
     }
 
     fileprivate static func json(_ moment: Moment?) -> JSONValue {
@@ -84,7 +98,7 @@ package struct CarrierState: Hashable, Sendable {
 }
 
 extension CarrierState.Object {
-    fileprivate var json: JSONValue {
+    fileprivate var members: [JSONValue.Member] {
         var members: [JSONValue.Member] = [
             .init("object", .string(object)), .init("state", .string(state.rawValue)),
             .init("last_contact", CarrierState.json(lastContact)),
@@ -92,7 +106,7 @@ extension CarrierState.Object {
             .init("error", CarrierState.json(error)),
         ]
         if let files { members.append(.init("files", .integer(Int64(files)))) }
-        return .object(members)
+        return members
     }
 }
 

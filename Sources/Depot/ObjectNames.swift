@@ -47,6 +47,10 @@ package enum DepotObject: Hashable, Sendable {
     case indexes([ShelfName])
     case bulletin
     case file(ObjectDigest)
+    /// The status of a host, which it puts there itself.
+    case status(ShelfName)
+    /// The proof that the log of a host only grew.
+    case proof(ShelfName)
 
     /// The path below the URL of the depot, with its query.
     package var path: String {
@@ -56,6 +60,8 @@ package enum DepotObject: Hashable, Sendable {
             "shelves?names=" + shelves.map(\.description).joined(separator: ",")
         case .bulletin: "bulletin"
         case .file(let digest): "files/\(digest.fileName)"
+        case .status(let host): "status/\(host)"
+        case .proof(let host): "status/\(host).proof"
         }
     }
 
@@ -64,11 +70,16 @@ package enum DepotObject: Hashable, Sendable {
         switch self {
         case .index, .indexes: ShelfIndex.limit
         case .bulletin, .file: Self.fileLimit
+        case .status: Self.statusLimit
+        case .proof: Self.proofLimit
         }
     }
 
     /// The longest file, in bytes.
     package static let fileLimit = 256 << 10
+    /// The longest status, in bytes (docs/PROTOCOL.fleet).
+    package static let statusLimit = 72 << 10
+    package static let proofLimit = 1 << 20
 }
 
 extension UInt8 {

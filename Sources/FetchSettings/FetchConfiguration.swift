@@ -16,6 +16,10 @@ package struct FetchConfiguration: Hashable, Sendable {
     package var shelves = [Shelf.named("all"), .hostname].compactMap(\.self)
     package var every: Duration = .seconds(10)
     package var inbox = "/var/lib/jitgate-fetch/inbox"
+    /// The mean time between two reports of the host's status; `nil`: none is reported.
+    package var reportEvery: Duration?
+    /// The control socket of the agent, which signs the status.
+    package var agentSocket = "/run/jitgate/control"
 
     /// A shelf to read.
     package enum Shelf: Hashable, Sendable {

@@ -36,6 +36,9 @@ extension FetchConfiguration {
 /// Reads the tables of a configuration.
 private struct FetchConfigurationReader {
     static let intervals: ClosedRange<Duration> = .seconds(2)...(.seconds(3600))
+    static let reportIntervals: ClosedRange<Duration> = .seconds(60)...(.seconds(86_400))
+    /// The proof is reported once a day, whatever changes.
+    static let reportDaily: Duration = .seconds(86_400)
     /// Shelves are asked for one after the other in a round.
     static let mostShelves = 16
 
@@ -45,7 +48,7 @@ private struct FetchConfigurationReader {
         file.refuseAllBut(["depot", "fetch", "report"], of: "this file")
         readDepot(file.table("depot"), into: &configuration)
         readFetch(file.table("fetch"), into: &configuration)
-        readReport(file.table("report"))
+        readReport(file.table("report"), into: &configuration)
     }
 
     private func readDepot(_ depot: TOMLTable, into configuration: inout FetchConfiguration) {
@@ -78,18 +81,17 @@ private struct FetchConfigurationReader {
         path("inbox", of: fetch).map { configuration.inbox = $0 }
     }
 
-    /// The status of a host needs an agent that attests it, which this release has not.
-    private func readReport(_ report: TOMLTable) {
-        report.refuseAllBut(["status"], of: "[report]")
+    private func readReport(_ report: TOMLTable, into configuration: inout FetchConfiguration) {
+        report.refuseAllBut(["status", "socket"], of: "[report]")
         report.value("status") { setting throws(TOMLValue.Refusal) in
-            let text = try setting.printable()
-            guard text == "off" else {
-                throw TOMLValue.Refusal(
-                    "is \(QuotedText(text))",
-                    "this release reports no status; write \"off\", or leave it out"
-                )
+            switch try setting.printable() {
+            case "off": Duration?.none
+            case "change": Self.reportDaily
+            default: try setting.interval(in: Self.reportIntervals)
             }
         }
+        .map { configuration.reportEvery = $0 }
+        path("socket", of: report).map { configuration.agentSocket = $0 }
     }
 
     private func path(_ key: String, of table: TOMLTable) -> String? {

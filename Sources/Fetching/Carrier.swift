@@ -20,6 +20,8 @@ struct Carrier {
     private var bulletin = ObjectWatch()
     private var bulletinDue: Duration = .zero
     private var inboxError: String?
+    /// The report of the host's status, if there is to be one.
+    private(set) var reporter: StatusReporter?
 
     init(
         _ configuration: FetchConfiguration,
@@ -32,8 +34,10 @@ struct Carrier {
         self.board = board
         let usesHub = configuration.credentials == nil
         self.reader = ShelfReader(reader, mayBeHub: usesHub)
+        let first = Self.now
         inbox = InboxDirectory(path: configuration.inbox)
-        cadence = Cadence(every: configuration.every, startingAt: Self.now, using: &random)
+        cadence = Cadence(every: configuration.every, startingAt: first, using: &random)
+        reporter = StatusReporter(configuration, reader, first: cadence.due)
         plan = InboxPlan(held: [:])
         openInbox()
     }
@@ -68,9 +72,23 @@ struct Carrier {
             }
         }
         board.inbox(plan, error: inboxError)
+        board.expectNext(after: cadence.due - Self.now, certificate: configuration.certificate)
         board.save(at: Self.now)
         return false
     }
+
+    /// The moment of the next report; `nil` while there is none, or the depot does not answer.
+    var reportDue: Duration? { board.isAnswered ? reporter?.due : nil }
+
+    /// Reports the status of the host; returns whether the process is to end.
+    mutating func report() -> Bool {
+        guard var reporter else { return false }
+        defer { self.reporter = reporter }
+        return reporter.report(&board, using: &random)
+    }
+
+    /// The agent said that the status of the host has changed, or hung up.
+    mutating func statusChanged() { reporter?.changed() }
 
     private mutating func readAll() throws(RoundEnd) -> Bool {
         let hostname = (try? HostFacts.readHostname()) ?? ""

@@ -24,6 +24,8 @@ struct DepotReader {
 
     /// The time that a hub is asked to wait for news.
     static let wait: Duration = .seconds(30)
+    /// The longest answer to a PUT, in bytes.
+    private static let answerLimit = 64 << 10
 
     private let url: String
     private let connection: DepotConnection
@@ -47,6 +49,43 @@ struct DepotReader {
         let result = try Self.result(response, tag)
         let applied = response[header: "preference-applied"] ?? ""
         return applied.lowercased().hasPrefix("wait=") ? result : nil
+    }
+
+    /// Puts an object; returns why the depot does not have it, if it has not.
+    func put(_ bytes: [UInt8], as object: DepotObject) throws(RoundEnd) -> Refusal? {
+        var request = Request("\(url)/\(object.path)", limit: Self.answerLimit)
+        request.body = bytes
+        // Files are waited for meanwhile.
+        request.time = .seconds(10)
+        do throws(TransferError) {
+            let response = try connection.perform(request)
+            guard !(200..<300).contains(response.status) else { return nil }
+            return Self.refusal(response)
+        } catch {
+            switch error {
+            case .stopped: throw .stopped
+            case .tooLong: return Refusal("the answer is longer than it may be")
+            case .unanswered(let reason): return Refusal(TerminalText.safe(reason))
+            }
+        }
+    }
+
+    /// The reason why the depot did not take an object.
+    struct Refusal: Hashable {
+        let reason: String
+        var retryAfter: Duration?
+
+        init(_ reason: String, retryAfter: Duration? = nil) {
+            (self.reason, self.retryAfter) = (reason, retryAfter)
+        }
+    }
+
+    private static func refusal(_ response: Response) -> Refusal {
+        switch Answer(status: response.status, wasConditional: false) {
+        case .refused(let reason): Refusal(reason)
+        case .overloaded(let reason): Refusal(reason, retryAfter: retryAfter(response))
+        default: Refusal("the depot answered \(response.status) to a PUT")
+        }
     }
 
     private func request(_ object: DepotObject, unless tag: String?) -> Request {
@@ -76,12 +115,12 @@ struct DepotReader {
         case .absent: return .absent
         case .refused(let reason): return .failed(reason)
         case .overloaded(let reason):
-            let retryAfter = RetryAfter.duration(
-                response[header: "retry-after"],
-                date: response[header: "date"]
-            )
-            throw .silent(reason, retryAfter: retryAfter)
+            throw .silent(reason, retryAfter: retryAfter(response))
         }
+    }
+
+    private static func retryAfter(_ response: Response) -> Duration? {
+        RetryAfter.duration(response[header: "retry-after"], date: response[header: "date"])
     }
 
     /// A wrong clock is the likeliest reason why certificates are out of date.

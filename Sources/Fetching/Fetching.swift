@@ -31,16 +31,24 @@ package enum Fetching {
         var carrier = try carrier(try configuration(at: path), stoppingAt: stop.descriptor)
         let log = FetchLog()
         log.write(.info, "started; the first request comes within a minute")
-        while true {
-            let pause = carrier.cadence.due - Carrier.now
-            if pause > .zero {
-                if stop.sleep(for: pause) { break }
-                continue
-            }
-            if carrier.round() { break }
-            MemoryTrim.release()
-        }
+        while !turn(of: &carrier, until: stop) {}
         log.write(.info, "stopped")
+    }
+
+    /// Does what is due, or sleeps until something is; returns whether the process is to end.
+    private static func turn(of carrier: inout Carrier, until stop: StopSignal) -> Bool {
+        let (now, due) = (Carrier.now, carrier.cadence.due)
+        defer { if due <= now { MemoryTrim.release() } }
+        if due <= now { return carrier.round() }
+        let report = carrier.reportDue ?? due
+        if report <= now { return carrier.report() }
+        switch stop.sleep(for: min(due, report) - now, or: carrier.reporter?.descriptor) {
+        case .stop: return true
+        case .timeout: return false
+        case .readable:
+            carrier.statusChanged()
+            return false
+        }
     }
 
     private static func stopSignal() throws(FetchError) -> StopSignal {
@@ -56,12 +64,7 @@ package enum Fetching {
         _ configuration: FetchConfiguration,
         stoppingAt stop: Int32
     ) throws(FetchError) -> Carrier {
-        let connection = DepotConnection(
-            as: try identity(configuration),
-            agent: "jitgate-fetch/\(version)",
-            stoppingAt: stop
-        )
-        guard let connection else { throw FetchError("libcurl cannot be initialised") }
+        let reader = try reader(configuration, stoppingAt: stop)
         let log = FetchLog()
         let state = CarrierState(
             version: version,
@@ -71,10 +74,24 @@ package enum Fetching {
         )
         return Carrier(
             configuration,
-            reader: DepotReader(url: configuration.url, connection: connection),
+            reader: reader,
             board: StateBoard(state, path: configuration.statePath, log: log),
             log: log
         )
+    }
+
+    /// A connection to the depot that a configuration names.
+    static func reader(
+        _ configuration: FetchConfiguration,
+        stoppingAt stop: Int32
+    ) throws(FetchError) -> DepotReader {
+        let connection = DepotConnection(
+            as: try identity(configuration),
+            agent: "jitgate-fetch/\(version)",
+            stoppingAt: stop
+        )
+        guard let connection else { throw FetchError("libcurl cannot be initialised") }
+        return DepotReader(url: configuration.url, connection: connection)
     }
 
     private static func configuration(at path: String) throws(FetchError) -> FetchConfiguration {
@@ -118,8 +135,12 @@ package enum Fetching {
 
 extension FetchConfiguration {
     /// The state file, beside the inbox.
-    fileprivate var statePath: String {
+    fileprivate var statePath: String { beside("state.json") }
+    /// The file with the sizes of the log that were reported.
+    var reportedPath: String { beside("reported") }
+
+    private func beside(_ name: String) -> String {
         let slash = inbox.lastIndex(of: "/") ?? inbox.startIndex
-        return inbox[..<slash] + "/state.json"
+        return inbox[..<slash] + "/" + name
     }
 }

@@ -2,6 +2,7 @@ import Depot
 import Grants
 import Linux
 import SystemPackage
+import Transfer
 
 /// The state of jitgate-fetch: written to its state file, and logged when it changes.
 struct StateBoard {
@@ -67,6 +68,21 @@ struct StateBoard {
         state.error = reason
     }
 
+    /// Whether the last request to the depot was answered.
+    var isAnswered: Bool { state.lastContact != nil && state.silentSince == nil }
+
+    /// The next round comes after this time; the client certificate may be another by now.
+    mutating func expectNext(after pause: Duration, certificate: String?) {
+        state.next = Self.wallClock + max(pause, .zero)
+        let end = certificate.flatMap { CertificateFile.end(of: $0) }
+            .map {
+                Moment(microseconds: $0.multipliedReportingOverflow(by: 1_000_000).partialValue)
+            }
+        guard end != state.certificateEnd else { return }
+        state.certificateEnd = end
+        isChanged = true
+    }
+
     mutating func inbox(_ plan: InboxPlan, error: String?) {
         var inbox = state.inbox
         (inbox.files, inbox.bytes) = (plan.held.count, plan.heldBytes)
@@ -74,6 +90,35 @@ struct StateBoard {
         guard inbox != state.inbox else { return }
         if let error, error != state.inbox.error { log.write(.warning, error) }
         state.inbox = inbox
+        isChanged = true
+    }
+
+    // MARK: the reported status
+
+    mutating func expectReport(_ object: DepotObject) {
+        guard state.report?.object != object.path else { return }
+        state.report = CarrierState.Object(object.path)
+        isChanged = true
+    }
+
+    /// The depot took the status.
+    mutating func reported() {
+        if state.report?.state == .failing {
+            log.write(.notice, "the status of this host is reported again")
+        }
+        if state.report?.answered(.ok, at: Self.wallClock) == true { isChanged = true }
+    }
+
+    /// The depot took the proof.
+    mutating func proved() {
+        state.proved = Self.wallClock
+        isChanged = true
+    }
+
+    mutating func reportFailed(_ reason: String) {
+        if state.report == nil { state.report = CarrierState.Object("status") }
+        guard state.report?.failed(reason, at: Self.wallClock) == true else { return }
+        log.write(.warning, "the status of this host is not reported: \(reason)")
         isChanged = true
     }
 

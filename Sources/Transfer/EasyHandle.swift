@@ -82,7 +82,7 @@ extension EasyHandle {
     private mutating func setBounds(_ request: Request) {
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_CONNECTTIMEOUT_MS, 10_000)
-        set(CURLOPT_TIMEOUT_MS, Int(30_000 + request.wait.components.seconds * 1000))
+        set(CURLOPT_TIMEOUT_MS, Int((request.time + request.wait).components.seconds * 1000))
         set(CURLOPT_BUFFERSIZE, 16 << 10)
     }
 
@@ -110,8 +110,12 @@ extension EasyHandle {
             set(CURLOPT_USERNAME, credentials.accessKey)
             set(CURLOPT_PASSWORD, credentials.secretKey)
         }
-        // No wait for the server's leave before a body of a kilobyte.
-        if request.body != nil { add(("Expect", "")) }
+        // No wait for the server's leave before a body of a kilobyte. libcurl 7.88 would sign the header
+        // that it is told to leave out, and stores refuse that.
+        if request.body != nil {
+            if identity.credentials == nil { add(("Expect", "")) }
+            set(CURLOPT_EXPECT_100_TIMEOUT_MS, 1)
+        }
         note(unsafe jitgate_curl_set_pointer(handle, CURLOPT_HTTPHEADER, list))
     }
 

@@ -7,6 +7,8 @@ package struct Request: Sendable {
     package var headers: [(name: String, value: String)] = []
     /// The longest body of the answer, in bytes.
     package let limit: Int
+    /// The longest time for all of it, beyond `wait`.
+    package var time: Duration = .seconds(30)
     /// The time that the server may take before it answers.
     package var wait: Duration = .zero
 

@@ -54,6 +54,18 @@ struct FetchConfigurationTests {
         #expect(configuration.shelves(ofHost: "a").map(\.description) == ["a", "role-db"])
     }
 
+    @Test(
+        arguments: [
+            ("", nil), ("status = \"off\"", nil), ("status = \"5m\"", .seconds(300)),
+            ("status = \"24h\"", .seconds(86_400)), ("status = \"change\"", .seconds(86_400)),
+        ] as [(String, Duration?)]
+    )
+    func `the status is reported if that is asked for`(text: String, every: Duration?) throws {
+        let configuration = try read("[depot]\nurl = \"https://d\"\n[report]\n\(text)")
+        #expect(configuration.reportEvery == every)
+        #expect(configuration.agentSocket == "/run/jitgate/control")
+    }
+
     @Test(arguments: [
         ("", "fetch.toml:1:1: `depot.url` is missing"),
         ("[depot]\nurl = 5", "fetch.toml:2:1: `depot.url` is an integer"),
@@ -74,8 +86,10 @@ struct FetchConfigurationTests {
         ),
         ("[depot]\nurl = \"https://d\"\n[fetch]\nshelves = [\"{role}\"]", "which is no shelf"),
         (
-            "[depot]\nurl = \"https://d\"\n[report]\nstatus = \"5m\"",
-            "this release reports no status"
+            "[depot]\nurl = \"https://d\"\n[report]\nstatus = \"5s\"", "1m to 24h belongs here"
+        ),
+        (
+            "[depot]\nurl = \"https://d\"\n[report]\nstatus = \"always\"", "is no length of time"
         ),
         ("[depot]\nurl = \"https://d\"\n[depots]", "did you mean `depot`?"),
         ("depot = 5", "fetch.toml:1:1: `depot` is an integer"),

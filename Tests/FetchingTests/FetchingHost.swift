@@ -14,13 +14,14 @@ final class FetchingHost {
     private let depot: String
     private let more: String
 
+    var path: String { folder.path }
     var inbox: String { folder.path + "/inbox" }
     var configurationPath: String { folder.path + "/fetch.toml" }
 
     /// - Parameters:
     ///   - url: the depot.
     ///   - more: further keys of `[depot]`.
-    ///   - fetch: further keys of `[fetch]`.
+    ///   - fetch: further keys of `[fetch]`, and tables.
     /// - Throws: if a file cannot be written.
     init(_ url: String, depot more: String = "", fetch: String = "") throws {
         folder = try TemporaryDirectory()
@@ -44,6 +45,13 @@ final class FetchingHost {
         let bytes = try Array(Data(contentsOf: URL(filePath: configurationPath)))
         let configuration = try FetchConfiguration(parsing: bytes, file: configurationPath)
         return try Fetching.carrier(configuration, stoppingAt: -1)
+    }
+
+    /// A connection to the depot, as a carrier has it.
+    func reader() throws -> DepotReader {
+        let bytes = try Array(Data(contentsOf: URL(filePath: configurationPath)))
+        let configuration = try FetchConfiguration(parsing: bytes, file: configurationPath)
+        return try Fetching.reader(configuration, stoppingAt: -1)
     }
 
     /// The names in the inbox, without the bulletin.

@@ -30,6 +30,12 @@ final class LyingDepot {
     /// The file with the index that the hub serves.
     var indexPath: String { folder.path + "/index" }
 
+    /// What was put at a path.
+    func put(_ path: String) throws -> [UInt8] {
+        let name = path.replacing("/", with: "-")
+        return try Array(Data(contentsOf: URL(filePath: "\(folder.path)/put/\(name)")))
+    }
+
     func writeIndex(_ text: String) throws {
         try Data(text.utf8).write(to: URL(filePath: indexPath), options: .atomic)
     }

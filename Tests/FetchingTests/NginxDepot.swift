@@ -19,12 +19,17 @@ final class NginxDepot {
 
     var path: String { folder.path }
 
-    /// - Parameter server: the certificate that it shows.
+    private let takesReports: Bool
+
+    /// - Parameters:
+    ///   - server: the certificate that it shows.
+    ///   - takesReports: whether a host may put its status.
     /// - Throws: if nginx or openssl fails.
-    init(server: String = "server") throws {
+    init(server: String = "server", takesReports: Bool = true) throws {
         folder = try TemporaryDirectory()
+        self.takesReports = takesReports
         try makeCertificates()
-        for name in ["shelves/all", "files"] {
+        for name in ["shelves/all", "files", "status"] {
             try FileManager.default.createDirectory(
                 atPath: path + "/www/jitgate/" + name,
                 withIntermediateDirectories: true
@@ -105,7 +110,21 @@ final class NginxDepot {
             keepalive_timeout 75s;
             ssl_certificate \(path)/\(server).pem; ssl_certificate_key \(path)/\(server).pem;
             ssl_client_certificate \(path)/ca.pem; ssl_verify_client on;
-            server { listen 127.0.0.1:\(port) ssl; root \(path)/www; }
+            map $ssl_client_s_dn $host_name { "~CN=(?<name>[a-z0-9._-]+)" $name; }
+            server {
+                listen 127.0.0.1:\(port) ssl; root \(path)/www;
+                \(takesReports ? reports : "")
+            }
+        }
+        """
+    }
+
+    /// As docs/OPERATING.md has it.
+    private var reports: String {
+        """
+        location ~ ^/jitgate/status/(?<reporter>[a-z0-9._-]+?)(\\.proof)?$ {
+            if ($host_name != $reporter) { return 403; }
+            dav_methods PUT; client_max_body_size 1m; limit_except PUT { deny all; }
         }
         """
     }
@@ -122,15 +141,15 @@ final class NginxDepot {
             : > index.txt; echo 01 > serial
             printf '[ca]\\ndefault_ca=d\\n[d]\\ndatabase=index.txt\\nserial=serial\\nnew_certs_dir=.\\ndefault_md=sha256\\n' > ca.conf
             printf 'policy=p\\nunique_subject=no\\ncopy_extensions=copy\\n[p]\\ncommonName=supplied\\n' >> ca.conf
-            sign() { # NAME SUBJECT-ALTERNATIVE-NAME START END
-                new $1; openssl req -new -key $1.key -subj /CN=$1 -addext subjectAltName=$2 -out $1.csr
+            sign() { # NAME SUBJECT-ALTERNATIVE-NAME START END [COMMON-NAME]
+                new $1; openssl req -new -key $1.key -subj /CN=${5:-$1} -addext subjectAltName=$2 -out $1.csr
                 openssl ca -batch -config ca.conf -cert ca.pem -keyfile ca.key -in $1.csr -out $1.crt \\
                     -notext -startdate $3 -enddate $4
                 cat $1.crt $1.key > $1.pem
             }
             sign server IP:127.0.0.1 20200101000000Z 20400101000000Z
             sign stranger DNS:other.example.com 20200101000000Z 20400101000000Z
-            sign client DNS:web-1 20200101000000Z 20400101000000Z
+            sign client DNS:web-1 20200101000000Z 20400101000000Z '\(ReportingHost.name)'
             sign expired DNS:web-1 20200101000000Z 20200102000000Z
             """
         let made = try Command.run(["bash", "-c", script])

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Serves depots on loopback that lie, one below each first part of the path, and prints the port.
 
-lying-depot.py FOLDER: the depot /hub serves the index in FOLDER/index, and waits for it to change.
+lying-depot.py FOLDER: the depot /hub serves the index in FOLDER/index, and waits for it to change. What is put lies in
+FOLDER/put, by its path with dashes.
 """
 import hashlib
 import hmac
@@ -27,7 +28,7 @@ def signature(handler, secret):
     signed = fields["SignedHeaders"].split(";")
     lines = "".join(f"{name}:{handler.headers[name].strip()}\n" for name in sorted(signed))
     payload = handler.headers["x-amz-content-sha256"]
-    request = "\n".join(["GET", path, query, lines, ";".join(sorted(signed)), payload])
+    request = "\n".join([handler.command, path, query, lines, ";".join(sorted(signed)), payload])
     scope = "/".join([date, region, service, end])
     text = "\n".join(["AWS4-HMAC-SHA256", handler.headers["x-amz-date"], scope, digest(request.encode())])
     key = ("AWS4" + secret).encode()
@@ -56,6 +57,30 @@ class Depot(http.server.BaseHTTPRequestHandler):
             getattr(self, "lie_" + lie.replace("-", "_"))(path)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
+
+    def do_PUT(self):
+        lie, _, path = self.path[1:].partition("/")
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if lie == "deaf":
+            return time.sleep(60)
+        if lie == "busy-for-reports":
+            return self.answer(503, Retry_After="120")
+        if lie == "signed":
+            given, expected = signature(self, "s3cret/key")
+            if given != expected or self.headers["x-amz-content-sha256"] != digest(body):
+                return self.answer(403)
+        if lie not in ("signed", "honest"):
+            return self.answer(405)
+        os.makedirs(os.path.join(FOLDER, "put"), exist_ok=True)
+        with open(os.path.join(FOLDER, "put", path.replace("/", "-")), "wb") as file:
+            file.write(body)
+        self.answer(204)
+
+    def lie_deaf(self, path):
+        self.honest(path)
+
+    def lie_busy_for_reports(self, path):
+        self.honest(path)
 
     def answer(self, status, body=b"", **headers):
         self.send_response(status)

@@ -42,6 +42,17 @@ extension Target {
                 hold(false, "every error is of its type")
             }
         },
+        Target(name: "carrier-report") { bytes in
+            let now = Moment(microseconds: 1_772_352_000_000_000)
+            guard let found = CarrierReport(parsing: bytes)?.conditions(of: "/inbox", at: now)
+            else { return }
+            let text = (found.silence?.message ?? "") + (found.certificate?.message ?? "")
+            hold(text.unicodeScalars.allSatisfy { $0.value >= 0x20 }, "no text has controls")
+        },
+        Target(name: "reported-sizes") { bytes in
+            let sizes = ReportedSizes(parsing: bytes)
+            hold(ReportedSizes(parsing: sizes.encoded) == sizes, "what is written is read alike")
+        },
         Target(name: "depot-credentials") { bytes in
             _ = try? CredentialsFile(parsing: bytes)
         },
