@@ -78,6 +78,13 @@ private struct ClonedHost {
         )
         #expect(try host.openings().isEmpty)
         #expect(try host.checkpoint() == scene.signed)
+        for words in [["attest"], ["attest", "--from", "1"]] {
+            let attested = try Command.run(
+                [AgentHost.build + "jitgate"] + words + ["--config", host.policyPath]
+            )
+            #expect(attested.status == 1 && attested.text.isEmpty)
+            #expect(attested.errors.contains("no checkpoint by a key of this machine"))
+        }
         // Neither is a restart a way around it, nor a second record.
         host.stop()
         try host.launch(asMachine: second)
@@ -105,6 +112,9 @@ private struct ClonedHost {
         #expect(rekeyed["JITGATE_ACTOR"]?.text == "uid:0")
         #expect(try host.problems.isEmpty)
         #expect(try host.checkpoint().hasPrefix("jitgate/web-1/\(second)\n"))
+        #expect(
+            try host.jitgate("attest").text.hasPrefix("jitgate status/1 jitgate/web-1/\(second)\n")
+        )
         // Of the files that lay there one had ended; a new one opens.
         try host.submit(host.grant(), as: "c.grant")
         try eventually { try host.openings().count == 1 }
