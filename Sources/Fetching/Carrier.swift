@@ -66,6 +66,7 @@ struct Carrier {
         } catch {
             switch error {
             case .stopped: return true
+            case .interrupted: cadence.waited(at: Self.now, using: &random)
             case .silent(let reason, let retryAfter):
                 cadence.failed(at: Self.now, retryAfter: retryAfter, using: &random)
                 board.silent(reason)
@@ -90,7 +91,17 @@ struct Carrier {
     /// The agent said that the status of the host has changed, or hung up.
     mutating func statusChanged() { reporter?.changed() }
 
+    /// The wait for news at a hub: no longer than until the next report, and until a change of status.
+    private var patience: DepotReader.Patience {
+        var patience = DepotReader.Patience()
+        patience.interrupt = reporter?.descriptor
+        guard let due = reportDue else { return patience }
+        patience.wait = max(.seconds(1), min(patience.wait, due - Self.now))
+        return patience
+    }
+
     private mutating func readAll() throws(RoundEnd) -> Bool {
+        reader.patience = patience
         let hostname = (try? HostFacts.readHostname()) ?? ""
         let shelves = configuration.shelves(ofHost: hostname)
         lookAtInbox()

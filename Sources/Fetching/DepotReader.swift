@@ -10,6 +10,8 @@ enum RoundEnd: Error {
     case stopped
     /// The depot does not answer, or asks for a pause.
     case silent(String, retryAfter: Duration?)
+    /// Something else than files is to be done first.
+    case interrupted
 }
 
 /// Asks a depot for objects, and tells answers from errors.
@@ -22,8 +24,16 @@ struct DepotReader {
         case failed(String)
     }
 
-    /// The time that a hub is asked to wait for news.
-    static let wait: Duration = .seconds(30)
+    /// The bounds of the wait for news at a hub.
+    struct Patience {
+        /// The longest time that a hub is asked to wait.
+        static let longest: Duration = .seconds(30)
+
+        var wait = longest
+        /// A descriptor that ends the wait when it can be read.
+        var interrupt: Int32?
+    }
+
     /// The longest answer to a PUT, in bytes.
     private static let answerLimit = 64 << 10
 
@@ -40,11 +50,15 @@ struct DepotReader {
     }
 
     /// Asks a hub for all indexes at once; `nil` if the depot is no hub.
-    func readIndexes(_ shelves: [ShelfName], unless tag: String?) throws(RoundEnd) -> Result? {
+    func readIndexes(
+        _ shelves: [ShelfName],
+        unless tag: String?,
+        _ patience: Patience
+    ) throws(RoundEnd) -> Result? {
         var request = request(.indexes(shelves), unless: tag)
-        request.headers.append(("Prefer", "wait=\(Self.wait.components.seconds)"))
+        request.headers.append(("Prefer", "wait=\(patience.wait.components.seconds)"))
         // Without a condition a hub answers at once.
-        if tag != nil { request.wait = Self.wait }
+        if tag != nil { (request.wait, request.interrupt) = (patience.wait, patience.interrupt) }
         guard let response = try response(to: request) else { return nil }
         let result = try Self.result(response, tag)
         let applied = response[header: "preference-applied"] ?? ""
@@ -64,6 +78,7 @@ struct DepotReader {
         } catch {
             switch error {
             case .stopped: throw .stopped
+            case .interrupted: return Refusal("the request was interrupted")
             case .tooLong: return Refusal("the answer is longer than it may be")
             case .unanswered(let reason): return Refusal(TerminalText.safe(reason))
             }
@@ -101,6 +116,7 @@ struct DepotReader {
         } catch {
             switch error {
             case .stopped: throw .stopped
+            case .interrupted: throw .interrupted
             case .tooLong: return nil
             case .unanswered(let reason): throw Self.silence(reason)
             }

@@ -6,6 +6,8 @@ struct ShelfReader {
     /// The interval, in rounds, at which the depot is asked whether it is a hub.
     private static let hubProbeEvery = 30
 
+    /// The bounds of the wait for news at a hub.
+    var patience = DepotReader.Patience()
     private let reader: DepotReader
     private let mayBeHub: Bool
     private var isHub = false
@@ -62,7 +64,7 @@ struct ShelfReader {
         using random: inout some RandomNumberGenerator
     ) throws(RoundEnd) -> Bool {
         if shelves != joinedShelves || !isHub { (joined, joinedShelves) = (ObjectWatch(), shelves) }
-        let result = try reader.readIndexes(shelves, unless: joined.nextCondition())
+        let result = try reader.readIndexes(shelves, unless: joined.nextCondition(), patience)
         board.heard()
         switch result {
         case .content(let bytes, let tag):

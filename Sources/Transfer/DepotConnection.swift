@@ -35,27 +35,30 @@ import Grants
             throw .unanswered("libcurl refused the request")
         }
         defer { unsafe curl_multi_remove_handle(multi, easy.handle) }
-        let code = try finish()
+        let code = try finish(request.interrupt)
         return try easy.response(code)
     }
 
-    private func finish() throws(TransferError) -> CURLcode {
+    private func finish(_ interrupt: Int32?) throws(TransferError) -> CURLcode {
         while true {
             var running: Int32 = 0
             guard unsafe curl_multi_perform(multi, &running) == CURLM_OK else {
                 throw .unanswered("libcurl failed")
             }
             if running == 0 { return result() }
-            try wait()
+            try wait(interrupt)
         }
     }
 
-    /// Waits for the socket or a timer of the request, or for the end of the process.
-    private func wait() throws(TransferError) {
-        var extra = curl_waitfd(fd: stop, events: Int16(CURL_WAIT_POLLIN), revents: 0)
-        let code = unsafe curl_multi_poll(multi, &extra, 1, 60_000, nil)
+    /// Waits for the socket or a timer of the request, for the end of the process, or for `interrupt`.
+    private func wait(_ interrupt: Int32?) throws(TransferError) {
+        var extra = [stop, interrupt].compactMap(\.self).map { descriptor in
+            curl_waitfd(fd: descriptor, events: Int16(CURL_WAIT_POLLIN), revents: 0)
+        }
+        let code = unsafe curl_multi_poll(multi, &extra, UInt32(extra.count), 60_000, nil)
         guard code == CURLM_OK else { throw .unanswered("libcurl failed") }
-        if extra.revents != 0 { throw .stopped }
+        if extra[0].revents != 0 { throw .stopped }
+        if extra.dropFirst().contains(where: { $0.revents != 0 }) { throw .interrupted }
     }
 
     private func result() -> CURLcode {

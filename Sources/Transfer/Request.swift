@@ -11,6 +11,8 @@ package struct Request: Sendable {
     package var time: Duration = .seconds(30)
     /// The time that the server may take before it answers.
     package var wait: Duration = .zero
+    /// A descriptor that ends the request when it can be read.
+    package var interrupt: Int32?
 
     package init(_ url: String, limit: Int) {
         self.url = url
@@ -38,6 +40,8 @@ package struct Response: Sendable {
 package enum TransferError: Error, Hashable, Sendable {
     /// The process was asked to end.
     case stopped
+    /// The descriptor of the request can be read.
+    case interrupted
     /// The answer is longer than it may be; the depot is there.
     case tooLong
     /// The depot did not answer: names, TCP, TLS, time.

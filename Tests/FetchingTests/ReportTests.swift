@@ -92,6 +92,22 @@ import Transparency
         #expect(witness.unproved.isEmpty && !witness.isAlarming)
     }
 
+    @Test func `that changes ends the wait for news at a hub`() throws {
+        let depot = try LyingDepot()
+        try depot.writeIndex("")
+        let host = try ReportingHost(depot.url("hub"))
+        #expect(!host.report())
+        try host.agent.submit(host.agent.grant(), as: "a.grant")
+        try eventually { host.hearsChange }
+        let begun = Carrier.now
+        _ = host.carrier.round()
+        #expect(Carrier.now - begun < .seconds(20), "the hub would have waited for 30 s")
+        #expect(try host.fetching.state["silent_since"] == .null)
+        host.carrier.statusChanged()
+        try host.reportWhenDue()
+        #expect(try host.note(depot.put("status/" + name)).status.grants.open.count == 1)
+    }
+
     @Test func `that the depot does not take is said, and files come as before`() throws {
         let depot = try NginxDepot(takesReports: false)
         try depot.writeIndex([try depot.put("first")])

@@ -69,7 +69,7 @@ class Depot(http.server.BaseHTTPRequestHandler):
             given, expected = signature(self, "s3cret/key")
             if given != expected or self.headers["x-amz-content-sha256"] != digest(body):
                 return self.answer(403)
-        if lie not in ("signed", "honest"):
+        if lie not in ("signed", "honest", "hub"):
             return self.answer(405)
         os.makedirs(os.path.join(FOLDER, "put"), exist_ok=True)
         with open(os.path.join(FOLDER, "put", path.replace("/", "-")), "wb") as file:
