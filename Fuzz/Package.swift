@@ -75,7 +75,7 @@ let package = Package(
                 "Auditing", "Configuration", "Varlink", "AgentInterface", "Linux", "Netlink",
                 "Netfilter",
                 "RuleTrace", "Connections", "Verifying", "AzureImport", "ApprovalPage",
-                "LoopbackHTTP", "Depot", "FetchSettings", "Attestation", crypto,
+                "LoopbackHTTP", "Conditions", "Depot", "FetchSettings", "Attestation", crypto,
             ],
             swiftSettings: house
         ),

@@ -1,3 +1,4 @@
+import Conditions
 import Depot
 import FetchSettings
 import Grants
