@@ -45,6 +45,7 @@ let package = Package(
         .executable(name: "jitgated", targets: ["jitgated"]),
         .executable(name: "jitgate", targets: ["jitgate"]),
         .executable(name: "jitgate-fetch", targets: ["jitgate-fetch"]),
+        .executable(name: "jitgate-fleet", targets: ["jitgate-fleet"]),
         // For the tests: loaded into the agent, which has no switch for what it does.
         .library(name: "faults", type: .dynamic, targets: ["CFaults"]),
     ],
@@ -182,6 +183,21 @@ let package = Package(
             swiftSettings: house
         ),
 
+        // MARK: fleet
+        .target(
+            name: "FleetCommands",
+            dependencies: [
+                "CommandSupport", "StrictJSON", "Grants", "Signatures", "Admission", "Depot",
+                "FetchSettings", "Linux", "Transfer", argumentParser, system,
+            ],
+            swiftSettings: house
+        ),
+        .executableTarget(
+            name: "jitgate-fleet",
+            dependencies: ["FleetCommands"],
+            swiftSettings: house
+        ),
+
         // MARK: benchmarks
         // These two write a log for scripts/benchmark by the agent's own modules; see Benchmarks/.
         .target(
@@ -246,6 +262,7 @@ let package = Package(
                 "StrictJSON", "TestSupport", "Transfer", "Transparency",
             ]
         ),
+        tests("FleetCommandsTests", ["Depot", "Grants", "StrictJSON", "TestSupport"]),
         tests("ApprovalPageTests", ["ApprovalPage", "Signatures", crypto]),
         tests("LoopbackHTTPTests", ["LoopbackHTTP"]),
         tests(

@@ -29,7 +29,7 @@ package struct SignedDocument: Hashable, Sendable {
             throw .signature(error)
         }
         do throws(GrantSyntaxError) {
-            content = try Content(of: payload, under: rules)
+            content = try Content(payload.bytes, signedFor: payload.namespaces, under: rules)
         } catch {
             throw .syntax(error, payload)
         }
@@ -37,13 +37,19 @@ package struct SignedDocument: Hashable, Sendable {
 }
 
 extension SignedDocument.Content {
+    /// Reads a file whose signers are not looked at, for a tool that passes it on.
+    package init(of file: IntactFile) throws(GrantSyntaxError) {
+        try self.init(file.bytes, signedFor: file.namespaces, under: .current)
+    }
+
     /// Reads the signed bytes as one of the kinds that their signatures may be about.
     fileprivate init(
-        of payload: SignedPayload,
+        _ bytes: [UInt8],
+        signedFor namespaces: Set<SignatureNamespace>,
         under rules: RulesVersion
     ) throws(GrantSyntaxError) {
-        let object = try SignedObject(parsing: payload.bytes)
-        let kinds = payload.kinds(under: rules)
+        let object = try SignedObject(parsing: bytes)
+        let kinds = namespaces.kinds(under: rules)
         let kind = kinds.first { $0 == object.kind } ?? kinds.first
         self =
             switch kind {
@@ -55,14 +61,13 @@ extension SignedDocument.Content {
     }
 }
 
-extension SignedPayload {
-    /// The kinds of file that its signatures may be about; the first is what is expected.
+extension Set<SignatureNamespace> {
+    /// The kinds of file that such signatures may be about; the first is what is expected.
     fileprivate func kinds(under rules: RulesVersion) -> [String] {
-        let namespaces = namespaces
-        if namespaces.contains(.grant) { return [Grant.kind] }
-        if namespaces.contains(.review) { return [Review.kind] }
-        if namespaces.contains(.revocation) { return [Revocation.kind] }
-        if namespaces.contains(.lockout) { return [Revocation.kind, Unbar.kind] }
+        if contains(.grant) { return [Grant.kind] }
+        if contains(.review) { return [Review.kind] }
+        if contains(.revocation) { return [Revocation.kind] }
+        if contains(.lockout) { return [Revocation.kind, Unbar.kind] }
         return rules >= .fourth ? [Grant.kind, Revocation.kind] : [Grant.kind]
     }
 }

@@ -31,6 +31,12 @@ static inline CURLcode jitgate_curl_set_callback(CURL *handle, CURLoption option
     return curl_easy_setopt(handle, option, value);
 }
 
+typedef int (*jitgate_curl_seek)(void *context, curl_off_t offset, int origin);
+
+static inline CURLcode jitgate_curl_set_seek(CURL *handle, jitgate_curl_seek value) {
+    return curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, value);
+}
+
 static inline CURLcode jitgate_curl_get_number(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
 }

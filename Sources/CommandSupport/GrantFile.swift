@@ -10,8 +10,16 @@ package enum GrantFile {
     /// The bytes of a file; `-` is the standard input.
     package static func read(_ path: String, on console: Console) throws(CommandFailure) -> [UInt8]
     {
+        try read(path, limit: sizeLimit, on: console)
+    }
+
+    package static func read(
+        _ path: String,
+        limit: Int,
+        on console: Console
+    ) throws(CommandFailure) -> [UInt8] {
         guard path != "-" else { return console.readInput() }
-        return try read(path, limit: sizeLimit)
+        return try read(path, limit: limit)
     }
 
     package static func read(

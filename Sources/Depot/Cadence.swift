@@ -51,7 +51,7 @@ package struct Cadence: Hashable, Sendable {
     }
 
     /// A time at random within min(60 s, 2^n s).
-    static func pause(
+    package static func pause(
         afterFailures failures: Int,
         using random: inout some RandomNumberGenerator
     ) -> Duration {

@@ -3,18 +3,17 @@ package struct ShelfIndex: Hashable, Sendable {
     /// The longest index, in bytes.
     package static let limit = 1 << 20
 
-    /// The digests in the order of their lines, none of them twice.
-    package let digests: [ObjectDigest]
+    /// The lines in their order, no digest twice.
+    package let lines: [ShelfLine]
 
-    package init(digests: [ObjectDigest]) {
-        self.digests = digests
-    }
+    /// The digests in the order of their lines.
+    package var digests: [ObjectDigest] { lines.map(\.digest) }
 
     /// Reads a whole index; one malformed line refuses all of it.
     package init(parsing bytes: [UInt8]) throws(IndexError) {
         guard bytes.count <= Self.limit else { throw IndexError(line: 1, .tooLong) }
         var seen: Set<ObjectDigest> = []
-        var digests: [ObjectDigest] = []
+        var lines: [ShelfLine] = []
         var rest = bytes[...]
         var line = 0
         while !rest.isEmpty {
@@ -22,17 +21,17 @@ package struct ShelfIndex: Hashable, Sendable {
             guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else {
                 throw IndexError(line: line, .unfinished)
             }
-            let digest = try Self.digest(rest[..<end], line: line)
-            if seen.insert(digest).inserted { digests.append(digest) }
+            let entry = try Self.line(rest[..<end], number: line)
+            if seen.insert(entry.digest).inserted { lines.append(entry) }
             rest = rest[(end + 1)...]
         }
-        self.digests = digests
+        self.lines = lines
     }
 
-    private static func digest(
+    private static func line(
         _ line: ArraySlice<UInt8>,
-        line number: Int
-    ) throws(IndexError) -> ObjectDigest {
+        number: Int
+    ) throws(IndexError) -> ShelfLine {
         let (start, separator) = (line.startIndex, line.dropFirst(ObjectDigest.length).prefix(2))
         let hexadecimal = line.prefix(ObjectDigest.length)
         guard hexadecimal.allSatisfy(\.isLowerHexadecimal),
@@ -41,7 +40,7 @@ package struct ShelfIndex: Hashable, Sendable {
         else { throw IndexError(line: number, .noDigest) }
         let name = line[(start + ObjectDigest.length + 2)...]
         guard isFileName(name) else { throw IndexError(line: number, .noName) }
-        return digest
+        return ShelfLine(digest, name: String(decoding: name.dropLast(6), as: UTF8.self))
     }
 
     private static func isFileName(_ name: ArraySlice<UInt8>) -> Bool {

@@ -1,13 +1,13 @@
 /// The reason why a text is no URL of a depot.
-struct DepotURLError: Error, Hashable {
-    let remedy: String
+package struct DepotURLError: Error, Hashable {
+    package let remedy: String
 }
 
 /// The URL of a depot: `https://HOST[:PORT][/PATH]`, or `http://` with a loopback address.
-struct DepotURL: CustomStringConvertible {
-    let description: String
+package struct DepotURL: CustomStringConvertible {
+    package let description: String
 
-    init(_ text: String) throws(DepotURLError) {
+    package init(_ text: String) throws(DepotURLError) {
         let (scheme, rest) = try Self.scheme(of: text)
         let end = rest.firstIndex(of: "/") ?? rest.endIndex
         let (authority, path) = (rest[..<end], rest[end...])

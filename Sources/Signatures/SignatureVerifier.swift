@@ -89,7 +89,7 @@ package struct SignatureVerifier: Sendable {
         return try KeyInForce(certificate, by: line, of: authority, own: own)
     }
 
-    private static func signatures(
+    static func signatures(
         of parts: SignedFile
     ) throws(SignatureError) -> [SSHSignature] {
         var signatures: [SSHSignature] = []
@@ -104,7 +104,7 @@ package struct SignatureVerifier: Sendable {
     }
 
     /// The namespace of each signature; all must be for one kind of file.
-    private static func namespaces(
+    static func namespaces(
         of signatures: [SSHSignature],
         under rules: RulesVersion
     ) throws(SignatureError) -> [SignatureNamespace] {

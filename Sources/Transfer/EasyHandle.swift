@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 import Grants
 
 /// One request of libcurl: its options, its callbacks and its result.
@@ -139,6 +140,9 @@ extension EasyHandle {
         note(unsafe jitgate_curl_set_callback(handle, CURLOPT_READFUNCTION, Self.sendBody))
         let source = unsafe Unmanaged.passUnretained(upload).toOpaque()
         note(unsafe jitgate_curl_set_pointer(handle, CURLOPT_READDATA, source))
+        // A server may have closed the connection that was kept, and then all is sent again.
+        note(unsafe jitgate_curl_set_seek(handle, Self.rewindBody))
+        note(unsafe jitgate_curl_set_pointer(handle, CURLOPT_SEEKDATA, source))
     }
 
     private static let receiveBody: jitgate_curl_callback = { bytes, _, count, context in
@@ -155,6 +159,14 @@ extension EasyHandle {
         let part = unsafe UnsafeRawBufferPointer(start: bytes, count: length)
         let reception = unsafe Unmanaged<ResponseBuffer>.fromOpaque(context).takeUnretainedValue()
         return unsafe reception.take(head: part) ? length : length &+ 1
+    }
+
+    private static let rewindBody: jitgate_curl_seek = { context, offset, origin in
+        guard let context = unsafe context, origin == SEEK_SET else {
+            return CURL_SEEKFUNC_CANTSEEK
+        }
+        let upload = unsafe Unmanaged<Upload>.fromOpaque(context).takeUnretainedValue()
+        return upload.rewind(to: Int(offset)) ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL
     }
 
     private static let sendBody: jitgate_curl_callback = { bytes, size, count, context in

@@ -58,10 +58,19 @@ final class ResponseBuffer {
 
 /// The body of a PUT, as far as it is not sent yet.
 final class Upload {
+    private let bytes: [UInt8]
     private var rest: ArraySlice<UInt8>
 
     init(_ bytes: [UInt8]) {
+        self.bytes = bytes
         rest = bytes[...]
+    }
+
+    /// Goes back to a place in the body; returns whether there is one.
+    func rewind(to place: Int) -> Bool {
+        guard (0...bytes.count).contains(place) else { return false }
+        rest = bytes[place...]
+        return true
     }
 
     /// Copies the next bytes into `buffer`; returns how many.

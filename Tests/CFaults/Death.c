@@ -1,4 +1,4 @@
-// FAULT=KIND:NUMBER:WHEN kills the agent at the NUMBERth call of a KIND: `before` it, `after` it,
+// FAULT=KIND:NUMBER:WHEN kills the agent, or jitgate-fleet, at the NUMBERth call of a KIND: `before` it, `after` it,
 // or when half of its bytes are written (`torn`). The kinds are named where they are counted.
 #define _GNU_SOURCE
 #include "Faults.h"
@@ -22,8 +22,8 @@ static atomic_long calls;
 
 // nsenter and whatever else runs before the agent must live.
 __attribute__((constructor)) static void prepare(void) {
-    const char *fault = getenv("FAULT");
-    if (!fault || strcmp(program_invocation_short_name, "jitgated") != 0) return;
+    const char *fault = getenv("FAULT"), *name = program_invocation_short_name;
+    if (!fault || (strcmp(name, "jitgated") != 0 && strcmp(name, "jitgate-fleet") != 0)) return;
     if (sscanf(fault, "%15[^:]:%ld:%15s", kind, &number, when) != 3) abort();
 }
 

@@ -135,7 +135,7 @@ import Testing
         (
             ["frobnicate"],
             "there is no command `frobnicate`; there are request, sign, verify, submit, extend, move, "
-                + "revoke, request-revocation, unbar, review, passkey, status, list, watch, explain, try, confirm, reload, clock, attest, policy, audit, doctor\n"
+                + "revoke, request-revocation, unbar, review, passkey, status, list, watch, explain, try, confirm, reload, clock, attest, fleet, policy, audit, doctor\n"
         ),
     ])
     func `names the command that was meant`(words: [String], message: String) throws {

@@ -4,7 +4,7 @@ import StrictJSON
 import TestSupport
 import Testing
 
-@Suite struct `The manual pages of jitgate` {
+@Suite struct `The manual pages of jitgate and jitgate-fleet` {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().path
 
@@ -27,13 +27,20 @@ import Testing
 
     init() throws {
         folder = try TemporaryDirectory()
-        let made = try Command.run([
-            Self.root + "/scripts/make-manuals", AgentHost.build, folder.path, "2026-11-23",
-        ])
-        guard made.status == 0 else { throw TestFailure(made.errors) }
-        let dump = try Command.run([AgentHost.build + "jitgate", "--experimental-dump-help"])
-        let form = try #require(JSONNode.parse(dump.output).value["command"])
-        verbs = JitgateCommand(words: ["jitgate"], form: form).all
+        var verbs: [JitgateCommand] = []
+        for program in ["jitgate", "jitgate-fleet"] {
+            let made = try Command.run([
+                Self.root + "/scripts/make-manuals", AgentHost.build, folder.path, "2026-11-23",
+                program,
+            ])
+            guard made.status == 0 else { throw TestFailure(made.errors) }
+            let dump = try Command.run([AgentHost.build + program, "--experimental-dump-help"])
+            let form = try #require(JSONNode.parse(dump.output).value["command"])
+            // The options of `jitgate fleet` are those of the other program.
+            verbs += JitgateCommand(words: [program], form: form).all
+                .filter { $0.words != ["jitgate", "fleet"] }
+        }
+        self.verbs = verbs
     }
 
     private struct TestFailure: Error {
@@ -55,7 +62,7 @@ import Testing
             let name = verb.words.joined(separator: "-")
             let page = try String(contentsOfFile: "\(folder.path)/man/\(name).1", encoding: .utf8)
             let help = try Command.run(
-                [AgentHost.build + "jitgate"] + verb.words.dropFirst() + ["-h"]
+                [AgentHost.build + verb.words[0]] + verb.words.dropFirst() + ["-h"]
             )
             let options = options(help.text)
             #expect(options.contains("--help") && help.status == 0)

@@ -99,3 +99,13 @@ final class FetchingHost {
 
 /// The name of a file in an inbox.
 func fileName(_ bytes: [UInt8]) -> String { InboxDirectory.digest(of: bytes)?.fileName ?? "" }
+
+extension NginxDepot {
+    /// Puts a file, and returns its line for an index.
+    @discardableResult
+    func put(_ text: String) throws -> String {
+        let name = fileName(Array(text.utf8))
+        try write(text, to: "files/" + name)
+        return "\(name.dropLast(6))  \(text.hashValue.magnitude).grant\n"
+    }
+}

@@ -13,7 +13,7 @@ final class LyingDepot {
             .appending(path: "lying-depot.py").path
         let output = Pipe()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", script, folder.path]
+        process.arguments = ["python3", "-B", script, folder.path]
         process.standardOutput = output
         try process.run()
         let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)

@@ -4,37 +4,18 @@
 lying-depot.py FOLDER: the depot /hub serves the index in FOLDER/index, and waits for it to change. What is put lies in
 FOLDER/put, by its path with dashes.
 """
-import hashlib
-import hmac
 import http.server
 import os
+import pathlib
 import sys
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "TestSupport"))
+from aws_signature import digest, is_signed
 
 FILES = [b"file %d\n" % number for number in range(3)]
 BIG = b"x" * (256 * 1024 + 1)
 FOLDER = sys.argv[1]
-
-
-def digest(data):
-    return hashlib.sha256(data).hexdigest()
-
-
-def signature(handler, secret):
-    """The signature that a request should have, by the rules of AWS (signature version 4)."""
-    fields = dict(part.strip().split("=", 1) for part in handler.headers["Authorization"].partition(" ")[2].split(","))
-    _, date, region, service, end = fields["Credential"].rsplit("/", 4)
-    path, _, query = handler.path.partition("?")
-    signed = fields["SignedHeaders"].split(";")
-    lines = "".join(f"{name}:{handler.headers[name].strip()}\n" for name in sorted(signed))
-    payload = handler.headers["x-amz-content-sha256"]
-    request = "\n".join([handler.command, path, query, lines, ";".join(sorted(signed)), payload])
-    scope = "/".join([date, region, service, end])
-    text = "\n".join(["AWS4-HMAC-SHA256", handler.headers["x-amz-date"], scope, digest(request.encode())])
-    key = ("AWS4" + secret).encode()
-    for part in (date, region, service, end):
-        key = hmac.digest(key, part.encode(), "sha256")
-    return fields["Signature"], hmac.new(key, text.encode(), "sha256").hexdigest()
 
 
 def index(files):
@@ -66,8 +47,7 @@ class Depot(http.server.BaseHTTPRequestHandler):
         if lie == "busy-for-reports":
             return self.answer(503, Retry_After="120")
         if lie == "signed":
-            given, expected = signature(self, "s3cret/key")
-            if given != expected or self.headers["x-amz-content-sha256"] != digest(body):
+            if not is_signed(self, "s3cret/key") or self.headers["x-amz-content-sha256"] != digest(body):
                 return self.answer(403)
         if lie not in ("signed", "honest", "hub"):
             return self.answer(405)
@@ -104,10 +84,7 @@ class Depot(http.server.BaseHTTPRequestHandler):
 
     def lie_signed(self, path):
         """Not a lie: a store that checks signatures, as S3 does."""
-        if self.headers["Authorization"] is None:
-            return self.answer(403)
-        given, expected = signature(self, "s3cret/key")
-        self.honest(path) if given == expected else self.answer(403)
+        self.honest(path) if is_signed(self, "s3cret/key") else self.answer(403)
 
     def lie_wrong_digest(self, path):
         self.answer(200, b"another file\n") if path.startswith("files/") else self.honest(path)

@@ -13,7 +13,7 @@ extension Target {
                     Set(index.digests).count == index.digests.count,
                     "no digest stands there twice"
                 )
-                let lines = index.digests.map { "\($0)  a.grant\n" }.joined()
+                let lines = index.lines.map(\.text).joined()
                 let again = try? ShelfIndex(parsing: Array(lines.utf8))
                 hold(again == index, "what is written is read alike")
             } catch let error as IndexError {

@@ -37,6 +37,7 @@ struct RootCommand: ParsableCommand {
                     AttestCommand.self,
                 ]
             ),
+            CommandGroup(name: "A fleet:", subcommands: [FleetCommand.self]),
             CommandGroup(
                 name: "Policy and records:",
                 subcommands: [PolicyCommand.self, AuditCommand.self, DoctorCommand.self]

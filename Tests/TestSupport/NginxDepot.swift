@@ -1,23 +1,20 @@
-import Foundation
-import TestSupport
+package import Foundation
 
-@testable import Fetching
-
-/// A depot on nginx with TLS and client certificates, on loopback.
-final class NginxDepot {
-    let folder: TemporaryDirectory
+/// A depot on nginx with TLS and client certificates, on loopback; whoever has one may write, too.
+package final class NginxDepot {
+    private let folder: TemporaryDirectory
     private var process: Process?
     private let port = Int.random(in: 20_000..<60_000)
 
-    var url: String { "https://127.0.0.1:\(port)/jitgate" }
+    package var url: String { "https://127.0.0.1:\(port)/jitgate" }
     /// Keys of `[depot]` with which a host is known.
-    var keys: String { keys(certificate: "client") }
+    package var keys: String { keys(certificate: "client") }
 
-    func keys(certificate: String, authority: String = "ca") -> String {
+    package func keys(certificate: String, authority: String = "ca") -> String {
         "ca = \"\(path)/\(authority).pem\"\ncertificate = \"\(path)/\(certificate).pem\""
     }
 
-    var path: String { folder.path }
+    package var path: String { folder.path }
 
     private let takesReports: Bool
 
@@ -25,7 +22,7 @@ final class NginxDepot {
     ///   - server: the certificate that it shows.
     ///   - takesReports: whether a host may put its status.
     /// - Throws: if nginx or openssl fails.
-    init(server: String = "server", takesReports: Bool = true) throws {
+    package init(server: String = "server", takesReports: Bool = true) throws {
         folder = try TemporaryDirectory()
         self.takesReports = takesReports
         try makeCertificates()
@@ -41,7 +38,7 @@ final class NginxDepot {
 
     deinit { stop() }
 
-    func start() throws {
+    package func start() throws {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/sbin/nginx")
         process.arguments = ["-p", path, "-c", path + "/nginx.conf", "-e", path + "/error.log"]
@@ -51,7 +48,7 @@ final class NginxDepot {
     }
 
     /// Ends nginx: the master ends its worker by SIGTERM.
-    func stop() {
+    package func stop() {
         guard let process else { return }
         if let text = try? String(contentsOfFile: path + "/nginx.pid", encoding: .utf8),
             let master = Int32(text.trimmingCharacters(in: .newlines))
@@ -64,32 +61,24 @@ final class NginxDepot {
 
     // MARK: objects
 
-    /// Puts a file, and returns its line for an index.
-    @discardableResult
-    func put(_ text: String) throws -> String {
-        let name = fileName(Array(text.utf8))
-        try write(text, to: "files/" + name)
-        return "\(name.dropLast(6))  \(text.hashValue.magnitude).grant\n"
-    }
-
-    func writeIndex(_ lines: [String]) throws {
+    package func writeIndex(_ lines: [String]) throws {
         try write(lines.joined(), to: "shelves/all/index")
     }
 
     /// Replaces an object by rename.
-    func write(_ text: String, to object: String) throws {
+    package func write(_ text: String, to object: String) throws {
         let file = URL(filePath: path + "/www/jitgate/" + object)
         try Data(text.utf8).write(to: file, options: .atomic)
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file.path)
     }
 
-    func setDate(of object: String, to date: Date) throws {
+    package func setDate(of object: String, to date: Date) throws {
         let file = path + "/www/jitgate/" + object
         try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: file)
     }
 
     /// Lines of `METHOD PATH STATUS IF-NONE-MATCH IF-MODIFIED-SINCE ACCEPT-ENCODING CONNECTION`.
-    var requests: [String] {
+    package var requests: [String] {
         get throws {
             try String(contentsOfFile: path + "/access.log", encoding: .utf8)
                 .split(separator: "\n").map(String.init)
@@ -113,6 +102,9 @@ final class NginxDepot {
             map $ssl_client_s_dn $host_name { "~CN=(?<name>[a-z0-9._-]+)" $name; }
             server {
                 listen 127.0.0.1:\(port) ssl; root \(path)/www;
+                location ~ ^/jitgate/(files|shelves)/ {
+                    dav_methods PUT DELETE; create_full_put_path on; client_max_body_size 2m;
+                }
                 \(takesReports ? reports : "")
             }
         }
@@ -130,6 +122,12 @@ final class NginxDepot {
     }
 
     // MARK: certificates
+
+    /// The name of this host, which reports its status by the certificate `client`.
+    private static var hostname: String {
+        let name = try? String(contentsOfFile: "/proc/sys/kernel/hostname", encoding: .utf8)
+        return (name ?? "").trimmingCharacters(in: .newlines).lowercased()
+    }
 
     /// Makes an authority and certificates: `server`, `stranger` (of another name), `client`, and
     /// `expired`, each with its key in one file.
@@ -149,7 +147,7 @@ final class NginxDepot {
             }
             sign server IP:127.0.0.1 20200101000000Z 20400101000000Z
             sign stranger DNS:other.example.com 20200101000000Z 20400101000000Z
-            sign client DNS:web-1 20200101000000Z 20400101000000Z '\(ReportingHost.name)'
+            sign client DNS:web-1 20200101000000Z 20400101000000Z '\(Self.hostname)'
             sign expired DNS:web-1 20200101000000Z 20200102000000Z
             """
         let made = try Command.run(["bash", "-c", script])

@@ -1,0 +1,141 @@
+import ArgumentParser
+import CommandSupport
+import Depot
+import FetchSettings
+import Grants
+import Linux
+import Transfer
+
+/// The depot and the files to work with: by options, then the environment, then fleet.toml.
+struct FleetSettings {
+    static let fileName = "~/.config/jitgate/fleet.toml"
+
+    let file: FleetConfiguration
+    let place: DepotPlace?
+}
+
+/// The options that say where the depot is, and who asks.
+struct DepotOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The configuration.",
+            discussion: "Default: $JITGATE_FLEET_CONFIG, else \(FleetSettings.fileName), else"
+                + " /etc/jitgate/fleet.toml.",
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var config: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The depot: a URL, or a directory.",
+            discussion: "Default: $JITGATE_DEPOT, else [depot] url.",
+            valueName: "place"
+        ),
+        completion: .directory
+    )
+    var depot: String?
+
+    @Option(
+        help: ArgumentHelp("The authorities of the depot's certificate.", valueName: "file"),
+        completion: .file()
+    )
+    var ca: String?
+
+    @Option(
+        help: ArgumentHelp("The client certificate with its key.", valueName: "file"),
+        completion: .file()
+    )
+    var certificate: String?
+
+    @Option(
+        help: ArgumentHelp("The keys of an S3-compatible store.", valueName: "file"),
+        completion: .file()
+    )
+    var credentials: String?
+}
+
+extension DepotOptions {
+    func configuration(_ console: Console) throws(CommandFailure) -> FleetSettings {
+        var file = try readFile(console)
+        file.authorities = ca ?? file.authorities
+        file.certificate = certificate ?? file.certificate
+        file.credentials = credentials ?? file.credentials
+        let text = depot ?? console.variable("JITGATE_DEPOT") ?? file.depot
+        return FleetSettings(file: file, place: try text.map(Self.place))
+    }
+
+    private static func place(_ text: String) throws(CommandFailure) -> DepotPlace {
+        do throws(DepotURLError) {
+            return try DepotPlace(text)
+        } catch {
+            throw CommandFailure(
+                .usage,
+                "the depot \(DisplayText.safe(text.debugDescription)) is neither a URL nor a path from"
+                    + " / or ./",
+                hints: [error.remedy]
+            )
+        }
+    }
+
+    private func readFile(_ console: Console) throws(CommandFailure) -> FleetConfiguration {
+        guard let path = config ?? console.variable("JITGATE_FLEET_CONFIG") ?? Self.found(console)
+        else { return FleetConfiguration() }
+        let bytes = try GrantFile.read(path, limit: FleetConfiguration.fileLimit)
+        do throws(FetchConfigurationError) {
+            return try FleetConfiguration(parsing: bytes, file: path)
+        } catch {
+            throw CommandFailure(.configuration, error.description)
+        }
+    }
+
+    private static func found(_ console: Console) -> String? {
+        let own =
+            console.variable("XDG_CONFIG_HOME")
+            ?? console.variable("HOME").map { $0 + "/.config" }
+        let paths = [own.map { $0 + "/jitgate/fleet.toml" }, "/etc/jitgate/fleet.toml"]
+        return paths.compactMap(\.self).first(where: FileAccess.exists)
+    }
+
+    func store(_ settings: FleetSettings) throws(CommandFailure) -> any DepotStore {
+        switch settings.place {
+        case .directory(let path): return DirectoryStore(path)
+        case .web(let url): return WebStore(url, try connection(settings.file))
+        case nil:
+            throw CommandFailure(
+                .usage,
+                "no depot is named",
+                hints: ["name it with --depot, $JITGATE_DEPOT, or in \(FleetSettings.fileName)"]
+            )
+        }
+    }
+
+    private func connection(
+        _ file: FleetConfiguration
+    ) throws(CommandFailure) -> DepotConnection {
+        var identity = Identity()
+        identity.authorities = file.authorities
+        identity.certificate = file.certificate
+        identity.credentials = try file.credentials.map(Self.keys)
+        let agent = "jitgate-fleet/\(Release.version)"
+        guard let connection = DepotConnection(as: identity, agent: agent, stoppingAt: -1) else {
+            throw CommandFailure(.unavailable, "libcurl cannot be initialised")
+        }
+        return connection
+    }
+
+    private static func keys(_ path: String) throws(CommandFailure) -> Credentials {
+        let bytes = try GrantFile.read(path, limit: CredentialsFile.limit)
+        do throws(CredentialsFile.Failure) {
+            let file = try CredentialsFile(parsing: bytes)
+            return Credentials(
+                accessKey: file.accessKey,
+                secretKey: file.secretKey,
+                region: file.region
+            )
+        } catch {
+            throw CommandFailure(.configuration, "\(path): \(error)")
+        }
+    }
+}

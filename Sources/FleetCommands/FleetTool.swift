@@ -1,0 +1,31 @@
+import ArgumentParser
+import CommandSupport
+import Glibc
+import Grants
+
+/// `jitgate-fleet` as a process.
+package enum FleetTool {
+    /// Runs the process's own command line and ends the process.
+    package static func main() -> Never {
+        let words = Array(CommandLine.arguments.dropFirst())
+        exit(ParsedCommand(words, of: FleetRoot.self).run(on: .system()).rawValue)
+    }
+}
+
+struct FleetRoot: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "jitgate-fleet",
+        abstract: "Reach the hosts of a fleet by its depot.",
+        discussion: """
+            A depot is a tree of signed files on a web server, in an S3-compatible store or in a \
+            directory. jitgate-fetch brings them from there to the hosts. Nothing that this program \
+            posts opens a port by itself: each host checks the signatures.
+
+              jitgate-fleet post g.grant --depot https://depot.example.com/jitgate
+
+            `jitgate fleet post …` does the same.
+            """,
+        version: Release.version,
+        subcommands: [PostCommand.self]
+    )
+}

@@ -1,0 +1,102 @@
+import Foundation
+import StrictJSON
+import TestSupport
+import Testing
+
+/// A host whose inbox jitgate-fetch fills from a depot on nginx, and a desk that posts there.
+private struct FleetScene {
+    let host: AgentHost
+    let depot: NginxDepot
+    private var fetch: String { host.path + "/fetch" }
+
+    init() throws {
+        host = try AgentHost()
+        depot = try NginxDepot()
+        let path = host.path
+        try host.edit {
+            $0 + "[[inbox]]\ndirectory = \"\(path)/fetch/inbox\"\nowner = \"nobody\"\n"
+        }
+        try run("chmod", "0755", path)
+        for (directory, mode) in [("fetch", "0755"), ("fetch/inbox", "2750")] {
+            try host.makeDirectory(directory)
+            try run("chmod", mode, "\(path)/\(directory)")
+        }
+        for file in ["ca.pem", "client.pem"] {
+            try run("cp", "\(depot.path)/\(file)", fetch)
+        }
+        let configuration = """
+            [depot]
+            url = "\(depot.url)"
+            ca = "\(fetch)/ca.pem"
+            certificate = "\(fetch)/client.pem"
+            [fetch]
+            shelves = ["all", "web-1"]
+            inbox = "\(fetch)/inbox"
+            """
+        try host.write(configuration, to: "fetch/fetch.toml")
+        try run("chown", "-R", "\(InboxHost.owner):0", fetch)
+    }
+
+    private func run(_ words: String...) throws {
+        let result = try Command.run(words)
+        guard result.status == 0 else { throw CommandFailure(result.errors) }
+    }
+
+    /// Posts a file as a publisher does, by `jitgate fleet`.
+    func post(_ bytes: [UInt8]) throws -> Command.Result {
+        let file = host.path + "/posted.grant"
+        try Data(bytes).write(to: URL(filePath: file))
+        return try Command.run(
+            [
+                AgentHost.build + "jitgate", "fleet", "post", file, "--depot", depot.url, "--ca",
+                depot.path + "/ca.pem", "--certificate", depot.path + "/client.pem",
+                "--allowed-signers", host.path + "/allowed_signers",
+            ],
+            environment: ["PATH": AgentHost.build + ":/usr/sbin:/usr/bin:/sbin:/bin"]
+        )
+    }
+
+    /// One round of jitgate-fetch, as the owner of the inbox.
+    func bring() throws {
+        let user = "\(InboxHost.owner)"
+        try run(
+            "setpriv",
+            "--reuid",
+            user,
+            "--regid",
+            user,
+            "--clear-groups",
+            AgentHost.build + "jitgate-fetch",
+            "--once",
+            "--config",
+            fetch + "/fetch.toml"
+        )
+    }
+
+    func isOpen() throws -> Bool { try host.openings() == ["192.0.2.7 . tcp . 22"] }
+}
+
+@Suite struct `A grant that is posted` {
+    @Test func `opens at the host that it names, and its revocation closes`() throws {
+        let scene = try FleetScene()
+        try scene.host.start()
+        let id = UUID()
+        let posted = try scene.post(try scene.host.grant(id: id))
+        #expect(posted.status == 0 && posted.text.hasPrefix("posted"), "\(posted.errors)")
+        #expect(try !scene.isOpen())
+        try scene.bring()
+        try eventually { try scene.isOpen() }
+        #expect(try scene.host.records("grant-accepted").first?["JITGATE_ORIGIN"] == "inbox")
+        // A depot that is emptied closes nothing.
+        let shelves = scene.depot.path + "/www/jitgate/shelves"
+        try FileManager.default.removeItem(atPath: shelves)
+        try scene.bring()
+        #expect(try scene.isOpen())
+        #expect(try scene.post(try scene.host.revocation(of: id)).status == 0)
+        try scene.bring()
+        try eventually { try scene.host.openings().isEmpty }
+        #expect(try scene.host.reasons("grant-closed") == ["revoked"])
+        let audit = try scene.host.jitgate("audit", "verify")
+        #expect(audit.status == 0, "\(audit.text)")
+    }
+}
