@@ -80,6 +80,8 @@ let package = Package(
         core("Depot", ["Grants", "StrictJSON", "Conditions"]),  // where hosts look for signed files
         // what a host tells its fleet, and what a witness makes of it
         core("Attestation", ["StrictJSON", "Grants", "Conditions", "Admission", "Transparency"]),
+        // the hosts of a fleet, by the statuses that they signed
+        core("Posture", ["Admission", "Attestation", "Depot", "Grants", "Transparency"]),
         core("FetchSettings", ["Depot", "Grants", "StrictTOML"]),  // the file fetch.toml
 
         .target(  // the page that takes the signature of a passkey, and what it is told and answers
@@ -187,8 +189,9 @@ let package = Package(
         .target(
             name: "FleetCommands",
             dependencies: [
-                "CommandSupport", "StrictJSON", "Grants", "Signatures", "Admission", "Depot",
-                "FetchSettings", "Linux", "Transfer", argumentParser, system,
+                "CommandSupport", "StrictJSON", "Grants", "Conditions", "Signatures", "Admission",
+                "Transparency", "Attestation", "Depot", "Posture", "FetchSettings", "Linux",
+                "Transfer", argumentParser, system,
             ],
             swiftSettings: house
         ),
@@ -262,7 +265,14 @@ let package = Package(
                 "StrictJSON", "TestSupport", "Transfer", "Transparency",
             ]
         ),
-        tests("FleetCommandsTests", ["Depot", "Grants", "StrictJSON", "TestSupport"]),
+        tests(
+            "FleetCommandsTests",
+            [
+                "Admission", "Attestation", "Depot", "Grants", "StrictJSON", "TestSupport",
+                "Transparency",
+            ]
+        ),
+        tests("PostureTests", ["Posture", "Depot", "Transparency"]),
         tests("ApprovalPageTests", ["ApprovalPage", "Signatures", crypto]),
         tests("LoopbackHTTPTests", ["LoopbackHTTP"]),
         tests(

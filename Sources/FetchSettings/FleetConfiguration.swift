@@ -14,6 +14,10 @@ package struct FleetConfiguration: Hashable, Sendable {
     /// The keys of an S3-compatible store.
     package var credentials: String?
     package var allowedSigners: String?
+    /// The hosts of the fleet with the keys of their logs.
+    package var inventory: String?
+    /// The directory of a witness.
+    package var witness: String?
 
     package init() {}
 
@@ -44,8 +48,10 @@ package struct FleetConfiguration: Hashable, Sendable {
         certificate = depot.path("certificate")
         credentials = depot.path("credentials")
         let fleet = root.table("fleet")
-        fleet.refuseAllBut(["allowed_signers"], of: "[fleet]")
+        fleet.refuseAllBut(["allowed_signers", "inventory", "witness"], of: "[fleet]")
         allowedSigners = fleet.path("allowed_signers")
+        inventory = fleet.path("inventory")
+        witness = fleet.path("witness")
     }
 }
 

@@ -22,10 +22,19 @@ struct FleetRoot: ParsableCommand {
             posts opens a port by itself: each host checks the signatures.
 
               jitgate-fleet post g.grant --depot https://depot.example.com/jitgate
+              jitgate-fleet status --inventory hosts
 
             `jitgate fleet post …` does the same.
             """,
         version: Release.version,
-        subcommands: [PostCommand.self]
+        groupedSubcommands: [
+            CommandGroup(name: "Grants:", subcommands: [PostCommand.self]),
+            CommandGroup(
+                name: "Hosts:",
+                subcommands: [
+                    StatusCommand.self, ListCommand.self, CheckCommand.self, CollectCommand.self,
+                ]
+            ),
+        ]
     )
 }

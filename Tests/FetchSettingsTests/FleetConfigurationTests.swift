@@ -21,6 +21,8 @@ struct FleetConfigurationTests {
             credentials = "/etc/keys"
             [fleet]
             allowed_signers = "/etc/signers"
+            inventory = "/etc/hosts.fleet"
+            witness = "/var/lib/witness"
             """
         )
         #expect(configuration.depot == "https://depot.example.com/jitgate")
@@ -28,6 +30,8 @@ struct FleetConfigurationTests {
         #expect(configuration.certificate == "/etc/me.pem")
         #expect(configuration.credentials == "/etc/keys")
         #expect(configuration.allowedSigners == "/etc/signers")
+        #expect(configuration.inventory == "/etc/hosts.fleet")
+        #expect(configuration.witness == "/var/lib/witness")
         #expect(try read("[depot]\nurl = \"/srv/depot/\"").depot == "/srv/depot")
     }
 
