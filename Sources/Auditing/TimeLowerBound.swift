@@ -30,8 +30,25 @@ package struct TimeLowerBound: Hashable, Sendable {
         guard let known = self.timeline else { return timeline }
         if bootID == self.bootID { return known }
         var raised = timeline
-        raised.raise(to: known.closing)
+        raised.raise(to: known.closing, at: Self.reading(of: timeline, in: bootID, after: known))
         return raised
+    }
+
+    /// The reading of CLOCK_BOOTTIME from which on time has passed since the last record.
+    ///
+    /// The clock begins at 0 with the boot of a machine. A container has the clock of its host, which
+    /// goes on unless the host was booted too.
+    private static func reading(
+        of timeline: Timeline,
+        in bootID: String,
+        after known: Timeline
+    ) -> Int64 {
+        isOfContainer(bootID) && timeline.boot >= known.boot ? known.boot : 0
+    }
+
+    /// Returns true if the 13th digit marks a boot ID as a container's own.
+    private static func isOfContainer(_ bootID: String) -> Bool {
+        bootID.utf8.dropFirst(12).first == UInt8(ascii: "8")
     }
 
     /// Returns true if time may go back to `moment` in the next record by itself.

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/timerfd.h>
 #include <sys/timex.h>
 #include <unistd.h>
@@ -28,6 +30,11 @@ int clinux_open_in(int directory, const char *name, int flags) {
         reason = ELOOP;
     errno = reason;
     return child;
+}
+
+int clinux_is_of_proc(const char *path) {
+    struct statfs status;
+    return statfs(path, &status) < 0 ? -1 : status.f_type == PROC_SUPER_MAGIC;
 }
 
 int clinux_open_directory_in(int directory, const char *name) {

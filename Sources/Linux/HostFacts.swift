@@ -1,9 +1,13 @@
+import CLinux
 import Glibc
 package import SystemPackage
 
 /// The identifiers of the host.
 package struct HostFacts: Hashable, Sendable {
     /// The boot id: 32 lower-case hex digits, new at each boot.
+    ///
+    /// A container may have an id of its own while its clocks are its host's; the 13th digit is 8 then,
+    /// where those of the kernel have 4 (RFC 9562).
     package let bootID: String
     /// The 32 lower-case hex digits of machine-id(5), or `nil` if the host has none.
     package let machineID: String?
@@ -18,10 +22,17 @@ package struct HostFacts: Hashable, Sendable {
 
     package static func read() throws(Errno) -> HostFacts {
         HostFacts(
-            bootID: try identifier("/proc/sys/kernel/random/boot_id") ?? "",
+            bootID: try bootID("/proc/sys/kernel/random/boot_id"),
             machineID: try machineID("/etc/machine-id"),
             hostname: try readHostname()
         )
+    }
+
+    /// Reads the id of the boot: the kernel's, or what a container manager mounted over it.
+    static func bootID(_ path: String) throws(Errno) -> String {
+        let isOfKernel = try SystemCall.check { unsafe clinux_is_of_proc(path) } == 1
+        let id = try identifier(path) ?? ""
+        return isOfKernel || id.isEmpty ? id : id.prefix(12) + "8" + id.dropFirst(13)
     }
 
     /// Reads the id; `nil` if there is no file or no id in it (`uninitialized`, or empty in an

@@ -79,10 +79,10 @@ package struct Timeline: Hashable, Sendable {
 
     // MARK: readings
 
-    /// Time cannot be before `floor`, which was reached before this boot: its clock began at 0 after
-    /// that.
-    package mutating func raise(to floor: Moment) {
-        offset = max(offset, floor.microseconds)
+    /// Time cannot be before `floor`, which was reached before this boot: that began later, at `reading`
+    /// of its clock or before.
+    package mutating func raise(to floor: Moment, at reading: Int64 = 0) {
+        offset = max(offset, floor.microseconds.less(reading))
     }
 
     /// The time for closing, from a reading of both clocks; read the wall clock first.

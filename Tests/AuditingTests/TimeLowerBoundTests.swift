@@ -61,6 +61,20 @@ import Testing
         #expect(now == Self.start + .seconds(31))
     }
 
+    @Test func `goes on in the next boot of a container by the clock of its host`() throws {
+        let known = floor([record(0, wall: 0, boot: 9_000)])
+        let id = String(repeating: "c", count: 12) + "8" + String(repeating: "c", count: 19)
+        func time(wall: Int64, boot: Int64) -> Moment {
+            let (wall, boot) = (Self.start + .seconds(wall), boot * 1_000_000)
+            var timeline = known.resumed(by: Timeline(wall: wall, boot: boot), in: id)
+            return timeline.read(wall: wall, boot: boot)
+        }
+        #expect(time(wall: 20, boot: 9_020) == Self.start + .seconds(20))
+        // A wall clock that is behind gains nothing by the boot of a container, nor of its host.
+        #expect(time(wall: -500, boot: 9_020) == Self.start + .seconds(20))
+        #expect(time(wall: -500, boot: 30) == Self.start + .seconds(30))
+    }
+
     @Test func `is kept by a snapshot, also by one of the first versions`() throws {
         let floor = floor([
             record(0, wall: 0, boot: 10), record(1, wall: 5000, boot: 20),

@@ -57,6 +57,9 @@ int clinux_realtime_timer(void);
 /// Arms a CLOCK_REALTIME timerfd in the far future with TFD_TIMER_CANCEL_ON_SET.
 int clinux_watch_clock(int timer);
 
+/// Whether a file is one of proc(5): 1 or 0, or -1 with errno.
+int clinux_is_of_proc(const char *_Nonnull path);
+
 /// syncfs(2): waits until the file system of `descriptor` has nothing left to write.
 int clinux_flush_file_system(int descriptor);
 
