@@ -57,13 +57,30 @@ final class PacketRecorder {
         }
     }
 
-    /// Records the logged packets: those that must be recorded in one append, the rest in another.
-    ///
-    /// To be called before grants end, so that uses of a grant are on record before its end.
+    /// The records that packets call for.
+    struct News {
+        let reading: ClockReading
+        /// The first uses of grants, which must be on record.
+        var firsts: [AuditEntry] = []
+        /// The records for which there may be room.
+        var others: [OfferedRecord] = []
+        /// The room on disk for records of strangers.
+        var extent = StrangersRoom.Extent.none
+    }
+
+    /// Records the logged packets.
     func takePackets() {
+        if let news = collect() { record(news) }
+    }
+
+    /// Collects the records of logged packets, without writing them; `nil` if there are none.
+    ///
+    /// To be called before grants end, since packets are told by their grants, and `record` before the
+    /// ends are on record.
+    func collect() -> News? {
         let logged = monitor.takePackets()
         let reading = ClockReading.now()
-        guard !logged.isEmpty || monitor.isDue(at: reading.bootMicroseconds) else { return }
+        guard !logged.isEmpty || monitor.isDue(at: reading.bootMicroseconds) else { return nil }
         monitor.tallies.bound(by: policy.configuration)
         monitor.tallies.lost += logged.missed
         let protected = policy.policy.ports
@@ -72,14 +89,19 @@ final class PacketRecorder {
         let (firsts, others) = uses.records(in: packets, &room, at: reading)
         let attempts = recordsOfAttempts(in: packets, &room, at: reading)
         let offered = others + attempts + summaries(&room, at: reading)
-        if !firsts.isEmpty { audit.note(firsts, at: reading) }
-        if !audit.offer(offered.map(\.entry), at: reading) {
-            for record in offered { record.undo(&monitor.tallies) }
+        return News(reading: reading, firsts: firsts, others: offered, extent: room.extent)
+    }
+
+    /// Writes the records that must be made in one append, the rest in another.
+    func record(_ news: News) {
+        if !news.firsts.isEmpty { audit.note(news.firsts, at: news.reading) }
+        if !audit.offer(news.others.map(\.entry), at: news.reading) {
+            for record in news.others { record.undo(&monitor.tallies) }
         }
         monitor.tallies.schedule(
-            hasRoom: room.extent == .allowance,
+            hasRoom: news.extent == .allowance,
             isWaiting: audit.isWaiting,
-            at: reading.bootMicroseconds
+            at: news.reading.bootMicroseconds
         )
     }
 

@@ -53,8 +53,9 @@ final class Reconciler {
         let orders = revoke()
         var step = grants.lifecycle.step(at: now.closing, opening: now.opening)
         let hasChanged = grants.takeArrivals() || !step.isEmpty
-        // After a resume an end cannot wait for a disk that has just woken up, too.
-        if !step.endings.isEmpty, !clocks.hasSlept { connections.packets.takePackets() }
+        // What grants that end let in is known as long as they are there; no disk is waited for yet.
+        let isCounting = !step.endings.isEmpty && !clocks.hasSlept
+        let visits = isCounting ? connections.packets.collect() : nil
         record(&step, at: now)
         let (sessions, draining) = connections.drains.changes(for: step)
         // A counter goes with its opening.
@@ -63,6 +64,7 @@ final class Reconciler {
         write(changes, sessions)
         let done = ClockReading.now()
         connections.resets.carryOut(step)
+        if let visits { connections.packets.record(visits) }
         for ending in step.endings { audit.hold(records(of: ending, carried)) }
         // After the ends that it brought about: until then its file is needed.
         audit.hold(orders.compactMap(\.record))

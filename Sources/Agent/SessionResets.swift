@@ -79,7 +79,7 @@ final class SessionResets {
         for ending in step.endings {
             let phase = ending.phase
             guard phase.isOpen || phase.isDraining || phase.isUnseen else { continue }
-            add(ending.entry.grant?.openings ?? ending.entry.openings, because: ending.reason)
+            add(ending.entry.openings, because: ending.reason)
         }
         guard !pending.isEmpty else { return }
         forgetExisting()

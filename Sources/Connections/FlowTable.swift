@@ -9,7 +9,7 @@ struct FlowTable: ~Copyable {
     /// The number of connections deleted by one datagram.
     private static let atOnce = 500
     /// The number of connections up to which one whole dump costs less than two filtered ones.
-    private static let few: UInt32 = 5000
+    private static let few = 5000
     /// A file that exists while conntrack is loaded: a request to conntrack would load it.
     private static let sign = "/proc/sys/net/netfilter/nf_conntrack_max"
 
@@ -21,7 +21,7 @@ struct FlowTable: ~Copyable {
     }
 
     /// The number of connections; 0 if conntrack is not loaded.
-    private mutating func count() -> UInt32 {
+    private mutating func count() -> Int {
         guard unsafe access(Self.sign, F_OK) == 0 else { return 0 }
         sequence += 1
         var count: UInt32 = 0
@@ -35,7 +35,7 @@ struct FlowTable: ~Copyable {
         } catch {
             return 0  // Its netlink half is not there, and so neither is anything to delete.
         }
-        return count
+        return Int(count)
     }
 
     /// The matching connections that were sent or rewritten to a port.
@@ -44,36 +44,50 @@ struct FlowTable: ~Copyable {
         _ families: [Address.Family],
         where isMeant: (TrackedFlow) -> Bool
     ) throws(Errno) -> [TrackedFlow] {
+        try find(of: [port], families) { flow, _ in isMeant(flow) }[port] ?? []
+    }
+
+    /// The matching connections that were sent or rewritten to some ports, by port.
+    mutating func find(
+        of ports: [Port],
+        _ families: [Address.Family],
+        where isMeant: (TrackedFlow, Port) -> Bool
+    ) throws(Errno) -> [Port: [TrackedFlow]] {
         let total = count()
-        guard total > 0 else { return [] }
-        var found: Set<TrackedFlow> = []
-        for request in families.flatMap({ dumps(of: port, family: $0, outOf: total) }) {
+        guard total > 0 else { return [:] }
+        var found: [Port: Set<TrackedFlow>] = [:]
+        for request in dumps(of: ports, families, outOf: total) {
             try socket.ask(request) { message in
-                guard let flow = TrackedFlow(message), !flow.isEnding,
-                    flow.original.protocolNumber == port.transport.protocolNumber,
-                    flow.isAssured || port.transport == .udp, isMeant(flow)
-                else { return }
-                found.insert(flow)
+                guard let flow = TrackedFlow(message), !flow.isEnding else { return }
+                for port in ports where flow.mayBeSession(of: port) && isMeant(flow, port) {
+                    found[port, default: []].insert(flow)
+                }
             }
         }
-        return Array(found)
+        return found.mapValues(Array.init)
     }
 
     /// The dumps to request: the kernel walks its whole table for each, so a short table is dumped
-    /// once.
+    /// once for all ports.
     private mutating func dumps(
-        of port: Port,
-        family: Address.Family,
-        outOf total: UInt32
+        of ports: [Port],
+        _ families: [Address.Family],
+        outOf total: Int
     ) -> [NetlinkRequest] {
-        sequence += 2
-        guard total > Self.few else {
-            return [TrackedFlow.dump(family: family, port.transport, sequence: sequence)]
+        guard total > Self.few * ports.count * families.count else {
+            sequence += 1
+            let family = families.count == 1 ? families.first : nil
+            let transport: Transport = ports.contains { $0.transport == .udp } ? .udp : .tcp
+            return [TrackedFlow.dump(family: family, transport, sequence: sequence)]
         }
-        return [
-            PortPlace.asked.dump(of: port, family: family, sequence: sequence - 1),
-            PortPlace.answering.dump(of: port, family: family, sequence: sequence),
-        ]
+        var requests: [NetlinkRequest] = []
+        for (port, family) in ports.flatMap({ port in families.map { (port, $0) } }) {
+            for place in [PortPlace.asked, .answering] {
+                sequence += 1
+                requests.append(place.dump(of: port, family: family, sequence: sequence))
+            }
+        }
+        return requests
     }
 
     /// Deletes the connections; returns the number that still existed.
@@ -105,5 +119,13 @@ struct FlowTable: ~Copyable {
             if let failure { throw failure }
         }
         return count
+    }
+}
+
+extension TrackedFlow {
+    /// Whether it has a port's transport and, for TCP, was begun by both ends.
+    fileprivate func mayBeSession(of port: Port) -> Bool {
+        original.protocolNumber == port.transport.protocolNumber
+            && (isAssured || port.transport == .udp)
     }
 }

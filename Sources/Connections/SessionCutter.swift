@@ -59,12 +59,15 @@ package struct SessionCutter: ~Copyable {
         unless isCovered: (Endpoint, Port) -> Bool
     ) -> CutReport {
         var report = CutReport()
+        guard !closed.isEmpty else { return report }
         // The gate accepts loopback traffic, so it belongs to no opening.
         let own = (try? local.all()) ?? []
-        for (port, openings) in Dictionary(grouping: closed, by: \.port) {
-            let sources = ClosedSources(openings.map(\.source))
-            let target = Target(port: port, sources: sources, own: own)
-            cut(target, &report) { isCovered($0, port) }
+        let targets = Dictionary(grouping: closed, by: \.port).map { port, openings in
+            Target(port: port, sources: ClosedSources(openings.map(\.source)), own: own)
+        }
+        let found = find(targets, &report)
+        for target in targets {
+            cut(target, found[target.port] ?? [], &report) { isCovered($0, target.port) }
         }
         return report
     }
@@ -73,14 +76,14 @@ package struct SessionCutter: ~Copyable {
     /// translation of the flows.
     private mutating func cut(
         _ target: Target,
+        _ found: [TrackedFlow],
         _ report: inout CutReport,
         unless isCovered: (Endpoint) -> Bool
     ) {
         let (port, families) = (target.port, target.sources.families)
-        let found = find(port, families, &report)
         var ended: [TrackedFlow] = []
         var spared: Set<Endpoint> = []
-        for flow in found ?? [] {
+        for flow in found {
             let source = flow.original.source
             if target.contains(source), !isCovered(source) {
                 ended.append(flow)
@@ -122,27 +125,39 @@ package struct SessionCutter: ~Copyable {
         }
     }
 
-    /// The connections to a port of this host, without those that are only routed through it, or
+    /// The connections to ports of this host, without those that are only routed through it, or
     /// redirected to the same port of another host.
+    ///
+    /// All at once, since the kernel walks its whole table for each question.
     private mutating func find(
-        _ port: Port,
-        _ families: [Address.Family],
+        _ targets: [Target],
         _ report: inout CutReport
-    ) -> [TrackedFlow]? {
+    ) -> [Port: [TrackedFlow]] {
+        let ports = targets.map(\.port)
+        let families = Set(targets.flatMap(\.sources.families)).sorted()
         do {
-            let found = try flows.find(of: port, families) {
-                $0.isAsked(port) || $0.isTurned(to: port)
+            let found = try flows.find(of: ports, families) {
+                $0.isAsked($1) || $0.isTurned(to: $1)
             }
             let own = local.among(
-                found.flatMap { [$0.original.destination.address, $0.reply.source.address] }
+                found.values.joined().flatMap {
+                    [$0.original.destination.address, $0.reply.source.address]
+                }
             )
-            return found.filter {
-                $0.isAsked(port) && own.contains($0.original.destination.address)
-                    || $0.isTurned(to: port) && own.contains($0.reply.source.address)
-            }
+            return Dictionary(
+                uniqueKeysWithValues: found.map { port, flows in
+                    let kept = flows.filter {
+                        $0.isAsked(port) && own.contains($0.original.destination.address)
+                            || $0.isTurned(to: port) && own.contains($0.reply.source.address)
+                    }
+                    return (port, kept)
+                }
+            )
         } catch {
-            report.problems.append(.refused(attempt: "list tracked connections to \(port)", error))
-            return nil
+            report.problems += ports.map {
+                .refused(attempt: "list tracked connections to \($0)", error)
+            }
+            return [:]
         }
     }
 

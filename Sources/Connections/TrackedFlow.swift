@@ -11,25 +11,29 @@ struct FlowDirection: Hashable {
 
     /// Parses CTA_TUPLE_ORIG or CTA_TUPLE_REPLY; `nil` if it has no addresses or no ports.
     init?(_ tuple: NetlinkAttribute) {
-        var addresses: [UInt32: Address] = [:]
-        var ports: [UInt32: UInt16] = [:]
+        // One pass without dictionaries, since there may be thousands of flows.
+        var (from, to): (Address?, Address?)
+        var (fromPort, toPort): (UInt16?, UInt16?)
         var kind: UInt8?
         for part in tuple.nested {
-            for item in part.nested where part.type == CTA_TUPLE_IP.rawValue {
-                addresses[item.type] = Address(networkBytes: item.payload)
-            }
-            for item in part.nested where part.type == CTA_TUPLE_PROTO.rawValue {
-                ports[item.type] = item.payload.network(UInt16.self)
-                if item.type == CTA_PROTO_NUM.rawValue { kind = item.payload.first }
+            let isOfAddresses = part.type == CTA_TUPLE_IP.rawValue
+            guard isOfAddresses || part.type == CTA_TUPLE_PROTO.rawValue else { continue }
+            for item in part.nested {
+                switch (isOfAddresses, item.type) {
+                case (true, CTA_IP_V4_SRC.rawValue), (true, CTA_IP_V6_SRC.rawValue):
+                    from = Address(networkBytes: item.payload)
+                case (true, CTA_IP_V4_DST.rawValue), (true, CTA_IP_V6_DST.rawValue):
+                    to = Address(networkBytes: item.payload)
+                case (false, CTA_PROTO_SRC_PORT.rawValue):
+                    fromPort = item.payload.network(UInt16.self)
+                case (false, CTA_PROTO_DST_PORT.rawValue):
+                    toPort = item.payload.network(UInt16.self)
+                case (false, CTA_PROTO_NUM.rawValue): kind = item.payload.first
+                default: continue
+                }
             }
         }
-        guard
-            let from = addresses[CTA_IP_V4_SRC.rawValue] ?? addresses[CTA_IP_V6_SRC.rawValue],
-            let to = addresses[CTA_IP_V4_DST.rawValue] ?? addresses[CTA_IP_V6_DST.rawValue],
-            let fromPort = ports[CTA_PROTO_SRC_PORT.rawValue],
-            let toPort = ports[CTA_PROTO_DST_PORT.rawValue],
-            let kind
-        else { return nil }
+        guard let from, let to, let fromPort, let toPort, let kind else { return nil }
         protocolNumber = kind
         source = Endpoint(address: from, port: fromPort)
         destination = Endpoint(address: to, port: toPort)
@@ -48,24 +52,24 @@ struct TrackedFlow: Hashable {
     /// The attributes that identify it to the kernel, unchanged.
     private let name: [UInt8]
 
+    static func == (left: Self, right: Self) -> Bool { left.name == right.name }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(name) }
+
     /// Parses an entry; `nil` if it lacks addresses or ports.
     init?(_ message: NetlinkMessage) {
-        let attributes = Dictionary(
-            message.attributes(after: MemoryLayout<nfgenmsg>.size).map { ($0.type, $0) },
-            uniquingKeysWith: { first, _ in first }
-        )
-        guard
-            let tuple = attributes[CTA_TUPLE_ORIG.rawValue],
-            let original = FlowDirection(tuple),
-            let reply = attributes[CTA_TUPLE_REPLY.rawValue].flatMap(FlowDirection.init)
+        let attributes = message.attributes(after: MemoryLayout<nfgenmsg>.size)
+        let first = { (type: ctattr_type) in attributes.first { $0.type == type.rawValue } }
+        guard let original = first(CTA_TUPLE_ORIG).flatMap(FlowDirection.init),
+            let reply = first(CTA_TUPLE_REPLY).flatMap(FlowDirection.init)
         else { return nil }
         self.original = original
         self.reply = reply
-        status = attributes[CTA_STATUS.rawValue]?.payload.network(UInt32.self) ?? 0
+        status = first(CTA_STATUS)?.payload.network(UInt32.self) ?? 0
         isDestinationRewritten = status & IPS_DST_NAT.rawValue != 0
         var request = NetlinkRequest(type: 0, flags: 0, sequence: 0, header: [])
         for key in [CTA_TUPLE_ORIG, CTA_ID, CTA_ZONE] {
-            guard let attribute = attributes[key.rawValue] else { continue }
+            guard let attribute = first(key) else { continue }
             request.put(key.rawValue, Array(attribute.payload))
         }
         name = Array(request.bytes.dropFirst(NetlinkMessage.headerLength))
@@ -105,12 +109,12 @@ struct TrackedFlow: Hashable {
         message(IPCTNL_MSG_CT_GET_STATS, NLM_F_ACK, nil, sequence)
     }
 
-    /// Requests the connections of a family, for TCP without those that only one end took part in:
+    /// Requests the connections of a family, or of both, for TCP without those that only one end took part in:
     /// half-open ones are no sessions, and there may be very many.
     ///
     /// Kernels before 5.17 include them in the reply.
     static func dump(
-        family: Address.Family,
+        family: Address.Family?,
         _ transport: Transport,
         sequence: UInt32
     ) -> NetlinkRequest {

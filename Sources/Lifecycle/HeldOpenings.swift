@@ -3,6 +3,8 @@ package import Grants
 /// The openings that grants hold, with their ends, and the changes that the kernel has not got yet.
 package struct HeldOpenings: Sendable {
     private var holders: [Opening: [GrantID: Moment]] = [:]
+    /// How many openings there are of each prefix length: no others need be looked for.
+    private var lengths: [Address.Family: [Int: Int]] = [:]
     /// The deadlines as the kernel knows them, of openings that may have another one now.
     private var before: [Opening: Moment?] = [:]
 
@@ -11,8 +13,15 @@ package struct HeldOpenings: Sendable {
     mutating func hold(_ openings: [Opening], by id: GrantID, until deadline: Moment) {
         for opening in openings {
             note(opening)
+            if holders[opening] == nil { count(opening, 1) }
             holders[opening, default: [:]][id] = deadline
         }
+    }
+
+    private mutating func count(_ opening: Opening, _ change: Int) {
+        let (family, length) = (opening.source.family, opening.source.length)
+        let count = lengths[family]?[length] ?? 0
+        lengths[family, default: [:]][length] = count + change > 0 ? count + change : nil
     }
 
     mutating func release(_ openings: [Opening], by id: GrantID) {
@@ -21,7 +30,7 @@ package struct HeldOpenings: Sendable {
             guard var others = holders.removeValue(forKey: opening) else { continue }
             if before[opening] == nil { before[opening] = .some(others.values.max()) }
             others[id] = nil
-            if !others.isEmpty { holders[opening] = others }
+            if others.isEmpty { count(opening, -1) } else { holders[opening] = others }
         }
     }
 
@@ -63,13 +72,15 @@ package struct HeldOpenings: Sendable {
 
     /// The openings that let all of a network in at a port, with their ends.
     package func openings(covering source: Prefix, at port: Port) -> [Opening: Moment] {
-        let candidates = openings(around: source.address, at: port).prefix(source.length + 1)
+        let candidates = openings(around: source.address, at: port)
+            .filter { $0.source.length <= source.length }
         return candidates.reduce(into: [:]) { $0[$1] = deadline(of: $1) }
     }
 
-    /// Every opening that could be for an address: one a prefix length, the widest first.
-    private func openings(around address: Address, at port: Port) -> some Sequence<Opening> {
-        (0...address.family.bitCount).lazy.map { length in
+    /// Every opening that could be for an address, the widest first: one for each prefix length of which
+    /// there is any.
+    private func openings(around address: Address, at port: Port) -> [Opening] {
+        (lengths[address.family] ?? [:]).keys.sorted().map { length in
             Opening(source: Prefix(covering: address, length: length), port: port)
         }
     }

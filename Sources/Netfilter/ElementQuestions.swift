@@ -36,13 +36,14 @@ extension TableConnection {
             bytes += request.bytes
         }
         try socket.send(bytes)
-        while let datagram = try socket.receive() {
+        _ = try socket.receiveAll { (datagram) throws(Errno) in
             for message in NetlinkMessage.all(in: datagram) {
                 guard message.type == elementType, let place = places[message.sequence],
                     let element = ElementState.all(reading: message).first
                 else { continue }
                 take(place, element)
             }
+            return false
         }
     }
 

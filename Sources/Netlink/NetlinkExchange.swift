@@ -13,7 +13,7 @@ extension NetlinkSocket {
         each take: (NetlinkMessage) -> Void
     ) throws(Errno) {
         try send(request.bytes)
-        while let datagram = try receive() {
+        let isComplete = try receiveAll { (datagram) throws(Errno) in
             for message in NetlinkMessage.all(in: datagram)
             where message.sequence == request.sequence {
                 guard message.type == Self.errorType || message.type == Self.doneType else {
@@ -23,10 +23,11 @@ extension NetlinkSocket {
                 // The end of a dump carries an errno too, if the dump could not be finished.
                 let error = -Int32(bitPattern: message.payload.native32(at: 0))
                 guard error <= 0 else { throw Errno(rawValue: error) }
-                return
+                return true
             }
+            return false
         }
-        throw .noBufferSpace
+        guard isComplete else { throw .noBufferSpace }
     }
 
     /// Sends requests that each ask for an acknowledgement; returns the refused ones, by sequence.
@@ -34,11 +35,12 @@ extension NetlinkSocket {
         guard !requests.isEmpty else { return [:] }
         try send(requests.flatMap(\.bytes))
         var refused: [UInt32: Errno] = [:]
-        while let datagram = try receive() {
+        _ = try receiveAll { (datagram) throws(Errno) in
             for message in NetlinkMessage.all(in: datagram) where message.type == Self.errorType {
                 let error = -Int32(bitPattern: message.payload.native32(at: 0))
                 if error != 0 { refused[message.sequence] = Errno(rawValue: error) }
             }
+            return false
         }
         return refused
     }

@@ -135,30 +135,42 @@ package import SystemPackage
         }
     }
 
+    /// Reads the queued datagrams until `take` returns true; returns whether it did.
+    ///
+    /// One buffer serves all: to allocate one for each would cost more than to read it.
+    ///
+    /// - Throws: `noBufferSpace` if answers were lost: read the state again.
+    package func receiveAll(
+        until take: ([UInt8]) throws(Errno) -> Bool
+    ) throws(Errno) -> Bool {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: Self.receiveSize,
+            alignment: 8
+        )
+        defer { unsafe buffer.deallocate() }
+        let flags = Int32(MSG_DONTWAIT)
+        while true {
+            let count = unsafe recv(fileDescriptor, buffer.baseAddress, buffer.count, flags)
+            if count >= 0 {
+                let datagram = unsafe Array(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                if try take(datagram) { return true }
+            } else if errno == EAGAIN {
+                return false
+            } else if errno != EINTR {
+                throw Errno(rawValue: errno)
+            }
+        }
+    }
+
     /// Reads the next datagram; `nil` if none is queued.
     ///
     /// - Throws: `noBufferSpace` if answers were lost: read the state again.
     package func receive() throws(Errno) -> [UInt8]? {
-        while true {
-            var failure: Int32 = 0
-            let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Self.receiveSize) {
-                buffer,
-                count in
-                let received = unsafe recv(
-                    fileDescriptor,
-                    buffer.baseAddress,
-                    buffer.count,
-                    Int32(MSG_DONTWAIT)
-                )
-                failure = received < 0 ? errno : 0
-                count = max(0, received)
-            }
-            switch failure {
-            case 0: return bytes
-            case EINTR: continue
-            case EAGAIN: return nil
-            default: throw Errno(rawValue: failure)
-            }
+        var next: [UInt8]?
+        _ = try receiveAll { (datagram) throws(Errno) in
+            next = datagram
+            return true
         }
+        return next
     }
 }

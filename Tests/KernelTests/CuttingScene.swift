@@ -23,9 +23,18 @@ struct CuttingScene: JoinedHosts {
         _ port: String = "22/tcp",
         unless isCovered: @Sendable (Endpoint, Port) -> Bool = { _, _ in false }
     ) throws -> CutReport {
-        let port = try Port(parsing: port)
-        let closed = try sources.map { Opening(source: try Prefix(parsing: $0), port: port) }
-        return cutter.cut(closed, unless: isCovered)
+        try cut(sources.map { ($0, port) }, unless: isCovered)
+    }
+
+    /// Cuts what came from each source to its port.
+    func cut(
+        _ closed: [(source: String, port: String)],
+        unless isCovered: @Sendable (Endpoint, Port) -> Bool = { _, _ in false }
+    ) throws -> CutReport {
+        let openings = try closed.map { source, port in
+            Opening(source: try Prefix(parsing: source), port: try Port(parsing: port))
+        }
+        return cutter.cut(openings, unless: isCovered)
     }
 
     /// The number of connections that conntrack has in the server.

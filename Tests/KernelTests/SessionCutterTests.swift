@@ -92,6 +92,32 @@ import Testing
         #expect(sessions.allSatisfy { $0.client.ending(within: 10_000) == ECONNRESET })
     }
 
+    @Test func `takes sessions at several ports at once, each by its own sources`() throws {
+        let scene = try CuttingScene()
+        // A rule that asks conntrack has it track.
+        let rules = "table inet t { chain c { type filter hook input priority 0; ct state new; }; }"
+        try scene.server.command("nft", "-f", "-", input: rules)
+        let listeners = try [22, 3389, 8022].map { try scene.listen($0) }
+        let ended = try [
+            scene.session(from: "192.0.2.7", at: listeners[0]),
+            scene.session(from: "2001:db8::7", at: listeners[0]),
+            scene.session(from: "192.0.2.8", at: listeners[1]),
+        ]
+        let others = try [
+            scene.session(from: "192.0.2.8", at: listeners[0]),
+            scene.session(from: "192.0.2.7", at: listeners[1]),
+            scene.session(from: "192.0.2.7", at: listeners[2]),
+        ]
+        let report = try scene.cut([
+            ("192.0.2.7/32", "22/tcp"), ("2001:db8::/64", "22/tcp"), ("192.0.2.8/32", "3389/tcp"),
+            ("192.0.2.7/32", "3389/udp"),
+        ])
+        #expect(report.sockets == 3)
+        #expect(report.problems.isEmpty)
+        #expect(ended.allSatisfy { $0.client.ending(within: 10_000) == ECONNRESET })
+        #expect(others.allSatisfy { $0.client.reaches($0.server) })
+    }
+
     @Test func `does nothing about connections where none is tracked`() throws {
         let scene = try CuttingScene()
         let report = try scene.cut(["192.0.2.7/32", "2001:db8::7/128"])
