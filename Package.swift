@@ -218,6 +218,12 @@ let package = Package(
             path: "Benchmarks/Sources/make-audit-log",
             swiftSettings: house
         ),
+        .executableTarget(
+            name: "time-signatures",
+            dependencies: ["Grants", "Signatures"],
+            path: "Benchmarks/Sources/time-signatures",
+            swiftSettings: house
+        ),
 
         // MARK: tests
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),

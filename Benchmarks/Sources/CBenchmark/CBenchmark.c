@@ -105,12 +105,13 @@ int64_t cbenchmark_generation(void) {
     return generation;
 }
 
-int cbenchmark_run(char *const arguments[], struct cbenchmark_usage *usage) {
+int cbenchmark_run(char *const arguments[], const char *input, struct cbenchmark_usage *usage) {
     int64_t start = cbenchmark_now();
     pid_t child = fork();
     if (child == 0) {
         int null = open("/dev/null", O_WRONLY);
         dup2(null, STDOUT_FILENO);
+        if (input) dup2(open(input, O_RDONLY), STDIN_FILENO);
         execvp(arguments[0], arguments);
         _exit(127);
     }

@@ -49,7 +49,7 @@ enum Audit {
         var arguments = words.map { strdup($0) } + [nil]
         defer { arguments.forEach { free($0) } }
         var usage = cbenchmark_usage()
-        guard cbenchmark_run(&arguments, &usage) == 0 else {
+        guard cbenchmark_run(&arguments, nil, &usage) == 0 else {
             throw Failure(description: "the log is not verified")
         }
         let seconds = Double(usage.nanoseconds) / 1e9

@@ -28,6 +28,7 @@ enum Main {
         ("start", ManyGrants.start),
         ("expiry", ManyGrants.expiry),
         ("idle", Idle.run),
+        ("signatures", Signatures.run),
         ("audit", Audit.run),
     ]
 }

@@ -26,8 +26,9 @@ struct cbenchmark_usage {
     int64_t peak;
 };
 
-/// Runs a program and discards its output; returns its exit status, or -1.
-int cbenchmark_run(char *const arguments[], struct cbenchmark_usage *usage);
+/// Runs a program on a file, or the own input if that is NULL, and discards its output; returns its exit
+/// status, or -1.
+int cbenchmark_run(char *const arguments[], const char *input, struct cbenchmark_usage *usage);
 
 /// Sends `count` SYNs from unused addresses; returns the nanoseconds that sending took, which on a veth
 /// includes their processing at the far end; -1 if one could not be sent.
