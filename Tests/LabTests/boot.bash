@@ -70,7 +70,7 @@ agent_crash_changes_nothing() {
     local before
     session "$WORK/session"
     host mkdir -p /etc/systemd/system/jitgated.service.d
-    printf '[Service]\nRestartSec=2s\n' | lab push - /etc/systemd/system/jitgated.service.d/slow.conf
+    printf '[Service]\nRestartSec=5s\n' | lab push - /etc/systemd/system/jitgated.service.d/slow.conf
     host systemctl daemon-reload
     before=$(agent_pid)
     host kill -KILL "$before"

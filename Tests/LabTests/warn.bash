@@ -35,6 +35,14 @@ refuses_messages() {
     is_active
 }
 
+logind_tells() {
+    # Debian 13 has none anyway.
+    host rm -f /run/utmp
+    logged_in ann logind true
+    [[ $(grep -c 'jitgate: your access to 22/tcp ends in 4 seconds, at ' "$WORK/logind") == 1 ]]
+}
+
 it 'A user on a terminal is told before the session is cut, once' user_is_told
 it 'Root is told as well' root_is_told
 it 'Who takes no messages gets none, and is cut all the same' refuses_messages
+it 'A user is told by what logind knows where no utmp is written' logind_tells
