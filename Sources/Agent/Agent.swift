@@ -129,14 +129,14 @@ private struct Running: Sendable {
         let name = "owner"
         var passed = PassedDescriptors(environment.descriptorNames)
         if let kept = passed.take(name)?.release(),
-            let gate = try? Firewall(adopting: kept, highest: .highest)
+            let table = try? KernelTable(adopting: kept, highest: .highest)
         {
-            return gate
+            return Firewall(table)
         }
-        let gate = try Firewall(adopting: nil, highest: .highest)
+        let table = try KernelTable(adopting: nil, highest: .highest)
         notifier.discard(name)
-        notifier.store(gate.ownerDescriptor, as: name)
-        return gate
+        notifier.store(table.ownerDescriptor, as: name)
+        return Firewall(table)
     }
 
     private static func control(

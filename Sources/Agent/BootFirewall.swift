@@ -18,8 +18,8 @@ package enum BootFirewall {
             return "nothing to shut: observe mode, by \(source)"
         }
         do throws(GateError) {
-            var gate = try Firewall(adopting: nil, highest: .highest)
-            let isNew = try gate.shut(LoadedPolicy.shape(of: configuration))
+            var table = try KernelTable(adopting: nil, highest: .highest)
+            let isNew = try table.shut(LoadedPolicy.shape(of: configuration))
             return isNew ? "shut, by \(source)" : "a gate is there already"
         } catch {
             throw AgentError("\(error)")
@@ -31,8 +31,8 @@ package enum BootFirewall {
     /// Returns what it did.
     package static func remove() throws(AgentError) -> String {
         do throws(GateError) {
-            var gate = try Firewall(adopting: nil, highest: .highest)
-            return try gate.remove()
+            var table = try KernelTable(adopting: nil, highest: .highest)
+            return try table.remove()
                 ? "the gate is down: no port is protected any more" : "there was no gate"
         } catch .ownedByAnother {
             throw AgentError("the gate belongs to an agent that runs: stop it first")

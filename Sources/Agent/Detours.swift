@@ -11,11 +11,11 @@ extension KernelView {
     static func detours(
         around chains: [BaseChain],
         at ports: [Port],
-        _ gate: inout Firewall
+        _ table: inout KernelTable
     ) -> [Inspection.Detour]? {
         guard let routing = try? RoutingDetours.read(),
             let transparent = try? TransparentListeners.among(ports),
-            let (diversions, offloads) = try? gate.detours(of: chains)
+            let (diversions, offloads) = try? table.detours(of: chains)
         else { return nil }
         return routing.rules.map(Inspection.Detour.init)
             + routing.routes.map(Inspection.Detour.init)

@@ -139,7 +139,7 @@ final class FirewallWriter {
     /// anything.
     func install(at now: Moment) throws(GateError) -> Bool {
         var existing: ExistingSessions?
-        let room = DrainingSessions.limit - gate.ongoingCount
+        let room = DrainingSessions.limit - gate.sessions.count
         let result = try gate.reconcile(
             policy.loaded.shape,
             trial: policy.commit.trial(at: now),
@@ -157,7 +157,7 @@ final class FirewallWriter {
         isInstalled = true
         clocks.noteTimeoutsRight()
         failure = nil
-        let ownership = gate.ownership
+        let ownership = gate.table.ownership
         conditions.set(
             .tableNotOwned,
             ownership == .owned ? nil : GateConditions.tableNotOwned(ownership.rawValue)

@@ -14,14 +14,14 @@ enum KernelView {
         isProtected: Bool
     ) -> Explanation {
         var explanation = explanation
-        guard var gate = try? Firewall(adopting: nil, highest: .highest) else {
+        guard var table = try? KernelTable(adopting: nil, highest: .highest) else {
             return explanation
         }
-        if let found = try? gate.explain(source, port) {
+        if let found = try? table.explain(source, port) {
             let agrees = found.passes == explanation.passes && found.isProtected == isProtected
             explanation.kernel = agrees ? .agrees : .differs
         }
-        if explanation.passes { addOthers(to: &explanation, source, port, &gate) }
+        if explanation.passes { addOthers(to: &explanation, source, port, &table) }
         return explanation
     }
 
@@ -30,10 +30,10 @@ enum KernelView {
         to explanation: inout Explanation,
         _ source: Prefix,
         _ port: Port,
-        _ gate: inout Firewall
+        _ table: inout KernelTable
     ) {
-        guard let chains = try? foreignChains(&gate),
-            let fates = try? gate.fates(of: [port], from: source, in: chains)
+        guard let chains = try? foreignChains(&table),
+            let fates = try? table.fates(of: [port], from: source, in: chains)
         else { return }
         let inOrder = zip(chains, fates).sorted { $0.0.place < $1.0.place }
         for (chain, fate) in inOrder {
@@ -54,8 +54,8 @@ enum KernelView {
     }
 
     /// The chains of other tables that packets to this host come through.
-    private static func foreignChains(_ gate: inout Firewall) throws(GateError) -> [BaseChain] {
-        try gate.foreignChains().filter {
+    private static func foreignChains(_ table: inout KernelTable) throws(GateError) -> [BaseChain] {
+        try table.foreignChains().filter {
             ["prerouting", "input", "ingress"].contains($0.hook)
                 && ["ip", "ip6", "inet", "netdev"].contains($0.family)
         }
@@ -63,14 +63,14 @@ enum KernelView {
 
     /// The facts that only root can see, with a netlink socket.
     static func inspect(ownership: String, ports: [Port]) -> Inspection {
-        guard var gate = try? Firewall(adopting: nil, highest: .highest) else {
+        guard var table = try? KernelTable(adopting: nil, highest: .highest) else {
             return Inspection(tableOwnership: ownership, chains: nil, detours: nil)
         }
-        let chains = try? foreignChains(&gate)
+        let chains = try? foreignChains(&table)
         return Inspection(
             tableOwnership: ownership,
-            chains: chains.map { followed($0, ports, &gate) },
-            detours: detours(around: chains ?? [], at: ports, &gate)
+            chains: chains.map { followed($0, ports, &table) },
+            detours: detours(around: chains ?? [], at: ports, &table)
         )
     }
 
@@ -78,9 +78,9 @@ enum KernelView {
     private static func followed(
         _ chains: [BaseChain],
         _ ports: [Port],
-        _ gate: inout Firewall
+        _ table: inout KernelTable
     ) -> [Inspection.Chain] {
-        let fates = try? gate.fates(of: ports, in: chains)
+        let fates = try? table.fates(of: ports, in: chains)
         return chains.indices.map { place in
             let found = fates?[place].map { zip(ports, $0).map(Inspection.Fate.init) }
             return Inspection.Chain(chains[place], found)

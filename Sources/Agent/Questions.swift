@@ -166,7 +166,7 @@ final class Questions {
             return explaining(packet.source, packet.port)
         case .inspect:
             let (ownership, ports) = (
-                firewall.gate.ownership.rawValue, policy.loaded.shape.protected
+                firewall.gate.table.ownership.rawValue, policy.loaded.shape.protected
             )
             return {
                 (EncodedReply(KernelView.inspect(ownership: ownership, ports: ports)), false)

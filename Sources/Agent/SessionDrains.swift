@@ -52,7 +52,7 @@ final class SessionDrains {
     func changes(for step: Step) -> Change {
         var changes = ongoing.changes
         ongoing.changes = [:]
-        for session in firewall.gate.endedSessions(within: Self.lead) {
+        for session in firewall.gate.sessions.over(within: Self.lead) {
             ongoing.lapse(session)
             changes[session] = .some(nil)
             resets.add(session)
@@ -97,7 +97,7 @@ final class SessionDrains {
         let now = clocks.read().closing
         var ends: [OngoingSession: Moment?] = [:]
         for claim in chosen {
-            let before = firewall.gate.left(of: claim.session).map { now + $0 }
+            let before = firewall.gate.sessions.left(of: claim.session).map { now + $0 }
             ends[claim.session] = .some(max(claim.until, before ?? claim.until))
         }
         var drains: [GrantID: Moment] = [:]
@@ -111,7 +111,7 @@ final class SessionDrains {
 
     /// The moment at which the first session that may go on has to end.
     func due(at now: Moment) -> Moment? {
-        firewall.gate.firstSessionEnd.map { now + max(.zero, $0 - Self.lead) }
+        firewall.gate.sessions.untilFirstEnd().map { now + max(.zero, $0 - Self.lead) }
     }
 
     /// The record that a grant begins to drain.
@@ -143,9 +143,9 @@ final class SessionDrains {
 
     /// Watches for the ends of sessions that may go on, while there are any.
     func watchSessions() {
-        guard ongoing.watched != firewall.gate.sessionsVersion else { return }
-        ongoing.watched = firewall.gate.sessionsVersion
-        if monitor.watch(firewall.gate.ongoingPorts) { findEndedSessions() }
+        guard ongoing.watched != firewall.gate.sessions.version else { return }
+        ongoing.watched = firewall.gate.sessions.version
+        if monitor.watch(firewall.gate.sessions.ports) { findEndedSessions() }
     }
 
     /// Handles ends of sockets of ports where sessions may go on; returns whether to act on them.
@@ -157,14 +157,14 @@ final class SessionDrains {
         let sessions = ended.compactMap {
             OngoingSession(peer: $0.peer.address, peerPort: $0.peer.port, port: $0.port)
         }
-        return haveEnded(sessions.filter { firewall.gate.keeps($0) })
+        return haveEnded(sessions.filter { firewall.gate.sessions.contains($0) })
     }
 
     /// Compares the sessions that may go on with those that exist.
     private func findEndedSessions() {
-        guard let found = SessionMonitor.sessions(at: firewall.gate.ongoingPorts) else { return }
+        guard let found = SessionMonitor.sessions(at: firewall.gate.sessions.ports) else { return }
         let living = Set(found.compactMap(OngoingSession.init))
-        _ = haveEnded(firewall.gate.ongoingSessions().keys.filter { !living.contains($0) })
+        _ = haveEnded(firewall.gate.sessions.all().keys.filter { !living.contains($0) })
         for entry in draining where ongoing.isDone(entry.id) { end(entry.id, because: .expired) }
     }
 
@@ -188,7 +188,7 @@ final class SessionDrains {
 
     /// Ends all sessions from before enforcing, as somebody asked for.
     func endKept(in audit: AuditWriter, _ origin: RevocationOrigin) {
-        let kept = firewall.gate.ongoingSessions().keys.filter { !ongoing.contains($0) }
+        let kept = firewall.gate.sessions.all().keys.filter { !ongoing.contains($0) }
         resets.add(policy.loaded.shape.protected.flatMap(Opening.all), because: .revoked)
         guard !kept.isEmpty else { return }
         for session in kept { ongoing.changes[session] = .some(nil) }
@@ -199,7 +199,7 @@ final class SessionDrains {
 
     /// Finds the sessions of draining grants among those that the kernel held before this agent.
     func adoptSessions() {
-        let kept = firewall.gate.ongoingSessions().keys
+        let kept = firewall.gate.sessions.all().keys
         for entry in draining {
             guard let grant = entry.grant else { continue }
             let own = kept.filter { session in
@@ -231,7 +231,7 @@ final class SessionDrains {
         }
         let rule = policy.policy.keepExisting
         guard let most = rule.limit else { return }
-        for session in firewall.gate.ongoingSessions().keys where !ongoing.contains(session) {
+        for session in firewall.gate.sessions.all().keys where !ongoing.contains(session) {
             limit(session, to: rule.keeps ? now + most : nil, at: now)
         }
     }
@@ -242,7 +242,7 @@ final class SessionDrains {
             ongoing.changes[session] = .some(nil)
             return resets.add(session)
         }
-        if let left = firewall.gate.left(of: session), now + left > end {
+        if let left = firewall.gate.sessions.left(of: session), now + left > end {
             ongoing.changes[session] = .some(end)
         }
     }

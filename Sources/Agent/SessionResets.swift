@@ -99,7 +99,7 @@ final class SessionResets {
         let ended = cutter.cut(pending.ended, unless: isCovered)
         let lapsed = cutter.cut(pending.lapsed.subtracting(pending.ended)) { peer, port in
             isCovered(peer, port)
-                || firewall.gate.keeps(
+                || firewall.gate.sessions.contains(
                     OngoingSession(peer: peer.address, peerPort: peer.port, port: port)
                 )
         }

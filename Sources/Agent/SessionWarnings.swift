@@ -87,7 +87,7 @@ final class SessionWarnings {
         do throws(Errno) {
             var sessions = try SessionList()
             let found = try sessions.sessions(at: [port]).filter { found in
-                !firewall.gate.keeps(OngoingSession(found))
+                !firewall.gate.sessions.contains(OngoingSession(found))
             }
             return Set(found.map(\.peer.address))
         } catch {

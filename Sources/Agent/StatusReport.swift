@@ -107,14 +107,14 @@ final class StatusReport {
             openGrants: table.openCount,
             waitingGrants: table.waitingCount,
             drainingGrants: table.drainingCount,
-            ongoingSessions: firewall.gate.ongoingCount,
+            ongoingSessions: firewall.gate.sessions.count,
             nextDeadline: grants.lifecycle.nextDeadline,
             protectedPorts: policy.policy.protectedPorts,
             trusted: policy.policy.trusted,
             version: Release.version,
             bootID: policy.host.bootID,
             records: Int(audit.logState.nextSequence),
-            tableOwnership: firewall.gate.ownership.rawValue,
+            tableOwnership: firewall.gate.table.ownership.rawValue,
             trialUntil: policy.commit.deadline,
             heldTime: held
         )

@@ -19,11 +19,11 @@ final class TamperResponder {
 
     /// Begins to watch, if the table cannot be owned; earlier changes are found by comparing.
     func watch() {
-        guard firewall.isInstalled, firewall.gate.ownership == .watched, defence == nil else {
+        guard firewall.isInstalled, firewall.gate.table.ownership == .watched, defence == nil else {
             return
         }
         do {
-            defence = TamperState(try TamperWatch(ignoring: firewall.gate.port))
+            defence = TamperState(try TamperWatch(ignoring: firewall.gate.table.port))
             listen()
         } catch {
             firewall.fail(error)

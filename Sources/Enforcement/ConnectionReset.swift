@@ -60,21 +60,3 @@ extension FirewallPolicy {
     static let endedAreReset =
         Test.wasRewritten + KeyFields.published.isProtected + [.verdict(.jump(GateNames.ended))]
 }
-
-extension Firewall {
-    /// The time, in milliseconds, for which the ends of an ended session are reset.
-    private static let lastWords: Int64 = 60_000
-
-    /// Resets each end of these sessions when it next sends, for a while from now on.
-    package mutating func reset(_ sessions: [OngoingSession]) throws(GateError) {
-        var plan = RulesetChange()
-        for session in sessions {
-            let element = TimeoutSlack.element(session.keyBytes, left: Self.lastWords)
-            plan.added[EndedSessionSet(family: session.peer.family).name, default: []].append(
-                element
-            )
-        }
-        guard !plan.isEmpty, shape != nil else { return }
-        try commit(plan, "reset sessions", onlyAt: nil)
-    }
-}

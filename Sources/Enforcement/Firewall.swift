@@ -1,19 +1,11 @@
 package import Grants
 import Netfilter
-import Netlink
-import SystemPackage
 
-/// The gate in the kernel: `table inet jitgate`, and nothing else of nftables.
+/// The gate as the agent keeps it in the kernel: what is open, to whom, and for how long.
 ///
-/// Every change is one transaction. If the kernel supports it, the gate's socket owns the table and
-/// the table persists after the socket, so that no other process can change it while the gate
-/// lives, and nothing opens or closes when the gate dies.
+/// It knows what is in force, so that a change costs what changes; `KernelTable` commits it.
 package struct Firewall: ~Copyable {
-    var connection: TableConnection
-    /// The protection of the table; known once `reconcile` has returned.
-    package internal(set) var ownership: TableOwnership
-    /// The kernel's features, probed once there is a table to probe with, unless set before.
-    package var features: KernelFeatures?
+    package var table: KernelTable
     /// The settings in force; `nil` until `reconcile` has returned.
     var shape: FirewallPolicy?
     /// The settings that return by themselves, during a trial.
@@ -22,35 +14,15 @@ package struct Firewall: ~Copyable {
     var inUse: [SourceSet: Int] = [:]
     var openings: Set<Opening> = []
     var prefilter = Prefilter()
-    var sessions = OngoingSessions()
+    /// The sessions that may continue though no new one is admitted.
+    package internal(set) var sessions = OngoingSessions()
     var recent = RecentPeers()
     /// The ports that a `reconcile` began to deny, until `takeBeginnings` reports them.
     var beginnings: Set<Port> = []
 
-    /// Opens a gate in the network namespace of the calling thread; changes nothing there.
-    ///
-    /// `descriptor` is a socket of an earlier gate, which may own the table; the gate takes it
-    /// over. `highest` is the best protection to try.
-    package init(adopting descriptor: Int32?, highest: TableOwnership) throws(GateError) {
-        do {
-            let socket =
-                if let descriptor {
-                    try NetlinkSocket.netfilter(adopting: descriptor)
-                } else {
-                    try NetlinkSocket.netfilter()
-                }
-            connection = TableConnection(table: GateNames.table, over: socket)
-        } catch {
-            throw .refused(NetfilterError(attempt: "open a netlink socket", errno: error))
-        }
-        ownership = highest
+    package init(_ table: consuming KernelTable) {
+        self.table = table
     }
-
-    /// The socket that owns the table: a process with a copy of it keeps the ownership alive.
-    package var ownerDescriptor: Int32 { connection.fileDescriptor }
-
-    /// The netlink port of that socket, by which the kernel identifies the owner.
-    package var port: UInt32 { connection.portID }
 
     /// Opens and closes in one transaction.
     ///
@@ -64,24 +36,27 @@ package struct Firewall: ~Copyable {
         let begin = ContinuousClock.now
         let step = Step(change, from: openings, inUse)
         var plan = RulesetChange()
-        try open(step, in: &plan)
+        step.write(to: &plan, try counters(renewedBy: step))
         let before = use(shape, inUse)
-        let blocks = prefilterChange(step)
-        let remembered = recent.add(step.wanted, at: .now)
+        let blocks = step.blocks
         if before.refusesEarly { prefilter.add(blocks, to: &plan) }
-        remember(remembered, in: &plan)
-        write(ongoing, to: &plan)
+        plan.refresh(recent.add(step.wanted, at: .now), at: .now)
+        sessions.write(ongoing, to: &plan)
         let prefilter = prefilter
         plan.change(before, to: use(shape, step.inUse)) { family, isBefore in
             prefilter.isBlind(family, after: isBefore ? Prefilter.Change() : blocks)
         }
-        try commit(plan, "open \(step.opening.count) and close \(step.closing.count)", onlyAt: nil)
+        try table.commit(
+            plan,
+            "open \(step.opening.count) and close \(step.closing.count)",
+            onlyAt: nil
+        )
         self.prefilter.apply(blocks)
         sessions.apply(ongoing, at: .now)
         inUse = step.inUse
         openings.subtract(step.closing)
         openings.formUnion(step.opening)
-        try putRight(step.ends(from: begin), computedAt: begin)
+        try table.putRight(step.ends(from: begin), computedAt: begin)
     }
 
     func use(_ shape: FirewallPolicy, _ inUse: [SourceSet: Int]) -> GateUse {
@@ -93,89 +68,24 @@ package struct Firewall: ~Copyable {
         )
     }
 
-    private func prefilterChange(_ step: Step) -> Prefilter.Change {
-        var change = Prefilter.Change()
-        for opening in step.opening { change.add(opening, times: 1) }
-        for opening in step.closing { change.add(opening, times: -1) }
-        return change
+    /// The counters of the elements to renew, if renewing an element resets its counter.
+    private mutating func counters(renewedBy step: Step) throws(GateError) -> [Opening: Traffic] {
+        let renewed = table.features?.refreshes == true ? [] : step.renewed
+        return renewed.isEmpty ? [:] : try traffic(of: renewed)
     }
+}
 
-    func remember(
-        _ changed: [RecentSet: [[UInt8]: ContinuousClock.Instant]],
-        in plan: inout RulesetChange
+extension RulesetChange {
+    /// Renews elements until these ends: an existing one gets the later end if the kernel can do
+    /// that; otherwise it is removed and added.
+    mutating func refresh(
+        _ ends: [RecentSet: [[UInt8]: ContinuousClock.Instant]],
+        at now: ContinuousClock.Instant
     ) {
-        let now = ContinuousClock.now
-        for (set, ends) in changed {
-            // An existing element gets the later end if the kernel can do that; otherwise it is
-            // renewed.
-            plan.refreshed[set.name] = ends.map {
+        for (set, ends) in ends {
+            refreshed[set.name] = ends.map {
                 TimeoutSlack.element($0.key, left: now.duration(to: $0.value).milliseconds)
             }
-        }
-    }
-
-    private mutating func open(_ step: Step, in plan: inout RulesetChange) throws(GateError) {
-        // A set without any opening is removed as a whole.
-        let closing = step.closing.filter { step.inUse[SourceSet($0.source)] != nil }
-        plan.removed = Dictionary(grouping: closing) { SourceSet($0.source).name }
-            .mapValues { $0.map { SetElement(key: $0.keyBytes) } }
-        let known = step.wanted.keys.filter { openings.contains($0) }
-        let keepsCounters = features?.refreshes == true
-        let counted = keepsCounters || known.isEmpty ? [:] : try traffic(of: known)
-        for (opening, left) in step.wanted {
-            let element = TimeoutSlack.element(
-                opening.keyBytes,
-                left: left.milliseconds,
-                traffic: counted[opening]
-            )
-            let set = SourceSet(opening.source).name
-            if openings.contains(opening) {
-                plan.refreshed[set, default: []].append(element)
-            } else {
-                plan.added[set, default: []].append(element)
-            }
-        }
-    }
-
-    /// Commits a plan in one transaction, or in several if the socket's buffer is too small for
-    /// one: in a user namespace the agent may not get the buffer that it asks for.
-    mutating func commit(
-        _ plan: RulesetChange,
-        _ attempt: String,
-        onlyAt generation: UInt32?
-    ) throws(GateError) {
-        do {
-            try commitAtOnce(plan, attempt, onlyAt: generation)
-        } catch {
-            guard error.errno == .messageTooLong, let (first, second) = plan.halved() else {
-                throw error
-            }
-            try commit(first, attempt, onlyAt: generation)
-            try commit(second, attempt, onlyAt: nil)
-        }
-    }
-
-    private mutating func commitAtOnce(
-        _ plan: RulesetChange,
-        _ attempt: String,
-        onlyAt generation: UInt32?
-    ) throws(GateError) {
-        let (flags, features) = (ownership.tableFlags, features ?? KernelFeatures())
-        try attempting { (connection) throws(NetfilterError) in
-            try connection.commit(attempt, onlyAt: generation) { batch in
-                plan.write(to: &batch, tableFlags: flags, features)
-            }
-        }
-    }
-
-    /// Runs an operation on the connection, and turns its error into a `GateError`.
-    mutating func attempting<Value>(
-        _ body: (inout TableConnection) throws(NetfilterError) -> Value
-    ) throws(GateError) -> Value {
-        do throws(NetfilterError) {
-            return try body(&connection)
-        } catch {
-            throw .refused(error)
         }
     }
 }
@@ -184,6 +94,8 @@ package struct Firewall: ~Copyable {
 private struct Step {
     let wanted: [Opening: Duration]
     let opening: [Opening]
+    /// The openings that get another remaining time.
+    let renewed: [Opening]
     let closing: [Opening]
     let inUse: [SourceSet: Int]
 
@@ -194,6 +106,7 @@ private struct Step {
     ) {
         wanted = change.compactMapValues(\.self)
         opening = wanted.keys.filter { !openings.contains($0) }
+        renewed = wanted.keys.filter { openings.contains($0) }
         closing = change.keys.filter { change[$0] == .some(nil) && openings.contains($0) }
         var counts = counts
         for key in opening { counts[SourceSet(key.source), default: 0] += 1 }
@@ -214,6 +127,32 @@ private struct Step {
         Set(Dictionary(grouping: empty, by: \.family).values.compactMap { $0.min() })
     }
 
+    /// Adds its elements to a change; `counters` has those of the renewed ones where renewing
+    /// resets them.
+    func write(to change: inout RulesetChange, _ counters: [Opening: Traffic]) {
+        // A set without any opening is removed as a whole.
+        let closing = closing.filter { inUse[SourceSet($0.source)] != nil }
+        change.removed = Dictionary(grouping: closing) { SourceSet($0.source).name }
+            .mapValues { $0.map { SetElement(key: $0.keyBytes) } }
+        for key in opening { change.added[key.set, default: []].append(element(key)) }
+        for key in renewed {
+            change.refreshed[key.set, default: []].append(element(key, traffic: counters[key]))
+        }
+    }
+
+    private func element(_ opening: Opening, traffic: Traffic? = nil) -> SetElement {
+        let left = wanted[opening, default: .zero].milliseconds
+        return TimeoutSlack.element(opening.keyBytes, left: left, traffic: traffic)
+    }
+
+    /// The change of the prefilter's blocks.
+    var blocks: Prefilter.Change {
+        var change = Prefilter.Change()
+        for key in opening { change.add(key, times: 1) }
+        for key in closing { change.add(key, times: -1) }
+        return change
+    }
+
     /// The planned ends of the elements that it adds or refreshes.
     func ends(from begin: ContinuousClock.Instant) -> ElementEnds {
         var ends: ElementEnds = [:]
@@ -222,6 +161,11 @@ private struct Step {
         }
         return ends
     }
+}
+
+extension Opening {
+    /// The name of the set that holds it.
+    fileprivate var set: String { SourceSet(source).name }
 }
 
 extension Duration {

@@ -2,8 +2,8 @@ import CNetfilter
 import Netfilter
 import SystemPackage
 
-/// The gate without openings.
-extension Firewall {
+/// The gate without an agent: nothing open, or no table at all.
+extension KernelTable {
     /// Puts a gate with no opening in place, unless there is one; returns whether there was none.
     package mutating func shut(_ shape: FirewallPolicy) throws(GateError) -> Bool {
         let use = GateUse(shape: shape, fallback: nil, sources: [], recent: [])
@@ -20,11 +20,9 @@ extension Firewall {
                 // one.
                 guard try isTableThere() else { throw error }
                 return false
-            case .notSupported where ownership == .owned,
-                .invalidArgument where ownership == .owned:
-                ownership = .watched
+            default:
+                guard let errno = error.errno, lowersOwnership(after: errno) else { throw error }
                 return try shut(shape)
-            default: throw error
             }
         }
     }

@@ -5,9 +5,6 @@ import Netfilter
 /// is no longer trusted. As with openings, datagrams from this host to them do not make theirs
 /// replies.
 extension Firewall {
-    /// The most peers remembered one by one; more are remembered by wider networks.
-    private static let peerLimit = 4096
-
     /// The UDP ports that became denied since the last call.
     package mutating func takeBeginnings() -> [Port] {
         defer { beginnings = [] }
@@ -16,41 +13,50 @@ extension Firewall {
 
     /// Remembers for a day that these senders could reach UDP ports.
     package mutating func remember(senders: [Port: Set<Address>]) throws(GateError) {
-        let openings = senders.flatMap { port, addresses in
-            addresses.map {
-                Opening(source: Prefix(covering: $0, length: $0.family.bitCount), port: port)
-            }
-        }
-        try remember(peers: Self.bounded(Set(openings)))
+        try remember(peers: FormerPeers.all(senders))
     }
 
     /// Remembers for a day that every sender could reach these UDP ports.
     package mutating func rememberEverybody(at ports: [Port]) throws(GateError) {
-        let all = Address.Family.allCases.map {
-            Prefix(covering: Address(family: $0, value: 0), length: 0)
-        }
-        try remember(
-            peers: Set(ports.flatMap { port in all.map { Opening(source: $0, port: port) } })
-        )
+        try remember(peers: FormerPeers.everybody(at: ports))
     }
 
     private mutating func remember(peers: Set<Opening>) throws(GateError) {
         guard let shape, !peers.isEmpty else { return }
         let before = use(shape, inUse)
         let times = Dictionary(uniqueKeysWithValues: peers.map { ($0, Duration.zero) })
-        var plan = RulesetChange()
-        remember(recent.add(times, at: .now), in: &plan)
+        var change = RulesetChange()
+        change.refresh(recent.add(times, at: .now), at: .now)
         let prefilter = prefilter
-        plan.change(before, to: use(shape, inUse)) { family, _ in prefilter.isBlind(family) }
-        guard !plan.isEmpty else { return }
-        try commit(plan, "remember the peers of UDP ports", onlyAt: nil)
+        change.change(before, to: use(shape, inUse)) { family, _ in prefilter.isBlind(family) }
+        guard !change.isEmpty else { return }
+        try table.commit(change, "remember the peers of UDP ports", onlyAt: nil)
+    }
+}
+
+/// The peers that could send datagrams, written as openings.
+enum FormerPeers {
+    /// The most peers remembered one by one; more are remembered by wider networks.
+    private static let limit = 4096
+
+    static func all(_ senders: [Port: Set<Address>]) -> Set<Opening> {
+        let openings = senders.flatMap { port, addresses in
+            addresses.map {
+                Opening(source: Prefix(covering: $0, length: $0.family.bitCount), port: port)
+            }
+        }
+        return bounded(Set(openings))
+    }
+
+    static func everybody(at ports: [Port]) -> Set<Opening> {
+        let all = Address.Family.allCases.map {
+            Prefix(covering: Address(family: $0, value: 0), length: 0)
+        }
+        return Set(ports.flatMap { port in all.map { Opening(source: $0, port: port) } })
     }
 
     /// The networks that were trusted and are no longer, at each UDP port.
-    func peersLosingTrust(_ next: FirewallPolicy, _ observed: RulesetSnapshot?) -> [Opening:
-        Duration]
-    {
-        let before = shape?.trusted ?? observed.map(TrustedSet.networks) ?? []
+    static func losingTrust(_ before: [Prefix], _ next: FirewallPolicy) -> [Opening: Duration] {
         let covered = Set(next.trusted)
         let lost = before.filter { network in
             !covered.contains(network) && !next.trusted.contains { $0.contains(network) }
@@ -59,13 +65,13 @@ extension Firewall {
         let openings = lost.flatMap { network in
             ports.map { Opening(source: network, port: $0) }
         }
-        return Dictionary(uniqueKeysWithValues: Self.bounded(Set(openings)).map { ($0, .zero) })
+        return Dictionary(uniqueKeysWithValues: bounded(Set(openings)).map { ($0, .zero) })
     }
 
     /// The openings, merged into wider networks until they are few enough for the kernel.
     static func bounded(_ openings: Set<Opening>) -> Set<Opening> {
         var bounded = openings
-        for (ipv4, ipv6) in [(24, 56), (16, 32), (0, 0)] where bounded.count > peerLimit {
+        for (ipv4, ipv6) in [(24, 56), (16, 32), (0, 0)] where bounded.count > limit {
             bounded = Set(
                 bounded.map { opening in
                     let source = opening.source

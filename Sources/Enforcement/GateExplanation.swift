@@ -26,7 +26,7 @@ package struct GateExplanation: Hashable, Sendable {
     package var passes: Bool { !isProtected || !denies || isTrusted || !matches.isEmpty }
 }
 
-extension Firewall {
+extension KernelTable {
     /// Reads the gate in the kernel; `nil` if there is none.
     ///
     /// For a source of several addresses it finds what covers all of them.

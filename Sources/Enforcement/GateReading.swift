@@ -14,53 +14,46 @@ extension Firewall {
         var found: [Opening: Traffic] = [:]
         for (set, asked) in Dictionary(grouping: openings, by: { SourceSet($0.source) }) {
             guard let count = inUse[set] else { continue }
-            let isMost = asked.count >= Self.many && asked.count * Self.share >= count
-            if isMost {
-                try read(asked, of: set.name, &found)
-            } else {
-                try ask(asked, of: set.name, &found)
+            let part = try table.attempting { (connection) throws(NetfilterError) in
+                try connection.traffic(of: asked, in: set.name, outOf: count)
             }
+            found.merge(part) { $1 }
         }
         return found
     }
 
+    /// The traffic that no grant admitted; in observe mode it passed.
+    package mutating func deniedTraffic() throws(GateError) -> Traffic {
+        let observed = try table.attempting { (connection) throws(NetfilterError) in
+            try connection.observe()
+        }
+        return observed.map { RulesetSnapshot($0).denied } ?? Traffic()
+    }
+}
+
+extension TableConnection {
     /// The number of elements from which on a whole set may be read in their place.
     private static let many = 32
     /// An element in a list costs a tenth of one that is asked for.
     private static let share = 4
 
-    private mutating func ask(
-        _ openings: [Opening],
-        of set: String,
-        _ traffic: inout [Opening: Traffic]
-    ) throws(GateError) {
-        let keys = openings.map { (set: set, key: $0.keyBytes) }
-        let found = try attempting { (connection) throws(NetfilterError) in
-            try connection.elements(keys)
-        }
-        for (index, element) in found { traffic[openings[index]] = element.traffic }
-    }
-
-    private mutating func read(
-        _ openings: [Opening],
-        of set: String,
-        _ traffic: inout [Opening: Traffic]
-    ) throws(GateError) {
-        let elements = try attempting { (connection) throws(NetfilterError) in
-            try connection.elements(of: set)
+    /// The traffic of openings in one set, which has `count` of them.
+    fileprivate mutating func traffic(
+        of openings: [Opening],
+        in set: String,
+        outOf count: Int
+    ) throws(NetfilterError) -> [Opening: Traffic] {
+        guard openings.count >= Self.many, openings.count * Self.share >= count else {
+            let found = try elements(openings.map { (set: set, key: $0.keyBytes) })
+            return Dictionary(
+                uniqueKeysWithValues: found.map { (openings[$0.key], $0.value.traffic) }
+            )
         }
         let byKey = Dictionary(openings.map { ($0.keyBytes, $0) }, uniquingKeysWith: { $1 })
-        for element in elements {
-            if let opening = byKey[element.key] { traffic[opening] = element.traffic }
+        let found = try elements(of: set).compactMap { element in
+            byKey[element.key].map { ($0, element.traffic) }
         }
-    }
-
-    /// The traffic that no grant admitted; in observe mode it passed.
-    package mutating func deniedTraffic() throws(GateError) -> Traffic {
-        let table = try attempting { (connection) throws(NetfilterError) in
-            try connection.observe()
-        }
-        return table.map { RulesetSnapshot($0).denied } ?? Traffic()
+        return Dictionary(found) { $1 }
     }
 }
 

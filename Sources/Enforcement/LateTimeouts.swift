@@ -8,7 +8,7 @@ typealias ElementEnds = [String: [[UInt8]: ContinuousClock.Instant]]
 /// The kernel starts a timeout when it reads it, which may be long after it was computed: nf_tables
 /// aborts a transaction that needs a module, loads the module, and reads the same bytes again. If
 /// the agent died then, the opening would last longer by that time.
-extension Firewall {
+extension KernelTable {
     /// The number of elements in one transaction: few enough not to take long itself.
     private static let portion = 500
     /// The most corrections in a row, so that a host that is always slow does not repeat them for

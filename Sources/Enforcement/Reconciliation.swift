@@ -42,8 +42,8 @@ extension Firewall {
         var result = Reconciliation()
         var began: [Port]?
         for attempt in 1...Self.attempts {
-            if try takeOver() { result.adopted = true }
-            let observed = try observe()
+            if try table.takeOver() { result.adopted = true }
+            let observed = try table.snapshot()
             if self.shape == nil, let observed { adopt(observed) }
             if began == nil {
                 let ports = beginnings(shape, observed)
@@ -51,19 +51,21 @@ extension Firewall {
                     sessions.add(existing(ports, observed?.denies == true), until: .now + kept)
                 }
                 began = ports
-                _ = recent.add(peersLosingTrust(shape, observed), at: .now)
+                let trusted = self.shape?.trusted ?? observed.map(TrustedSet.networks) ?? []
+                _ = recent.add(FormerPeers.losingTrust(trusted, shape), at: .now)
             }
             let begin = ContinuousClock.now
             var shape = shape
-            shape.stripsMultipath = features?.strips ?? observed?.holds(.stripMultipath) ?? false
-            shape.resetsEnds = features?.resets ?? observed?.holds(.resetConnection) ?? false
+            shape.stripsMultipath =
+                table.features?.strips ?? observed?.holds(.stripMultipath) ?? false
+            shape.resetsEnds = table.features?.resets ?? observed?.holds(.resetConnection) ?? false
             let goal = goal(shape, trial, wanted, from: start)
-            let plan = goal.plan(from: observed, ours: isGuarded(observed?.table))
+            let plan = goal.plan(from: observed, ours: table.isGuarded(observed?.table))
             // The owner of the table need not heed changes of other tables meanwhile.
-            let isLast = attempt == Self.attempts && ownership == .owned
+            let isLast = attempt == Self.attempts && table.ownership == .owned
             do {
                 let generation = isLast ? nil : observed?.table.generation
-                try commit(plan, "put the gate in place", onlyAt: generation)
+                try table.commit(plan, "put the gate in place", onlyAt: generation)
             } catch {
                 try recover(from: error, isLast: attempt == Self.attempts)
                 continue
@@ -76,13 +78,15 @@ extension Firewall {
             prefilter = goal.prefilter
             inUse = goal.inUse
             openings = Set(wanted.keys)
-            try putRight(plan.ends(goal.ends), computedAt: begin)
-            if features == nil {
-                features = try probe()
+            try table.putRight(plan.ends(goal.ends), computedAt: begin)
+            if table.features == nil {
+                table.features = try table.attempting { (connection) throws(NetfilterError) in
+                    try connection.probe()
+                }
                 // A feature that the probe found needs one more rule.
                 let isAsFound =
-                    features?.strips == shape.stripsMultipath
-                    && features?.resets == shape.resetsEnds
+                    table.features?.strips == shape.stripsMultipath
+                    && table.features?.resets == shape.resetsEnds
                 if !isAsFound { continue }
             }
             return result
@@ -125,37 +129,9 @@ extension Firewall {
 
     /// Lets the loop continue after an error that another attempt may avoid.
     private mutating func recover(from error: GateError, isLast: Bool) throws(GateError) {
-        guard !isLast, case .refused(let refusal) = error else { throw error }
-        switch refusal.errno.rawValue {
-        case jitgate_error_restart: return
-        case Errno.notSupported.rawValue, Errno.invalidArgument.rawValue:
-            // A kernel before 6.9 rejects one of the flags.
-            guard ownership == .owned, shape == nil else { throw error }
-            ownership = .watched
-        default: throw error
-        }
-    }
-
-    /// Reads the table and the elements of all sets; `nil` if there is no table.
-    mutating func observe() throws(GateError) -> RulesetSnapshot? {
-        try attempting { (connection) throws(NetfilterError) in
-            guard let table = try connection.observe() else { return nil }
-            var observation = RulesetSnapshot(table)
-            for set in table.sets {
-                observation.elements[set.name] = try connection.elements(of: set.name)
-                observation.readAt[set.name] = .now
-            }
-            return observation
-        }
-    }
-
-    /// Returns whether a table has exactly the flags of the best protection available.
-    private func isGuarded(_ table: TableState?) -> Bool {
-        guard let table else { return false }
-        switch ownership {
-        case .owned: return table.owner == connection.portID && table.flags == ownership.tableFlags
-        case .watched: return table.flags & ~jitgate_table_persist == 0
-        }
+        guard !isLast, let errno = error.errno else { throw error }
+        if errno.rawValue == jitgate_error_restart { return }
+        guard shape == nil, table.lowersOwnership(after: errno) else { throw error }
     }
 }
 

@@ -12,10 +12,10 @@ extension Firewall {
         trial: GateTrial? = nil,
         open wanted: [Opening: Duration]
     ) throws(GateError) -> Bool {
-        guard let shape, ownership == .watched, extent > .elements else { return false }
+        guard let shape, table.ownership == .watched, extent > .elements else { return false }
         let goal = goal(shape, trial, wanted, from: .now)
         let plan = extent == .table ? goal.plan(from: nil, ours: false) : goal.rules
-        try commit(plan, "put the gate back", onlyAt: nil)
+        try table.commit(plan, "put the gate back", onlyAt: nil)
         return true
     }
 }

@@ -50,3 +50,16 @@ extension ElementState {
         )
     }
 }
+
+extension TableConnection {
+    /// Reads the table and the elements of all sets; `nil` if there is no table.
+    mutating func snapshot() throws(NetfilterError) -> RulesetSnapshot? {
+        guard let table = try observe() else { return nil }
+        var snapshot = RulesetSnapshot(table)
+        for set in table.sets {
+            snapshot.elements[set.name] = try elements(of: set.name)
+            snapshot.readAt[set.name] = .now
+        }
+        return snapshot
+    }
+}

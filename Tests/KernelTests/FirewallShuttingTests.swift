@@ -23,15 +23,15 @@ extension NetworkNamespace {
     @Test func `shuts, stays when its maker has gone, and can be taken down`() throws {
         let space = try NetworkNamespace()
         try space.run {
-            var gate = try Firewall(adopting: nil, highest: .owned)
-            #expect(try gate.shut(shape()))
-            #expect(try !gate.shut(shape("23/tcp")))
+            var table = try KernelTable(adopting: nil, highest: .owned)
+            #expect(try table.shut(shape()))
+            #expect(try !table.shut(shape("23/tcp")))
         }
         #expect(try space.listing.contains("tcp . 22"))
         try space.run {
-            var gate = try Firewall(adopting: nil, highest: .owned)
-            #expect(try gate.remove())
-            #expect(try !gate.remove())
+            var table = try KernelTable(adopting: nil, highest: .owned)
+            #expect(try table.remove())
+            #expect(try !table.remove())
         }
         #expect(try space.listing.isEmpty)
     }
@@ -43,17 +43,17 @@ extension NetworkNamespace {
             port: try Port(parsing: "22/tcp")
         )
         try space.run {
-            var gate = try Firewall(adopting: nil, highest: .owned)
+            var gate = Firewall(try KernelTable(adopting: nil, highest: .owned))
             _ = try gate.reconcile(shape(), open: [open: .seconds(60)], existing: { _, _ in [] })
         }
         try space.run {
-            var late = try Firewall(adopting: nil, highest: .owned)
+            var late = try KernelTable(adopting: nil, highest: .owned)
             #expect(try !late.shut(shape()))
         }
         #expect(try space.listing.contains("192.0.2.7 . tcp . 22"))
-        // An agent that takes it up gets all of it in one step.
+        // An agent that takes it over gets all of it in one step.
         try space.run {
-            var agent = try Firewall(adopting: nil, highest: .owned)
+            var agent = Firewall(try KernelTable(adopting: nil, highest: .owned))
             _ = try agent.reconcile(shape(), open: [open: .seconds(60)], existing: { _, _ in [] })
         }
         #expect(try space.listing.contains("192.0.2.7 . tcp . 22"))
@@ -62,9 +62,9 @@ extension NetworkNamespace {
     @Test func `is not taken from an agent that runs`() throws {
         let space = try NetworkNamespace()
         try space.run {
-            var agent = try Firewall(adopting: nil, highest: .owned)
+            var agent = Firewall(try KernelTable(adopting: nil, highest: .owned))
             _ = try agent.reconcile(shape(), open: [:], existing: { _, _ in [] })
-            var other = try Firewall(adopting: nil, highest: .owned)
+            var other = try KernelTable(adopting: nil, highest: .owned)
             #expect(try !other.shut(shape("23/tcp")))
             let error = #expect(throws: GateError.self) { try other.remove() }
             #expect(error?.description.contains("another running program") == true)

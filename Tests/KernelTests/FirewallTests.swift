@@ -24,7 +24,7 @@ import Testing
     @Test func `which base chains there are besides its own`() throws {
         let scene = try GateScene()
         try scene.gate.install(shape())
-        #expect(try scene.gate.call { try $0.foreignChains() }.isEmpty)
+        #expect(try scene.gate.call { try $0.table.foreignChains() }.isEmpty)
         let rules = """
             table ip filter {
                 chain INPUT { type filter hook input priority 0; policy drop; }
@@ -34,7 +34,7 @@ import Testing
             table inet jitgate2 { chain out { type route hook output priority -150; }; }
             """
         try scene.server.command("nft", "-f", "-", input: rules)
-        let chains = try scene.gate.call { try $0.foreignChains() }
+        let chains = try scene.gate.call { try $0.table.foreignChains() }
         let told = chains.map {
             "\($0.family) \($0.table) \($0.name) \($0.type) \($0.hook) \($0.priority) \($0.dropsByDefault)"
         }

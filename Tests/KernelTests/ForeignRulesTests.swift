@@ -81,8 +81,8 @@ private struct Foreign: CustomTestStringConvertible, Sendable {
 @Suite struct `A chain of another tool` {
     private func fate(_ scene: GateScene) throws -> TraceResult {
         let fates = try scene.gate.call { gate in
-            let chains = try gate.foreignChains()
-            return try gate.fates(of: [try Port(parsing: "22/tcp")], in: chains)
+            let chains = try gate.table.foreignChains()
+            return try gate.table.fates(of: [try Port(parsing: "22/tcp")], in: chains)
         }
         return try #require(fates.first.flatMap { $0?.first })
     }

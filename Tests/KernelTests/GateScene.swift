@@ -32,9 +32,9 @@ final class HeldGate: Sendable {
         begin: ContinuousClock.Instant = .now
     ) throws {
         self.begin = begin
-        var gate = try Firewall(adopting: descriptor, highest: highest)
-        gate.features = features
-        self.gate = Mutex(gate)
+        var table = try KernelTable(adopting: descriptor, highest: highest)
+        table.features = features
+        gate = Mutex(Firewall(table))
     }
 
     /// A scene as on a kernel of this age.
@@ -78,15 +78,15 @@ final class HeldGate: Sendable {
     }
 
     var ownership: TableOwnership {
-        gate.withLock { $0.ownership }
+        gate.withLock { $0.table.ownership }
     }
 
     var descriptor: Int32 {
-        gate.withLock { $0.ownerDescriptor }
+        gate.withLock { $0.table.ownerDescriptor }
     }
 
     var port: UInt32 {
-        gate.withLock { $0.port }
+        gate.withLock { $0.table.port }
     }
 }
 

@@ -91,7 +91,7 @@ import Testing
         #expect(change == Reconciliation(changed: true))
         #expect(try scene.gate.traffic(open) == counted)
         let match = try #require(
-            try scene.gate.call { try $0.explain(open.source, open.port)?.matches.first }
+            try scene.gate.call { try $0.table.explain(open.source, open.port)?.matches.first }
         )
         #expect(match.remaining > .seconds(seconds - 2))
         #expect(match.remaining < .seconds(seconds + 1))

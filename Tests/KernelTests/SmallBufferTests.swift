@@ -8,7 +8,7 @@ import Testing
 @Suite struct `A socket that takes no large transaction` {
     /// Limits the buffers to net.core.wmem_max, as in a user namespace.
     private func shrink(_ scene: GateScene) throws {
-        let descriptor = try scene.gate.call { $0.ownerDescriptor }
+        let descriptor = try scene.gate.call { $0.table.ownerDescriptor }
         var size: Int32 = 32_768
         let length = socklen_t(MemoryLayout<Int32>.size)
         unsafe #expect(setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, length) == 0)

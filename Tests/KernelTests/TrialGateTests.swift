@@ -50,7 +50,7 @@ private struct Change: CustomTestStringConvertible, Sendable {
         let explanation = { () throws -> GateExplanation? in
             let source = try Prefix(parsing: "192.0.2.8")
             let port = try Port(parsing: "22/tcp")
-            return try scene.gate.call { try $0.explain(source, port) }
+            return try scene.gate.call { try $0.table.explain(source, port) }
         }
         #expect(try explanation()?.passes == change.passes)
         for source in ["192.0.2.8", "2001:db8::8"] {
