@@ -31,7 +31,7 @@ final class AuditWriter {
         host: HostFacts,
         _ conditions: HostConditions
     ) throws(AgentError) {
-        let places = AuditLog.Places(
+        let places = LogPlaces(
             log: configuration.auditDirectory,
             state: configuration.stateDirectory,
             origin: Self.origin(configuration, host),

@@ -43,20 +43,20 @@ final class FileCleanup {
         remove(handledRevocations)
         handledRevocations = [:]
         for digest in revokedMarks where audit.logState.liveGrant(inFile: digest) == nil {
-            audit.log.unmarkRevoked(digest)
+            audit.log.revokedMarks.remove(digest)
             revokedMarks.remove(digest)
         }
     }
 
     /// Marks an adopted grant as revoked for the next agent, until that is on record.
     func markRevoked(_ digest: String) {
-        audit.log.markRevoked(digest)
+        audit.log.revokedMarks.add(digest)
         revokedMarks.insert(digest)
     }
 
     /// Returns true if an earlier agent marked an adopted grant as revoked.
     func isMarkedRevoked(_ digest: String) -> Bool {
-        guard audit.log.isMarkedRevoked(digest) else { return false }
+        guard audit.log.revokedMarks.contains(digest) else { return false }
         revokedMarks.insert(digest)
         return true
     }

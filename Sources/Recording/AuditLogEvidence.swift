@@ -40,7 +40,7 @@ extension AuditLog {
     }
 
     /// The path of the copy of a signed file.
-    package func evidencePath(of digest: String) -> String { "\(state.evidence)/\(digest).grant" }
+    package func evidencePath(of digest: String) -> String { state.evidenceFile(of: digest) }
 
     mutating func copyEvidence(atMost count: Int) throws(RecordingError) {
         var copied = 0

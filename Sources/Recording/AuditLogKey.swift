@@ -29,10 +29,9 @@ extension AuditLog {
         _ record: (_ key: VerifierKey, _ former: TreeHash) -> Record
     ) throws(RecordingError) {
         let new = try state.makeKey(named: name)
-        try write([record(new.publicKey, tree.root)])
-        key = new
+        try write([record(new.publicKey, signedTree.tree.root)])
         foreignMachine = nil
-        try publishKey()
+        try signedTree.change(to: new)
         sign()
     }
 }

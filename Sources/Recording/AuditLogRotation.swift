@@ -1,9 +1,6 @@
 import Auditing
-import CLinux
-import Glibc
 import Grants
-import Linux
-import SystemPackage
+import Transparency
 
 /// The size and age of a log file, and the retention of old files.
 package struct RotationRule: Hashable, Sendable {
@@ -34,8 +31,7 @@ extension AuditLog {
     /// decides which files have outlived the retention: a wall clock that is wrong for a moment
     /// must not cost the log.
     mutating func rotateIfDue(before record: Record) {
-        let now = record.stamp.realtime
-        guard let began, file.length >= rotation.size || now - began >= rotation.age else { return }
+        guard segment.isFull(by: rotation, at: record.stamp.realtime) else { return }
         var clock = logState.clock
         clock.take(record)
         do throws(RecordingError) {
@@ -49,29 +45,6 @@ extension AuditLog {
 
     /// Takes all steps up to `last`.
     package mutating func rotate(upTo last: RotationStep = .begin) throws(RecordingError) {
-        try move(directory.current, directory.segment(segment).path)
-        guard last == .begin else { return }
-        try begin()
-    }
-
-    private func move(_ from: String, _ to: String) throws(RecordingError) {
-        try RecordingError.attempt("rename", from) { () throws(Errno) in
-            _ = try SystemCall.check { unsafe clinux_rename_without_replacing(from, to) }
-        }
-    }
-
-    private mutating func begin() throws(RecordingError) {
-        let directory = directory
-        do throws(RecordingError) {
-            let new = try RecordFile(path: directory.current)
-            try RecordingError.attempt("flush", directory.path) { () throws(Errno) in
-                try DirectoryListing.synchronize(directory.path)
-            }
-            beginSegment(new)
-        } catch {
-            // The old file is still the one that records go to.
-            try? move(directory.segment(segment).path, directory.current)
-            throw error
-        }
+        try segment.rotate(upTo: last, next: signedTree.tree.size)
     }
 }

@@ -69,13 +69,12 @@ extension AuditLog {
     package mutating func beginSaving() throws(RecordingError) -> SnapshotJob {
         mayPrune = false
         try copyEvidence(atMost: .max)
-        try leaves.complete()
-        let position = LogPosition(segment: segment, offset: file.length, lastLength: lastLength)
+        try signedTree.completeLeaves()
         let saving = SnapshotJob(
             snapshot: LogSnapshot(
-                position: position,
-                lastLeaf: lastLeaf,
-                tree: tree,
+                position: segment.position,
+                lastLeaf: signedTree.lastLeaf,
+                tree: signedTree.tree,
                 logState: logState
             ),
             directory: directory,

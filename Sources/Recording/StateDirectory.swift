@@ -17,6 +17,9 @@ package struct StateDirectory: Sendable {
 
     package var keyFile: String { path + "/audit.key" }
     package var evidence: String { path + "/evidence" }
+
+    /// The path of the copy of a signed file.
+    package func evidenceFile(of digest: String) -> String { "\(evidence)/\(digest).grant" }
     package var ended: TombstoneDirectory { TombstoneDirectory(path: path + "/ended") }
     /// The paths of both snapshots, the newer first; they differ only between two steps of a
     /// rotation.

@@ -47,7 +47,7 @@ struct AuditBench {
     /// The log as an agent holds it.
     func open() throws -> AuditLog {
         let origin = AuditKey.origin(hostname: "web-1", machineID: "3f0c")
-        let places = AuditLog.Places(
+        let places = LogPlaces(
             log: bench.path("audit"),
             state: bench.path("state"),
             origin: origin

@@ -66,7 +66,7 @@ import Transparency
     @Test func `says whether the log is intact`() throws {
         let bench = try Bench()
         _ = try Command.run(["mkdir", "-m", "700", bench.path("state")])
-        let places = AuditLog.Places(
+        let places = LogPlaces(
             log: bench.path("audit"),
             state: bench.path("state"),
             origin: AuditKey.origin(hostname: "web-1", machineID: "3f0c")

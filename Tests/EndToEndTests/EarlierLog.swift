@@ -21,7 +21,7 @@ struct EarlierLog: ~Copyable {
         inThisBoot isThisBoot: Bool = false
     ) throws {
         let thisBoot = try HostFacts.read().bootID
-        let places = AuditLog.Places(
+        let places = LogPlaces(
             log: host.auditDirectory,
             state: host.path + "/state",
             origin: AuditKey.origin(hostname: "web-1", machineID: "")

@@ -30,7 +30,7 @@ final class LogBench {
 
     func open(_ rotation: RotationRule = ever) throws -> AuditLog {
         let origin = AuditKey.origin(hostname: "web-1", machineID: "3f0c")
-        let places = AuditLog.Places(log: directory.path, state: state.path, origin: origin)
+        let places = LogPlaces(log: directory.path, state: state.path, origin: origin)
         return try AuditLog.opening(places, rotation: rotation)
     }
 

@@ -6,7 +6,7 @@ extension AuditLog {
     /// Opens a log and waits for its lock: a program that another test starts at this moment
     /// inherits the lock of a closed log until it executes.
     package static func opening(
-        _ places: Places,
+        _ places: LogPlaces,
         rotation: RotationRule
     ) throws(RecordingError) -> AuditLog {
         for _ in 0..<200 {

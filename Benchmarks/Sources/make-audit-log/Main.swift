@@ -15,7 +15,7 @@ enum Main {
             )
             exit(2)
         }
-        let places = AuditLog.Places(
+        let places = LogPlaces(
             log: arguments[1],
             state: arguments[2],
             origin: AuditKey.origin(hostname: "web-1", machineID: Story.machineID)
