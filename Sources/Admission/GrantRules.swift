@@ -22,14 +22,16 @@ extension Rule {
         case .unreadable(let why):
             (
                 "id", "it cannot be read whether this grant has ended: \(why)",
-                "mend that, start the agent anew and submit it again"
+                "repair that, restart the agent and submit the grant again"
             )
         }
     }
 
     static let expiry = Rule(name: "expires") { item in
         if item.grant.expires <= item.now {
-            return ("expires", "it is over: it is now \(item.now)", "ask for a new grant")
+            return (
+                "expires", "the grant has expired: it is now \(item.now)", "ask for a new grant"
+            )
         }
         guard let notBefore = item.grant.notBefore, notBefore >= item.grant.expires else {
             return nil

@@ -65,8 +65,8 @@ extension VarlinkError {
         case Self.noSuchBar([]).name:
             "no bar in force is called \(texts("ids").joined(separator: ", "))"
         case Self.barsFull.name:
-            "what it selects was revoked, but there is no room for another bar: end one with"
-                + " `jitgate unbar`"
+            "the matching grants were revoked, but there is no room for another bar: end one"
+                + " with `jitgate unbar`"
         case Self.reloadRefused([]).name:
             "the policy on disk was refused, the one in force stays"
         case Self.noTrial.name: "no policy is on trial, so there is nothing to confirm"

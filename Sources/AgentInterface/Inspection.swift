@@ -158,7 +158,7 @@ extension Inspection.Fate {
             oneOf: End.self,
             """
             By what differs from packet to packet (source, interface, …): passes from everywhere,
-            may be dropped, is dropped but for exceptions, is dropped from everywhere
+            may be dropped, is dropped with exceptions, is dropped from everywhere
             """
         ),
         VarlinkMember(

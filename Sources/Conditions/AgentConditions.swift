@@ -55,8 +55,8 @@ package enum AgentConditions {
     package static func clockHeld(seconds: Int, sinceRecord record: Int?) -> Condition {
         let text = heldTime(seconds: seconds, sinceRecord: record)
         let remedy =
-            "once the wall clock is right, `sudo jitgate clock accept` ends what is live and takes "
-            + "its word"
+            "once the wall clock is right, run `sudo jitgate clock accept`: it ends all live grants "
+            + "and goes by the wall clock"
         guard seconds >= leastLead else {
             return Condition(.clockAhead, "clock", text, mend: remedy)
         }

@@ -17,9 +17,10 @@ package enum DetourConditions {
         Condition(
             .detourRule,
             rules.listed(),
-            "\(rules.listed()): another table than `local` says what is this host's (VRF, policy "
-                + "routing)",
-            mend: "try from there that a protected port is shut: it is held at delivery alone"
+            "\(rules.listed()): a table other than `local` decides which addresses are "
+                + "this host's (VRF, policy routing)",
+            mend:
+                "check from there that a protected port is shut: the gate sees it at delivery alone"
         )
     }
 
@@ -28,8 +29,8 @@ package enum DetourConditions {
         Condition(
             .detourRoute,
             addresses.listed(),
-            "this host takes packets for \(addresses.listed()), which the table `local` has not",
-            mend: "ip route show table all type local; take away what nobody needs"
+            "this host takes packets for \(addresses.listed()), which the table `local` does not have",
+            mend: "ip route show table all type local; remove the routes that nobody needs"
         )
     }
 

@@ -21,7 +21,7 @@ package enum FirewallConditions {
         _ ports: String,
         mend remedy: String
     ) -> Condition {
-        let message = "\(chain.text) drops \(ports): what a grant opens stays shut all the same"
+        let message = "\(chain.text) drops \(ports): a port that a grant opens stays shut"
         return Condition(.firewallDrops, chain.place, message, mend: remedy)
     }
 
@@ -32,8 +32,8 @@ package enum FirewallConditions {
         mend remedy: String
     ) -> Condition {
         let message =
-            "\(chain.text) drops \(ports) but for exceptions: "
-            + "what a grant opens is open only where they hold"
+            "\(chain.text) drops \(ports), with exceptions of its own: "
+            + "a grant opens a port only where they apply, too"
         return Condition(.firewallDropsMost, chain.place, message, mend: remedy)
     }
 
@@ -54,8 +54,8 @@ package enum FirewallConditions {
         mend remedy: String
     ) -> Condition {
         let message =
-            "\(chain.text) drops what no rule of it lets in: "
-            + "a grant opens \(ports) only if it does too"
+            "\(chain.text) drops all packets that none of its rules accepts: "
+            + "a grant opens \(ports) only if one does"
         return Condition(.firewallDropsRest, chain.place, message, mend: remedy)
     }
 

@@ -197,7 +197,7 @@ extension Carrier {
         switch try reader.ask(object, unless: nil, &board) {
         case .content(let bytes, _):
             guard InboxDirectory.digest(of: bytes) == digest else {
-                return "\(object.path): what came has another digest"
+                return "\(object.path): the depot sent a file with another digest"
             }
             return store(bytes, as: digest)
         case .absent: return "\(object.path): an index names it, and the depot lacks it"

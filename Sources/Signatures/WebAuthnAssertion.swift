@@ -25,7 +25,7 @@ struct WebAuthnAssertion {
             let origin = reader.string(), let clientData = reader.string(),
             let extensions = reader.string(), reader.isAtEnd
         else {
-            throw SignatureError(.malformed, "what the passkey made is not a signature")
+            throw SignatureError(.malformed, "a part of the passkey's signature is missing")
         }
         self.flags = Flags(rawValue: flags)
         self.counter = counter

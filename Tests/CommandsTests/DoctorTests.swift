@@ -265,12 +265,12 @@ import Varlink
         let firewall = found.filter { $0.area == "firewall" }
         #expect(
             firewall.map { "\($0.severity): \($0.message)" } == [
-                "warning: iptables (table ip filter, chain INPUT) drops what no rule of it lets in: "
-                    + "a grant opens 22/tcp, 3389/tcp, 3389/udp only if it does too",
+                "warning: iptables (table ip filter, chain INPUT) drops all packets that none of "
+                    + "its rules accepts: a grant opens 22/tcp, 3389/tcp, 3389/udp only if one does",
                 "error: ufw (table ip filter, chain ufw-x) drops 22/tcp: "
-                    + "what a grant opens stays shut all the same",
-                "warning: firewalld (table inet firewalld, chain a) drops 22/tcp, 3389/udp but for "
-                    + "exceptions: what a grant opens is open only where they hold",
+                    + "a port that a grant opens stays shut",
+                "warning: firewalld (table inet firewalld, chain a) drops 22/tcp, 3389/udp, with "
+                    + "exceptions of its own: a grant opens a port only where they apply, too",
                 "note: fail2ban (table inet f2b-table, chain f2b-chain) drops packets to 22/tcp "
                     + "under conditions of its own",
                 "note: docker (table ip nat, chain DOCKER) rewrites 22/tcp to port 2222: "

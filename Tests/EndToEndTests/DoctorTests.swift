@@ -173,7 +173,7 @@ private struct ExaminedHost {
         #expect(
             try scene.findings("firewall") == [
                 "error: another tool (table \(family) early, chain in) drops 22/tcp: "
-                    + "what a grant opens stays shut all the same"
+                    + "a port that a grant opens stays shut"
             ]
         )
     }

@@ -52,7 +52,7 @@ struct AuditLogOptions: ParsableArguments {
     @Flag(
         help: ArgumentHelp(
             "The oldest records may be gone, as `audit.retention` has it.",
-            discussion: "Default: what the policy says; without it that is an error."
+            discussion: "Default: allowed if the policy sets `audit.retention`, else an error."
         )
     )
     var pruned = false

@@ -8,7 +8,7 @@ import Verifying
 struct AuditProveCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
         commandName: "prove",
-        abstract: "Write a bundle that proves one record to whoever does not have the log.",
+        abstract: "Write a bundle that proves one record to people who do not have the log.",
         discussion: """
             It holds the record, its way to the signed root, and the records with the signed grant \
             and the policy behind it. It is JSON: --json changes nothing on the standard output, \

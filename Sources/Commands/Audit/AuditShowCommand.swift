@@ -26,7 +26,7 @@ struct AuditShowCommand: JitgateCommand {
 
     @Option(
         name: [.customShort("n", allowingJoined: true), .long],
-        help: ArgumentHelp("The last so many.", valueName: "n")
+        help: ArgumentHelp("Only the last n records.", valueName: "n")
     )
     var lines: Int?
 

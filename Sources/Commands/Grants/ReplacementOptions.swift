@@ -76,7 +76,7 @@ struct ReplacementOptions: ParsableArguments {
             throw CommandFailure(
                 .no,
                 "\(id) is not open yet",
-                hints: ["revoke it, and request what it is to be"]
+                hints: ["revoke it, and request a new one"]
             )
         }
         return entry
