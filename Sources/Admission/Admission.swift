@@ -37,7 +37,7 @@ package struct Admission: Sendable {
         under version: RulesVersion = .current,
         isTimed: Bool = true
     ) -> Judgement {
-        let item = Case(
+        var item = Case(
             grant: grant,
             payload: payload,
             history: history,
@@ -48,6 +48,7 @@ package struct Admission: Sendable {
             now: now,
             isTimed: isTimed
         )
+        item.weighSignatures()
         let checks = Self.rules(of: version).map { rule in
             let refusal = rule.breach(item).map { field, reason, remedy in
                 Refusal(rule: rule.name, field: field, reason: reason, remedy: remedy)

@@ -56,9 +56,8 @@ extension Case {
 }
 
 extension Case {
-    /// The reason that the first port lacks approvals and the remedy; `nil` if all have enough.
-    var approvalGap: (reason: String, remedy: String)? {
-        let allowances = allowances
+    /// The first port's lack of approvals.
+    var firstApprovalGap: (reason: String, remedy: String)? {
         // Most ports demand the same.
         var met: Set<ApprovalDemand> = []
         for (_, port, rules) in protectedPorts {

@@ -44,7 +44,7 @@ package struct Approver: Hashable, Sendable {
         isAbout(signature.kind) && signers.name(signature)
     }
 
-    private func isAbout(_ kind: SignatureKind) -> Bool { kinds.isEmpty || kinds.contains(kind) }
+    func isAbout(_ kind: SignatureKind) -> Bool { kinds.isEmpty || kinds.contains(kind) }
 
     /// The first thing in a grant that it does not allow, as a verb and its object; `nil` if it
     /// allows the whole grant.
@@ -104,8 +104,8 @@ package enum Allowance: Hashable, Sendable {
 }
 
 extension Case {
-    /// The worth of each signature, in the order of the file; requests have no limits.
-    var allowances: [Allowance] { payload.signatures.map(allowance) }
+    /// The worth of each signature by the entries.
+    var weighedAllowances: [Allowance] { payload.signatures.map(allowance) }
 
     private func allowance(of signature: VerifiedSignature) -> Allowance {
         guard signature.namespace != .request else { return .unlimited }

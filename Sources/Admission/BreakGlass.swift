@@ -9,8 +9,8 @@ package struct BreakGlass: Hashable, Sendable {
 }
 
 extension Case {
-    /// The numbers of the `[[approver]]` entries with an alarm that allow the grant, by signature.
-    var alarms: [[Int]] {
+    /// The entries with an alarm among those that allow the grant.
+    var weighedAlarms: [[Int]] {
         guard policy.approvers.contains(where: \.isAlarm) else { return [] }
         return zip(payload.signatures, allowances).map { signature, allowance in
             guard signature.namespace != .request,

@@ -81,6 +81,19 @@ struct Case: Sendable {
     let now: Moment
     /// True if `now` is known well enough for the times of an `[[approver]]`.
     let isTimed: Bool
+    /// The worth of each signature, in the order of the file; requests have no limits.
+    private(set) var allowances: [Allowance] = []
+    /// The numbers of the `[[approver]]` entries with an alarm that allow the grant, by signature.
+    private(set) var alarms: [[Int]] = []
+    /// The reason that the first port lacks approvals and the remedy; `nil` if all have enough.
+    private(set) var approvalGap: (reason: String, remedy: String)?
+
+    /// Weighs the signatures, once for all rules.
+    mutating func weighSignatures() {
+        allowances = weighedAllowances
+        alarms = weighedAlarms
+        approvalGap = firstApprovalGap
+    }
 
     /// The time when access began, or would begin.
     var opening: Moment {

@@ -15,9 +15,6 @@ struct KnownGrants {
 
     /// Returns true if a revocation has taken effect; one that is in force as a bar has not ended.
     func isOver(_ revocation: Revocation, _ digest: String) -> Bool {
-        guard !revocation.isNarrow,
-            let name = GrantID.revocation(revocation.id, digest: digest)
-        else { return false }
-        return grantState(name) != nil && bars[name]?.digest != digest
+        revocation.isOver(digest, isKnown: { grantState($0) != nil }, bar: { bars[$0] })
     }
 }

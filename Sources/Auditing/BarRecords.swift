@@ -104,3 +104,18 @@ extension GrantID {
         id ?? digest.flatMap { UInt128($0.prefix(32), radix: 16) }.map(GrantID.init)
     }
 }
+
+extension Revocation {
+    /// Returns whether a revocation that takes effect once has done so; one that is in force as a bar has
+    /// not ended.
+    ///
+    /// `digest` is the SHA-256 of its file; `isKnown` answers whether a name has a place in the log.
+    package func isOver(
+        _ digest: String,
+        isKnown: (GrantID) -> Bool,
+        bar: (GrantID) -> Bar?
+    ) -> Bool {
+        guard !isNarrow, let name = GrantID.revocation(id, digest: digest) else { return false }
+        return isKnown(name) && bar(name)?.digest != digest
+    }
+}

@@ -27,15 +27,7 @@ struct UnbarCommand: JitgateCommand {
     @Option(help: ArgumentHelp("Why; goes into the audit log.", valueName: "text"))
     var reason: String
 
-    @Option(
-        help: ArgumentHelp("A host that the file is for (default: this one).", valueName: "host"),
-        transform: HostPattern.init(parsing:)
-    )
-    var host: [HostPattern] = []
-
-    @Option(name: .shortAndLong, help: RequestFile.help, completion: .file())
-    var output: String?
-
+    @OptionGroup var file: FileToSignOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var policy: PolicyOptions
 
@@ -43,16 +35,16 @@ struct UnbarCommand: JitgateCommand {
         guard !ids.isEmpty else {
             throw ValidationError("name the ids of bars: jitgate list --bars")
         }
-        guard host.isEmpty || output != nil else {
+        guard file.host.isEmpty || file.output != nil else {
             throw ValidationError("--host belongs to --output")
         }
     }
 
     func perform(on console: Console) throws(CommandFailure) {
-        if let output {
-            let hosts = host.isEmpty ? [try ThisHost(policy).pattern(console)] : host
+        if file.output != nil {
+            let hosts = try file.hosts(or: policy, on: console)
             let unbar = Unbar(ids: ids, hosts: hosts, reason: reason)
-            return try RequestFile(output, format, policy).write(unbar, on: console)
+            return try file.writer(format, policy).write(unbar, on: console)
         }
         let session = try policy.session(console)
         let left = try session.ask(AgentInterface.unbar, UnbarParameters(ids, reason: reason))

@@ -115,8 +115,6 @@ struct LoggedGrants {
 
     /// Returns true if a revocation that takes effect once has done so.
     func isOver(_ revocation: Revocation, _ digest: String) -> Bool {
-        guard !revocation.isNarrow, let name = GrantID.revocation(revocation.id, digest: digest)
-        else { return false }
-        return logState[name] != nil && logState.bars[name]?.digest != digest
+        revocation.isOver(digest, isKnown: { logState[$0] != nil }, bar: { logState.bars[$0] })
     }
 }

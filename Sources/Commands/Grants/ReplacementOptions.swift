@@ -21,18 +21,7 @@ struct ReplacementOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The change or incident that it is for.", valueName: "text"))
     var ticket: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "A host it is for: a name, a glob, machine-id:HEX or label:NAME=VALUE (default: this one).",
-            valueName: "host"
-        ),
-        transform: HostPattern.init(parsing:)
-    )
-    var host: [HostPattern] = []
-
-    @Option(name: .shortAndLong, help: RequestFile.help, completion: .file())
-    var output = "-"
-
+    @OptionGroup var file: FileToSignOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var policy: PolicyOptions
 
@@ -43,7 +32,7 @@ struct ReplacementOptions: ParsableArguments {
     ) throws(CommandFailure) {
         let entry = try liveEntry(console)
         var request = GrantRequest(
-            hosts: host.isEmpty ? [try ThisHost(policy).pattern(console)] : host,
+            hosts: try file.hosts(or: policy, on: console),
             requestor: entry.requestor,
             justification: reason ?? entry.justification ?? "",
             sources: entry.sources,
@@ -59,7 +48,7 @@ struct ReplacementOptions: ParsableArguments {
         guard let grant = request.grant(id: new, at: now), grant.expires > now else {
             throw CommandFailure(.no, "\(id) has reached its deadline: extend it")
         }
-        try RequestFile(output, format, policy).write(grant, on: console)
+        try file.writer(format, policy).write(grant, on: console)
     }
 
     private func liveEntry(_ console: Console) throws(CommandFailure) -> GrantEntry {

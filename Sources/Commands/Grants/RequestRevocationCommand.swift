@@ -23,18 +23,7 @@ struct RequestRevocationCommand: JitgateCommand {
     @Option(help: ArgumentHelp("Why; goes into the audit log.", valueName: "text"))
     var reason: String
 
-    @Option(
-        help: ArgumentHelp(
-            "A host it is for: a name, a glob, machine-id:HEX or label:NAME=VALUE (default: this one).",
-            valueName: "host"
-        ),
-        transform: HostPattern.init(parsing:)
-    )
-    var host: [HostPattern] = []
-
-    @Option(name: .shortAndLong, help: RequestFile.help, completion: .file())
-    var output = "-"
-
+    @OptionGroup var file: FileToSignOptions
     @OptionGroup var format: FormatOptions
     @OptionGroup var policy: PolicyOptions
 
@@ -43,11 +32,11 @@ struct RequestRevocationCommand: JitgateCommand {
         var generator = SystemRandomNumberGenerator()
         let revocation = Revocation(
             id: .random(using: &generator),
-            hosts: host.isEmpty ? [try ThisHost(policy).pattern(console)] : host,
+            hosts: try file.hosts(or: policy, on: console),
             reason: reason,
             selection: target.selection,
             until: until
         )
-        try RequestFile(output, format, policy).write(revocation, on: console)
+        try file.writer(format, policy).write(revocation, on: console)
     }
 }
