@@ -283,7 +283,10 @@ let package = Package(
         tests("LoopbackHTTPTests", ["LoopbackHTTP"]),
         tests(
             "ConfigurationTests",
-            ["Configuration", "Admission", "Grants", "StrictJSON", "StrictTOML", "TestSupport"]
+            [
+                "Configuration", "Admission", "Grants", "Signatures", "StrictJSON", "StrictTOML",
+                "TestSupport",
+            ]
         ),
         tests("LinuxTests", ["Linux", "Auditing", "Grants", "StrictJSON", "TestSupport", system]),
         tests("NetfilterTests", ["Netfilter", "Netlink", "TestSupport"]),

@@ -19,16 +19,17 @@ package struct NamePatterns: Hashable, Sendable {
 
     /// True if no name can match, because other patterns exclude all that one could match.
     package var isContradictory: Bool {
-        let parts = texts.flatMap { $0.lowercased().utf8.split(separator: UInt8(ascii: ",")) }
-            .map { String(decoding: $0, as: UTF8.self) }
-        let excluded = parts.filter(Self.isNegated).map { String($0.dropFirst()) }
-        return parts.filter { !Self.isNegated($0) }.allSatisfy { part in
+        let excluded = folded.negated
+        return positive.allSatisfy { part in
             excluded.contains { Self.pattern($0, covers: part) }
         }
     }
 
-    private static func isNegated(_ pattern: String) -> Bool {
-        pattern.utf8.first == UInt8(ascii: "!")
+    /// The patterns that may match a name, in lower case.
+    private var positive: [String] {
+        texts.flatMap { $0.lowercased().utf8.split(separator: UInt8(ascii: ",")) }
+            .map { String(decoding: $0, as: UTF8.self) }
+            .filter { $0.utf8.first != UInt8(ascii: "!") }
     }
 
     /// Returns whether one pattern matches all that the other does, where that is easily seen.
@@ -36,6 +37,30 @@ package struct NamePatterns: Hashable, Sendable {
         // As a text `*` is one character, which `?` matches.
         guard !wide.contains("?") || !narrow.contains("*") else { return false }
         return (try? PatternList(parsing: wide).matches(narrow)) ?? false
+    }
+
+    /// Returns whether each name that a list matches matches one of these, where that is easily seen.
+    ///
+    /// What the list excludes, it excludes in one spelling only.
+    func cover(_ list: PatternList) -> Bool {
+        list.positive.allSatisfy { cover($0.lowercased(), except: []) }
+    }
+
+    /// Returns the same of other patterns of names.
+    func cover(_ others: Self) -> Bool {
+        let excluded = others.folded.negated
+        return others.positive.allSatisfy { cover($0, except: excluded) }
+    }
+
+    /// Returns whether one of these matches all that a pattern does, and what is excluded here does not
+    /// take of it more than is excluded there.
+    private func cover(_ part: String, except excluded: [String]) -> Bool {
+        guard let narrow = try? PatternList(parsing: part) else { return false }
+        return positive.contains { Self.pattern($0, covers: part) }
+            && folded.negated.allSatisfy { exclusion in
+                excluded.contains { Self.pattern($0, covers: exclusion) }
+                    || (try? PatternList(parsing: exclusion).overlaps(narrow)) == false
+            }
     }
 
     /// Returns whether a name of the signer matches.

@@ -1,4 +1,5 @@
 import Admission
+import AgentInterface
 import Auditing
 import Conditions
 import Configuration
@@ -91,11 +92,16 @@ extension PolicyManager {
         conditions.set(.revokedKeysNotInForce, revoked)
     }
 
-    /// Notes the conditions that follow from policy and commit.
+    /// Notes the conditions that follow from policy, signers and commit.
     func noteState() {
         let found = commit.conditions(of: loaded.policy, at: path)
         for code in [ConditionCode.policyNotConfirmed, .policyOnTrial, .noWayBack] {
             conditions.set(code, found.filter { $0.code == code.rawValue })
+        }
+        let coverage = ApproverCoverage(of: policy, loaded.keys.signers.signers)
+            .conditions(ofSigners: configuration.allowedSigners)
+        for code in ApproverCoverage.codes {
+            conditions.set(code, coverage.filter { $0.code == code.rawValue })
         }
     }
 }

@@ -53,6 +53,8 @@ package enum ConditionCode: String, Hashable, Sendable, CaseIterable {
     case requestorsCannotSign = "requestors-cannot-sign"
     case approverUnbounded = "approver-unbounded"
     case approverNameless = "approver-nameless"
+    case approverOverridden = "approver-overridden"
+    case reviewersCannotSign = "reviewers-cannot-sign"
     case portUncovered = "port-uncovered"
     case listenersUnseen = "listeners-unseen"
     case firewallDropsMost = "firewall-drops-most"
@@ -123,7 +125,8 @@ extension ConditionCode {
         case .modeDiffers: (.warning, .agent)
         case .fileRefused, .breakGlass, .barsFull, .depotSilent, .depotCertificateExpires:
             (.warning, .grants)
-        case .signersEmpty, .requestorsCannotSign, .approverUnbounded, .approverNameless:
+        case .signersEmpty, .requestorsCannotSign, .reviewersCannotSign, .approverUnbounded,
+            .approverNameless, .approverOverridden:
             (.warning, .signers)
         case .portUncovered, .listenersUnseen: (.warning, .ports)
         case .firewallDropsMost, .firewallDropsRest, .legacyTable: (.warning, .firewall)

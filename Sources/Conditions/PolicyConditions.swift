@@ -125,14 +125,17 @@ package enum PolicyConditions {
 
     // MARK: approvers
 
-    /// No `[[approver]]` limits a signer, and others have limits.
-    package static func approverUnbounded(_ name: String) -> Condition {
-        Condition(
+    /// No `[[approver]]` limits a signer, for signatures of these kinds or of any, and others have
+    /// limits.
+    package static func approverUnbounded(_ name: String, kinds: [String] = []) -> Condition {
+        let only = kinds.isEmpty ? "" : " for signatures of kind \(kinds.joined(separator: ", "))"
+        let approvals = kinds.isEmpty ? "approvals" : "such approvals"
+        return Condition(
             .approverUnbounded,
             name,
-            "no [[approver]] names the signer \(name): approvals by \(name) have no limits but those "
-                + "of the ports",
-            mend: "name the signer in an [[approver]], if only in one that limits nothing"
+            "no [[approver]] names the signer \(name)\(only): \(approvals) by \(name) have no limits "
+                + "but those of the ports",
+            mend: "name the signer in an [[approver]]\(only), if only in one that limits nothing"
         )
     }
 
@@ -141,8 +144,32 @@ package enum PolicyConditions {
         Condition(
             .approverNameless,
             "[[approver]] \(number)",
-            "[[approver]] \(number) of the policy names no signer who may approve",
-            mend: "compare its `signers` with the names in allowed_signers"
+            "[[approver]] \(number) of the policy names no signer who may approve so",
+            mend: "compare its `signers` and `kinds` with the lines of allowed_signers"
+        )
+    }
+
+    /// An `[[approver]]` limits nothing, since another one allows the same signers all that it does.
+    package static func approverOverridden(_ number: Int, by other: Int) -> Condition {
+        Condition(
+            .approverOverridden,
+            "[[approver]] \(number)",
+            "[[approver]] \(number) of the policy limits nothing: [[approver]] \(other) allows the "
+                + "same signers all that it allows",
+            mend:
+                "exclude these signers from [[approver]] \(other) by patterns with `!`, or drop one "
+                + "of the two"
+        )
+    }
+
+    /// Break-glass grants are possible, and nobody may review them.
+    package static func reviewersCannotSign(_ path: String) -> Condition {
+        Condition(
+            .reviewersCannotSign,
+            path,
+            "an [[approver]] has alarm = true, and no line of \(path) lets anybody but its own "
+                + "signers sign jitgate-review: such a break-glass grant can never be reviewed",
+            mend: newLine(for: ["jitgate-review"], "$(cat id_ed25519.pub)", in: path)
         )
     }
 
@@ -182,7 +209,15 @@ package enum PolicyConditions {
     ) -> String {
         let names =
             ["jitgate-grant", "jitgate-revocation"] + (needRequests ? ["jitgate-request"] : [])
-        let purposes = #"namespaces=\""# + names.joined(separator: ",") + #"\""#
+        return newLine(for: names, key, in: path)
+    }
+
+    private static func newLine(
+        for namespaces: [String],
+        _ key: String,
+        in path: String
+    ) -> String {
+        let purposes = #"namespaces=\""# + namespaces.joined(separator: ",") + #"\""#
         return "echo \"ops@example.com \(purposes) \(key)\" >> \(ShellWord.quoted(path))"
     }
 }

@@ -20,15 +20,21 @@ struct ApproversReader {
             file.refuse("approver", "has \(sections.count) entries", remedy)
             return []
         }
-        var first: [Approver: TOMLTable] = [:]
+        var first: [Scope: (approver: Approver, section: TOMLTable)] = [:]
         return sections.compactMap { section in
             guard let approver = approver(section) else { return nil }
-            if let earlier = first[approver] {
-                let line = section.findings.line(of: earlier.path)
+            let scope = Scope(of: approver)
+            if let earlier = first[scope] {
+                let line = section.findings.line(of: earlier.section.path)
+                let isSame = approver.isAlarm == earlier.approver.isAlarm
                 let reason = "says the same as the [[approver]] on line \(line)"
-                section.refuse("signers", reason, "once is enough")
+                section.refuse(
+                    "signers",
+                    isSame ? reason : reason + ", except of alarm",
+                    isSame ? "once is enough" : "keep the one that is meant"
+                )
             }
-            first[approver] = first[approver] ?? section
+            first[scope] = first[scope] ?? (approver, section)
             return approver
         }
     }
@@ -129,5 +135,31 @@ struct ApproversReader {
 
     private func refuse(empty key: String, in section: TOMLTable) {
         section.refuse(key, "is empty, so it can never count", "leave it out for all")
+    }
+}
+
+/// What an entry is about and allows, without the order and spelling in which it says so, and without
+/// its alarm.
+private struct Scope: Hashable {
+    private let signers: Set<String>
+    private let kinds: Set<Approver.Kind>
+    private let ports: Set<Port>
+    private let requestors: Set<String>?
+    private let sources: Set<Prefix>
+    private let maxDuration: Duration?
+    private let maxWait: Duration?
+
+    init(of approver: Approver) {
+        signers = Self.patterns(approver.signers)
+        kinds = Set(approver.kinds.isEmpty ? Approver.allKinds : approver.kinds)
+        ports = Set(approver.ports)
+        requestors = approver.requestors.map(Self.patterns)
+        sources = Set(approver.sources)
+        maxDuration = approver.maxDuration
+        maxWait = approver.maxWait
+    }
+
+    private static func patterns(_ names: NamePatterns) -> Set<String> {
+        Set(names.texts.flatMap { $0.lowercased().split(separator: ",") }.map(String.init))
     }
 }

@@ -1,4 +1,5 @@
 import Admission
+import AgentInterface
 import Conditions
 import Configuration
 import Glibc
@@ -63,20 +64,13 @@ struct TrustCheck {
             if signers.isEmpty {
                 return PolicyConditions.signersEmpty(path, needRequests: isSeparate)
             }
-            for condition in Self.conditions(of: ApproverCoverage(of: rules, signers)) {
-                results.add(condition)
-            }
+            let coverage = ApproverCoverage(of: rules, signers)
+            for condition in coverage.conditions(ofSigners: path) { results.add(condition) }
             let canRequest = !isSeparate || signers.allowsAny(for: .request)
             return canRequest ? nil : PolicyConditions.requestorsCannotSign(path)
         } catch {
             return PolicyConditions.signersMalformed(path, because: "\(error)")
         }
-    }
-
-    /// Signers whom no `[[approver]]` limits, and entries that limit nobody.
-    private static func conditions(of coverage: ApproverCoverage) -> [Condition] {
-        coverage.unbounded.prefix(8).map { PolicyConditions.approverUnbounded($0) }
-            + coverage.nameless.prefix(8).map { PolicyConditions.approverNameless($0) }
     }
 
     private mutating func revokedKeys(_ path: String) {

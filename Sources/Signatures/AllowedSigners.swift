@@ -46,7 +46,13 @@ package struct AllowedSigners: Sendable {
         self.authorities = authorities.mapValues(ListedKey.init)
     }
 
-    private var all: [ListedKey] { Array(keys.values) + Array(authorities.values) }
+    /// The keys that are listed by themselves.
+    var listed: some Collection<ListedKey> { keys.values }
+
+    /// The keys of certificate authorities.
+    var listedAuthorities: some Collection<ListedKey> { authorities.values }
+
+    private var all: [ListedKey] { Array(listed) + Array(listedAuthorities) }
 
     /// The plain names of all signers, as far as the file has them.
     package var names: [String] { all.flatMap(\.signer.names) }
@@ -79,18 +85,4 @@ struct ListedKey: Sendable {
             names: lines.map(\.principals)
         )
     }
-}
-
-extension AllowedSigners {
-    /// Those whose keys may approve grants at some time, and the authorities that certify such, in the
-    /// order of their names.
-    package var approvers: [SignerIdentity] {
-        all.filter { $0.lines.contains { $0.maySign(for: .grant) } }.map(\.signer)
-            .sorted { $0.shownName < $1.shownName }
-    }
-}
-
-extension SignerIdentity {
-    /// A name for messages; the fingerprint of a key that has only patterns.
-    package var shownName: String { names.first ?? fingerprint }
 }

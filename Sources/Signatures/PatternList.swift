@@ -54,6 +54,14 @@ package struct PatternList: Hashable, Sendable {
             .map { String(decoding: $0.text, as: UTF8.self) }
     }
 
+    /// The patterns that exclude what they match, as written without the `!`.
+    package var negated: [String] {
+        patterns.lazy.filter(\.isNegated).map { String(decoding: $0.text, as: UTF8.self) }
+    }
+
+    /// The patterns that may match a name.
+    package var positive: [String] { names + wildcards }
+
     /// Returns whether a text is a name that a list could contain, without wildcards.
     package static func isPlainName(_ text: String) -> Bool {
         !text.isEmpty && text.first != "!"

@@ -56,6 +56,44 @@ private final class Listener {
         #expect(found.contains { $0.code == "ports-silent" && $0.since == nil })
     }
 
+    @Test func `status says whom approvers leave out, as policy and signers have it now`() throws {
+        let host = try AgentHost()
+        let token = "sk-ssh-ed25519@openssh.com"
+        func stated() throws -> [String] {
+            try conditions(host.jitgate("status", "--json").output)
+                .filter { $0.code.hasPrefix("approver-") || $0.code.hasPrefix("reviewers-") }
+                .map { "\($0.code) \($0.subject)" }
+        }
+        try host.start()
+        #expect(try stated().isEmpty)
+        let entries = "[[approver]]\nsigners = [\"ci\"]\n[[approver]]\nsigners = [\"dana\"]\n"
+        try host.edit { $0 + entries + "kinds = [\"sk\"]\nalarm = true\n" }
+        #expect(try host.jitgate("reload").status == 0)
+        let unseen = "reviewers-cannot-sign \(host.path)/allowed_signers"
+        #expect(
+            try stated() == [
+                "approver-unbounded dana", "approver-nameless [[approver]] 1",
+                "approver-nameless [[approver]] 2", unseen,
+            ]
+        )
+        // A token's key is a number of 32 bytes and the application.
+        let blob = wire(token) + wire([UInt8](repeating: 9, count: 32)) + wire("ssh:")
+        let line = "\(token) \(Data(blob).base64EncodedString())"
+        let auditor = "auditor namespaces=\"jitgate-review\" \(try SSHKey().publicLine)"
+        let own = "dana \(try host.key.publicLine)"
+        try host.write("\(own)\ndana \(line)\nci \(line)\n\(auditor)\n", to: "allowed_signers")
+        try eventually { try stated() == ["approver-unbounded dana"] }
+        let found = try conditions(host.jitgate("doctor", "--json").output)
+        let unbounded = found.filter { $0.code == "approver-unbounded" }
+        #expect(unbounded.map(\.message).first?.contains("for signatures of kind key: ") == true)
+        #expect(unbounded.count == 1)
+        try host.write("dana \(line)\nci \(line)\n\(auditor)\n", to: "allowed_signers")
+        try eventually { try stated().isEmpty }
+    }
+
+    private func wire(_ text: String) -> [UInt8] { wire(Array(text.utf8)) }
+    private func wire(_ bytes: [UInt8]) -> [UInt8] { [0, 0, 0, UInt8(bytes.count)] + bytes }
+
     @Test func `explain says by which grant a packet passes and until when`() throws {
         let host = try AgentHost()
         try host.start()
