@@ -230,7 +230,7 @@ let package = Package(
         .target(name: "CFaults", path: "Tests/CFaults"),
         .target(
             name: "TestSupport",
-            dependencies: ["Grants", "StrictJSON", "Recording", "CTestSupport", system],
+            dependencies: ["Grants", "StrictJSON", "Recording", "CTestSupport", crypto, system],
             path: "Tests/TestSupport",
             swiftSettings: house
         ),
@@ -253,7 +253,10 @@ let package = Package(
                 crypto,
             ]
         ),
-        tests("VerifyingTests", ["Verifying", "Auditing", "Grants", "Transparency"]),
+        tests(
+            "VerifyingTests",
+            ["Verifying", "Auditing", "Grants", "TestSupport", "Transparency"]
+        ),
         tests("ReportingTests", ["Reporting", "Auditing", "Grants", "TestSupport"]),
         tests("DepotTests", ["Depot", "Conditions", "Grants", "TestSupport"]),
         tests(
@@ -323,7 +326,7 @@ let package = Package(
                 "Auditing",
                 "Varlink",
                 "AgentInterface", "Linux",
-                "Recording", "StrictJSON", "TestSupport", "Transparency", crypto, system,
+                "Recording", "StrictJSON", "TestSupport", "Transparency", system,
             ]
         ),
         tests(

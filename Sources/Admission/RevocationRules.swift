@@ -2,7 +2,8 @@ package import Grants
 package import Signatures
 
 extension Admission {
-    /// The reason that a revocation is for other hosts or that no signer may revoke, or `nil`.
+    /// The reason that a revocation is not for this host, signed by nobody who may, or over; `nil` if it
+    /// counts.
     ///
     /// One signature with enough weight suffices. `requestors` are those of the live grants that it
     /// names by their ids.
@@ -12,16 +13,10 @@ extension Admission {
         requestors: [GrantID: String],
         at now: Moment
     ) -> Refusal? {
-        if let refusal = refusal(of: revocation.hosts, signedBy: payload) { return refusal }
-        let signatures = payload.signatures.filter(counts)
-        if let gap = revocation.authorityGap(signedBy: signatures, requestors) {
-            return Refusal(
-                rule: "authority",
-                field: gap.field,
-                reason: gap.reason,
-                remedy: gap.remedy
-            )
-        }
+        let refusal =
+            refusal(of: revocation.hosts, signedBy: payload)
+            ?? authorityRefusal(of: revocation, signedBy: payload, requestors: requestors)
+        if let refusal { return refusal }
         guard let until = revocation.until, until <= now else { return nil }
         return Refusal(
             rule: "over",
@@ -29,6 +24,19 @@ extension Admission {
             reason: "it has passed: it is \(now)",
             remedy: "sign a revocation with a later end"
         )
+    }
+
+    /// The reason that nobody who may has signed a revocation, whatever host it is for, or `nil`.
+    package func authorityRefusal(
+        of revocation: Revocation,
+        signedBy payload: SignedPayload,
+        requestors: [GrantID: String]
+    ) -> Refusal? {
+        if let refusal = objection(to: payload) { return refusal }
+        let signatures = payload.signatures.filter(counts)
+        return revocation.authorityGap(signedBy: signatures, requestors).map { gap in
+            Refusal(rule: "authority", field: gap.field, reason: gap.reason, remedy: gap.remedy)
+        }
     }
 
     /// The reason that the end of bars is not for this host or signed by too few people, or `nil`.

@@ -17,12 +17,12 @@ struct GrantIntake: Sendable {
         case admitted(GrantProvenance, signerLines: [String])
         /// A well-formed grant that policy does not allow.
         case denied(GrantProvenance, Refusal)
-        /// A revocation of these grants, the principals who signed it, and their lines.
-        case revocation(Revocation, signers: [String], signerLines: [String])
-        /// A review of a break-glass grant, the principals who signed it, and their lines.
-        case review(Review, signers: [String], signerLines: [String])
-        /// The end of bars, likewise.
-        case unbar(Unbar, signers: [String], signerLines: [String])
+        /// A revocation, and its signatures.
+        case revocation(Revocation, SignedPayload)
+        /// A review of a break-glass grant, and its signatures.
+        case review(Review, SignedPayload)
+        /// The end of bars, and its signatures.
+        case unbar(Unbar, SignedPayload)
         /// A file without any statement of an allowed signer, or none that can be understood.
         case refused(code: String, reason: String)
     }
@@ -160,11 +160,7 @@ struct GrantIntake: Sendable {
         if let refusal = admission.refusal(of: review, signedBy: payload, about: subject) {
             return .refused(code: refusal.rule, reason: "\(refusal)")
         }
-        return .review(
-            review,
-            signers: payload.approvals.map(\.principal),
-            signerLines: payload.signerLines
-        )
+        return .review(review, payload)
     }
 
     private func judge(
@@ -187,22 +183,14 @@ struct GrantIntake: Sendable {
         guard !known.isOver(revocation, payload.sha256) else {
             return .refused(code: Refusal.over.rule, reason: "\(Refusal.over)")
         }
-        return .revocation(
-            revocation,
-            signers: payload.signatures.map(\.principal),
-            signerLines: payload.signerLines
-        )
+        return .revocation(revocation, payload)
     }
 
     private func judge(_ unbar: Unbar, _ payload: SignedPayload) -> Verdict {
         if let refusal = admission.refusal(of: unbar, signedBy: payload) {
             return .refused(code: refusal.rule, reason: "\(refusal)")
         }
-        return .unbar(
-            unbar,
-            signers: payload.signatures.map(\.principal),
-            signerLines: payload.signerLines
-        )
+        return .unbar(unbar, payload)
     }
 }
 

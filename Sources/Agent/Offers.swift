@@ -129,14 +129,10 @@ final class Offers {
         // The file of a revocation that took effect stays until its carrier removes it.
         case .refused("host", _), .refused("over", _): break
         case .refused(let code, let reason): refuse(file, code: code, policy.explained(reason))
-        case .revocation(let revocation, let signers, let lines):
-            let evidence = submissions.evidence(arrival.bytes, lines)
-            submissions.take(revocation, signers, evidence, in: file)
-        case .unbar(let unbar, let signers, let lines):
-            submissions.take(unbar, signers, submissions.evidence(arrival.bytes, lines), in: file)
-        case .review(let review, let signers, let lines):
-            let evidence = submissions.evidence(arrival.bytes, lines)
-            submissions.take(review, signers, evidence, in: file)
+        case .revocation(let revocation, let signed):
+            submissions.take(revocation, signed, in: file)
+        case .unbar(let unbar, let signed): submissions.take(unbar, signed, in: file)
+        case .review(let review, let signed): submissions.take(review, signed, in: file)
         }
     }
 

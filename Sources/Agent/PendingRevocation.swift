@@ -2,6 +2,7 @@ import Admission
 import Auditing
 import Grants
 import Lifecycle
+import Signatures
 
 /// Grants that have to end because of a revocation.
 struct PendingRevocation: Sendable {
@@ -98,14 +99,30 @@ extension RevocationOrigin {
         var fields: [AuditField: [String]] = [.actor: actors]
         if let comment { fields[.comment] = [comment] }
         if let revocation { fields[.revocation] = [revocation] }
-        if let evidence { fields.merge(evidence.fields.filter { $0.key.isEvidence }) { $1 } }
+        // The certificates in a record of a grant are those of its own signers.
+        if let evidence { fields.merge(evidence.fields.filter { $0.key != .certificates }) { $1 } }
         return fields
     }
 }
 
 extension Evidence {
+    /// That of a file which is no grant, with the certificates of those who signed it.
+    init(_ file: ReadFile, _ signed: SignedPayload, under policy: LoadedPolicy) {
+        self.init(
+            file: file.arrival.bytes,
+            signerLines: signed.signerLines,
+            certificates: signed.certificates,
+            policyDigest: policy.policy.digest
+        )
+    }
+
     /// The fields with which a record proves what the file said.
     var fields: [AuditField: [String]] {
-        AuditEntry.evidence(file, signedBy: signerLines, under: policyDigest)
+        AuditEntry.evidence(
+            file,
+            signedBy: signerLines,
+            certified: certificates,
+            under: policyDigest
+        )
     }
 }

@@ -33,17 +33,13 @@ extension Submissions {
         }
     }
 
-    func take(
-        _ review: Review,
-        _ signers: [String],
-        _ evidence: Evidence,
-        in file: ReadFile
-    ) {
+    func take(_ review: Review, _ signed: SignedPayload, in file: ReadFile) {
         let origin = file.arrival.origin
         let path = origin.path
         if case .file = origin { grants.forget(path) }
         if let glass = audit.logState.breakGlass[review.grant], audit.review(of: glass) == nil {
-            let fields = evidence.fields
+            let signers = signed.approvals.map(\.principal)
+            let fields = Evidence(file, signed, under: policy.loaded).fields
             audit.note(.reviewed(review, by: signers, inFile: path, of: file.digest, fields))
         }
         let result = SubmissionResult(outcome: .accepted, ids: [review.grant])

@@ -5,29 +5,25 @@ import Grants
 import Lifecycle
 import Linux
 import Recording
+import Signatures
 
 /// The effects of signed revocations and ends of bars.
 extension Submissions {
     /// Acts on a revocation, wherever it came from.
-    func take(
-        _ revocation: Revocation,
-        _ signers: [String],
-        _ evidence: Evidence,
-        in file: ReadFile
-    ) {
+    func take(_ revocation: Revocation, _ signed: SignedPayload, in file: ReadFile) {
         let place = file.arrival.origin
         if case .file(let path, _) = place { grants.forget(path) }
-        let admitted = AdmittedRevocation(arrival: place, digest: file.digest, signers: signers)
+        let admitted = AdmittedRevocation(
+            arrival: place,
+            digest: file.digest,
+            signers: signed.signatures.map(\.principal)
+        )
+        let evidence = Evidence(file, signed, under: policy.loaded)
         grants.revoke(revocation, in: admitted, evidence, at: clocks.read())
     }
 
     /// Ends bars before their time, once that is on record.
-    func take(
-        _ unbar: Unbar,
-        _ signers: [String],
-        _ evidence: Evidence,
-        in file: ReadFile
-    ) {
+    func take(_ unbar: Unbar, _ signed: SignedPayload, in file: ReadFile) {
         let (digest, place) = (file.digest, file.arrival.origin)
         if case .file(let path, _) = place { grants.forget(path) }
         let ids = unbar.ids.filter { grants.bars[$0] != nil }
@@ -36,10 +32,10 @@ extension Submissions {
                 ids,
                 because: unbar.reason,
                 by: .init(
-                    actors: signers.map { "signer:" + $0 },
+                    actors: signed.signatures.map { "signer:" + $0.principal },
                     digest: digest,
                     file: place.path,
-                    evidence: evidence.fields
+                    evidence: Evidence(file, signed, under: policy.loaded).fields
                 )
             )
         } catch {

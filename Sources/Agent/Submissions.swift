@@ -85,12 +85,9 @@ final class Submissions {
             guard !hasEnded(provenance), refusal.rule != "host" else { return }
             let text = "\(refusal.field): \(refusal.reason)"
             note(arrival.origin, .init(reason: text, remedy: refusal.remedy, isDistrust: false))
-        case .revocation(let revocation, let signers, let lines):
-            take(revocation, signers, evidence(arrival.bytes, lines), in: file)
-        case .unbar(let unbar, let signers, let lines):
-            take(unbar, signers, evidence(arrival.bytes, lines), in: file)
-        case .review(let review, let signers, let lines):
-            take(review, signers, evidence(arrival.bytes, lines), in: file)
+        case .revocation(let revocation, let signed): take(revocation, signed, in: file)
+        case .unbar(let unbar, let signed): take(unbar, signed, in: file)
+        case .review(let review, let signed): take(review, signed, in: file)
         }
     }
 

@@ -15,16 +15,18 @@ package struct EvidenceFile: Hashable, Sendable {
 
 extension AuditEntry {
     /// The proof that the record of a signed file carries: the file, the lines of allowed_signers that
-    /// its signatures rest on, and the SHA-256 of the policy that let it in.
+    /// its signatures rest on, their certificates, and the SHA-256 of the policy that let it in.
     package static func evidence(
         _ file: [UInt8],
         signedBy lines: [String],
+        certified certificates: [String] = [],
         under policy: String
     ) -> [AuditField: [String]] {
         var known = Set<String>()
         return [
             .evidence: [String(decoding: file, as: UTF8.self)],
             .allowedSigners: lines.filter { known.insert($0).inserted },
+            .certificates: certificates,
             .policyDigest: [policy],
         ]
     }

@@ -3,12 +3,20 @@ package struct Evidence: Hashable, Sendable {
     package let file: [UInt8]
     /// The lines of allowed_signers that the signatures rest on.
     package let signerLines: [String]
+    /// The certificates of the signatures that have one, each with its signer.
+    package let certificates: [String]
     /// The SHA-256 of the policy that was in force, in hex.
     package let policyDigest: String
 
-    package init(file: [UInt8], signerLines: [String], policyDigest: String) {
+    package init(
+        file: [UInt8],
+        signerLines: [String],
+        certificates: [String] = [],
+        policyDigest: String
+    ) {
         self.file = file
         self.signerLines = signerLines
+        self.certificates = certificates
         self.policyDigest = policyDigest
     }
 }

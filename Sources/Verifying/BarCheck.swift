@@ -85,36 +85,57 @@ extension EvidenceCheck {
         }
         let document = try signed(entry, at: moment)
         guard case .revocation(let revocation) = document.content else { return }
-        try requireAuthority(over: revocation, document.payload, in: entry)
+        try requireAuthority(over: revocation, document.payload, in: record)
         revocations.take(revocation, entry)
         try bars.take(entry, revocation, by: moment + Self.tolerance)
     }
 
-    mutating func checkUnbar(_ entry: AuditEntry, at moment: Moment) throws(RecordFlaw) {
+    mutating func checkUnbar(_ record: Record, at moment: Moment) throws(RecordFlaw) {
+        let entry = record.entry
         guard entry[.evidence] != nil else {
             try BarCheck.requireRoot(entry)
             return bars.lift(entry)
         }
         let document = try signed(entry, at: moment)
         guard case .unbar(let unbar) = document.content else { return }
+        let admission = try policies.admission(closing: record)
+        try Self.require(admission?.refusal(of: unbar, signedBy: document.payload))
         try bars.lift(entry, unbar)
     }
 
-    /// Refuses a revocation that its signers may not give.
+    /// Refuses a revocation that its signers may not give, by the policy of its time if that is at
+    /// hand.
     func requireAuthority(
         over revocation: Revocation,
         _ payload: SignedPayload,
-        in entry: AuditEntry
+        in record: Record
     ) throws(RecordFlaw) {
         var requestors: [GrantID: String] = [:]
         if payload.namespaces == [.request], revocation.isNarrow {
             // Requestors revoke their own; of the others other records tell.
-            guard let grant = grantStates.revocable(entry) else { return }
+            guard let grant = grantStates.revocable(record.entry) else { return }
             for id in revocation.selection.ids { requestors[id] = grant.requestor }
+        }
+        if let admission = try policies.admission(closing: record) {
+            return try Self.require(
+                admission.authorityRefusal(
+                    of: revocation,
+                    signedBy: payload,
+                    requestors: requestors
+                )
+            )
         }
         guard let gap = revocation.authorityGap(signedBy: payload.signatures, requestors) else {
             return
         }
         throw RecordFlaw(.policy, "\(gap.field): \(gap.reason)")
+    }
+
+    private static func require(_ refusal: Refusal?) throws(RecordFlaw) {
+        guard let refusal else { return }
+        throw RecordFlaw(
+            .policy,
+            "the policy then did not allow it: \(refusal.field): \(refusal.reason)"
+        )
     }
 }

@@ -14,7 +14,7 @@ package struct EvidenceCheck: Sendable {
     private var clock = TimeLowerBound()
     private var signatureCheck = SignatureCheck()
     var grantStates: StandingCheck
-    private var policies: PolicyCheck
+    private(set) var policies: PolicyCheck
     var revocations: RevocationCheck
     private var alarms: BreakGlassCheck
     var bars = BarCheck()
@@ -77,7 +77,7 @@ package struct EvidenceCheck: Sendable {
         case .reviewAccepted: try checkReview(record, at: moment)
         case .policyLoaded: try checkPolicy(entry)
         case .revocationAccepted: try checkRevocationRecord(record, at: moment)
-        case .barLifted: try checkUnbar(entry, at: moment)
+        case .barLifted: try checkUnbar(record, at: moment)
         default:
             try checkRevocation(record, at: moment)
             if entry.event == .grantClosed {
@@ -158,7 +158,7 @@ package struct EvidenceCheck: Sendable {
         if entry[.evidence] != nil {
             let document = try signed(entry, at: moment)
             guard case .revocation(let revocation) = document.content else { return }
-            try requireAuthority(over: revocation, document.payload, in: entry)
+            try requireAuthority(over: revocation, document.payload, in: record)
             revocations.take(revocation, entry)
         } else if [.grantClosed, .drainEnded].contains(entry.event) {
             try revocations.require(record, of: grantStates.revocable(entry))

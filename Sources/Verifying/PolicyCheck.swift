@@ -82,9 +82,26 @@ struct PolicyCheck: Sendable {
         guard record.entry[.policyDigest] == inForce else {
             throw RecordFlaw(.policy, "it names a policy that was not in force then")
         }
-        return known.map { configuration in
-            Admission(policy: configuration.policy, host: host(record, configuration))
+        return known.map { admission(of: record, by: $0) }
+    }
+
+    /// The policy by which a revocation or the end of a bar was judged; `nil` if it cannot be read here.
+    ///
+    /// What closes need not wait for the disk, so the record may come after a later policy: it names its
+    /// own. One that names none is held to the policy in force.
+    func admission(closing record: Record) throws(RecordFlaw) -> Admission? {
+        guard let digest = record.entry[.policyDigest] ?? (isWhole ? inForce : nil) else {
+            return nil
         }
+        guard let known = policies[digest] else {
+            guard isWhole else { return nil }
+            throw RecordFlaw(.unaccepted, "no record before it carries the policy that it names")
+        }
+        return known.map { admission(of: record, by: $0) }
+    }
+
+    private func admission(of record: Record, by configuration: Configuration) -> Admission {
+        Admission(policy: configuration.policy, host: host(record, configuration))
     }
 
     /// The record must name entries that let the signatures count.

@@ -98,18 +98,24 @@ struct SignatureCheck: Sendable {
     ) -> [AuditField: [String]] {
         let payload = document.payload
         let actors = payload.signatures.map { "signer:" + $0.principal }
+        var fields: [AuditField: [String]] = [.actor: actors]
+        // The certificates in the record of a grant are those of its own signers.
+        if entry.event != .grantClosed, entry.event != .drainEnded {
+            fields[.certificates] = payload.certificates
+        }
         switch document.content {
-        case .unbar(let unbar): return [.actor: actors, .comment: [unbar.reason]]
+        case .unbar(let unbar):
+            fields[.comment] = [unbar.reason]
+            return fields
         case .revocation(let order):
-            var fields: [AuditField: [String]] = [.actor: actors, .comment: [order.reason]]
+            fields[.comment] = [order.reason]
             guard entry.event == .revocationAccepted else { return fields }
             fields[.revocationID] = order.id.map { [$0.description] } ?? []
             fields[.revokes] = order.selection.texts
             return fields
         case .review(let review):
-            return [
-                .actor: actors, .comment: [review.reason], .outcome: [review.outcome.rawValue],
-            ]
+            (fields[.comment], fields[.outcome]) = ([review.reason], [review.outcome.rawValue])
+            return fields
         case .grant(let grant):
             var fields = GrantProvenance(
                 grant: grant,
