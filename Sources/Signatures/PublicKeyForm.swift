@@ -24,6 +24,9 @@ enum PublicKeyForm: Sendable {
     case rsa(modulus: [UInt8], exponent: [UInt8])
     indirect case token(PublicKeyForm, application: [UInt8])
 
+    /// The longest application of a security key, and relying party of a passkey, in bytes.
+    private static let applicationLimit = 255
+
     static let malformed = SignatureError(.malformed, "the public key is malformed")
 
     init(parsing blob: [UInt8]) throws(SignatureError) {
@@ -88,6 +91,12 @@ enum PublicKeyForm: Sendable {
         from reader: inout WireReader
     ) throws(SignatureError) -> PublicKeyForm {
         guard let application = reader.string() else { throw malformed }
+        guard application.count <= applicationLimit else {
+            throw SignatureError(
+                .tooLarge,
+                "the application of a security key or passkey has at most \(applicationLimit) bytes"
+            )
+        }
         return .token(key, application: application)
     }
 }

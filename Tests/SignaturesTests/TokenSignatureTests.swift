@@ -16,6 +16,24 @@ import Testing
         }
     }
 
+    @Test(arguments: SoftwareToken.Kind.allCases)
+    func `has an application of at most 255 bytes`(kind: SoftwareToken.Kind) throws {
+        for (count, expected) in [(255, "accepted"), (256, "too-large")] {
+            let application = "ssh:" + String(repeating: "a", count: count - 4)
+            let token = SoftwareToken(kind, application: application)
+            let signature = try token.sign(payload)
+            let listed = try? verifier("dana \(token.publicLine)")
+            #expect((listed != nil) == (expected == "accepted"))
+            guard let listed else {
+                // The form of a key is checked before it is looked for.
+                let other = try verifier("dana \(SoftwareToken(kind).publicLine)")
+                #expect(verdict(on: payload + signature, by: other) == expected)
+                continue
+            }
+            #expect(verdict(on: payload + signature, by: listed) == expected)
+        }
+    }
+
     /// ssh-keygen accepts it, so we cannot leave it to ssh-keygen.
     @Test(arguments: SoftwareToken.Kind.allCases)
     func `is refused without a touch`(kind: SoftwareToken.Kind) throws {
