@@ -45,7 +45,11 @@ extension SessionClaim {
     ) -> (chosen: [Self], left: [Self]) {
         var (known, new): ([Self], [Self]) = ([], [])
         for claim in claims {
-            if gate.sessions.contains(claim.session) { known.append(claim) } else { new.append(claim) }
+            if gate.sessions.contains(claim.session) {
+                known.append(claim)
+            } else {
+                new.append(claim)
+            }
         }
         let room = max(0, DrainingSessions.limit - gate.sessions.count)
         guard new.count > room else { return (claims, []) }
