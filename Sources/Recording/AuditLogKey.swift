@@ -15,7 +15,7 @@ extension AuditLog {
     }
 
     /// The key that signs for this log; `nil` if it is another machine's.
-    package var signingKey: AuditKey? { foreignMachine == nil ? key : nil }
+    package var signingKey: AuditKey? { foreignMachine == nil ? signedTree.key : nil }
 
     /// The file of the leaf hashes.
     package var leavesPath: String { directory.leaves }
