@@ -73,7 +73,7 @@ struct CheckResult {
     init(of host: HostPosture, enforcing: Bool) {
         self.host = host
         let errors = (host.status?.conditions ?? []).filter { $0.severity == .error }
-        let isGood = [.configured, .observing, .onTrial, .retired].contains(host.state)
+        let isGood = host.state.isInOrder || host.state == .retired
         let state = host.state.rawValue + (host.reason.map { ": \($0)" } ?? "")
         let observes = enforcing && isGood && host.status?.mode != .enforce
         faults =

@@ -6,10 +6,10 @@ package struct FleetPosture: Sendable {
 
     /// Marks the hosts whose policy or signers are not those of most of their group.
     package init(_ hosts: [HostPosture]) {
-        let usual = Dictionary(grouping: hosts.filter { $0.isHeard }, by: \.group)
+        let usual = Dictionary(grouping: hosts.filter(\.state.isInOrder), by: \.group)
             .compactMapValues { Self.usual($0.compactMap(\.rules)) }
         self.hosts = hosts.map { host in
-            guard host.isHeard, let usual = usual[host.group], let rules = host.rules,
+            guard host.state.isInOrder, let usual = usual[host.group], let rules = host.rules,
                 rules != usual
             else { return host }
             var drifted = host
@@ -57,9 +57,6 @@ private struct HostRules: Hashable {
 }
 
 extension HostPosture {
-    /// True if its status is good enough to be compared with others.
-    fileprivate var isHeard: Bool { [.configured, .observing, .onTrial].contains(state) }
-
     fileprivate var rules: HostRules? {
         status.map {
             HostRules(

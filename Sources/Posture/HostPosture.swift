@@ -23,6 +23,14 @@ package struct HostPosture: Hashable, Sendable {
         case onTrial = "on-trial"
         case observing
         case configured
+
+        /// True if the host was heard, and is what its group is.
+        package var isInOrder: Bool {
+            switch self {
+            case .onTrial, .observing, .configured: true
+            case .retired, .notConfigured, .unverified, .forked, .silent, .drifted: false
+            }
+        }
     }
 
     package let host: ShelfName
@@ -39,11 +47,7 @@ package struct HostPosture: Hashable, Sendable {
 
     /// True if the host was heard, is what its group is, and reports no error.
     package var isHealthy: Bool {
-        switch state {
-        case .configured, .observing, .onTrial: status?.isHealthy ?? false
-        case .retired: true
-        case .notConfigured, .unverified, .forked, .silent, .drifted: false
-        }
+        state == .retired || state.isInOrder && status?.isHealthy ?? false
     }
 }
 
