@@ -119,10 +119,6 @@ extension [JSONValue] {
 }
 
 extension JSONValue {
-    fileprivate static func optional(_ text: String?) -> JSONValue {
-        text.map(JSONValue.string) ?? .null
-    }
-
     /// The members that pairs of names and values make.
     fileprivate var labelMembers: [Member] {
         (items ?? []).compactMap { pair in

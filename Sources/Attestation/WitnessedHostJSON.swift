@@ -120,8 +120,4 @@ extension JSONValue {
     fileprivate static func moment(_ moment: Moment?) -> JSONValue {
         optional(moment?.description)
     }
-
-    fileprivate static func optional(_ text: String?) -> JSONValue {
-        text.map(JSONValue.string) ?? .null
-    }
 }

@@ -6,7 +6,7 @@ enum BarForm {
     static func json(_ bar: Bar) -> JSONValue {
         [
             "id": .string(bar.id.description),
-            "digest": bar.digest.map(JSONValue.string) ?? .null,
+            "digest": .optional(bar.digest),
             "revokes": .array(bar.selection.texts.map(JSONValue.string)),
             "until": .integer(bar.until.microseconds), "reason": .string(bar.reason),
             "actors": .array(bar.actors.map(JSONValue.string)),

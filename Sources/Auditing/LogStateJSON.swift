@@ -225,10 +225,6 @@ enum LogStateJSON {
 }
 
 extension JSONValue {
-    fileprivate static func optional(_ text: String?) -> JSONValue {
-        text.map(JSONValue.string) ?? .null
-    }
-
     fileprivate static func optional(_ moment: Moment?) -> JSONValue {
         moment.map { .integer($0.microseconds) } ?? .null
     }

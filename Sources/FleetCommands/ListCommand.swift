@@ -100,7 +100,7 @@ private struct OpenRow {
             "ports": texts(grant.ports.map(\.description)),
             "opened": .string(grant.opened.description),
             "deadline": .string(grant.deadline.description),
-            "ticket": grant.ticket.map(JSONValue.string) ?? .null,
+            "ticket": .optional(grant.ticket),
         ]
     }
 }

@@ -86,7 +86,7 @@ extension HostPosture {
         [
             "host": .string(host.description), "group": .string(group),
             "state": .string(state.rawValue), "healthy": .bool(isHealthy),
-            "reason": reason.map(JSONValue.string) ?? .null,
+            "reason": .optional(reason),
             "age_seconds": age.map { .integer($0.components.seconds) } ?? .null,
             "log_size": size.map { .integer(Int64(clamping: $0)) } ?? .null,
             "status": status?.jsonValue ?? .null,

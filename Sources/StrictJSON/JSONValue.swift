@@ -19,6 +19,11 @@ package enum JSONValue: Hashable, Sendable {
     case array([JSONValue])
     case object([Member])
 
+    /// A string, or null for `nil`.
+    package static func optional(_ text: String?) -> JSONValue {
+        text.map(JSONValue.string) ?? .null
+    }
+
     /// The member of an object by its name; `nil` for other values.
     package subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
