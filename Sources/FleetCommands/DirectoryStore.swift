@@ -22,7 +22,7 @@ final class DirectoryStore: DepotStore {
             let modified = identity.map { Moment(microseconds: $0.modifiedNanoseconds / 1000) }
             return StoredObject(bytes: bytes, modified: modified)
         } catch .noSuchFileOrDirectory {
-            try requireDirectory()
+            try CommandFailure.requireDirectory(name)
             return nil
         } catch {
             throw Self.failure(path, error, isReading: true)
@@ -62,17 +62,6 @@ final class DirectoryStore: DepotStore {
         }
     }
 
-    /// A depot that is not there is not an empty one.
-    private func requireDirectory() throws(CommandFailure) {
-        guard FileAccess.exists(name) else {
-            throw CommandFailure(
-                .noInput,
-                "\(name): there is no such directory",
-                hints: ["make it: mkdir \(name)"]
-            )
-        }
-    }
-
     private func path(_ object: DepotObject) -> String { "\(name)/\(object.path)" }
 
     private static func failure(_ path: String, _ error: Errno, isReading: Bool) -> CommandFailure {
@@ -81,6 +70,19 @@ final class DirectoryStore: DepotStore {
             CommandFailure(.noPermission, "\(path): \(error)")
         case .noSuchFileOrDirectory: CommandFailure(.noInput, "\(path): \(error)")
         default: CommandFailure(isReading ? .inputOutput : .cannotCreate, "\(path): \(error)")
+        }
+    }
+}
+
+extension CommandFailure {
+    /// A depot or a memory that is not there is not an empty one.
+    static func requireDirectory(_ path: String, hint: String = "make it") throws(CommandFailure) {
+        guard FileAccess.exists(path) else {
+            throw CommandFailure(
+                .noInput,
+                "\(path): there is no such directory",
+                hints: ["\(hint): mkdir \(path)"]
+            )
         }
     }
 }

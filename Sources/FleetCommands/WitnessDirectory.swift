@@ -13,7 +13,10 @@ struct WitnessDirectory {
     func host(_ name: ShelfName, key: VerifierKey) throws(CommandFailure) -> WitnessedHost? {
         let file = file(name, "json")
         guard FileAccess.exists(file) else {
-            try requireDirectory()
+            try CommandFailure.requireDirectory(
+                path,
+                hint: "a witness keeps its memory there"
+            )
             return nil
         }
         let bytes = try GrantFile.read(file, limit: WitnessedHost.fileLimit)
@@ -39,14 +42,4 @@ struct WitnessDirectory {
     }
 
     private func file(_ name: ShelfName, _ ending: String) -> String { "\(path)/\(name).\(ending)" }
-
-    private func requireDirectory() throws(CommandFailure) {
-        guard FileAccess.exists(path) else {
-            throw CommandFailure(
-                .noInput,
-                "\(path): there is no such directory",
-                hints: ["a witness keeps its memory there: mkdir \(path)"]
-            )
-        }
-    }
 }
