@@ -23,7 +23,7 @@ package struct ApproverCoverage: Hashable, Sendable {
     /// The numbers of the entries that name nobody who may approve so, from 1.
     package let nameless: [Int]
     package let overridden: [Overridden]
-    /// Whether an entry has an alarm, and nobody but the signers whom it names may review the grants
+    /// True if an entry has an alarm, and nobody but the signers whom it names may review the grants
     /// that it lets in.
     package let lacksReviewers: Bool
 
@@ -89,7 +89,7 @@ package struct ApproverCoverage: Hashable, Sendable {
 }
 
 extension ListedSigner {
-    /// Whether a review by this one may count for a grant of somebody; of those whom an authority
+    /// Returns whether a review by this one may count for a grant of somebody; of those whom an authority
     /// certifies, some other person's may.
     fileprivate func mayReview(_ other: ListedSigner) -> Bool {
         isAuthority || !identity.isSamePerson(as: other.identity)

@@ -41,7 +41,7 @@ package struct NamePatterns: Hashable, Sendable {
 
     /// Returns whether each name that a list matches matches one of these, where that is easily seen.
     ///
-    /// What the list excludes, it excludes in one spelling only.
+    /// The list's exclusions count for nothing: they exclude one spelling only.
     func cover(_ list: PatternList) -> Bool {
         list.positive.allSatisfy { cover($0.lowercased(), except: []) }
     }

@@ -123,7 +123,7 @@ struct FlowTable: ~Copyable {
 }
 
 extension TrackedFlow {
-    /// Whether it has a port's transport and, for TCP, was begun by both ends.
+    /// Returns whether it has a port's transport and, for TCP, was begun by both ends.
     fileprivate func mayBeSession(of port: Port) -> Bool {
         original.protocolNumber == port.transport.protocolNumber
             && (isAssured || port.transport == .udp)

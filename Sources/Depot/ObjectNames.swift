@@ -97,7 +97,7 @@ extension UInt8 {
         isLetterOrDigit || [UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-")].contains(self)
     }
 
-    /// Whether the byte may stand in the name of a file that an index lists.
+    /// True if the byte may stand in the name of a file that an index lists.
     var isListedNameByte: Bool {
         isNameByte || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self)
     }

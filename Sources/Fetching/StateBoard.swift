@@ -68,7 +68,7 @@ struct StateBoard {
         state.error = reason
     }
 
-    /// Whether the last request to the depot was answered.
+    /// True if the last request to the depot was answered.
     var isAnswered: Bool { state.lastContact != nil && state.silentSince == nil }
 
     /// The next round comes after this time; the client certificate may be another by now.
