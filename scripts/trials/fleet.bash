@@ -1,0 +1,337 @@
+# Three hosts whose ssh is shut, a desk, and a depot: a web server that carries signed files to the hosts.
+#
+#   192.0.2.1    depot: nginx, TLS with client certificates; the bridge that joins them all
+#   192.0.2.7    desk: whoever posts grants, and logs in
+#   192.0.2.11   web-1, .12 web-2, .13 web-3: each with its own jitgated, jitgate-fetch and sshd
+# shellcheck shell=bash disable=SC1091
+. scripts/trials/library.bash
+build jitgated jitgate jitgate-fetch jitgate-fleet
+
+depot=jitgate-try-d-$$ desk=jitgate-try-c-$$
+web() { echo "jitgate-try-$1-$$"; } # N: the namespace of web-N
+address() { echo "192.0.2.1$1"; }
+mkdir "$dir/here" "$dir/witness"
+export JITGATE_CONFIG=$dir/here/jitgate.toml
+on() { # N CMD...: on web-N: in its namespace, by its name, and with its files at $dir/here
+    local number=$1
+    shift
+    # shellcheck disable=SC2016
+    ip netns exec "$(web "$number")" unshare --uts sh -c \
+        'hostname "$1" && mount --bind "$0/$1" "$0/here" && shift && exec "$@"' "$dir" "web-$number" "$@"
+}
+told() { # N CMD...: a command on a host, as a user would type it there, and what it prints
+    local number=$1
+    shift
+    printf '   web-%s $ %s\n' "$number" "${*//$dir\//}"
+    on "$number" "$@" 2>&1 | sed -e "s|$dir/here/||g" -e "s|$dir/||g" -e 's/^/   /'
+}
+records() { # N EVENT: how many records of that kind web-N has
+    grep -c "\"JITGATE_EVENT\":\"$2\"" "$dir/web-$1/audit/audit.jsonl" || true
+}
+has() { (($(records "$1" "$2") >= $3)); } # N EVENT COUNT
+find_ports() { # EXPECTED...: what the desk finds at port 22 of web-1, web-2 and web-3, all asked at once
+    local number scans=() expected=("$@")
+    for number in 1 2 3; do
+        scan "$desk" 192.0.2.7 "$(address "$number")" "${expected[number - 1]}" "web-$number" >"$dir/scan-$number" &
+        scans+=("$!")
+    done
+    for number in 1 2 3; do
+        wait "${scans[number - 1]}" || surprise "port 22 of web-$number is not ${expected[number - 1]}"
+        cat "$dir/scan-$number"
+    done
+}
+
+# --- the network ---------------------------------------------------------
+space "$depot"
+ip -n "$depot" link add br0 type bridge
+ip -n "$depot" addr add 192.0.2.1/24 dev br0
+ip -n "$depot" link set br0 up
+join() { # SPACE ADDRESS
+    space "$1"
+    ip -n "$depot" link add "v${2##*.}" type veth peer name veth0 netns "$1"
+    ip -n "$depot" link set "v${2##*.}" master br0 up
+    ip -n "$1" addr add "$2/24" dev veth0
+    ip -n "$1" link set veth0 up
+}
+join "$desk" 192.0.2.7
+for number in 1 2 3; do join "$(web "$number")" "$(address "$number")"; done
+
+# --- the depot -----------------------------------------------------------
+# An authority of the fleet, and a certificate for each who talks to the depot.
+certify() { # NAME ALTERNATIVE-NAME: NAME.pem, a certificate with its key
+    openssl ecparam -name prime256v1 -genkey -noout -out "$dir/$1.key"
+    openssl req -new -key "$dir/$1.key" -subj "/CN=$1" -addext "subjectAltName=$2" -out "$dir/$1.csr"
+    openssl x509 -req -in "$dir/$1.csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -copy_extensions copy -days 365 \
+        -out "$dir/$1.crt" 2>/dev/null
+    cat "$dir/$1.crt" "$dir/$1.key" >"$dir/$1.pem"
+    chmod 0600 "$dir/$1.pem" "$dir/$1.key"
+}
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$dir/ca.key" -subj '/CN=fleet' \
+    -days 365 -out "$dir/ca.pem" 2>/dev/null
+certify depot IP:192.0.2.1
+for name in desk web-1 web-2 web-3; do certify "$name" "DNS:$name"; done
+
+mkdir -p "$dir/nginx" "$dir/www/jitgate/shelves" "$dir/www/jitgate/files" "$dir/www/jitgate/status"
+cat >"$dir/nginx/nginx.conf" <<END
+user root; worker_processes 1; daemon off; pid $dir/nginx/pid;
+events { worker_connections 256; }
+http {
+    log_format asked '\$client \$request_method \$uri \$status';
+    access_log $dir/nginx/access.log asked;
+    client_body_temp_path $dir/nginx/1; proxy_temp_path $dir/nginx/2; fastcgi_temp_path $dir/nginx/3;
+    uwsgi_temp_path $dir/nginx/4; scgi_temp_path $dir/nginx/5;
+    ssl_certificate $dir/depot.pem; ssl_certificate_key $dir/depot.pem;
+    ssl_client_certificate $dir/ca.pem; ssl_verify_client on;
+    map \$ssl_client_s_dn \$client { "~CN=(?<name>[a-z0-9._-]+)" \$name; }
+    # Hosts read what is posted, and write their own status alone; the desk posts, and reads every status.
+    map "\$client \$request_method" \$may_read_or_post { "~ GET$" 1; "desk PUT" 1; default 0; }
+    map "\$client \$request_method \$reporter" \$may_report { "~^(?<who>[^ ]+) PUT \k<who>$" 1; "~^desk GET " 1; default 0; }
+    server {
+        listen 192.0.2.1:443 ssl; root $dir/www;
+        location ~ ^/jitgate/(files|shelves)/ {
+            if (\$may_read_or_post = 0) { return 403; }
+            dav_methods PUT; create_full_put_path on; client_max_body_size 2m;
+        }
+        location ~ ^/jitgate/status/(?<reporter>[a-z0-9._-]+?)(\.proof)?$ {
+            if (\$may_report = 0) { return 403; }
+            dav_methods PUT; client_max_body_size 1m;
+        }
+    }
+}
+END
+nginx=''
+start_depot() {
+    ip netns exec "$depot" /usr/sbin/nginx -p "$dir/nginx" -c "$dir/nginx/nginx.conf" -e "$dir/nginx/error.log" &
+    nginx=$!
+    await test -s "$dir/nginx/pid"
+}
+stop_depot() { kill "$nginx" && wait "$nginx"; }
+www=$dir/www/jitgate
+is_asked() { # N: whether web-N has asked since the log was emptied
+    grep -q "^web-$1 GET /jitgate/shelves/web-$1/index " "$dir/nginx/access.log"
+}
+asked_by_all() { # once more, all of it: what changed before is known to all of them then
+    local number
+    for _ in 1 2; do
+        : >"$dir/nginx/access.log"
+        for number in 1 2 3; do await is_asked "$number"; done
+    done
+}
+
+# --- the hosts -----------------------------------------------------------
+for key in dana mallory user host; do ssh-keygen -q -t ed25519 -N '' -C "$key" -f "$dir/$key"; done
+echo "dana $(<"$dir/dana.pub")" >"$dir/allowed_signers"
+chmod 0755 "$dir"
+# All hosts have the same files, as configuration management would give them.
+policy() {
+    local home=$dir/here
+    cat <<END
+mode = "enforce"
+trusted = ["192.0.2.250/32"]
+[grants]
+directories = ["$home/grants"]
+allowed_signers = "$dir/allowed_signers"
+[audit]
+directory = "$home/audit"
+[state]
+directory = "$home/state"
+[control]
+socket = "$home/control"
+group = "nogroup"
+[[inbox]]
+directory = "$home/fetch/inbox"
+owner = "nobody"
+END
+}
+carrier_configuration() {
+    local home=$dir/here
+    cat <<END
+[depot]
+url = "https://192.0.2.1/jitgate"
+ca = "$dir/ca.pem"
+certificate = "$home/fetch/fetch.pem"
+[fetch]
+every = "2s"
+inbox = "$home/fetch/inbox"
+[report]
+status = "5m"
+socket = "$home/control"
+END
+}
+configure() { # N: the files of web-N; jitgate-fetch runs there as nobody
+    local home=$dir/web-$1
+    mkdir -p "$home/grants" "$home/audit" "$home/state" "$home/fetch/inbox"
+    policy >"$home/jitgate.toml"
+    carrier_configuration >"$home/fetch.toml"
+    cp "$dir/web-$1.pem" "$home/fetch/fetch.pem"
+    chown -R nobody "$home/fetch"
+    chgrp root "$home/fetch/inbox"
+    chmod 2750 "$home/fetch/inbox"
+}
+start() { # N: agent, carrier and sshd of web-N
+    local home=$dir/here
+    serve_ssh "$(web "$1")" "web-$1"
+    on "$1" jitgated --config "$home/jitgate.toml" 2>"$dir/web-$1/agent.log" &
+    await on "$1" jitgate status
+    on "$1" setpriv --reuid nobody --regid nogroup --clear-groups --no-new-privs \
+        jitgate-fetch --config "$home/fetch.toml" 2>"$dir/web-$1/fetch.log" &
+}
+carrier() { # N: what jitgate-fetch of web-N said last
+    printf '   web-%s %s\n' "$1" "$(tail -n 1 "$dir/web-$1/fetch.log" | sed "s|$dir/||g")"
+}
+
+cat >"$dir/fleet.toml" <<END
+[depot]
+url = "https://192.0.2.1/jitgate"
+ca = "$dir/ca.pem"
+certificate = "$dir/desk.pem"
+[fleet]
+inventory = "$dir/hosts"
+witness = "$dir/witness"
+allowed_signers = "$dir/allowed_signers"
+END
+export JITGATE_FLEET_CONFIG=$dir/fleet.toml
+at_desk() { ip netns exec "$desk" "$@"; }
+typed() { # CMD...: a command at the desk, and what it prints
+    printf '   $ %s\n' "${*//$dir\//}"
+    at_desk "$@" 2>&1 | sed -e "s|$dir/||g" -e 's/^/   /'
+}
+grant() { # NAME TIME REASON HOST...: a grant that dana signs, at the desk
+    local name=$1 time=$2 reason=$3 host hosts=()
+    shift 3
+    for host in "$@"; do hosts+=(--host "$host"); done
+    typed jitgate request "${hosts[@]}" --port 22/tcp --source 192.0.2.7 --for "$time" --requestor dana \
+        --reason "$reason" -o "$dir/$name.json"
+    typed jitgate sign "$dir/$name.json" --key "$dir/dana" -o "$dir/$name.grant"
+}
+
+step 'A depot and three hosts start. jitgated shuts ssh on each; jitgate-fetch, without privileges, asks the depot'
+start_depot
+for number in 1 2 3; do configure "$number" && start "$number"; done
+find_ports closed closed closed
+
+step 'At the desk a grant is requested for two of the hosts, signed, and posted: nothing can connect to a host'
+grant g 30m INC-4211 web-1 web-2
+typed jitgate-fleet post "$dir/g.grant"
+cp -a "$www" "$dir/old"
+
+step 'Each host asks for the first time at random within a minute. It opens where the grant says, and not on the third'
+for number in 1 2; do await 75 has "$number" grant-opened 1; done
+await 75 grep -q 'web-3 GET /jitgate/shelves/web-3/index' "$dir/nginx/access.log"
+find_ports open open closed
+for number in 1 2; do say "web-$number     $(login "$desk" 192.0.2.7 "$(address "$number")" echo logged in)"; done
+
+step 'Each host has signed how it is, and put that into the depot; the desk verifies it by the key of its audit log'
+for number in 1 2 3; do
+    echo "web-$number $(on "$number" jitgate audit key)"
+done >"$dir/hosts"
+knows() { # COUNT: whether the desk knows of so many open grants
+    at_desk jitgate-fleet status --json | jq -e --argjson count "$1" '[.hosts[].status.open // [] | .[]] | length == $count'
+}
+await 30 knows 2
+cp -a "$www/status" "$dir/old/"
+typed jitgate-fleet collect
+typed jitgate-fleet status
+typed jitgate-fleet list
+
+step 'A revocation is signed and posted: it cuts the session, and shuts both hosts'
+login "$desk" 192.0.2.7 192.0.2.11 -o ServerAliveInterval=1 'while sleep 0.2; do date +%T; done' \
+    >"$dir/session" 2>"$dir/end" &
+session=$!
+await test -s "$dir/session"
+id=$(jq -r .id "$dir/g.json")
+typed jitgate request-revocation "$id" --host web-1 --host web-2 --reason 'lost laptop' -o "$dir/r.json"
+typed jitgate sign "$dir/r.json" --key "$dir/dana" -o "$dir/r.grant"
+typed jitgate-fleet post "$dir/r.grant"
+for number in 1 2; do await 15 has "$number" grant-closed 1; done
+status=0
+wait "$session" || status=$?
+((status == 255)) || surprise 'the session was not cut'
+say "the session printed until $(tail -n 1 "$dir/session"), then: $(tail -n 1 "$dir/end")"
+find_ports closed closed closed
+
+step 'Another grant opens web-1. Then the depot fails, and lies: from here on nothing may open or close'
+grant h 30m INC-4212 web-1
+typed jitgate-fleet post "$dir/h.grant"
+await 15 has 1 grant-opened 2
+await 30 knows 1
+at_desk jitgate-fleet collect
+cp -a "$www" "$dir/honest"
+unchanged() { # what every lie is held against
+    find_ports open closed closed
+    has 1 grant-opened 3 && surprise 'web-1 opened again'
+    has 1 grant-closed 2 && surprise 'web-1 closed'
+    has 2 grant-opened 2 && surprise 'web-2 opened again'
+    has 3 grant-opened 1 && surprise 'web-3 opened'
+    return 0
+}
+serve() { # DIRECTORY OBJECTS...: the depot has these as they are there
+    local from=$1 name
+    shift
+    for name in "$@"; do rm -rf "${www:?}/$name" && cp -a "$from/$name" "$www/"; done
+}
+
+step 'The depot is down'
+stop_depot
+for number in 1 2 3; do
+    await 15 grep -q 'no answer from https://192.0.2.1/jitgate' "$dir/web-$number/fetch.log"
+    carrier "$number"
+done
+unchanged
+start_depot
+for number in 1 2 3; do await 60 grep -q 'the depot answers again' "$dir/web-$number/fetch.log"; done
+
+step 'It shows what it had before: the grant that was revoked, neither the revocation nor the second grant, old statuses'
+serve "$dir/old" shelves files status
+asked_by_all
+typed jitgate-fleet collect
+typed jitgate-fleet status
+unchanged
+
+step 'It names a file for web-3 that is signed by a stranger'
+serve "$dir/honest" shelves files status
+jq -c '.hosts = ["web-3"] | .id = "00000000-0000-4000-8000-000000000001"' "$dir/g.json" >"$dir/m.json"
+ssh-keygen -q -Y sign -n jitgate-grant -f "$dir/mallory" <"$dir/m.json" 2>/dev/null | cat "$dir/m.json" - >"$dir/m.grant"
+offer() { # FILE CONTENT: a file of that digest on the shelf of web-3, and what the depot answers for it
+    local digest
+    digest=$(sha256sum <"$1" | cut -d' ' -f1)
+    mkdir -p "$www/shelves/web-3"
+    cp "$2" "$www/files/$digest.grant"
+    echo "$digest  lie.grant" >"$www/shelves/web-3/index"
+}
+offer "$dir/m.grant" "$dir/m.grant"
+await 15 has 3 offers-refused 1
+told 3 jitgate audit show --event offers-refused
+unchanged
+
+step 'It sends web-3 another file than the one it names'
+offer "$dir/g.json" "$dir/g.grant"
+await 15 grep -q 'another digest' "$dir/web-3/fetch.log"
+carrier 3
+unchanged
+
+step 'It answers with a page of HTML, as the login page of a network would be'
+for number in 1 2 3; do
+    mkdir -p "$www/shelves/web-$number"
+    echo '<!DOCTYPE html><title>Sign in</title>' >"$www/shelves/web-$number/index"
+done
+for number in 1 2 3; do await 15 grep -q "shelves/web-$number/index: line 1" "$dir/web-$number/fetch.log"; done
+carrier 1
+unchanged
+
+step 'It is emptied'
+rm -rf "$www/shelves" "$www/files"
+for number in 1 2 3; do
+    await 90 jq -e --arg object "shelves/web-$number/index" \
+        '.objects[] | select(.object == $object).state == "absent"' "$dir/web-$number/fetch/state.json"
+done
+unchanged
+
+step 'It is as it was: all three are in order, and every log proves what it says'
+serve "$dir/honest" shelves files
+for number in 1 2 3; do told "$number" jitgate audit verify; done
+typed jitgate-fleet status
+at_desk jitgate-fleet check >"$dir/checked" || { cat "$dir/checked" >&2; surprise 'a host is not as it should be'; }
+say "$(tail -n 1 "$dir/checked")"
+echo
+echo 'done; nothing is left behind'
