@@ -9,8 +9,10 @@ import testing
 from hosts import workplace
 from scene import Scene
 
+
 import doc_tests  # noqa: F401  (its tests)
 import query_tests  # noqa: F401
+import collector_tests  # noqa: F401  (they change the hosts, so they come last)
 
 
 def main():
