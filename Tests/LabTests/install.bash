@@ -74,6 +74,37 @@ upgrade_is_no_event() {
     [[ $(count grant-opened) == 1 && $(count grant-closed) == 0 ]]
     host grep -q '# mine' /etc/jitgate/jitgate.toml
 }
+downgrade_is_no_event() {
+    local before
+    before=$(agent_pid)
+    install_package "$PACKAGE"
+    eventually is_active
+    (($(agent_pid) != before))
+    goes_on "$WORK/session"
+    [[ $(count grant-opened) == 1 && $(count grant-closed) == 0 ]]
+    host grep -q '# mine' /etc/jitgate/jitgate.toml
+}
+needs_no_journal() {
+    local before units=(systemd-journald.socket systemd-journald-dev-log.socket systemd-journald-audit.socket systemd-journald.service)
+    before=$(count agent-started)
+    host systemctl mask --runtime --now "${units[@]}"
+    host systemctl restart jitgated
+    not host systemctl is-active --quiet systemd-journald
+    host jitgate status
+    reaches
+    not reaches "$STRANGER"
+    has_events $((before + 1)) agent-started
+    host systemctl unmask --runtime "${units[@]}"
+    host systemctl start systemd-journald.socket
+}
+chroot_keeps_the_gate() {
+    # Nobody would stop it while an agent runs.
+    host systemctl stop jitgated
+    in_chroot /var/lib/dpkg/info/jitgate.prerm remove
+    table >/dev/null
+    not reaches "$STRANGER"
+    host systemctl start jitgated
+}
 remove_opens() {
     host dpkg -r jitgate >"$WORK/said"
     grep -q '^jitgate: the gate is down: no port is protected any more$' "$WORK/said"
@@ -100,6 +131,26 @@ purge_takes_all_when_told() {
     not host test -e /var/log/jitgate
     not host test -e /var/lib/jitgate
     not host test -e /etc/jitgate
+}
+unpacked_shuts_nobody_out() {
+    lab push "$PACKAGE" /tmp/jitgate.deb
+    host dpkg --unpack /tmp/jitgate.deb
+    # There is no group of its name yet, and no policy.
+    not host systemctl start jitgated
+    host systemctl stop jitgated
+    not host systemctl is-enabled jitgated
+    reaches "$STRANGER"
+    not table
+}
+without_systemd() {
+    # As on a host with another init: nothing of systemd is below /run.
+    host unshare -m sh -ec 'mount -t tmpfs none /run; dpkg --configure jitgate; test -d /run/jitgate/grants.d; jitgated &
+        tries=0; until jitgate status 2>/dev/null; do tries=$((tries + 1)); [ $tries -lt 100 ] || exit 1; sleep 0.1; done
+        kill $!; wait $!' >"$WORK/said"
+    grep -q '^mode  *observe$' "$WORK/said"
+    host systemctl is-enabled --quiet jitgated jitgate-gate
+    host touch /etc/jitgate/purge-audit-log
+    host dpkg -P jitgate
 }
 without_packaging_tools() {
     local source=$WORK/source
@@ -130,7 +181,12 @@ it 'The units are well-formed and score 1.5 or lower' is_hardened
 it 'A reload of the service puts a policy in force, and ssh goes by grant' reload_enforces
 it 'A reload with a wrong policy fails, and the one in force stays' reload_refuses
 it 'An upgrade drops no session, opens nothing and keeps the configuration' upgrade_is_no_event
+it 'A downgrade drops no session, opens nothing and keeps the configuration' downgrade_is_no_event
+it 'Without a journal the agent starts, and the gate holds' needs_no_journal
+it 'Removing the package in a chroot leaves the gate of the machine alone' chroot_keeps_the_gate
 it 'Removing the package takes the gate down and says so' remove_opens
 it 'A purge asks nothing and keeps the audit log' purge_keeps_the_log
 it 'A purge takes the audit log along where its owner said so' purge_takes_all_when_told
+it 'A package that is only unpacked does not start, and shuts nobody out' unpacked_shuts_nobody_out
+it 'Without systemd it is installed, and the agent runs' without_systemd
 it 'Without packaging tools it is installed and removed by a script' without_packaging_tools

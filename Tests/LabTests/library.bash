@@ -75,6 +75,17 @@ for line in sys.stdin:
 count() { events "$1" | wc -l; }
 has_events() { (($(count "$2") == $1)); }
 
+# in_chroot CMD...: runs it in another root of the host, in which no systemd runs: an image that is made there.
+in_chroot() {
+    host sh -c 'mkdir -p /tmp/image && mount -t tmpfs image /tmp/image
+        for folder in /usr /etc /var/lib/dpkg /proc; do
+            mkdir -p /tmp/image$folder && mount --bind $folder /tmp/image$folder
+            [ $folder = /proc ] || mount -o remount,bind,ro /tmp/image$folder
+        done
+        ln -s usr/bin usr/sbin usr/lib usr/lib64 /tmp/image/
+        chroot /tmp/image "$@"; status=$?; umount -R -l /tmp/image; exit $status' - "$@"
+}
+
 # policy MODE [LINE]...: puts a policy there; who loads it is another matter.
 policy() {
     local mode=$1
