@@ -111,7 +111,9 @@ confines() {
 }
 
 # --- on a host ---------------------------------------------------------------
-install_rpm() { lab push "$1" /tmp/jitgate.rpm && host rpm --force-debian --nodeps -U "${@:2}" /tmp/jitgate.rpm; }
+# changes ARG...: rpm of the host, which changes a Debian only when told so, up to Debian 12.
+changes() { host sh -c 'rpm --force-debian --version >/dev/null 2>&1 && set -- --force-debian "$@"; exec rpm "$@"' - "$@"; }
+install_rpm() { lab push "$1" /tmp/jitgate.rpm && changes --nodeps -U "${@:2}" /tmp/jitgate.rpm; }
 fedora_libraries() {
     # In the order of Fedora's loader, and with Fedora's paths in the unit.
     host sh -c 'for name in libc.so.6 libm.so.6 libgcc_s.so.1 libstdc++.so.6 libmnl.so.0 libnftnl.so.11; do
@@ -164,7 +166,7 @@ chroot_keeps_the_gate() {
     host systemctl start jitgated
 }
 removal_opens() {
-    host rpm --force-debian -e jitgate >"$WORK/said"
+    changes -e jitgate >"$WORK/said"
     grep -q '^jitgate: the gate is down: no port is protected any more$' "$WORK/said"
     grep -q 'kept the audit log' "$WORK/said"
     not table
@@ -188,7 +190,7 @@ fetch_waits() {
     host systemctl is-enabled --quiet jitgate-fetch
     not host systemctl is-active --quiet jitgate-fetch
     [[ $(host stat -c '%a %U %G' /var/lib/jitgate-fetch/inbox) == '2750 jitgate-fetch jitgate' ]]
-    host rpm --force-debian -e jitgate-fetch
+    changes -e jitgate-fetch
     not host test -e /var/lib/jitgate-fetch
 }
 
