@@ -12,6 +12,7 @@ from scene import Scene
 
 import doc_tests  # noqa: F401  (its tests)
 import query_tests  # noqa: F401
+import siem_tests  # noqa: F401
 import collector_tests  # noqa: F401  (they change the hosts, so they come last)
 
 
