@@ -56,7 +56,7 @@ def the_journals_arrive_whole(scene):
 def the_collector_answers_alike(scene):
     """Every question has the same answer over what the collector has as over the logs, but for the moments of the journal"""
     moments = {"since", "until", "recorded", "opened", "closed", "accepted", "first_use", "last_use", "first_attempt", "last_attempt",
-               "first_time", "last_time", "reviewed", "records_until"}
+               "first_time", "last_time", "first_recorded", "last_recorded", "reviewed", "records_until"}
 
     def timeless(rows):
         return sorted(json.dumps({name: value for name, value in row.items() if name not in moments}, sort_keys=True) for row in rows)

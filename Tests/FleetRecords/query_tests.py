@@ -117,11 +117,12 @@ def uses(scene):
 
 @test
 def denials(scene):
-    """Denials are counted by address, those without a record of their own too"""
-    found = {(row["hostname"], row["address"]): (row["attempts"], row["records"]) for row in asked(scene, "denied")}
-    equal(found[WEB, "192.0.2.8"], (scene.denials, scene.own_denials))
-    equal(found[WEB, "2001:db8::7"], (1, 1))
-    equal(found[DB, "192.0.2.8"], (2, 2))
+    """Denials are counted by address, those without a record of their own too, and what observe mode let in is told apart"""
+    found = {(row["hostname"], row["address"], row["verdict"]): (row["attempts"], row["records"]) for row in asked(scene, "denied")}
+    equal(found[WEB, "192.0.2.8", "denied"], (scene.denials, scene.own_denials))
+    equal(found[WEB, "2001:db8::7", "denied"], (1, 1))
+    equal((found[DB, "192.0.2.8", "would be denied"], found[DB, "192.0.2.8", "denied"]), ((1, 1), (1, 1)))
+    equal([key for key in found if key[:2] == (WEB, "")], [])
     equal(columns(asked(scene, "denied", host=WEB, source="2001:db8:%"), "address", "ports"), [("2001:db8::7", "22/tcp")])
     equal(asked(scene, "denied", source="192.0.2.20"), [])
 
@@ -166,8 +167,8 @@ def tampering(scene):
 def nothing_is_missing(scene):
     """A whole fleet has no gap; the unfinished line at the end of a running host's log is named and changes nothing"""
     equal(columns(asked(scene, "missing"), "finding", "remark"), [("unreadable line", f"{scene.data}/logs/{WEB}/audit.jsonl")])
-    counts = {row["hostname"]: row["records"] for row in asked(scene, "SELECT hostname, records FROM hosts ORDER BY hostname")}
-    equal(counts, {WEB: len(scene.web.records()), DB: len(scene.db.records())})
+    equal(sorted(columns(asked(scene, "hosts"), "hostname", "machine", "first_seq", "last_seq", "missing")),
+          [(name, MACHINES[name], 0, len(host.records()) - 1, 0) for name, host in [(DB, scene.db), (WEB, scene.web)]])
 
 
 @test
@@ -184,6 +185,7 @@ def gaps(scene):
         with Both(f"{folder}/*.jsonl") as both:
             equal(columns(both.ask("missing"), "hostname", "finding", "first", "last"),
                   [("", "unreadable line", None, None), (DB, "beginning", 0, 0), (DB, "gap", 3, 5), (DB, "two records of one number", 1, 1)])
+            equal(columns(both.ask("hosts", host=DB), "hostname", "missing")[-1:], [(DB, 3)])
             [gap] = [row for row in both.ask("reach", host=DB) if row["kind"] == "records missing"]
             equal((gap["who"], gap["remark"]), ("not known", "records 3 to 5"))
 

@@ -129,22 +129,28 @@ FROM grant_records AS record
 GROUP BY record.machine, record.grant_id;
 
 -- Addresses with counts: a record's own peer, and those that it counts without a record of their own. What it counts and
--- does not name has the address ''; a negative count takes back what one record names and the next one counts.
+-- does not name has the address ''; a negative count takes back what one record names and the next one counts. In observe
+-- mode packets would be denied, and come in.
 CREATE OR REPLACE VIEW attempts AS
-SELECT machine, hostname, seq, recorded, event, reason, grant_ids, jitgate_set(ports) AS ports,
+SELECT machine, hostname, seq, recorded, event, reason, grant_ids,
+    CASE WHEN message LIKE '% would be denied%' THEN 'would be denied' WHEN event = 'grant-used' THEN '' ELSE 'denied' END AS verdict,
+    jitgate_set(ports) AS ports,
     CASE WHEN peer LIKE '[%' THEN regexp_extract(peer, '^.([^]]*)', 1)
         WHEN peer LIKE '%:%:%' THEN peer
         ELSE regexp_extract(peer, '^([^:]*)', 1) END AS address,
     1 AS packets, 'yes' AS own_record
 FROM records WHERE event IN ('grant-used', 'attempt-denied')
 UNION ALL
-SELECT machine, hostname, seq, recorded, event, reason, grant_ids, '', regexp_extract(counted, '^([^ ]*) ', 1),
-    coalesce(jitgate_number(regexp_extract(counted, ' ([0-9]+)$', 1)), 0), ''
-FROM (SELECT machine, hostname, seq, recorded, event, reason, grant_ids, arrayJoin(missed_sources) AS counted
+SELECT machine, hostname, seq, recorded, event, reason, grant_ids,
+    CASE WHEN message LIKE '% would be denied%' THEN 'would be denied' WHEN event = 'grant-used' THEN '' ELSE 'denied' END, '',
+    regexp_extract(counted, '^([^ ]*) ', 1), coalesce(jitgate_number(regexp_extract(counted, ' ([0-9]+)$', 1)), 0), ''
+FROM (SELECT machine, hostname, seq, recorded, event, reason, message, grant_ids, arrayJoin(missed_sources) AS counted
     FROM records WHERE event IN ('grant-used', 'attempt-denied', 'attempts-summary')) AS named
 UNION ALL
-SELECT machine, hostname, seq, recorded, event, reason, grant_ids, '', '', total - named, ''
-FROM (SELECT machine, hostname, seq, recorded, event, reason, grant_ids, coalesce(missed, 0) AS total,
+SELECT machine, hostname, seq, recorded, event, reason, grant_ids,
+    CASE WHEN message LIKE '% would be denied%' THEN 'would be denied' WHEN event = 'grant-used' THEN '' ELSE 'denied' END, '', '',
+    total - named, ''
+FROM (SELECT machine, hostname, seq, recorded, event, reason, message, grant_ids, coalesce(missed, 0) AS total,
         jitgate_sum(missed_sources) AS named
     FROM records WHERE event IN ('grant-used', 'attempt-denied', 'attempts-summary')) AS counts
 WHERE total <> named;
