@@ -77,14 +77,7 @@ installs() {
     reaches "$STRANGER"
     host cmp /etc/jitgate/allowed_signers - <"$WORK/allowed_signers"
     host systemctl is-active --quiet jitgate-fetch
-    [[ $(cat "$WORK/fleet") == "$LAB_NAME  $(host jitgate audit key)  group=web" ]]
-}
-changes_nothing() {
-    local before
-    before=$(host stat -c %Y%Z /etc/jitgate/jitgate.toml)$(agent_pid)$(events)
-    play role
-    [[ $(recap changed) == 0 ]]
-    [[ $before == "$(host stat -c %Y%Z /etc/jitgate/jitgate.toml)$(agent_pid)$(events)" ]]
+    [[ $(cat "$WORK/fleet") == "$LAB_NAME  $(host jitgate audit key)  group=web-observe" ]]
 }
 refuses_another_key() {
     local before forged
@@ -98,7 +91,7 @@ refuses_another_key() {
     # Somebody found out why.
     sed -i 's/  jitgate/  another/' "$WORK/fleet"
     ansible localhost -m jitgate.jitgate.inventory \
-        -e "{\"entries\": [{\"host\": \"$LAB_NAME\", \"key\": \"$(host jitgate audit key)\", \"group\": \"web\"}]}" \
+        -e "{\"entries\": [{\"host\": \"$LAB_NAME\", \"key\": \"$(host jitgate audit key)\", \"group\": \"web-observe\"}]}" \
         -a "path=$WORK/fleet replace_keys=true hosts={{ entries }}"
     [[ $(cat "$WORK/fleet") == "$before" ]]
 }
@@ -119,9 +112,16 @@ enforces() {
     host jitgate status --json | jq -e '.trial_until == null'
     not reaches "$STRANGER"
     goes_on "$WORK/session"
-    [[ $(cat "$WORK/fleet") == "$LAB_NAME  $(host jitgate audit key)  group=web" ]]
-    play role "${enforcing[@]}" --check
+    [[ $(cat "$WORK/fleet") == "$LAB_NAME  $(host jitgate audit key)  group=web-enforce" ]]
+}
+changes_nothing() {
+    local before
+    before=$(host stat -c %Y%Z /etc/jitgate/jitgate.toml)$(agent_pid)
+    # Without a word about its mode, a host stays as it is.
+    play role "${enforcing[@]}" -e jitgate_mode=keep
     [[ $(recap changed) == 0 ]]
+    [[ $before == "$(host stat -c %Y%Z /etc/jitgate/jitgate.toml)$(agent_pid)" ]]
+    is_in enforce
 }
 grants() {
     # shellcheck disable=SC2094
@@ -154,7 +154,7 @@ refuses_signers() {
     cp "$WORK/good_signers" "$WORK/allowed_signers"
 }
 goes_back() {
-    play role
+    play role -e jitgate_mode=observe
     is_in observe
     reaches "$STRANGER"
     host jitgate status --json | jq -e .healthy
@@ -163,11 +163,11 @@ goes_back() {
 it 'It is a collection with manuals, and ansible-lint has nothing to say' is_a_collection
 it 'Check mode on a host without jitgate says what would come, and changes nothing' foresees
 it 'The role installs from a repository and observes, and the inventory has the key of the log' installs
-it 'A second run changes nothing and restarts nothing' changes_nothing
 it 'Another key than the one in the inventory is a failure, and not written' refuses_another_key
 it 'A policy that is wrong is refused and the old one stays; check mode foresees' policies
 it 'A policy that shuts the controller out gives way, and its own connection lives' trial_gives_way
 it 'The role upgrades and enforces over ssh; sessions go on' enforces
+it 'A second run changes nothing and restarts nothing' changes_nothing
 it 'A grant opens and goes, once; what the agent refuses fails with its reason' grants
 it 'The role stops at malformed signers, and the last good ones stay' refuses_signers
-it 'Without a word about enforcing the role goes back to observing' goes_back
+it 'Asked for it, the role goes back to observing' goes_back
