@@ -166,7 +166,7 @@ class Host(Namespace):
 
 class Client(Namespace):
     """A remote machine with several addresses, linked to all hosts."""
-    ADDRESSES = ["192.0.2.7/24", "192.0.2.8/24", "192.0.2.20/24", "2001:db8::7/64"]
+    ADDRESSES = ["192.0.2.7/24", "192.0.2.8/24", "192.0.2.20/24", "2001:db8::7/64", "2001:db8::8/64"]
     KNOCK = ("import socket, sys\nsource, target = sys.argv[1:]\ns = socket.socket(socket.AF_INET6 if ':' in source else socket.AF_INET)\n"
              "s.settimeout(0.5)\ns.bind((source, 0))\n"
              "try: s.connect((target, 22)); print('in')\nexcept OSError: print('out')")

@@ -40,7 +40,7 @@ def reach_lists_grants_and_what_needed_none(scene):
           sorted(scene.grants[name] for name in ["first", "second", "alone", "reviewed", "open"]))
     first = next(row for row in rows if row["grant_id"] == scene.grants["first"])
     equal((first["who"], first["justification"], first["ticket"], first["sources"], first["signers"], first["remark"]),
-          (HOSTILE, HOSTILE, "INC-'1", "192.0.2.7/32, 2001:db8::/64", "dana, erin", "expired"))
+          (HOSTILE, HOSTILE, "INC-'1", "192.0.2.7/32, 2001:db8::7/128", "dana, erin", "expired"))
     equal((first["since"], first["until"]), tuple(on_record(scene.web, event, JITGATE_GRANT=scene.grants["first"])
                                                   for event in ["grant-opened", "grant-closed"]))
     trusted = {row["sources"]: (row["since"], row["until"]) for row in rows if row["kind"] == "trusted network"}
@@ -120,10 +120,10 @@ def denials(scene):
     """Denials are counted by address, those without a record of their own too, and what observe mode let in is told apart"""
     found = {(row["hostname"], row["address"], row["verdict"]): (row["attempts"], row["records"]) for row in asked(scene, "denied")}
     equal(found[WEB, "192.0.2.8", "denied"], (scene.denials, scene.own_denials))
-    equal(found[WEB, "2001:db8::7", "denied"], (1, 1))
+    equal(found[WEB, "2001:db8::8", "denied"], (1, 1))
     equal((found[DB, "192.0.2.8", "would be denied"], found[DB, "192.0.2.8", "denied"]), ((1, 1), (1, 1)))
     equal([key for key in found if key[:2] == (WEB, "")], [])
-    equal(columns(asked(scene, "denied", host=WEB, source="2001:db8:%"), "address", "ports"), [("2001:db8::7", "22/tcp")])
+    equal(columns(asked(scene, "denied", host=WEB, source="2001:db8:%"), "address", "ports"), [("2001:db8::8", "22/tcp")])
     equal(asked(scene, "denied", source="192.0.2.20"), [])
 
 

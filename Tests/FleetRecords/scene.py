@@ -96,8 +96,8 @@ class Scene:
 
     def use(self):
         """Two grants of web-1 overlap; one peer uses both, one the first alone. One expires, one is removed."""
-        first = self.web.open({"requestor": HOSTILE, "justification": HOSTILE, "ticket": "INC-'1", "duration": "6s",
-                               "sources": ["192.0.2.7/32", "2001:db8::/64"], "ports": ["22/tcp", "3389/tcp"]}, self.dana, self.erin)
+        first = self.web.open({"requestor": HOSTILE, "justification": HOSTILE, "ticket": "INC-'1", "duration": "20s",
+                               "sources": ["192.0.2.7/32", "2001:db8::7/128"], "ports": ["22/tcp", "3389/tcp"]}, self.dana, self.erin)
         self.knock("2001:db8::7", self.web, True)
         second = self.web.open({"sources": ["192.0.2.0/29"], "ticket": "CHG-2"}, self.dana, self.erin)
         self.knock("192.0.2.7", self.web, True)
@@ -108,7 +108,6 @@ class Scene:
         third = self.db.open({"requestor": "erin", "sources": ["192.0.2.7/32"]}, self.dana)
         fourth = self.db.open({"requestor": "erin", "sources": ["192.0.2.7/32"], "supersedes": [third]}, self.dana)
         self.db.closed(third)
-        self.web.closed(first)
         self.grants |= {"first": first, "second": second, "third": third, "fourth": fourth}
 
     def refuse(self):
@@ -120,7 +119,7 @@ class Scene:
 
     def deny(self):
         """More strangers than have a record of their own."""
-        self.knock("2001:db8::7", self.web, False)
+        self.knock("2001:db8::8", self.web, False)
         flood = ("import socket, sys, time\nfor _ in range(int(sys.argv[2])):\n    s = socket.socket()\n    s.setblocking(False)\n"
                  "    s.bind(('192.0.2.8', 0))\n    s.connect_ex((sys.argv[1], 22))\n    s.close()")
         self.client.run("/usr/bin/python3", "-c", flood, self.client.hosts[WEB]["4"], str(BURST))
@@ -170,6 +169,7 @@ class Scene:
 
     def leave_open(self):
         """An opening that no record closes: its agent is killed, in the middle of a line."""
+        self.web.closed(self.grants["first"])
         self.grants["open"] = self.web.open({"sources": ["192.0.2.7/32"], "ticket": "INC-3"}, self.dana, self.erin)
         self.knock("192.0.2.7", self.web, True)
         eventually("the use is on record", lambda: len(self.web.records("grant-used")) == 3)
