@@ -128,77 +128,6 @@ extension ForeignExpression {
     }
 }
 
-/// Reads extensions of iptables-nft, which have structures of their own instead of nf_tables'
-/// terms.
-extension ForeignExpression {
-    fileprivate static func match(_ fields: ExpressionFields) -> Self {
-        let data = fields[NFTA_MATCH_INFO.rawValue].map { Array($0.payload) } ?? []
-        switch fields.text(NFTA_MATCH_NAME.rawValue) {
-        case "comment": return .nothing
-        case "tcp": return ports(data, inversions: 11)
-        case "udp": return ports(data, inversions: 8)
-        case "multiport": return portLists(data)
-        case "conntrack": return states(data)
-        default: return .unknown
-        }
-    }
-
-    /// `struct xt_tcp` and `xt_udp`: ranges of source and of destination ports, then how to invert.
-    private static func ports(_ data: [UInt8], inversions: Int) -> Self {
-        guard data.count > inversions else { return .unknown }
-        let (from, to) = (data.native16(at: 4), data.native16(at: 6))
-        let isFromAnywhere = data.native16(at: 0) == 0 && data.native16(at: 2) == .max
-        guard isFromAnywhere, data[inversions] & ~2 == 0, from <= to else { return .unknown }
-        return .destinationPort([from...to], isInverted: data[inversions] & 2 != 0)
-    }
-
-    /// `struct xt_multiport_v1`: what is meant, how many, 15 ports, whether each begins a range.
-    private static func portLists(_ data: [UInt8]) -> Self {
-        guard data.count >= 48, data[0] == 1, data[1] <= 15 else { return .unknown }
-        let ports = (0..<Int(data[1])).map { data.native16(at: 2 + 2 * $0) }
-        var ranges: [ClosedRange<UInt16>] = []
-        var index = 0
-        while index < ports.count {
-            let isRange = data[32 + index] != 0 && index + 1 < ports.count
-            let last = isRange ? ports[index + 1] : ports[index]
-            if ports[index] <= last { ranges.append(ports[index]...last) }
-            index += isRange ? 2 : 1
-        }
-        return .destinationPort(ranges, isInverted: data[47] != 0)
-    }
-
-    /// `struct xt_conntrack_mtinfo3`: behind 8 addresses and two times, 5 ports, what is asked.
-    private static func states(_ data: [UInt8]) -> Self {
-        let asked = data.native16(at: 146) & ~(1 << 13)  // XT_CONNTRACK_STATE_ALIAS
-        guard data.count >= 152, asked == 1 else { return .unknown }
-        return .state(data.native16(at: 150), isInverted: data.native16(at: 148) & 1 != 0)
-    }
-
-    fileprivate static func target(_ fields: ExpressionFields) -> Self {
-        let data = fields[NFTA_TARGET_INFO.rawValue].map { Array($0.payload) } ?? []
-        switch fields.text(NFTA_TARGET_NAME.rawValue) {
-        case "REJECT", "TARPIT": return .verdict(.drop)
-        case "DNAT", "REDIRECT": return .rewrite(portIn: nil, port: port(data))
-        case "NFQUEUE": return .verdict(.queue)
-        case "TPROXY": return .divert(portIn: nil, port: diversionPort(data))
-        default: return .nothing
-        }
-    }
-
-    /// The port of `struct xt_tproxy_target_info`, or of the larger `_v1`; 0 for the packet's own.
-    private static func diversionPort(_ data: [UInt8]) -> UInt16? {
-        let port = data.network(UInt16.self, at: data.count >= 28 ? 24 : 12) ?? 0
-        return port == 0 ? nil : port
-    }
-
-    /// The port of `nf_nat_ipv4_multi_range_compat`, or of the larger `nf_nat_range`.
-    private static func port(_ data: [UInt8]) -> UInt16? {
-        let isLarge = data.count >= 40
-        let port = data.network(UInt16.self, at: isLarge ? 36 : 16) ?? 0
-        return port == 0 ? nil : port
-    }
-}
-
 extension ForeignVerdict {
     /// Reads the attribute that holds `NFTA_DATA_VERDICT`.
     init?(reading data: NetlinkAttribute) {
@@ -225,14 +154,5 @@ extension ExpressionFields {
             return nil
         }
         return register <= 4 ? 4 + 4 * register : register
-    }
-}
-
-extension [UInt8] {
-    fileprivate func native16(at offset: Int) -> UInt16 {
-        guard count >= offset + 2 else { return 0 }
-        return unsafe withUnsafeBytes {
-            unsafe $0.loadUnaligned(fromByteOffset: offset, as: UInt16.self)
-        }
     }
 }
