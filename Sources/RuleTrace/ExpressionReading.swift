@@ -27,7 +27,9 @@ extension ForeignExpression {
             case "match": Self.match(fields)
             case "target": Self.target(fields)
             case "counter", "log", "notrack", "masq": .nothing
-            case "fib", "socket", "rt", "hash", "exthdr", "osf", "numgen", "tunnel", "xfrm":
+            case "fib": Self.route(fields)
+            case "exthdr": Self.extensionHeader(fields)
+            case "socket", "rt", "hash", "osf", "numgen", "tunnel", "xfrm":
                 fields.word(1).map { .load(.other, into: $0) } ?? .unknown
             default: .unknown
             }
@@ -52,6 +54,8 @@ extension ForeignExpression {
         switch place {
         case [NFT_PAYLOAD_TRANSPORT_HEADER.rawValue, 2, 2]:
             return .load(.destinationPort, into: word)
+        case [NFT_PAYLOAD_TRANSPORT_HEADER.rawValue, 0, 4]: return .load(.ports, into: word)
+        case [NFT_PAYLOAD_TRANSPORT_HEADER.rawValue, 13, 1]: return .load(.tcpFlags, into: word)
         // The protocol of an IPv4 header, the next header of an IPv6 one.
         case [NFT_PAYLOAD_NETWORK_HEADER.rawValue, 9, 1],
             [NFT_PAYLOAD_NETWORK_HEADER.rawValue, 6, 1]:
@@ -66,8 +70,28 @@ extension ForeignExpression {
 
     private static func tracking(_ fields: ExpressionFields) -> Self {
         guard let word = fields.word(NFTA_CT_DREG.rawValue) else { return .nothing }
-        let isState = fields.number(NFTA_CT_KEY.rawValue) == NFT_CT_STATE.rawValue
-        return .load(isState ? .state : .other, into: word)
+        switch fields.number(NFTA_CT_KEY.rawValue) {
+        case NFT_CT_STATE.rawValue: return .load(.state, into: word)
+        case NFT_CT_STATUS.rawValue: return .load(.status, into: word)
+        default: return .load(.other, into: word)
+        }
+    }
+
+    /// The packet is for an address of this host: other kinds of destination it does not have.
+    private static func route(_ fields: ExpressionFields) -> Self {
+        guard let word = fields.word(NFTA_FIB_DREG.rawValue) else { return .unknown }
+        let isOfDestination = fields.number(NFTA_FIB_FLAGS.rawValue) == NFTA_FIB_F_DADDR.rawValue
+        let isKind = fields.number(NFTA_FIB_RESULT.rawValue) == NFT_FIB_RESULT_ADDRTYPE.rawValue
+        return .load(isKind && isOfDestination ? .destinationType : .other, into: word)
+    }
+
+    /// The packet has no extension headers of IPv6: a rule that reads one does not match.
+    private static func extensionHeader(_ fields: ExpressionFields) -> Self {
+        guard let word = fields.word(NFTA_EXTHDR_DREG.rawValue) else { return .nothing }
+        let kind = fields.number(NFTA_EXTHDR_OP.rawValue) ?? NFT_EXTHDR_OP_IPV6.rawValue
+        guard kind == NFT_EXTHDR_OP_IPV6.rawValue else { return .load(.other, into: word) }
+        let asksPresence = (fields.number(NFTA_EXTHDR_FLAGS.rawValue) ?? 0) & 1 != 0
+        return asksPresence ? .constant([0], into: word) : .never
     }
 
     private static func bits(_ fields: ExpressionFields) -> Self {

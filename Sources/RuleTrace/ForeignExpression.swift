@@ -11,7 +11,14 @@ enum ForeignExpression: Hashable, Sendable {
         /// Bytes of the IP header: those of the source, if they are.
         case networkHeader(offset: Int, count: Int)
         case destinationPort
+        /// The port of the source, which may be any, and that of the destination.
+        case ports
+        case tcpFlags
         case state
+        /// The status bits of the connection, of which those of rewriting matter.
+        case status
+        /// The kind of the destination address: one of this host's.
+        case destinationType
         /// Never the loopback's: what comes by that passes the gate as well.
         case interface
         /// The source, the interface and all else that differs from packet to packet.
@@ -29,8 +36,9 @@ enum ForeignExpression: Hashable, Sendable {
     case range(Int, from: [UInt8], to: [UInt8], isInverted: Bool)
     /// Goes on if the set has the value in the register; `decides` by the verdict of the element.
     case lookup(Int, set: String, isInverted: Bool, decides: Bool)
-    /// Of iptables: the destination port is within one of these.
-    case destinationPort([ClosedRange<UInt16>], isInverted: Bool)
+    /// Of iptables: the destination port is within one of these; `besides` something else must hold
+    /// that may or may not.
+    case destinationPort([ClosedRange<UInt16>], isInverted: Bool, besides: Bool = false)
     /// Of iptables: the state of the connection is one of these bits.
     case state(UInt16, isInverted: Bool)
     case verdict(ForeignVerdict)
@@ -40,6 +48,8 @@ enum ForeignExpression: Hashable, Sendable {
     case divert(portIn: Int?, port: UInt16?)
     /// Nothing that matters here.
     case nothing
+    /// Something that holds for no packet that opens a connection.
+    case never
     /// Something that may or may not hold.
     case unknown
 }

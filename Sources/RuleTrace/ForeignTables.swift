@@ -18,20 +18,23 @@ extension TableConnection {
         in chains: [BaseChain]
     ) throws(NetfilterError) -> [[TraceResult]?] {
         var tables: [String: ForeignTable?] = [:]
-        var all: [[TraceResult]?] = []
-        for chain in chains {
-            let name = chain.family + " " + chain.table
-            if tables[name] == nil {
-                let isSourceKnown = packets.contains { $0.source != nil }
-                tables[name] = .some(try foreignTable(of: chain, isSourceKnown))
-            }
-            guard let table = tables[name] ?? nil else {
-                all.append(nil)
-                continue
-            }
-            all.append(packets.map { chain.result(for: $0, in: table) })
+        for chain in chains where tables[chain.tableName] == nil {
+            let isSourceKnown = packets.contains { $0.source != nil }
+            tables[chain.tableName] = .some(try foreignTable(of: chain, isSourceKnown))
         }
-        return all
+        var packets = packets
+        for chain in chains where chain.hook == "prerouting" {
+            guard let table = tables[chain.tableName] ?? nil else { continue }
+            for index in packets.indices
+            where chain.result(for: packets[index], in: table).rewrittenTo != nil {
+                packets[index].mayBeRewritten = true
+            }
+        }
+        return chains.map { chain in
+            (tables[chain.tableName] ?? nil).map { table in
+                packets.map { chain.result(for: $0, in: table) }
+            }
+        }
     }
 
     private mutating func foreignTable(
@@ -145,6 +148,8 @@ extension ForeignElement {
 }
 
 extension BaseChain {
+    fileprivate var tableName: String { family + " " + table }
+
     /// The result for both families, if the chain is for both.
     fileprivate func result(for packet: ProbePacket, in table: ForeignTable) -> TraceResult {
         let known: [Int] =

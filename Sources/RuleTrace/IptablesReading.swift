@@ -9,21 +9,46 @@ extension ForeignExpression {
         let data = fields[NFTA_MATCH_INFO.rawValue].map { Array($0.payload) } ?? []
         switch fields.text(NFTA_MATCH_NAME.rawValue) {
         case "comment": return .nothing
-        case "tcp": return ports(data, inversions: 11)
-        case "udp": return ports(data, inversions: 8)
+        case "tcp": return tcp(data)
+        case "udp": return data.count > 8 ? ports(data, inversions: data[8]) : .unknown
         case "multiport": return portLists(data)
         case "conntrack": return states(data)
+        case "addrtype": return addressTypes(data)
+        case "rt", "frag", "ah", "esp", "hbh", "dst": return .never
         default: return .unknown
         }
     }
 
-    /// `struct xt_tcp` and `xt_udp`: ranges of source and of destination ports, then how to invert.
-    private static func ports(_ data: [UInt8], inversions: Int) -> Self {
-        guard data.count > inversions else { return .unknown }
+    /// `struct xt_tcp`: behind the ports an option, which flags are asked and must be set, inversions.
+    private static func tcp(_ data: [UInt8]) -> Self {
+        guard data.count > 11 else { return .unknown }
+        let areSet = ProbeRegisters.synFlag & data[9] == data[10]
+        guard areSet != (data[11] & 4 != 0) else { return .never }
+        return ports(data, inversions: data[11] & ~4, besides: data[8] != 0)
+    }
+
+    /// `struct xt_tcp` and `xt_udp` begin with ranges of source and of destination ports.
+    private static func ports(_ data: [UInt8], inversions: UInt8, besides: Bool = false) -> Self {
         let (from, to) = (data.native16(at: 4), data.native16(at: 6))
+        guard from <= to else { return .unknown }
         let isFromAnywhere = data.native16(at: 0) == 0 && data.native16(at: 2) == .max
-        guard isFromAnywhere, data[inversions] & ~2 == 0, from <= to else { return .unknown }
-        return .destinationPort([from...to], isInverted: data[inversions] & 2 != 0)
+        return .destinationPort(
+            [from...to],
+            isInverted: inversions & 2 != 0,
+            besides: besides || !isFromAnywhere || inversions & ~2 != 0
+        )
+    }
+
+    /// `struct xt_addrtype_info_v1`: kinds of source and of destination addresses, and flags.
+    private static func addressTypes(_ data: [UInt8]) -> Self {
+        let (source, destination) = (data.native16(at: 0), data.native16(at: 2))
+        let (invertsDestination, local) = (UInt16(2), UInt16(1 << 2))
+        let flags = data.native16(at: 4)
+        guard data.count == 8, source == 0, flags & ~invertsDestination == 0 else {
+            return .unknown
+        }
+        let isOneOf = destination & local != 0
+        return isOneOf != (flags & invertsDestination != 0) ? .nothing : .never
     }
 
     /// `struct xt_multiport_v1`: what is meant, how many, 15 ports, whether each begins a range.

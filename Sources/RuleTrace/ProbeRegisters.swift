@@ -1,10 +1,13 @@
 /// The known content of the registers while a packet is followed through a rule, word by word.
 struct ProbeRegisters {
+    static let synFlag: UInt8 = 2
+    private static let localType: UInt32 = 2  // RTN_LOCAL
+
     private let packet: ProbePacket
     private let family: UInt8
     private var words: [Int: [UInt8]] = [:]
-    /// The word that says by which interface a packet came.
-    private var interface: Int?
+    /// The words that are known in part: the interface, and both ports.
+    private var partial: [Int: ForeignExpression.Field] = [:]
 
     init(_ packet: ProbePacket, family: UInt8) {
         self.packet = packet
@@ -13,12 +16,14 @@ struct ProbeRegisters {
 
     mutating func forget() {
         words = [:]
-        interface = nil
+        partial = [:]
     }
 
-    func isInterface(_ word: Int) -> Bool { interface == word }
+    func isInterface(_ word: Int) -> Bool { partial[word] == .interface }
+    func arePorts(_ word: Int) -> Bool { partial[word] == .ports }
 
     mutating func load(_ field: ForeignExpression.Field, into word: Int) {
+        partial[word] = nil
         switch field {
         case .family: put([family], at: word)
         case .etherType: put(family == 2 ? [0x08, 0x00] : [0x86, 0xDD], at: word)
@@ -28,14 +33,25 @@ struct ProbeRegisters {
             if let bytes = packet.source?.bytes(at: offset, count) { put(bytes, at: word) }
         case .destinationPort:
             put([UInt8(packet.port >> 8), UInt8(truncatingIfNeeded: packet.port)], at: word)
-        case .state:
-            let isLittleEndian = UInt16(1).littleEndian == 1
-            put(isLittleEndian ? [8, 0, 0, 0] : [0, 0, 0, 8], at: word)
-        case .interface:
+        case .tcpFlags:
+            clear(word, 4)
+            if packet.transport == 6 { put([Self.synFlag], at: word) }
+        case .state: put(number: 8, at: word)
+        case .status:
+            clear(word, 4)
+            if !packet.mayBeRewritten { put(number: 0, at: word) }
+        case .destinationType: put(number: Self.localType, at: word)
+        case .interface, .ports:
             clear(word, 16)
-            interface = word
+            partial[word] = field
         case .other: clear(word, 16)
         }
+    }
+
+    /// A number of the kernel's byte order.
+    private mutating func put(number: UInt32, at word: Int) {
+        let bytes = stride(from: 0, to: 32, by: 8).map { UInt8(truncatingIfNeeded: number >> $0) }
+        put(UInt16(1).littleEndian == 1 ? bytes : bytes.reversed(), at: word)
     }
 
     mutating func put(_ bytes: [UInt8], at word: Int) {

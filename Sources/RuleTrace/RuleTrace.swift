@@ -20,16 +20,49 @@ struct RuleTrace {
         }
     }
 
-    private enum Outcome {
+    private enum Verdict: Hashable {
         case goesOn, accepted, dropped, returned
+    }
+
+    /// The ends of a rule or a chain for packets that differ in what is not known of them.
+    private struct Outcome {
+        /// The end if nothing holds that may or may not hold.
+        var usual: Verdict
+        /// The chain whose rule drops, if that is the usual end.
+        var dropper: String?
+        var possible: Set<Verdict>
+
+        init(_ verdict: Verdict, dropper: String? = nil) {
+            (usual, self.dropper, possible) = (verdict, dropper, [verdict])
+        }
+
+        /// The outcome of a rule of which it is not known whether it matches.
+        var ifAtAll: Self {
+            var outcome = Self(.goesOn)
+            outcome.possible.formUnion(possible)
+            return outcome
+        }
+
+        /// Adds what comes next to the ends so far.
+        mutating func append(_ next: Self) {
+            if usual == .goesOn { (usual, dropper) = (next.usual, next.dropper) }
+            possible.remove(.goesOn)
+            possible.formUnion(next.possible)
+        }
+
+        /// The same with another word for one of its ends.
+        func calling(_ old: Verdict, _ new: Verdict) -> Self {
+            var outcome = self
+            if usual == old { outcome.usual = new }
+            if outcome.possible.remove(old) != nil { outcome.possible.insert(new) }
+            return outcome
+        }
     }
 
     private let table: ForeignTable
     private let packet: ProbePacket
     private var steps = 0
-    private var mayAccept = false
     private var mayDropIn: String?
-    private var dropper: String?
     private var rewrittenTo: (port: UInt16, chain: String)?
     private var registers: ProbeRegisters
 
@@ -48,32 +81,30 @@ struct RuleTrace {
         _ table: ForeignTable
     ) -> TraceResult {
         var trace = RuleTrace(table, packet, family: family)
-        var outcome = trace.follow(chain, depth: 0)
-        if outcome == .goesOn || outcome == .returned {
-            outcome = dropsByDefault ? .dropped : .accepted
-        }
+        let outcome = trace.follow(chain, depth: 0).calling(.returned, .goesOn)
+            .calling(.goesOn, dropsByDefault ? .dropped : .accepted)
         var result = TraceResult(
             rewrittenTo: trace.rewrittenTo?.port,
             rewriter: trace.rewrittenTo?.chain
         )
-        if outcome == .dropped {
-            result.end = trace.mayAccept ? .mayPass : .drops
-            result.dropper = trace.dropper
-        } else if let chain = trace.mayDropIn {
+        if outcome.usual == .dropped {
+            result.end = outcome.possible.contains(.accepted) ? .mayPass : .drops
+            result.dropper = outcome.dropper
+        } else if outcome.possible.contains(.dropped) {
             result.end = .mayDrop
-            result.dropper = chain
+            result.dropper = trace.mayDropIn
         }
         return result
     }
 
     private mutating func follow(_ chain: String, depth: Int) -> Outcome {
+        var outcome = Outcome(.goesOn)
         for rule in table.chains[chain] ?? [] where depth < 17 {
             steps += rule.count + 1
-            guard steps < Self.mostSteps else { return .goesOn }
-            let outcome = run(rule, in: chain, depth)
-            if outcome != .goesOn { return outcome }
+            guard steps < Self.mostSteps, outcome.possible.contains(.goesOn) else { break }
+            outcome.append(run(rule, in: chain, depth))
         }
-        return .goesOn
+        return outcome
     }
 
     private mutating func run(_ rule: [ForeignExpression], in chain: String, _ depth: Int)
@@ -83,7 +114,9 @@ struct RuleTrace {
         var matches = Answer.yes
         for step in rule {
             switch step {
-            case .verdict(let verdict): return decide(verdict, matches, in: chain, depth)
+            case .verdict(let verdict):
+                let outcome = self.outcome(of: verdict, in: chain, depth)
+                return matches == .yes ? outcome : outcome.ifAtAll
             case .lookup(let word, let set, _, decides: true):
                 guard let elements = table.sets[set] ?? nil, let value = value(at: word, elements)
                 else {
@@ -91,56 +124,49 @@ struct RuleTrace {
                     continue
                 }
                 guard let verdict = elements.element(of: value)?.verdict else {
-                    return .goesOn
+                    return Outcome(.goesOn)
                 }
-                return decide(verdict, matches, in: chain, depth)
+                let outcome = self.outcome(of: verdict, in: chain, depth)
+                return matches == .yes ? outcome : outcome.ifAtAll
             case .rewrite(let word, let port):
                 let named =
                     word.flatMap { registers.bytes(at: $0, 2)?.network(UInt16.self) } ?? port
                 if rewrittenTo == nil { rewrittenTo = (named ?? packet.port, chain) }
                 // What is rewritten is so at once; no later rule of the chain sees it.
-                if matches == .yes { return .accepted }
-                return .goesOn
+                return matches == .yes ? Outcome(.accepted) : Outcome(.goesOn)
             default:
                 switch answer(step) {
-                case .no: return .goesOn
+                case .no: return Outcome(.goesOn)
                 case .maybe: matches = .maybe
                 case .yes: break
                 }
             }
         }
-        return .goesOn
+        return Outcome(.goesOn)
     }
 
-    private mutating func decide(
-        _ verdict: ForeignVerdict,
-        _ matches: Answer,
+    private mutating func outcome(
+        of verdict: ForeignVerdict,
         in chain: String,
         _ depth: Int
     ) -> Outcome {
-        let outcome: Outcome
         switch verdict {
-        case .accept: outcome = .accepted
+        case .accept: return Outcome(.accepted)
         case .queue:
             mayDropIn = mayDropIn ?? chain
-            outcome = .accepted
+            var outcome = Outcome(.accepted)
+            outcome.possible.insert(.dropped)
+            return outcome
         case .drop:
-            if matches == .yes { dropper = dropper ?? chain }
             mayDropIn = mayDropIn ?? chain
-            outcome = .dropped
-        case .goOn: outcome = .goesOn
-        case .return: outcome = .returned
+            return Outcome(.dropped, dropper: chain)
+        case .goOn: return Outcome(.goesOn)
+        case .return: return Outcome(.returned)
         case .jump(let other):
-            let inner = follow(other, depth: depth + 1)
-            outcome = inner == .returned ? .goesOn : inner
+            return follow(other, depth: depth + 1).calling(.returned, .goesOn)
         case .goto(let other):
-            let inner = follow(other, depth: depth + 1)
-            outcome = inner == .goesOn ? .returned : inner
+            return follow(other, depth: depth + 1).calling(.goesOn, .returned)
         }
-        guard matches != .yes else { return outcome }
-        if outcome == .accepted { mayAccept = true }
-        if outcome == .dropped { dropper = nil }
-        return .goesOn
     }
 
     // MARK: matching
@@ -157,6 +183,9 @@ struct RuleTrace {
             }
         case .compare(let word, let kind, let data):
             if registers.isInterface(word), data.isLoopback { return Answer(kind == .unequal) }
+            if registers.arePorts(word), data.network(UInt16.self, at: 2) != packet.port {
+                return [.equal, .unequal].contains(kind) ? Answer(kind == .unequal) : .maybe
+            }
             return registers.bytes(at: word, data.count).map { Answer(kind.holds($0, data)) }
                 ?? .maybe
         case .range(let word, let from, let to, let isInverted):
@@ -168,10 +197,12 @@ struct RuleTrace {
             guard let elements = table.sets[set] ?? nil, let value = value(at: word, elements)
             else { return elementsAreNone(set) ? Answer(isInverted) : .maybe }
             return Answer((elements.element(of: value) != nil) != isInverted)
-        case .destinationPort(let ranges, let isInverted):
-            return Answer(ranges.contains { $0.contains(packet.port) } != isInverted)
+        case .destinationPort(let ranges, let isInverted, let besides):
+            let isOneOf = ranges.contains { $0.contains(packet.port) } != isInverted
+            return isOneOf && besides ? .maybe : Answer(isOneOf)
         case .state(let bits, let isInverted): return Answer((bits & 1 << 3 != 0) != isInverted)
         case .nothing, .divert: break
+        case .never: return .no
         case .unknown, .verdict, .rewrite: return .maybe
         }
         return .yes

@@ -5,6 +5,8 @@ package struct ProbePacket: Hashable, Sendable {
     package let port: UInt16
     /// The source; `nil` for any.
     package let source: ProbeSource?
+    /// True if a rule that comes earlier may have given it another destination.
+    var mayBeRewritten = false
 
     package init(transport: UInt8, port: UInt16, from source: ProbeSource? = nil) {
         self.transport = transport
