@@ -17,6 +17,7 @@ struct ForeignTool {
         let prefixes = [
             ("ufw", "ufw"), ("DOCKER", "docker"), ("f2b-", "fail2ban"), ("KUBE-", "kubernetes"),
             ("cali-", "calico"), ("NETAVARK", "podman"), ("LIBVIRT", "libvirt"),
+            ("CROWDSEC", "crowdsec"),
         ]
         return name.flatMap { name in prefixes.first { name.hasPrefix($0.0) }?.1 }
     }
@@ -25,6 +26,8 @@ struct ForeignTool {
         if chain.table == "firewalld" { return "firewalld" }
         if chain.table.hasPrefix("docker") { return "docker" }
         if chain.table.hasPrefix("f2b-") { return "fail2ban" }
+        if chain.table.hasPrefix("crowdsec") { return "crowdsec" }
+        if chain.table == "netavark" { return "podman" }
         let isCompatible =
             ["ip", "ip6"].contains(chain.family)
             && ["filter", "nat", "raw", "mangle"].contains(chain.table)

@@ -286,4 +286,27 @@ import Varlink
         #expect(firewall[3].remedy == "sudo nft list table inet f2b-table")
         #expect(found.contains { $0.area == "kernel" && $0.severity == .note })
     }
+
+    @Test(arguments: [
+        ("ip crowdsec", "crowdsec-chain", nil, "crowdsec"),
+        ("ip6 crowdsec6", "crowdsec6-chain", nil, "crowdsec"),
+        ("ip filter", "INPUT", "CROWDSEC_CHAIN", "crowdsec"),
+        ("inet netavark", "INPUT", nil, "podman"),
+        ("ip nat", "PREROUTING", "NETAVARK-DNAT", "podman"),
+        ("ip filter", "INPUT", "f2b-sshd", "fail2ban"),
+    ])
+    func `knows tools by their tables and chains`(
+        table: String,
+        name: String,
+        rule: String?,
+        tool: String
+    ) async throws {
+        let bench = try bench()
+        let fate = Inspection.Fate("22/tcp", .mayDrop, droppedIn: rule)
+        let chains = [chain(table, name, fates: [fate])]
+        let server = try await serve(bench, Inspection(tableOwnership: "owned", chains: chains))
+        defer { withExtendedLifetime(server) {} }
+        let found = try #require(try conditions(bench).first { $0.area == "firewall" })
+        #expect(found.message.hasPrefix("\(tool) (table \(table), chain \(rule ?? name)) drops"))
+    }
 }
