@@ -259,4 +259,29 @@ private struct ExaminedHost {
         let denied = try host.jitgate("explain", "203.0.113.7", "22")
         #expect(denied.text.hasPrefix("203.0.113.7 to 22/tcp is denied: no grant covers it"))
     }
+
+    @Test func `says that rules of iptables-legacy are not followed`() throws {
+        let scene = try ExaminedHost()
+        let host = scene.host
+        try host.submit(host.grant(changes: [.init("sources", ["192.0.2.0/24"])]), as: "a.grant")
+        try eventually { try host.openings().count == 1 }
+        try host.namespace.command(
+            "iptables-legacy",
+            "-A",
+            "INPUT",
+            "-s",
+            "192.0.2.7",
+            "-j",
+            "DROP"
+        )
+        let passing = try host.jitgate("explain", "192.0.2.7", "22")
+        #expect(passing.status == 0)
+        #expect(
+            passing.errors
+                == "jitgate: iptables-legacy has rules in its table filter, which are not "
+                + "followed: sudo iptables-legacy -t filter -S\n"
+        )
+        let denied = try host.jitgate("explain", "203.0.113.7", "22")
+        #expect(denied.errors.isEmpty)
+    }
 }

@@ -2,6 +2,7 @@ import AgentInterface
 import ArgumentParser
 import CommandSupport
 import Grants
+import Linux
 
 struct ExplainCommand: JitgateCommand {
     static let configuration = CommandConfiguration(
@@ -49,11 +50,21 @@ struct ExplainCommand: JitgateCommand {
             for chain in answer.mayBeDroppedBy {
                 console.note("jitgate: \(DisplayText.safe(chain)) may drop it: jitgate doctor")
             }
+            if answer.passes { noteLegacyTables(on: console) }
             if answer.kernel == .differs {
                 console.note("jitgate: the table in the kernel says otherwise: jitgate status")
             }
         }
         guard answer.passes else { throw .alreadyReported }
+    }
+
+    private func noteLegacyTables(on console: Console) {
+        for table in LegacyTable.all() {
+            console.note(
+                "jitgate: \(table.tool) has rules in its table \(table.name), which are not "
+                    + "followed: sudo \(table.tool) -t \(table.name) -S"
+            )
+        }
     }
 }
 
