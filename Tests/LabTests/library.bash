@@ -127,9 +127,9 @@ lines() { wc -l <"$1"; }
 goes_on() { local before; before=$(lines "$1"); eventually eval "(( \$(lines $1) > $before + 2 ))"; }
 is_silent() { local before; before=$(lines "$1"); sleep 1; (($(lines "$1") == before)); }
 
-# probe FILE SOURCE: tries to connect all the time, IPv4 and IPv6; a line for each that came about.
+# probe FILE SOURCE [SOURCE6]: tries to connect all the time, IPv4 and IPv6; a line for each that came about.
 probe() {
-    (exec "$ROOT/scripts/lab" client python3 -u "$ROOT/Tests/LabTests/probe.py" "$2" "$HOST" "$HOST6" >"$1") &
+    (exec "$ROOT/scripts/lab" client python3 -u "$ROOT/Tests/LabTests/probe.py" "$2" "$HOST" "$HOST6" "${@:3:1}" >"$1") &
     echo $! >>"$WORK/pids"
     echo $! >"$WORK/prober"
     eventually grep -q '^ready' "$1"

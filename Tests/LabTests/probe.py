@@ -1,14 +1,14 @@
 """Connects to port 22 as fast as it can; prints a line for each connection that came about, and one for each second.
 
-usage: probe.py SOURCE4 HOST4 HOST6
+usage: probe.py SOURCE4 HOST4 HOST6 [SOURCE6]
 """
 import select
 import socket
 import sys
 import time
 
-source, host4, host6 = sys.argv[1:]
-targets = [(socket.AF_INET, host4, (source, 0)), (socket.AF_INET6, host6, ("::", 0))]
+source, host4, host6, source6 = (sys.argv[1:] + ["::"])[:4]
+targets = [(socket.AF_INET, host4, (source, 0)), (socket.AF_INET6, host6, (source6, 0))]
 print("ready")
 tries, second = 0, time.monotonic()
 while True:
