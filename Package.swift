@@ -157,12 +157,18 @@ let package = Package(
             "CommandSupport",
             ["Grants", "Linux", "Signatures", "StrictJSON", "StrictTOML", argumentParser, system]
         ),
+        edge(  // a log on the disk, as its auditors read it
+            "AuditFiles",
+            [
+                "CommandSupport", "StrictJSON", "Grants", "Admission", "Transparency", "Auditing",
+                "Configuration", "Verifying", "Reporting", "Linux", "Recording", system,
+            ]
+        ),
         .target(
             name: "Commands",
             dependencies: [
-                "CommandSupport", "StrictJSON", "StrictTOML", "Grants", "Signatures", "Admission",
-                "Transparency",
-                "Auditing",
+                "AuditFiles", "CommandSupport", "StrictJSON", "StrictTOML", "Grants", "Signatures",
+                "Admission", "Transparency", "Auditing",
                 "Configuration", "Verifying", "Reporting", "ApprovalPage", "AzureImport", "Linux",
                 "Recording", "Varlink", "AgentInterface", "Conditions", "Diagnosis", "LoopbackHTTP",
                 argumentParser, system,

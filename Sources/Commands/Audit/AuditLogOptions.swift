@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuditFiles
 import Auditing
 import CommandSupport
 import Configuration
@@ -59,40 +60,20 @@ struct AuditLogOptions: ParsableArguments {
 
     @OptionGroup var policy: PolicyOptions
 
-    /// The place of a log, and what tells if its oldest records may be gone.
-    struct Places {
-        let log: String
-        let state: String
-        let isPruned: Bool
-    }
-
-    func places(_ console: Console) throws(CommandFailure) -> Places {
+    func places(_ console: Console) throws(CommandFailure) -> LogUnderAudit.Places {
         // A copy on another machine needs no policy.
-        if let log = place.log { return Places(log: log, state: state ?? log, isPruned: pruned) }
+        if let log = place.log { return .init(log: log, state: state ?? log, isPruned: pruned) }
         let configuration = try policy.load(console)
-        return Places(
+        return .init(
             log: configuration.auditDirectory,
             state: state ?? configuration.stateDirectory,
             isPruned: pruned || configuration.retention != nil
         )
     }
 
-    func verifierKey(_ directory: LogDirectory) throws(CommandFailure) -> VerifierKey {
-        if let key { return key }
-        return try Self.verifierKey(beside: directory)
-    }
-
-    /// Reads the key that lies beside the log; anyone who can replace the log can replace it.
-    static func verifierKey(
-        beside directory: LogDirectory
-    ) throws(CommandFailure) -> VerifierKey {
-        let bytes = try GrantFile.read(directory.publicKey, limit: 4096, awaiting: false)
-        let text = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-        do throws(ProofError) {
-            return try VerifierKey(parsing: text)
-        } catch {
-            throw CommandFailure(.no, "\(directory.publicKey): \(error)")
-        }
+    /// The log, which is held to the key.
+    func log(_ console: Console) throws(CommandFailure) -> LogUnderAudit {
+        try LogUnderAudit(at: places(console), heldTo: key, needsState: state != nil)
     }
 }
 
@@ -113,7 +94,7 @@ struct AuditKeyCommand: JitgateCommand {
 
     func perform(on console: Console) throws(CommandFailure) {
         let directory = try place.directory(by: policy, console)
-        let key = try AuditLogOptions.verifierKey(beside: directory)
+        let key = try LogUnderAudit.verifierKey(beside: directory)
         guard format.json else { return console.print(DisplayText.safe("\(key)")) }
         console.print(json: ["key": .string("\(key)"), "origin": .string(key.name)])
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuditFiles
 import Auditing
 import CommandSupport
 import StrictJSON
@@ -33,7 +34,7 @@ struct AuditProveCommand: JitgateCommand {
     @OptionGroup var format: FormatOptions
 
     func perform(on console: Console) throws(CommandFailure) {
-        let log = try LogUnderAudit(options, on: console)
+        let log = try options.log(console)
         let signed = try log.checkpoint()
         let checkpoint = signed.checkpoint
         guard sequence < checkpoint.size else {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuditFiles
 import Auditing
 import CommandSupport
 import Grants

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuditFiles
 import Auditing
 import CommandSupport
 import StrictJSON
@@ -34,7 +35,7 @@ struct AuditVerifyCommand: JitgateCommand {
 
     func perform(on console: Console) throws(CommandFailure) {
         var audit = try finding(.checkpoint, console) { () throws(CommandFailure) in
-            try AuditPass(LogUnderAudit(options, on: console), holding: sinceCheckpoint)
+            try AuditPass(options.log(console), holding: sinceCheckpoint)
         }
         try finding(.malformed, console) { () throws(CommandFailure) in
             try audit.run(on: console)

@@ -1,3 +1,4 @@
+import AuditFiles
 import Auditing
 import CommandSupport
 import Grants
@@ -15,7 +16,7 @@ extension ReportedVerification {
         on console: Console
     ) -> (ReportedVerification, notes: [String]) {
         do throws(CommandFailure) {
-            var audit = try AuditPass(LogUnderAudit(options, on: console))
+            var audit = try AuditPass(options.log(console))
             try audit.run(on: console)
             let verification = ReportedVerification(
                 audit.isVerified ? .verified : .failed,

@@ -1,16 +1,18 @@
 import Admission
-import Auditing
+package import Auditing
 import Configuration
 import Grants
-import Reporting
+package import Reporting
 
 /// The policy files that records carry, each read once.
-struct RecordedPolicies {
+package struct RecordedPolicies {
     private var known: [String: ReportedPolicy] = [:]
+
+    package init() {}
 
     /// The policy that a record puts into force, and the one that comes back at the end of its
     /// trial.
-    mutating func carried(
+    package mutating func carried(
         by entry: AuditEntry
     ) -> (policy: ReportedPolicy?, fallback: ReportedPolicy?) {
         guard entry.event == .policyLoaded else { return (nil, nil) }

@@ -1,29 +1,45 @@
 import Auditing
-import CommandSupport
+package import CommandSupport
 import Linux
-import Recording
+package import Recording
 import SystemPackage
-import Transparency
-import Verifying
+package import Transparency
+package import Verifying
 
 /// A log as an auditor has it: its files, the key that it is held to, and a checkpoint by that key.
-struct LogUnderAudit {
-    let directory: LogDirectory
+package struct LogUnderAudit: Sendable {
+    package let directory: LogDirectory
     /// The directory of its evidence; `nil` if that is not at hand.
-    let state: StateDirectory?
-    let key: VerifierKey
+    package let state: StateDirectory?
+    package let key: VerifierKey
     /// True if nobody named the key, so that it is the one beside the log.
-    let isOwnKey: Bool
+    package let isOwnKey: Bool
     /// The number of the oldest record that must be here.
-    let first: UInt64
+    package let first: UInt64
     private let isPruned: Bool
 
-    init(_ options: AuditLogOptions, on console: Console) throws(CommandFailure) {
-        let places = try options.places(console)
+    /// The place of a log, and what tells if its oldest records may be gone.
+    package struct Places: Sendable {
+        package let log: String
+        package let state: String
+        package let isPruned: Bool
+
+        package init(log: String, state: String, isPruned: Bool) {
+            (self.log, self.state, self.isPruned) = (log, state, isPruned)
+        }
+    }
+
+    /// A log that is held to a key, or to the one beside it; its evidence must be at hand if
+    /// `needsState`.
+    package init(
+        at places: Places,
+        heldTo key: VerifierKey?,
+        needsState: Bool
+    ) throws(CommandFailure) {
         directory = LogDirectory(places.log)
         let state = StateDirectory(places.state)
         self.state = FileAccess.exists(state.evidence) ? state : nil
-        guard self.state != nil || options.state == nil else {
+        guard self.state != nil || !needsState else {
             if FileAccess.isReadingDenied(state.evidence) {
                 throw CommandFailure(.noPermission, "\(state.evidence): you may not read it")
             }
@@ -33,8 +49,8 @@ struct LogUnderAudit {
                 hints: ["without --state the evidence in the records is checked alone"]
             )
         }
-        key = try options.verifierKey(directory)
-        isOwnKey = options.key == nil
+        self.key = try key ?? Self.verifierKey(beside: directory)
+        isOwnKey = key == nil
         isPruned = places.isPruned
         first = try Self.oldest(of: directory, isPruned: isPruned)
         guard first <= Checkpoint.sizeLimit else {
@@ -42,8 +58,21 @@ struct LogUnderAudit {
         }
     }
 
+    /// Reads the key that lies beside the log; anyone who can replace the log can replace it.
+    package static func verifierKey(
+        beside directory: LogDirectory
+    ) throws(CommandFailure) -> VerifierKey {
+        let bytes = try GrantFile.read(directory.publicKey, limit: 4096, awaiting: false)
+        let text = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        do throws(ProofError) {
+            return try VerifierKey(parsing: text)
+        } catch {
+            throw CommandFailure(.no, "\(directory.publicKey): \(error)")
+        }
+    }
+
     /// The number of the oldest record that must be here by now.
-    func oldest() throws(CommandFailure) -> UInt64 {
+    package func oldest() throws(CommandFailure) -> UInt64 {
         try Self.oldest(of: directory, isPruned: isPruned)
     }
 
@@ -55,7 +84,9 @@ struct LogUnderAudit {
     }
 
     /// The number of the oldest record that is here.
-    func oldestHere() throws(CommandFailure) -> UInt64 { try Self.oldestHere(in: directory) }
+    package func oldestHere() throws(CommandFailure) -> UInt64 {
+        try Self.oldestHere(in: directory)
+    }
 
     private static func oldestHere(in directory: LogDirectory) throws(CommandFailure) -> UInt64 {
         let segments = try attempt { () throws(RecordingError) in try directory.segments() }
@@ -64,11 +95,11 @@ struct LogUnderAudit {
     }
 
     /// The signed checkpoint, and its note.
-    func checkpoint() throws(CommandFailure) -> LogVerification.Signed {
+    package func checkpoint() throws(CommandFailure) -> LogVerification.Signed {
         try Self.checkpoint(directory.checkpoint, by: key, awaiting: false)
     }
 
-    static func checkpoint(
+    package static func checkpoint(
         _ path: String,
         by key: VerifierKey,
         awaiting: Bool = true
@@ -93,7 +124,7 @@ struct LogUnderAudit {
     }
 
     /// The leaves that the log keeps, and why they are of no use, if they are not.
-    func leaves(signedBy checkpoint: Checkpoint) -> (MerkleLeaves?, problem: String?) {
+    package func leaves(signedBy checkpoint: Checkpoint) -> (MerkleLeaves?, problem: String?) {
         let size = Int(checkpoint.size)
         let hashes: [TreeHash]
         do throws(RecordingError) {
@@ -112,7 +143,7 @@ struct LogUnderAudit {
     }
 
     /// Hands over every line in order, until `line` says no.
-    func forEachLine(_ line: (ArraySlice<UInt8>) -> Bool) throws(CommandFailure) {
+    package func forEachLine(_ line: (ArraySlice<UInt8>) -> Bool) throws(CommandFailure) {
         var passage = try passage()
         try read(&passage, line)
     }

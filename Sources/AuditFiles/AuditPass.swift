@@ -1,22 +1,22 @@
-import Auditing
-import CommandSupport
+package import Auditing
+package import CommandSupport
 import Grants
 import Recording
-import StrictJSON
+package import StrictJSON
 import Transparency
-import Verifying
+package import Verifying
 
 /// One pass over a whole log as its files are now, while an agent may write to them.
-struct AuditPass {
+package struct AuditPass {
     /// The most unsigned lines that are kept at a time.
     private static let tailLimit = 65_536
 
-    let log: LogUnderAudit
-    private(set) var verification: LogVerification
+    package let log: LogUnderAudit
+    package private(set) var verification: LogVerification
     private var files: EvidenceFileCheck
 
     /// `held` is the path of a checkpoint with which the log must begin.
-    init(_ log: LogUnderAudit, holding held: String? = nil) throws(CommandFailure) {
+    package init(_ log: LogUnderAudit, holding held: String? = nil) throws(CommandFailure) {
         self.log = log
         try log.requireReadableLeaves()
         let signed = try log.checkpoint()
@@ -29,13 +29,13 @@ struct AuditPass {
         files = EvidenceFileCheck(log.state)
     }
 
-    var isVerified: Bool { verification.isVerified }
-    var flaws: [LogFlaw] { verification.flaws }
-    var records: Int { verification.records }
-    var evidence: EvidenceCheck { verification.evidence }
-    var signatures: Int { evidence.signatures }
+    package var isVerified: Bool { verification.isVerified }
+    package var flaws: [LogFlaw] { verification.flaws }
+    package var records: Int { verification.records }
+    package var evidence: EvidenceCheck { verification.evidence }
+    package var signatures: Int { evidence.signatures }
 
-    mutating func run(on console: Console) throws(CommandFailure) {
+    package mutating func run(on console: Console) throws(CommandFailure) {
         var lines = try log.passage()
         let size = Int(verification.checkpoint.size)
         var bar = ProgressBar(to: size - Int(log.first), on: console)
@@ -124,7 +124,7 @@ struct AuditPass {
 // MARK: results
 
 extension AuditPass {
-    func lines(_ console: Console) -> [String] {
+    package func lines(_ console: Console) -> [String] {
         guard isVerified else {
             return flaws.map { "\(console.paint("NO", .red))  \(DisplayText.safe($0.description))" }
                 + ["not verified: \(log.directory.path)"]
@@ -161,7 +161,7 @@ extension AuditPass {
         return lines + ["key: \(DisplayText.safe("\(log.key)"))"]
     }
 
-    var json: JSONValue {
+    package var json: JSONValue {
         [
             "verified": .bool(isVerified), "records": .integer(Int64(records)),
             "first": .integer(Int64(log.first)), "signatures": .integer(Int64(signatures)),
@@ -182,7 +182,7 @@ extension AuditPass {
         ]
     }
 
-    static func json(_ flaw: LogFlaw) -> JSONValue {
+    package static func json(_ flaw: LogFlaw) -> JSONValue {
         [
             "kind": .string(flaw.kind.rawValue),
             "record": flaw.record.map { .integer(Int64(clamping: $0)) } ?? .null,
