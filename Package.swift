@@ -121,7 +121,8 @@ let package = Package(
         ),
         // one page for one use, on loopback
         edge("LoopbackHTTP", ["CLinux", "Linux", system]),
-        edge("Transfer", ["CCurl", "Grants"]),  // requests to a depot, within bounds
+        // requests to a depot, within bounds
+        edge("Transfer", ["CCurl", "FetchSettings", "Grants"]),
 
         // MARK: agent
         edge(

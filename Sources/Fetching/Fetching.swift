@@ -112,12 +112,7 @@ package enum Fetching {
         guard let path = configuration.credentials else { return identity }
         let bytes = try read(path, limit: CredentialsFile.limit)
         do throws(CredentialsFile.Failure) {
-            let file = try CredentialsFile(parsing: bytes)
-            identity.credentials = Credentials(
-                accessKey: file.accessKey,
-                secretKey: file.secretKey,
-                region: file.region
-            )
+            identity.credentials = try CredentialsFile(parsing: bytes)
         } catch {
             throw FetchError(configuration: "\(path): \(error)")
         }

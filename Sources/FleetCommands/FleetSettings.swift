@@ -125,15 +125,10 @@ extension DepotOptions {
         return connection
     }
 
-    private static func keys(_ path: String) throws(CommandFailure) -> Credentials {
+    private static func keys(_ path: String) throws(CommandFailure) -> CredentialsFile {
         let bytes = try GrantFile.read(path, limit: CredentialsFile.limit)
         do throws(CredentialsFile.Failure) {
-            let file = try CredentialsFile(parsing: bytes)
-            return Credentials(
-                accessKey: file.accessKey,
-                secretKey: file.secretKey,
-                region: file.region
-            )
+            return try CredentialsFile(parsing: bytes)
         } catch {
             throw CommandFailure(.configuration, "\(path): \(error)")
         }

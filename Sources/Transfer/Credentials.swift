@@ -1,15 +1,5 @@
 import CCurl
-
-/// The keys of an S3-compatible store.
-package struct Credentials: Hashable, Sendable {
-    package let accessKey: String
-    package let secretKey: String
-    package let region: String
-
-    package init(accessKey: String, secretKey: String, region: String) {
-        (self.accessKey, self.secretKey, self.region) = (accessKey, secretKey, region)
-    }
-}
+package import FetchSettings
 
 /// The files and keys by which a host and its depot know each other.
 package struct Identity: Hashable, Sendable {
@@ -17,7 +7,8 @@ package struct Identity: Hashable, Sendable {
     package var authorities: String?
     /// The file with the client certificate and its key, in PEM.
     package var certificate: String?
-    package var credentials: Credentials?
+    /// The keys of an S3-compatible store.
+    package var credentials: CredentialsFile?
 
     package init() {}
 }

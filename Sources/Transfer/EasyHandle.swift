@@ -1,4 +1,5 @@
 import CCurl
+import FetchSettings
 import Glibc
 import Grants
 
