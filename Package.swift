@@ -81,7 +81,10 @@ let package = Package(
         // what a host tells its fleet, and what a witness makes of it
         core("Attestation", ["StrictJSON", "Grants", "Conditions", "Admission", "Transparency"]),
         // the hosts of a fleet, by the statuses that they signed
-        core("Posture", ["Admission", "Attestation", "Depot", "Grants", "Transparency"]),
+        core(
+            "Posture",
+            ["Admission", "Attestation", "Conditions", "Depot", "Grants", "Transparency"]
+        ),
         core("FetchSettings", ["Depot", "Grants", "StrictTOML"]),  // the file fetch.toml
 
         .target(  // the page that takes the signature of a passkey, and what it is told and answers
@@ -284,11 +287,17 @@ let package = Package(
         tests(
             "FleetCommandsTests",
             [
-                "Admission", "Attestation", "Depot", "Grants", "StrictJSON", "TestSupport",
-                "Transparency",
+                "Admission", "Attestation", "Auditing", "Depot", "Grants", "Recording",
+                "Signatures", "StrictJSON", "TestSupport", "Transparency",
             ]
         ),
-        tests("PostureTests", ["Posture", "Depot", "Transparency"]),
+        tests(
+            "PostureTests",
+            [
+                "Posture", "Admission", "Attestation", "Conditions", "Depot", "Grants",
+                "StrictJSON", "Transparency",
+            ]
+        ),
         tests("ApprovalPageTests", ["ApprovalPage", "Signatures", crypto]),
         tests("LoopbackHTTPTests", ["LoopbackHTTP"]),
         tests(

@@ -1,5 +1,6 @@
 import Admission
 package import Attestation
+import Conditions
 package import Depot
 package import Grants
 import Transparency
@@ -18,6 +19,10 @@ package struct HostPosture: Hashable, Sendable {
         case forked
         /// There is no status, or none that is new enough.
         case silent
+        /// The gate cannot hold on it: a condition that it reports, or the inventory, says why.
+        case unsupported
+        /// It is heard, and what its fleet publishes does not reach it.
+        case stale
         /// Its policy or signers are others than those of the rest of its group.
         case drifted
         case onTrial = "on-trial"
@@ -28,7 +33,9 @@ package struct HostPosture: Hashable, Sendable {
         package var isInOrder: Bool {
             switch self {
             case .onTrial, .observing, .configured: true
-            case .retired, .notConfigured, .unverified, .forked, .silent, .drifted: false
+            case .retired, .notConfigured, .unverified, .forked, .silent, .unsupported, .stale,
+                .drifted:
+                false
             }
         }
     }
@@ -44,6 +51,8 @@ package struct HostPosture: Hashable, Sendable {
     package let age: Duration?
     /// More about the state, for people; `nil` if there is no more.
     package internal(set) var reason: String?
+    /// The code of the condition that is the reason for the state, if one is.
+    package let code: String?
 
     /// True if the host was heard, is what its group is, and reports no error.
     package var isHealthy: Bool {
@@ -74,7 +83,9 @@ extension HostPosture {
         switch entry.kind {
         case .retired: self.init(entry, .retired)
         case .unconfigured where reading.note == nil: self.init(entry, .notConfigured)
-        case .unconfigured:
+        case .unsupported(let code) where reading.note == nil:
+            self.init(entry, .unsupported, "the inventory says so: \(code)", code: code)
+        case .unconfigured, .unsupported:
             let claim = reading.note.flatMap(StatusNote.claimedOrigin).map { ", of \($0)," } ?? ""
             self.init(entry, .unverified, "there is a status\(claim) and the inventory has no key")
         case .keyed(let key):
@@ -91,9 +102,14 @@ extension HostPosture {
         }
     }
 
-    private init(_ entry: Inventory.Entry, _ state: State, _ reason: String? = nil) {
+    private init(
+        _ entry: Inventory.Entry,
+        _ state: State,
+        _ reason: String? = nil,
+        code: String? = nil
+    ) {
         (host, group) = (entry.host, entry.group)
-        (self.state, self.reason) = (state, reason)
+        (self.state, self.reason, self.code) = (state, reason, code)
         (status, size, age) = (nil, nil, nil)
     }
 
@@ -113,28 +129,58 @@ extension HostPosture {
         let seen = isSeen || isOld ? sighting?.seen ?? now : note.status.instant.time
         let age = now - seen
         self.age = age
+        let words = Self.reason(witness, isOld: isOld, age: age, limit: limit, seen: seen)
+        let found = words ?? note.status.posture
+        (state, reason, code) = (found.state, found.reason, found.code)
+    }
+
+    /// A state with its reason.
+    fileprivate typealias Found = (state: State, reason: String?, code: String?)
+
+    /// The state of a host that may not be believed, or was not heard; `nil` if it was heard.
+    private static func reason(
+        _ witness: WitnessedHost?,
+        isOld: Bool,
+        age: Duration,
+        limit: Duration,
+        seen: Moment
+    ) -> Found? {
         if let fork = witness?.fork {
-            (state, reason) = (.forked, "two logs since \(fork.seen.wholeSecond)")
-        } else if let witness, witness.isAlarming {
-            (state, reason) = (.forked, "a checkpoint can never be proved")
-        } else if isOld {
-            (state, reason) = (
-                .silent, "the depot shows a status that is older than one known before"
-            )
-        } else if age > limit {
-            (state, reason) = (.silent, nil)
-        } else if age < .seconds(-300) {
-            (state, reason) = (.silent, "its status is from the future: \(seen.wholeSecond)")
-        } else {
-            state = note.status.posture
+            return (.forked, "two logs since \(fork.seen.wholeSecond)", nil)
         }
+        if witness?.isAlarming ?? false {
+            return (.forked, "a checkpoint can never be proved", nil)
+        }
+        if isOld {
+            return (.silent, "the depot shows a status that is older than one known before", nil)
+        }
+        if age > limit { return (.silent, nil, nil) }
+        guard age < .seconds(-300) else { return nil }
+        return (.silent, "its status is from the future: \(seen.wholeSecond)", nil)
     }
 }
 
 extension HostStatus {
+    /// The conditions of a host on which the gate cannot hold.
+    private static let unsupported: Set<ConditionCode> = [
+        .changeRefused, .tableUnwatched, .detourTproxy, .detourSocketLookup, .detourIPVS,
+    ]
+    /// The conditions of a host that what its fleet publishes does not reach.
+    private static let stale: Set<String> = ["bulletin-stale", ConditionCode.depotSilent.rawValue]
+
     /// The state of a host that was heard, apart from what the others are.
-    fileprivate var posture: HostPosture.State {
-        if trialUntil != nil { return .onTrial }
-        return mode == .enforce ? .configured : .observing
+    fileprivate var posture: HostPosture.Found {
+        if let cause = conditions.first(where: Self.isUnsupported) {
+            return (.unsupported, "\(cause.code): \(cause.message)", cause.code)
+        }
+        if let cause = conditions.first(where: { Self.stale.contains($0.code) }) {
+            return (.stale, "\(cause.code): \(cause.message)", cause.code)
+        }
+        if trialUntil != nil { return (.onTrial, nil, nil) }
+        return (mode == .enforce ? .configured : .observing, nil, nil)
+    }
+
+    private static func isUnsupported(_ condition: Condition) -> Bool {
+        ConditionCode(rawValue: condition.code).map(unsupported.contains) ?? false
     }
 }

@@ -12,6 +12,8 @@ package struct Inventory: Hashable, Sendable {
             case keyed(VerifierKey)
             /// It is known to have no agent yet.
             case unconfigured
+            /// It is known that jitgate cannot protect it, with the code of the condition.
+            case unsupported(String)
             case retired
         }
 
@@ -56,6 +58,7 @@ package struct InventoryError: Error, Hashable, Sendable, CustomStringConvertibl
 
 extension Inventory.Entry {
     private static let groupOption = "group="
+    private static let unsupportedOption = "unsupported="
 
     /// Reads a line; `nil` for an empty line or a comment.
     fileprivate init?(_ bytes: ArraySlice<UInt8>, number: Int) throws(InventoryError) {
@@ -73,7 +76,7 @@ extension Inventory.Entry {
         guard words.count == 2 || words.count == 3 else {
             throw InventoryError(
                 line: number,
-                "a line is: HOST, KEY or - or retired, group=NAME if any"
+                "a line is: HOST, KEY or - or unsupported=CODE or retired, group=NAME if any"
             )
         }
         self.host = host
@@ -85,6 +88,8 @@ extension Inventory.Entry {
         switch word {
         case "-": return .unconfigured
         case "retired": return .retired
+        case _ where word.hasPrefix(unsupportedOption):
+            return .unsupported(try code(word, line: line))
         default:
             do throws(ProofError) {
                 return .keyed(try VerifierKey(parsing: word))
@@ -92,6 +97,18 @@ extension Inventory.Entry {
                 throw InventoryError(line: line, "the key: \(error)")
             }
         }
+    }
+
+    /// A code is a word such as those of docs/CONDITIONS.md.
+    private static func code(_ word: String, line: Int) throws(InventoryError) -> String {
+        let code = String(word.dropFirst(unsupportedOption.count))
+        guard ShelfName(code) != nil, code.utf8.count <= 64 else {
+            throw InventoryError(
+                line: line,
+                "\(word.debugDescription) is not unsupported= and the code of a condition"
+            )
+        }
+        return code
     }
 
     private static func group(_ word: String, line: Int) throws(InventoryError) -> String {

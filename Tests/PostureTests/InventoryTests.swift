@@ -30,7 +30,8 @@ struct InventoryTests {
         ("web-1", "a line is: HOST"), ("Web-1 -", "lower case"), ("../x -", "no two dots"),
         ("a -\na retired", "line 2: a is there a second time"), ("a key", "the key: "),
         ("a - web", "is not group="), ("a - group=", "is not group="),
-        ("a - group=x y", "a line is"),
+        ("a - group=x y", "a line is"), ("a unsupported=", "and the code of a condition"),
+        ("a unsupported=No", "and the code of a condition"),
     ])
     func `a malformed line refuses the whole file`(text: String, message: String) {
         let error = #expect(throws: InventoryError.self) { try read("ok -\n" + text) }
