@@ -31,13 +31,17 @@ package struct ShelfEdit: Hashable, Sendable {
     package private(set) var lines: [ShelfLine] = []
     /// The lines that are left out because their files are over.
     package private(set) var dropped: [ShelfLine] = []
+    /// The lines that are taken off because a publisher withdraws their files.
+    package private(set) var removed: [ShelfLine] = []
     /// The additions that the index has no room for.
     package private(set) var refused: [Addition] = []
 
-    /// Adds files to an index, the newest first, and leaves out the lines that are over at `now`.
+    /// Adds files to an index, the newest first, takes others off, and leaves out the lines that are
+    /// over at `now`.
     package init(
         of index: [ShelfLine],
         adding additions: [Addition],
+        removing removals: Set<ObjectDigest> = [],
         knowing known: [ObjectDigest: Knowledge],
         at now: Moment
     ) {
@@ -47,8 +51,12 @@ package struct ShelfEdit: Hashable, Sendable {
             !added.contains(line.digest)
                 && known[line.digest]?.listedUntil.map { $0 <= now } ?? false
         }
-        let kept = index.filter { !isOver($0) }
-        dropped = index.filter(isOver)
+        let isRemoved = { (line: ShelfLine) in
+            removals.contains(line.digest) && !added.contains(line.digest)
+        }
+        let kept = index.filter { !isOver($0) && !isRemoved($0) }
+        removed = index.filter(isRemoved)
+        dropped = index.filter { isOver($0) && !isRemoved($0) }
         let closing = Self.closing(kept, known, additions)
         let news = additions.filter { !present.contains($0.line.digest) }
         var (revocations, others) = (

@@ -44,13 +44,8 @@ struct CheckCommand: JitgateCommand {
             try GrantFile.write(Array(report.text.utf8), to: junit, on: console)
         }
         let view = PostureView(fleet: posture)
-        if format.json {
-            console.print(json: view.json)
-        } else if format.csv {
-            console.write(Array(view.csv.utf8))
-        } else if junit != "-" {
-            show(results, view, on: console)
-        }
+        format.write(json: view.json, csv: view.csv, on: console)
+        if format.isText, junit != "-" { show(results, view, on: console) }
         guard results.allSatisfy({ $0.faults.isEmpty }) else { throw .alreadyReported }
     }
 

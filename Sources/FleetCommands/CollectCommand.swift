@@ -20,7 +20,7 @@ struct CollectCommand: JitgateCommand {
             a minute.
 
               jitgate-fleet collect --witness /var/lib/witness
-              jitgate-fleet collect --witness /var/lib/witness --key /etc/witness.key
+              jitgate-fleet collect --witness /var/lib/witness --key /etc/witness.key --csv
               jitgate-fleet collect --witness /var/lib/witness \\
                 --accept-fork web-1 --reason 'restored from a backup, CHG-77'
 
@@ -44,7 +44,7 @@ struct CollectCommand: JitgateCommand {
     var reason: String?
 
     @OptionGroup var fleet: FleetOptions
-    @OptionGroup var format: FormatOptions
+    @OptionGroup var format: FleetFormat
 
     func validate() throws {
         guard (acceptFork == nil) == (reason == nil) else {
@@ -71,12 +71,10 @@ struct CollectCommand: JitgateCommand {
             try collector.accept(forkOf: acceptFork, reason: reason)
         }
         let findings = try collector.collect()
-        if format.json {
-            console.print(json: .array(findings.map(\.json)))
-        } else {
-            for finding in findings where finding.isNews {
-                console.print(DisplayText.safe(finding.text))
-            }
+        let table = CSVTable(columns: Collector.Finding.columns, rows: findings.map(\.cells))
+        format.write(json: .array(findings.map(\.json)), csv: table, on: console)
+        for finding in findings where format.isText && finding.isNews {
+            console.print(DisplayText.safe(finding.text))
         }
         guard findings.allSatisfy({ !$0.isAlarming }) else { throw .alreadyReported }
     }

@@ -24,6 +24,15 @@ struct Collector {
         var isNews = false
         var size: UInt64?
 
+        static let columns = ["host", "result", "alarm", "message", "log_size"]
+
+        var cells: [String] {
+            [
+                host.description, result, isAlarming ? "yes" : "no", text,
+                size.map { "\($0)" } ?? "",
+            ]
+        }
+
         var json: JSONValue {
             [
                 "host": .string(host.description), "result": .string(result),
@@ -99,20 +108,13 @@ struct Collector {
         before: WitnessedHost?
     ) throws(CommandFailure) {
         guard let key, host.base != before?.base || before == nil else { return }
+        let note: String?
         do throws(ProofError) {
-            guard let note = try host.cosigned(by: key, now: console.now()) else { return }
-            try save(note, name)
+            note = try host.cosigned(by: key, now: console.now())
         } catch {
             throw CommandFailure(.inputOutput, "\(name): it cannot be cosigned: \(error)")
         }
-    }
-
-    private func save(_ note: String, _ name: ShelfName) throws(ProofError) {
-        do throws(CommandFailure) {
-            try witness.save(cosigned: note, of: name)
-        } catch {
-            throw ProofError(error.message)
-        }
+        if let note { try witness.save(cosigned: note, of: name) }
     }
 
     /// Has a person's word stand for a contradiction.

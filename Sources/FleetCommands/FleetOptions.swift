@@ -71,7 +71,7 @@ extension FleetOptions {
         }
     }
 
-    private static func inventory(_ path: String) throws(CommandFailure) -> Inventory {
+    static func inventory(_ path: String) throws(CommandFailure) -> Inventory {
         let bytes = try GrantFile.read(path, limit: Inventory.fileLimit)
         do throws(InventoryError) {
             return try Inventory(parsing: bytes)
@@ -107,7 +107,7 @@ extension Fleet {
         }
     }
 
-    private func known(_ entry: Inventory.Entry) throws(CommandFailure) -> WitnessedHost? {
+    func known(_ entry: Inventory.Entry) throws(CommandFailure) -> WitnessedHost? {
         guard case .keyed(let key) = entry.kind else { return nil }
         return try witness?.host(entry.host, key: key)
     }

@@ -28,7 +28,7 @@ struct FleetRoot: ParsableCommand {
             """,
         version: Release.version,
         groupedSubcommands: [
-            CommandGroup(name: "Grants:", subcommands: [PostCommand.self]),
+            CommandGroup(name: "Grants:", subcommands: [PostCommand.self, WithdrawCommand.self]),
             CommandGroup(
                 name: "Hosts:",
                 subcommands: [

@@ -27,14 +27,9 @@ struct ListCommand: JitgateCommand {
         let rows = posture.hosts.flatMap { host in
             (host.status?.grants.open ?? []).map { OpenRow(host: host, grant: $0) }
         }
-        if format.json {
-            console.print(json: .array(rows.map(\.json)))
-        } else if format.csv {
-            let text = CSV.row(OpenRow.columns) + rows.map { CSV.row($0.cells) }.joined()
-            console.write(Array(text.utf8))
-        } else {
-            show(rows, posture, on: console)
-        }
+        let table = CSVTable(columns: OpenRow.columns, rows: rows.map(\.cells))
+        format.write(json: .array(rows.map(\.json)), csv: table, on: console)
+        if format.isText { show(rows, posture, on: console) }
     }
 
     private func show(_ rows: [OpenRow], _ posture: FleetPosture, on console: Console) {

@@ -52,10 +52,10 @@ struct PostCommand: JitgateCommand {
     var allowedSigners: String?
 
     @OptionGroup var depot: DepotOptions
-    @OptionGroup var format: FormatOptions
+    @OptionGroup var format: FleetFormat
 
     func perform(on console: Console) throws(CommandFailure) {
-        let common = try commonShelves()
+        let common = try ShelfName.all(shelf.isEmpty ? ["all"] : shelf, of: "--shelf")
         let configuration = try depot.configuration(console)
         let store = try depot.store(configuration)
         let signers = try signers(configuration, on: console)
@@ -69,7 +69,8 @@ struct PostCommand: JitgateCommand {
             failure = error
         }
         let report = PostReport(offers: offers, posting: posting, store: store, failure: failure)
-        report.write(on: console, asJSON: format.json)
+        format.write(json: report.json, csv: report.csv, on: console)
+        if format.isText { report.show(on: console) }
         if let failure { throw failure }
         guard report.isComplete else { throw .alreadyReported }
     }
@@ -102,21 +103,6 @@ struct PostCommand: JitgateCommand {
         } catch {
             return Offer(name: shown, file: .failure(error), shelves: [])
         }
-    }
-
-    private func commonShelves() throws(CommandFailure) -> [ShelfName] {
-        var shelves: [ShelfName] = []
-        for text in shelf.isEmpty ? ["all"] : shelf {
-            guard let name = ShelfName(text) else {
-                throw CommandFailure(
-                    .usage,
-                    "--shelf: \(DisplayText.safe(text.debugDescription)) is no shelf",
-                    hints: [ShelfName.grammar]
-                )
-            }
-            shelves.append(name)
-        }
-        return shelves
     }
 
     private func signers(

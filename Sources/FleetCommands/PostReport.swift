@@ -16,8 +16,7 @@ struct PostReport {
         offers.allSatisfy { result(of: $0).map { $0.full.isEmpty } ?? false }
     }
 
-    func write(on console: Console, asJSON isJSON: Bool) {
-        guard !isJSON else { return console.print(json: json) }
+    func show(on console: Console) {
         for offer in offers { console.print(line(offer, console)) }
         if !posting.dropped.isEmpty {
             console.note("took \(posting.dropped.count.counting("line")) off whose files are over")
@@ -69,15 +68,15 @@ struct PostReport {
         ]
     }
 
+    /// The reason why a file was refused.
+    private func refusal(of offer: PostCommand.Offer) -> OfferedFile.Refusal? {
+        if case .failure(let refusal) = offer.file { return refusal }
+        guard let full = result(of: offer)?.full, !full.isEmpty else { return nil }
+        return OfferedFile.Refusal("shelf-full", "\(Self.full) \(DisplayText.list(full))")
+    }
+
     private func json(_ offer: PostCommand.Offer) -> JSONValue {
-        let file = offer.posted?.file
-        var (code, reason): (JSONValue, JSONValue) = (.null, .null)
-        if case .failure(let refusal) = offer.file {
-            (code, reason) = (.string(refusal.code), .string(refusal.reason))
-        }
-        if let full = result(of: offer)?.full, !full.isEmpty {
-            (code, reason) = ("shelf-full", .string("\(Self.full) \(DisplayText.list(full))"))
-        }
+        let (file, refusal) = (offer.posted?.file, refusal(of: offer))
         return [
             "file": .string(offer.name),
             "result": .string(outcome(of: offer)),
@@ -85,7 +84,20 @@ struct PostReport {
             "id": file?.id.map { .string($0.description) } ?? .null,
             "sha256": file.map { .string($0.digest.description) } ?? .null,
             "shelves": .array(offer.shelves.map { .string($0.description) }),
-            "code": code, "reason": reason,
+            "code": .optional(refusal?.code), "reason": .optional(refusal?.reason),
         ]
+    }
+
+    var csv: CSVTable {
+        let columns = ["file", "result", "kind", "id", "sha256", "shelves", "code", "reason"]
+        let rows = offers.map { offer in
+            let (file, refusal) = (offer.posted?.file, refusal(of: offer))
+            return [
+                offer.name, outcome(of: offer), file?.kind ?? "", file?.id?.description ?? "",
+                file?.digest.description ?? "", DisplayText.list(offer.shelves),
+                refusal?.code ?? "", refusal?.reason ?? "",
+            ]
+        }
+        return CSVTable(columns: columns, rows: rows)
     }
 }

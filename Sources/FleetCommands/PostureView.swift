@@ -34,12 +34,10 @@ struct PostureView {
     static let columns = [
         "host", "group", "state", "healthy", "reason", "mode", "open", "age_seconds", "time",
         "version", "policy", "signers", "trusted", "table_ownership", "kernel", "log_size",
-        "conditions",
+        "conditions", "code",
     ]
 
-    var csv: String {
-        CSV.row(Self.columns) + fleet.hosts.map { CSV.row($0.cells) }.joined()
-    }
+    var csv: CSVTable { CSVTable(columns: Self.columns, rows: fleet.hosts.map(\.cells)) }
 
     var json: JSONValue {
         [
@@ -65,6 +63,7 @@ extension HostPosture {
     /// The reason for the state, and the codes of the conditions that are errors or warnings.
     var remarks: String {
         let codes = (status?.conditions ?? []).filter { $0.severity != .note }.map(\.code)
+            .filter { $0 != code }
         return (([reason].compactMap(\.self)) + codes).joined(separator: ", ")
     }
 
@@ -78,7 +77,7 @@ extension HostPosture {
             status?.digests.policy ?? "", status?.digests.signers ?? "",
             (status?.trusted ?? []).map(\.description).joined(separator: "; "),
             status?.host.tableOwnership ?? "", status?.host.kernel ?? "",
-            size.map { "\($0)" } ?? "", conditions.joined(separator: "; "),
+            size.map { "\($0)" } ?? "", conditions.joined(separator: "; "), code ?? "",
         ]
     }
 
@@ -86,7 +85,7 @@ extension HostPosture {
         [
             "host": .string(host.description), "group": .string(group),
             "state": .string(state.rawValue), "healthy": .bool(isHealthy),
-            "reason": .optional(reason),
+            "reason": .optional(reason), "code": .optional(code),
             "age_seconds": age.map { .integer($0.components.seconds) } ?? .null,
             "log_size": size.map { .integer(Int64(clamping: $0)) } ?? .null,
             "status": status?.jsonValue ?? .null,

@@ -3,19 +3,6 @@ import CommandSupport
 import Grants
 import Posture
 
-/// The form of an answer about a fleet.
-struct FleetFormat: ParsableArguments {
-    @Flag(help: "Print JSON instead of text.")
-    var json = false
-
-    @Flag(help: "Print CSV instead of text.")
-    var csv = false
-
-    func validate() throws {
-        guard !json || !csv else { throw ValidationError("--json and --csv exclude each other") }
-    }
-}
-
 struct StatusCommand: JitgateCommand {
     /// More hosts than these are not all listed on a terminal unless they are asked for.
     private static let mostLines = 50
@@ -25,9 +12,10 @@ struct StatusCommand: JitgateCommand {
         abstract: "Say how every host of the fleet is, by the statuses that they signed.",
         discussion: """
             Each host of the inventory is in one state: configured, observing, on-trial, drifted (its \
-            policy or signers are not those of the rest of its group), silent, forked (it signed two \
+            policy or signers are not those of the rest of its group), stale (what the fleet publishes \
+            does not reach it), unsupported (the gate cannot hold on it), silent, forked (it signed two \
             logs), unverified (its status is not signed by the key of the inventory), not-configured or \
-            retired. Of more than 50 hosts those are listed that are not as they should be; --all lists \
+            retired. For stale and unsupported hosts the code of the condition is shown. Of more than 50 hosts those are listed that are not as they should be; --all lists \
             them all.
 
               jitgate-fleet status --inventory hosts
@@ -43,8 +31,8 @@ struct StatusCommand: JitgateCommand {
 
     func perform(on console: Console) throws(CommandFailure) {
         let view = PostureView(fleet: try fleet.fleet(console).posture(console))
-        if format.json { return console.print(json: view.json) }
-        if format.csv { return console.write(Array(view.csv.utf8)) }
+        format.write(json: view.json, csv: view.csv, on: console)
+        guard format.isText else { return }
         console.print(view.summary)
         let hosts = view.fleet.hosts
         let isShort = all || hosts.count <= Self.mostLines

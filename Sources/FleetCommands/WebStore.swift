@@ -1,6 +1,5 @@
 import CommandSupport
 import Depot
-import Glibc
 import Grants
 import Transfer
 
@@ -64,7 +63,7 @@ final class WebStore: DepotStore {
             guard status == 412 || status == 409 && isSafe else {
                 throw refusal(object, status, of: "write")
             }
-            sleep(Cadence.pause(afterFailures: attempt / 4, using: &random))
+            Pause.sleep(Cadence.pause(afterFailures: attempt / 4, using: &random))
         }
         throw .overtaken(url(object))
     }
@@ -94,7 +93,7 @@ extension WebStore {
             time = response[header: "date"].flatMap(HTTPDate.moment)
             let isBusy = response.status == 429 || (500...599).contains(response.status)
             guard isBusy, response.status != 501, attempt < Self.retries else { return response }
-            sleep(Cadence.pause(afterFailures: attempt + 1, using: &random))
+            Pause.sleep(Cadence.pause(afterFailures: attempt + 1, using: &random))
         }
         throw CommandFailure(.unavailable, "\(request.url): no answer")
     }
@@ -111,10 +110,6 @@ extension WebStore {
                 throw CommandFailure(.unavailable, "no answer from \(request.url): \(reason)")
             }
         }
-    }
-
-    private func sleep(_ length: Duration) {
-        usleep(UInt32(clamping: length.microseconds))
     }
 
     private static func isDone(_ status: Int) -> Bool { [200, 201, 204].contains(status) }

@@ -89,7 +89,34 @@ final class FleetBench: Sendable {
         )
     }
 
+    /// Runs `jitgate-fleet withdraw` on the directory.
+    func withdraw(_ words: String...) throws -> Command.Result {
+        try Command.run(
+            [AgentHost.build + "jitgate-fleet", "withdraw"] + words + directory,
+            environment: ["HOME": folder.path]
+        )
+    }
+
     // MARK: the depot
+
+    /// Puts a file into the depot and its line before all others, as somebody else's publisher may.
+    func list(_ file: String, as id: UUID, on shelf: String) throws {
+        let digest = try digest(of: file)
+        let folder = path("depot/shelves/\(shelf)")
+        for folder in [path("depot/files"), folder] {
+            try FileManager.default.createDirectory(
+                atPath: folder,
+                withIntermediateDirectories: true
+            )
+        }
+        let bytes = try Data(contentsOf: URL(filePath: file))
+        try bytes.write(to: URL(filePath: path("depot/files/\(digest).grant")))
+        let rest = (try? String(contentsOfFile: folder + "/index", encoding: .utf8)) ?? ""
+        try write(
+            "\(digest)  \(id.uuidString.lowercased()).grant\n" + rest,
+            to: "depot/shelves/\(shelf)/index"
+        )
+    }
 
     /// The lines of an index in a depot that is a directory.
     func index(_ shelf: String, in root: String? = nil) throws -> [ShelfLine] {

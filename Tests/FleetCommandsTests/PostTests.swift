@@ -93,11 +93,11 @@ struct PostTests {
     @Test func `revocations stand before grants, and lines go when their grants have ended`() throws
     {
         let (first, second) = (UUID(), UUID())
-        let brief = try bench.grant("brief.grant", id: first, lasting: 2)
-        #expect(try bench.post([brief, try bench.grant("g.grant", id: second)]).status == 0)
-        #expect(try bench.index("web-1").count == 2)
-        let end = ContinuousClock.now + .seconds(3)
-        while ContinuousClock.now < end { usleep(100_000) }
+        let over = try bench.grant("over.grant", id: first, lasting: -60)
+        try bench.list(over, as: first, on: "web-1")
+        #expect(try bench.post([try bench.grant("g.grant", id: second), "--json"]).status == 0)
+        #expect(try bench.index("web-1").map(\.name) == [second.uuidString.lowercased()])
+        try bench.list(over, as: first, on: "web-1")
         let result = try bench.post([try bench.revocation("r.grant", of: second), "--json"])
         #expect(
             try json(result)["dropped"]?.items?.first?.text
@@ -108,9 +108,23 @@ struct PostTests {
                 "revocation-\(second.uuidString.lowercased())", second.uuidString.lowercased(),
             ]
         )
-        let late = try bench.post([brief, "--json"])
+        let late = try bench.post([over, "--json"])
         #expect(late.status == 1)
         #expect(try json(late)["files"]?.items?.first?["code"] == "over")
+    }
+
+    @Test func `a spreadsheet shows the fate of each file, and computes none`() throws {
+        let good = try bench.grant("g.grant")
+        let csv = try bench.post([good, "--csv"]).text.split(separator: "\r\n")
+        #expect(csv.count == 2 && csv[0] == "file,result,kind,id,sha256,shelves,code,reason")
+        #expect(try csv[1].contains(",posted,grant,") && csv[1].contains(digest(of: good)))
+        try bench.grant("=cmd.grant", by: bench.stranger)
+        let words = bench.words(["=cmd.grant", "--csv"]) + bench.directory
+        let refused = try Command.run(["env", "-C", bench.folder.path] + words)
+        #expect(
+            refused.status == 1 && refused.text.contains("\r\n'=cmd.grant,refused,,,,,stranger,")
+        )
+        #expect(try bench.post([good, "--csv", "--json"]).status == 2)
     }
 
     @Test func `what no host could read is refused, and the rest is posted`() throws {
