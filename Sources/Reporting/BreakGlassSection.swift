@@ -32,15 +32,20 @@ struct BreakGlassSection {
             section.pages(of: timelines, by: 250, named: \.days) { page, timelines in
                 page.table(
                     "Grants that were let in on an alarm, by when they opened",
-                    head: ["Opened", "Who, signed by", "From, to", "Why", "Review", "Grant"],
+                    head: BreakGlassCells.head,
                     rows: timelines,
-                    cells
+                    BreakGlassCells.write
                 )
             }
         }
     }
+}
 
-    private func cells(_ row: inout TableRow, _ timeline: GrantTimeline) {
+/// The cells of a row that tells of a grant that was let in on an alarm.
+enum BreakGlassCells {
+    static let head = ["Opened", "Who, signed by", "From, to", "Why", "Review", "Grant"]
+
+    static func write(_ row: inout TableRow, _ timeline: GrantTimeline) {
         row.moment(timeline.alarmed)
         row.cell { cell in
             cell.element("b", timeline.requestor)
@@ -60,7 +65,7 @@ struct BreakGlassSection {
         row.cell { $0.element("code", timeline.id) }
     }
 
-    private func review(_ review: ReportedReview?, in cell: inout Markup) {
+    private static func review(_ review: ReportedReview?, in cell: inout Markup) {
         guard let review else {
             return cell.element("b", ["class": "warn"], "\u{26A0} not reviewed")
         }

@@ -9,20 +9,29 @@ struct OpeningsSection {
             guard !report.openings.isEmpty else {
                 return section.element("p", "Nothing was opened in this time.")
             }
+            let cells = OpeningCells(end: report.model.period.end)
             section.pages(of: report.openings, by: 250, named: \.days) { page, timelines in
                 page.table(
                     "Openings, by when they began",
-                    head: [
-                        "Opened", "Ended", "Who, approved by", "From, to", "Why", "Use", "Grant",
-                    ],
+                    head: OpeningCells.head,
                     rows: timelines,
-                    cells
+                    cells.write
                 )
             }
         }
     }
+}
 
-    private func cells(_ row: inout TableRow, _ timeline: GrantTimeline) {
+/// The cells of a row that tells of one opening.
+struct OpeningCells {
+    static let head = [
+        "Opened", "Ended", "Who, approved by", "From, to", "Why", "Use", "Grant",
+    ]
+
+    /// The end of the period: nothing is known of the time after it.
+    let end: Moment
+
+    func write(_ row: inout TableRow, _ timeline: GrantTimeline) {
         row.moment(timeline.opened)
         row.cell { ended(timeline, in: &$0) }
         row.cell { cell in
@@ -48,7 +57,7 @@ struct OpeningsSection {
         row.cell { $0.element("code", timeline.id) }
     }
 
-    private func ended(_ timeline: GrantTimeline, in cell: inout Markup) {
+    func ended(_ timeline: GrantTimeline, in cell: inout Markup) {
         guard let closed = timeline.closed else { return unclosed(timeline, in: &cell) }
         cell.moment(closed)
         let span = timeline.opened.map { (closed - $0).shown } ?? ""
@@ -71,7 +80,7 @@ struct OpeningsSection {
 
     /// Reports a missing end: the grant is still open, or no agent recorded its deadline.
     private func unclosed(_ timeline: GrantTimeline, in cell: inout Markup) {
-        if let deadline = timeline.deadline, deadline < report.model.period.end {
+        if let deadline = timeline.deadline, deadline < end {
             cell.moment(deadline)
             return cell.element("small", "its deadline; no record of its end")
         }
@@ -85,7 +94,7 @@ struct OpeningsSection {
         return isSameDay ? String(moment.shown.dropFirst(11)) : moment.shown
     }
 
-    private func use(_ timeline: GrantTimeline, in cell: inout Markup) {
+    func use(_ timeline: GrantTimeline, in cell: inout Markup) {
         guard timeline.connections > 0 || timeline.firstUse != nil else {
             return cell.element("span", ["class": "dim"], "none recorded")
         }

@@ -30,27 +30,8 @@ struct RefusalsSection {
         section.pages(of: refusals, by: 250, named: { $0.first?.moment.shown ?? "" }) {
             page,
             some in
-            page.table(
-                "Refused files",
-                head: ["When", "Rule", "What and why", "Who, from", "File"],
-                rows: some
-            ) { row, refusal in
-                let parts = refusal.reason.split(separator: ":", maxSplits: 1)
-                row.moment(refusal.moment)
-                row.cell { $0.element("code", String(parts.first ?? "")) }
-                row.cell(String(parts.dropFirst().first?.drop { $0 == " " } ?? ""))
-                row.cell { cell in
-                    cell.text(refusal.requestor.isEmpty ? "\u{2013}" : refusal.requestor)
-                    if !refusal.sources.isEmpty {
-                        cell.element("small", refusal.sources.joined(separator: ", "))
-                    }
-                }
-                row.cell { cell in
-                    cell.element("code", refusal.file)
-                    if refusal.count > 1 {
-                        cell.element("small", "and \(refusal.count - 1) more")
-                    }
-                }
+            page.table("Refused files", head: RefusedFileCells.head, rows: some) { row, refusal in
+                RefusedFileCells.write(&row, refusal)
             }
         }
     }
@@ -75,6 +56,28 @@ struct RefusalsSection {
                 row.moment(source.last)
                 row.cell(source.passed ? "passed at times: observe mode" : "dropped")
             }
+        }
+    }
+}
+
+/// The cells of a row that tells of a refused file.
+enum RefusedFileCells {
+    static let head = ["When", "Rule", "What and why", "Who, from", "File"]
+
+    static func write(_ row: inout TableRow, _ refusal: RefusedFile) {
+        let parts = refusal.reason.split(separator: ":", maxSplits: 1)
+        row.moment(refusal.moment)
+        row.cell { $0.element("code", String(parts.first ?? "")) }
+        row.cell(String(parts.dropFirst().first?.drop { $0 == " " } ?? ""))
+        row.cell { cell in
+            cell.text(refusal.requestor.isEmpty ? "\u{2013}" : refusal.requestor)
+            if !refusal.sources.isEmpty {
+                cell.element("small", refusal.sources.joined(separator: ", "))
+            }
+        }
+        row.cell { cell in
+            cell.element("code", refusal.file)
+            if refusal.count > 1 { cell.element("small", "and \(refusal.count - 1) more") }
         }
     }
 }

@@ -59,41 +59,16 @@ package struct Report {
     }
 
     package func html() -> [UInt8] {
-        var markup = Markup()
-        markup.raw("<!DOCTYPE html>\n")
-        markup.element("html", ["lang": "en"]) { html in
-            html.element("head", head)
-            html.element("body") { body in
-                header(&body)
-                body.element("main") { main in
-                    SummarySection(report: self).write(to: &main)
-                    TimelineSection(report: self).write(to: &main)
-                    OpeningsSection(report: self).write(to: &main)
-                    BreakGlassSection(report: self).write(to: &main)
-                    RefusalsSection(report: self).write(to: &main)
-                    ExceptionsSection(report: self).write(to: &main)
-                    VerificationSection(report: self).write(to: &main)
-                }
+        ReportPage(title: "Access to \(hosts), \(days)", generator: "jitgate audit report")
+            .html(header) { main in
+                SummarySection(report: self).write(to: &main)
+                TimelineSection(report: self).write(to: &main)
+                OpeningsSection(report: self).write(to: &main)
+                BreakGlassSection(report: self).write(to: &main)
+                RefusalsSection(report: self).write(to: &main)
+                ExceptionsSection(report: self).write(to: &main)
+                VerificationSection(report: self).write(to: &main)
             }
-        }
-        markup.raw("\n")
-        return markup.bytes
-    }
-
-    /// The content security policy forbids external resources and all scripts, even injected ones.
-    private func head(_ head: inout Markup) {
-        head.empty("meta", ["charset": "utf-8"])
-        head.empty("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"])
-        head.empty(
-            "meta",
-            [
-                "http-equiv": "Content-Security-Policy",
-                "content": "default-src 'none'; style-src 'unsafe-inline'",
-            ]
-        )
-        head.empty("meta", ["name": "generator", "content": "jitgate audit report"])
-        head.element("title", "Access to \(hosts), \(days)")
-        head.element("style") { $0.raw(StyleSheet.text) }
     }
 
     private func header(_ body: inout Markup) {
@@ -101,18 +76,9 @@ package struct Report {
         body.element("header") { header in
             header.element("p", ["class": "kicker"], "Access report")
             header.element("h1", hosts)
-            header.element("p", ["class": "period"]) { line in
-                line.moment(model.period.start)
-                line.text(" \u{2013} ")
-                line.moment(model.period.end)
-                line.text(" UTC")
-            }
+            header.period(model.period)
             VerificationSection(report: self).badge(in: &header)
-            header.element("nav", ["aria-label": "Sections"]) { nav in
-                for (id, name) in Self.sections {
-                    nav.element("a", ["href": "#\(id)"], name)
-                }
-            }
+            header.contents(Self.sections)
         }
     }
 
@@ -127,6 +93,6 @@ package struct Report {
     }
 
     private var days: String {
-        "\(model.period.start.shown.prefix(10)) to \(model.period.end.shown.prefix(10))"
+        model.period.days
     }
 }

@@ -26,7 +26,7 @@ enum StyleSheet {
         .good{color:var(--good)}.warn{color:var(--warn)}.bad{color:var(--bad)}.dim{color:var(--dim)}
         section{margin-bottom:3rem}
         h2{margin:0 0 1rem;font-size:1.35rem;letter-spacing:-.01em}
-        h3{margin:1.6rem 0 .5rem;font-size:1.05rem}
+        h3{margin:1.6rem 0 .5rem;font-size:1.05rem}h4{margin:1.1rem 0 .3rem;font-size:.95rem}
         .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(10rem,1fr));gap:.8rem;margin:0 0 1.6rem}
         .tiles div{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:.8rem 1rem}
         .tiles dt{color:var(--dim);font-size:.85rem}

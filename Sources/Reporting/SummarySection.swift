@@ -6,9 +6,7 @@ struct SummarySection {
 
     func write(to main: inout Markup) {
         main.section("summary", "Summary") { section in
-            section.element("dl", ["class": "tiles"]) { list in
-                for (name, value, note) in tiles { tile(name, value, note, in: &list) }
-            }
+            section.tiles(tiles)
             ports(in: &section)
         }
     }
@@ -33,14 +31,6 @@ struct SummarySection {
     /// The longest time on one line, since a unit alone on a line is hard to read.
     private static func longest(_ time: Duration) -> String {
         "the longest " + time.shown.split(separator: " ").joined(separator: "\u{A0}")
-    }
-
-    private func tile(_ name: String, _ value: String, _ note: String, in list: inout Markup) {
-        list.element("div") { tile in
-            tile.element("dt", name)
-            tile.element("dd", ["class": "value"], value)
-            tile.element("dd", ["class": "note"], note)
-        }
     }
 
     private func openFor(_ timeline: GrantTimeline) -> Duration? {

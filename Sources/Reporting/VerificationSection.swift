@@ -8,17 +8,13 @@ struct VerificationSection {
 
     /// The result in two words in the header.
     func badge(in header: inout Markup) {
-        let (name, mark, text): (String, String, String) =
+        let (kind, text): (String, String) =
             switch verification.outcome {
-            case .verified: ("good", "\u{2713}", "Log verified")
-            case .failed: ("bad", "\u{2717}", "Log NOT intact")
-            case .notVerified: ("warn", "!", "Log not verified")
+            case .verified: ("good", "Log verified")
+            case .failed: ("bad", "Log NOT intact")
+            case .notVerified: ("warn", "Log not verified")
             }
-        header.element("p", ["class": "badge \(name)"]) { badge in
-            badge.element("span", ["aria-hidden": "true"], mark)
-            badge.text(" ")
-            badge.element("a", ["href": "#verification"], text)
-        }
+        header.badge(kind, text, linkingTo: "verification")
     }
 
     func write(to main: inout Markup) {
@@ -27,25 +23,10 @@ struct VerificationSection {
             section.element("ul") { list in
                 for finding in verification.findings { list.element("li", finding) }
             }
-            facts(in: &section)
+            section.facts(pairs)
             if let checkpoint = verification.checkpoint {
                 section.element("h3", "The checkpoint this report rests on")
-                section.element("pre", ["tabindex": "0"]) { note in
-                    for line in checkpoint.split(separator: "\n", omittingEmptySubsequences: false)
-                    {
-                        note.text(String(line))
-                        note.raw("\n")
-                    }
-                }
-            }
-        }
-    }
-
-    private func facts(in section: inout Markup) {
-        section.element("dl", ["class": "facts"]) { list in
-            for (name, value) in pairs {
-                list.element("dt", name)
-                list.element("dd") { $0.element("code", value) }
+                section.preformatted(checkpoint)
             }
         }
     }
