@@ -199,9 +199,9 @@ let package = Package(
         .target(
             name: "FleetCommands",
             dependencies: [
-                "CommandSupport", "StrictJSON", "Grants", "Conditions", "Signatures", "Admission",
-                "Transparency", "Attestation", "Depot", "Posture", "FetchSettings", "Linux",
-                "Transfer", argumentParser, system,
+                "AuditFiles", "CommandSupport", "StrictJSON", "Grants", "Conditions", "Signatures",
+                "Admission", "Transparency", "Auditing", "Attestation", "Depot", "Posture",
+                "Reporting", "FetchSettings", "Linux", "Transfer", argumentParser, system,
             ],
             swiftSettings: house
         ),

@@ -3,7 +3,7 @@ package import CommandSupport
 import Grants
 import Recording
 package import StrictJSON
-import Transparency
+package import Transparency
 package import Verifying
 
 /// One pass over a whole log as its files are now, while an agent may write to them.
@@ -32,19 +32,30 @@ package struct AuditPass {
     package var isVerified: Bool { verification.isVerified }
     package var flaws: [LogFlaw] { verification.flaws }
     package var records: Int { verification.records }
+    package var checkpoint: Checkpoint { verification.checkpoint }
     package var evidence: EvidenceCheck { verification.evidence }
     package var signatures: Int { evidence.signatures }
 
-    package mutating func run(on console: Console) throws(CommandFailure) {
+    /// Reads the log, and hands over each record that stands where it was signed.
+    package mutating func run(
+        on console: Console,
+        _ each: (Record) -> Void = { _ in }
+    ) throws(CommandFailure) {
         var lines = try log.passage()
         let size = Int(verification.checkpoint.size)
         var bar = ProgressBar(to: size - Int(log.first), on: console)
-        try readSigned(&lines) { bar.show($0) }
+        try readSigned(&lines, each) { bar.show($0) }
         bar.end(isFull: verification.hasAllSigned)
-        try readRest(&lines, console)
+        try readRest(&lines, console, each)
         let missing = try files.finalFlaws(in: log, console)
         verification.finish(files: missing, leaves: leafFlaw(console))
         try requireOldest()
+    }
+
+    /// The root that the log had when it had so many records; `nil` if that cannot be told.
+    package func root(of size: UInt64) -> TreeHash? {
+        guard size <= checkpoint.size else { return nil }
+        return verification.leaves?.root(of: Int(size))
     }
 
     /// Accepts that retention removed records while we were reading.
@@ -60,24 +71,28 @@ package struct AuditPass {
     /// Reads lines until all that is signed was found.
     private mutating func readSigned(
         _ lines: inout LogReader,
+        _ each: (Record) -> Void,
         _ progress: (Int) -> Void = { _ in }
     ) throws(CommandFailure) {
         guard !verification.hasAllSigned else { return }
         try log.read(&lines) { line in
-            verify(line)
+            verify(line, each)
             progress(records)
             return !verification.hasAllSigned
         }
     }
 
-    private mutating func verify(_ line: ArraySlice<UInt8>) {
-        if let record = verification.verify(line) { verification.add(files.flaws(of: record)) }
+    private mutating func verify(_ line: ArraySlice<UInt8>, _ each: (Record) -> Void) {
+        guard let record = verification.verify(line) else { return }
+        verification.add(files.flaws(of: record))
+        each(record)
     }
 
     /// Reads the lines behind those: a running agent signs its lines a moment later.
     private mutating func readRest(
         _ lines: inout LogReader,
-        _ console: Console
+        _ console: Console,
+        _ each: (Record) -> Void
     ) throws(CommandFailure) {
         var goesOn = verification.hasAllSigned
         while goesOn {
@@ -88,9 +103,9 @@ package struct AuditPass {
             }
             guard !tail.isEmpty else { return }
             let isSigned = awaitSignature(over: tail, console)
-            for line in tail { verify(line[...]) }
+            for line in tail { verify(line[...], each) }
             // Later records are left to the next verification.
-            if isSigned { try readSigned(&lines) }
+            if isSigned { try readSigned(&lines, each) }
             goesOn = tail.count == Self.tailLimit
         }
     }

@@ -49,7 +49,7 @@ package struct LogUnderAudit: Sendable {
                 hints: ["without --state the evidence in the records is checked alone"]
             )
         }
-        self.key = try key ?? Self.verifierKey(beside: directory)
+        self.key = if let key { key } else { try Self.verifierKey(beside: directory) }
         isOwnKey = key == nil
         isPruned = places.isPruned
         first = try Self.oldest(of: directory, isPruned: isPruned)

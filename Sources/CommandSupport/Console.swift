@@ -57,6 +57,22 @@ package struct Console: Sendable {
         self.patience = patience
     }
 
+    /// The same console for one of many tasks, which shows no progress of its own and waits for no
+    /// agent.
+    package var forOneOfMany: Console {
+        Console(
+            environment: environment,
+            isTerminal: isTerminal,
+            now: now,
+            secondsEast: secondsEast,
+            write: write,
+            note: note,
+            readInput: readInput,
+            connections: connections,
+            patience: .zero
+        )
+    }
+
     package func print(_ line: String) {
         write(Array(line.utf8) + [UInt8(ascii: "\n")])
     }

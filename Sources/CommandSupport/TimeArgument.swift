@@ -149,3 +149,15 @@ package struct TimeArgument {
         return local + .seconds(-Int64(secondsEast(guess)))
     }
 }
+
+extension Console {
+    /// The time that an option names.
+    package func moment(_ text: String?, of option: String) throws(CommandFailure) -> Moment? {
+        guard let text else { return nil }
+        do {
+            return try TimeArgument(now: now(), secondsEast: secondsEast).moment(text)
+        } catch {
+            throw CommandFailure(.usage, "\(option): \(error)")
+        }
+    }
+}

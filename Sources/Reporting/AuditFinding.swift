@@ -20,9 +20,18 @@ package struct AuditFinding: Hashable, Sendable {
     /// The end; `nil` for a point in time.
     package let end: Moment?
     package let text: String
+    /// The network that it is about, if it is about one.
+    package let network: String?
 
-    package init(_ kind: Kind, from start: Moment?, to end: Moment? = nil, _ text: String) {
+    package init(
+        _ kind: Kind,
+        from start: Moment?,
+        to end: Moment? = nil,
+        _ text: String,
+        network: String? = nil
+    ) {
         self.kind = kind
+        self.network = network
         self.start = start
         self.end = end
         self.text = text

@@ -59,6 +59,14 @@ package struct DeniedSource: Hashable, Sendable {
     /// The entry for all addresses that no record names.
     private static let others = "others"
 
+    /// Adds the attempts of the same address on another host.
+    mutating func merge(_ other: DeniedSource) {
+        attempts.add(other.attempts)
+        ports.formUnion(other.ports)
+        (first, last) = (min(first, other.first), max(last, other.last))
+        passed = passed || other.passed
+    }
+
     mutating func take(_ count: Int64, _ record: Record, observing: Bool) {
         attempts.add(count)
         ports.formUnion(record.entry.fields[.ports] ?? [])

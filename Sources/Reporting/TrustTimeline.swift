@@ -24,7 +24,9 @@ struct TrustTimeline {
         for (network, start) in since where networks?.contains(network) != true {
             since[network] = nil
             let text = "\(network) was never denied"
-            exceptions.append(AuditFinding(.trusted, from: start, to: moment, text))
+            exceptions.append(
+                AuditFinding(.trusted, from: start, to: moment, text, network: network)
+            )
         }
         if let start = unknownSince, networks != nil {
             unknownSince = nil

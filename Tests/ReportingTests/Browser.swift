@@ -49,10 +49,10 @@ struct Browser {
     }
 
     /// The picture of a page, as PNG.
-    func picture(_ html: String, dark: Bool) throws -> Data {
+    func picture(_ html: String, dark: Bool, width: Int = 1250, height: Int = 1600) throws -> Data {
         let file = folder.path + "/page.png"
         let scheme = dark ? ["--blink-settings=preferredColorScheme=0"] : []
-        _ = try run(html, ["--window-size=1250,1600", "--screenshot=\(file)"] + scheme)
+        _ = try run(html, ["--window-size=\(width),\(height)", "--screenshot=\(file)"] + scheme)
         return try Data(contentsOf: URL(fileURLWithPath: file))
     }
 

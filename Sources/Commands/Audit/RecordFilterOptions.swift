@@ -78,15 +78,3 @@ struct RecordFilterOptions: ParsableArguments {
         )
     }
 }
-
-extension Console {
-    /// The time that an option names.
-    func moment(_ text: String?, of option: String) throws(CommandFailure) -> Moment? {
-        guard let text else { return nil }
-        do {
-            return try TimeArgument(now: now(), secondsEast: secondsEast).moment(text)
-        } catch {
-            throw CommandFailure(.usage, "\(option): \(error)")
-        }
-    }
-}
