@@ -18,6 +18,16 @@ package struct FleetConfiguration: Hashable, Sendable {
     package var inventory: String?
     /// The directory of a witness.
     package var witness: String?
+    /// Whom `jitgate-fleet notify` tells, and how.
+    package var notices: [Notice] = []
+
+    /// A program that tells some signers what was opened in their name.
+    package struct Notice: Hashable, Sendable {
+        /// Patterns of names.
+        package let signers: [String]
+        /// The program with its arguments.
+        package let command: [String]
+    }
 
     package init() {}
 
@@ -38,7 +48,7 @@ package struct FleetConfiguration: Hashable, Sendable {
     }
 
     private mutating func read(_ root: TOMLTable) {
-        root.refuseAllBut(["depot", "fleet"], of: "this file")
+        root.refuseAllBut(["depot", "fleet", "notify"], of: "this file")
         let depot = root.table("depot")
         depot.refuseAllBut(["url", "ca", "certificate", "credentials"], of: "[depot]")
         self.depot = depot.value("url") { setting throws(TOMLValue.Refusal) in
@@ -52,6 +62,10 @@ package struct FleetConfiguration: Hashable, Sendable {
         allowedSigners = fleet.path("allowed_signers")
         inventory = fleet.path("inventory")
         witness = fleet.path("witness")
+        notices = (root.tables("notify") ?? []).map { table in
+            table.refuseAllBut(["signers", "command"], of: "[[notify]]")
+            return Notice(signers: table.words("signers"), command: table.words("command"))
+        }
     }
 }
 
@@ -75,6 +89,19 @@ package enum DepotPlace: Hashable, Sendable {
 }
 
 extension TOMLTable {
+    /// A list of texts, which must not be empty.
+    fileprivate func words(_ key: String) -> [String] {
+        guard has(key) else {
+            refuse(key, "is missing", "write \(key) = [\"…\"]")
+            return []
+        }
+        let words = list(key) { setting throws(TOMLValue.Refusal) in try setting.printable() }
+        if words?.contains("") ?? false || words?.isEmpty ?? false {
+            refuse(key, "is empty, or has an empty text", "name at least one")
+        }
+        return words ?? []
+    }
+
     fileprivate func path(_ key: String) -> String? {
         value(key) { setting throws(TOMLValue.Refusal) in try setting.path() }
     }

@@ -33,7 +33,7 @@ struct FleetRoot: ParsableCommand {
                 name: "Hosts:",
                 subcommands: [
                     StatusCommand.self, ListCommand.self, CheckCommand.self, CollectCommand.self,
-                    ReportCommand.self,
+                    ReportCommand.self, NotifyCommand.self,
                 ]
             ),
         ]
