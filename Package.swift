@@ -212,7 +212,7 @@ let package = Package(
         ),
 
         // MARK: benchmarks
-        // These two write a log for scripts/benchmark by the agent's own modules; see Benchmarks/.
+        // These write a log and a fleet for scripts/benchmark by the agent's own modules; see Benchmarks/.
         .target(
             name: "SignedGrants",
             dependencies: [crypto],
@@ -226,6 +226,12 @@ let package = Package(
                 crypto,
             ],
             path: "Benchmarks/Sources/make-audit-log",
+            swiftSettings: house
+        ),
+        .executableTarget(
+            name: "make-fleet",
+            dependencies: ["Admission", "Attestation", "Grants", "Transparency"],
+            path: "Benchmarks/Sources/make-fleet",
             swiftSettings: house
         ),
         .executableTarget(

@@ -19,7 +19,7 @@ let package = Package(
                 "CBenchmark", "SignedGrants", .product(name: "Crypto", package: "swift-crypto"),
             ]
         ),
-        // make-audit-log and time-signatures are targets of the package above: they use the agent's own modules.
+        // make-audit-log, make-fleet and time-signatures are targets of the package above: they use the agent's own modules.
     ],
     swiftLanguageModes: [.v6]
 )

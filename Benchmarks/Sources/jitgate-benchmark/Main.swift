@@ -30,6 +30,7 @@ enum Main {
         ("idle", Idle.run),
         ("signatures", Signatures.run),
         ("audit", Audit.run),
+        ("fleet-status", FleetStatus.run),
     ]
 }
 
