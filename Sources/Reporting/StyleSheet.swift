@@ -39,7 +39,7 @@ enum StyleSheet {
         thead th{border-bottom:2px solid var(--ink);font-size:.8rem;white-space:nowrap}
         tbody th{font-weight:500;min-width:5.2rem}td code,th code{display:block;min-width:11.6em;max-width:18rem;overflow-wrap:anywhere}
         td.n,th.n{text-align:right;padding-right:1.6rem}
-        time,.whole{white-space:nowrap}td b{overflow-wrap:anywhere}
+        time,.whole{white-space:nowrap}td b{overflow-wrap:anywhere}td b.mark{display:block;min-width:8rem;overflow-wrap:break-word}
         small{display:block;color:var(--dim);font-size:.8rem}
         small.warn{color:var(--warn);font-weight:600}
         code,pre{font-family:ui-monospace,"DejaVu Sans Mono",monospace;font-size:.8rem}

@@ -105,6 +105,6 @@ extension ReportedLog.Outcome {
 extension Markup {
     /// Appends a word of one of the styles `good`, `warn`, `bad` and `dim`.
     mutating func mark(_ style: String, _ text: String) {
-        element("b", ["class": style], text)
+        element("b", ["class": "mark \(style)"], text)
     }
 }
