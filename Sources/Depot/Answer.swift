@@ -8,11 +8,16 @@ package enum Answer: Hashable, Sendable {
     /// This object cannot be had.
     case refused(String)
 
-    package init(status: Int, wasConditional: Bool) {
+    /// The code of S3 for an address that is wrong, where a missing object would be none.
+    private static let missingBucket = Array("<Code>NoSuchBucket</Code>".utf8)
+
+    package init(status: Int, wasConditional: Bool, body: [UInt8] = []) {
         switch status {
         case 200: self = .content
         case 304 where wasConditional: self = .unchanged
         case 304: self = .refused("the depot answered 304 to a request without If-None-Match")
+        case 404 where Self.lacksBucket(body):
+            self = .refused("the depot answered 404; there is no such bucket")
         case 404, 410: self = .absent
         case 429, 500...599: self = .overloaded("the depot answered \(status)")
         case 300...399:
@@ -22,5 +27,10 @@ package enum Answer: Hashable, Sendable {
             self = .refused("the depot answered \(status); \(remedy)")
         default: self = .refused("the depot answered \(status)")
         }
+    }
+
+    /// Returns true if a store says that the whole bucket is missing.
+    package static func lacksBucket(_ body: [UInt8]) -> Bool {
+        body.prefix(1024).firstRange(of: missingBucket) != nil
     }
 }

@@ -96,8 +96,8 @@ struct DepotReader {
     }
 
     private static func refusal(_ response: Response) -> Refusal {
-        switch Answer(status: response.status, wasConditional: false) {
-        case .refused(let reason): Refusal(reason)
+        switch Answer(status: response.status, wasConditional: false, body: response.body) {
+        case .refused(let reason): Refusal(reason + remark(response))
         case .overloaded(let reason): Refusal(reason, retryAfter: retryAfter(response))
         default: Refusal("the depot answered \(response.status) to a PUT")
         }
@@ -125,14 +125,20 @@ struct DepotReader {
 
     private static func result(_ response: Response?, _ tag: String?) throws(RoundEnd) -> Result {
         guard let response else { return .failed("the answer is longer than it may be") }
-        switch Answer(status: response.status, wasConditional: tag != nil) {
+        switch Answer(status: response.status, wasConditional: tag != nil, body: response.body) {
         case .content: return .content(response.body, tag: response[header: "etag"])
         case .unchanged: return .unchanged
         case .absent: return .absent
-        case .refused(let reason): return .failed(reason)
+        case .refused(let reason): return .failed(reason + remark(response))
         case .overloaded(let reason):
             throw .silent(reason, retryAfter: retryAfter(response))
         }
+    }
+
+    /// What the clocks have to do with a refusal, if they differ.
+    private static func remark(_ response: Response) -> String {
+        let remark = ClockSkew.remark(date: response[header: "date"], now: StateBoard.wallClock)
+        return remark.map { "; " + $0 } ?? ""
     }
 
     private static func retryAfter(_ response: Response) -> Duration? {

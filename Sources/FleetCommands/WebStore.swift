@@ -1,6 +1,7 @@
 import CommandSupport
 import Depot
 import Grants
+import Linux
 import Transfer
 
 /// A depot on a web server or in an S3-compatible store.
@@ -14,6 +15,10 @@ final class WebStore: DepotStore {
     let name: String
     private(set) var time: Moment?
     private(set) var isConditional: Bool?
+    /// True if it refuses whatever has a condition, as OpenStack Swift does.
+    private var refusesConditions = false
+    /// The clocks, if they differ, as of the last answer.
+    private var skew: String?
     private let connection: DepotConnection
     private var random = SystemRandomNumberGenerator()
 
@@ -24,6 +29,7 @@ final class WebStore: DepotStore {
     func read(_ object: DepotObject) throws(CommandFailure) -> StoredObject? {
         let response = try perform(Request(url(object), limit: object.limit))
         switch response.status {
+        case 404 where Answer.lacksBucket(response.body): throw missingBucket(object)
         case 200:
             return StoredObject(
                 bytes: response.body,
@@ -44,7 +50,8 @@ final class WebStore: DepotStore {
         guard isConditional == nil else { return }
         // No object has this ETag: the PUT fails, or writes what is there already.
         let tag = "\"" + String(repeating: "0", count: 32) + "\""
-        isConditional = try put(bytes, to: object, ("If-Match", tag)) == 412
+        let status = try put(bytes, to: object, ("If-Match", tag))
+        (isConditional, refusesConditions) = (status == 412, status == 501)
     }
 
     func edit(
@@ -57,8 +64,7 @@ final class WebStore: DepotStore {
             guard let new = try change(old) else { return true }
             let isSafe = isConditional == true && (old == nil || old?.tag != nil)
             guard isSafe || ContinuousClock.now - begun < Self.longestChange else { continue }
-            let condition = old.map { $0.tag.map { ("If-Match", $0) } } ?? ("If-None-Match", "*")
-            let status = try put(new, to: object, condition)
+            let status = try put(new, to: object, condition(for: old))
             if Self.isDone(status) { return isSafe }
             guard status == 412 || status == 409 && isSafe else {
                 throw refusal(object, status, of: "write")
@@ -72,6 +78,12 @@ final class WebStore: DepotStore {
 // MARK: requests
 
 extension WebStore {
+    /// The condition that an object is what was read.
+    private func condition(for old: StoredObject?) -> (name: String, value: String)? {
+        guard !refusesConditions else { return nil }
+        return old.map { $0.tag.map { ("If-Match", $0) } } ?? ("If-None-Match", "*")
+    }
+
     private func url(_ object: DepotObject) -> String { "\(name)/\(object.path)" }
 
     /// The status of a PUT.
@@ -91,6 +103,7 @@ extension WebStore {
         for attempt in 0...Self.retries {
             let response = try respond(request)
             time = response[header: "date"].flatMap(HTTPDate.moment)
+            skew = ClockSkew.remark(date: response[header: "date"], now: Self.now)
             let isBusy = response.status == 429 || (500...599).contains(response.status)
             guard isBusy, response.status != 501, attempt < Self.retries else { return response }
             Pause.sleep(Cadence.pause(afterFailures: attempt + 1, using: &random))
@@ -112,6 +125,18 @@ extension WebStore {
         }
     }
 
+    private static var now: Moment {
+        Moment(microseconds: ClockReading.now().wallMicroseconds)
+    }
+
+    private func missingBucket(_ object: DepotObject) -> CommandFailure {
+        CommandFailure(
+            .unavailable,
+            "\(url(object)): there is no such bucket",
+            hints: ["make it, or mend the URL of the depot"]
+        )
+    }
+
     private static func isDone(_ status: Int) -> Bool { [200, 201, 204].contains(status) }
 
     private func refusal(_ object: DepotObject, _ status: Int, of verb: String) -> CommandFailure {
@@ -121,7 +146,10 @@ extension WebStore {
             return CommandFailure(
                 .noPermission,
                 "\(text): you may not \(verb) it",
-                hints: ["see [depot] certificate and credentials in jitgate-fleet.toml(5)"]
+                hints: [
+                    "see [depot] certificate and credentials in jitgate-fleet.toml(5)",
+                    skew,
+                ].compactMap(\.self)
             )
         case 405, 409, 501:
             return CommandFailure(
