@@ -130,6 +130,7 @@ final class StatusReport {
             Self.carrier(of: inbox)?.conditions(of: inbox.directory, at: moment)
         }
         conditions.set(.depotSilent, found.compactMap(\.silence), at: now)
+        conditions.set(.depotIncomplete, found.compactMap(\.gap), at: now)
         conditions.set(.depotCertificateExpires, found.compactMap(\.certificate), at: now)
     }
 

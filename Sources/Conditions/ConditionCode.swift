@@ -46,6 +46,7 @@ package enum ConditionCode: String, Hashable, Sendable, CaseIterable {
     case breakGlass = "break-glass"
     case noWayBack = "no-way-back"
     case depotSilent = "depot-silent"
+    case depotIncomplete = "depot-incomplete"
     case depotCertificateExpires = "depot-certificate-expires"
     case modeDiffers = "mode-differs"
     case fileRefused = "file-refused"
@@ -123,7 +124,8 @@ extension ConditionCode {
 
         case .noWayBack: (.warning, .policy)
         case .modeDiffers: (.warning, .agent)
-        case .fileRefused, .breakGlass, .barsFull, .depotSilent, .depotCertificateExpires:
+        case .fileRefused, .breakGlass, .barsFull, .depotSilent, .depotIncomplete,
+            .depotCertificateExpires:
             (.warning, .grants)
         case .signersEmpty, .requestorsCannotSign, .reviewersCannotSign, .approverUnbounded,
             .approverNameless, .approverOverridden:

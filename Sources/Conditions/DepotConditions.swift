@@ -19,6 +19,23 @@ package enum DepotConditions {
         .since(since)
     }
 
+    /// The depot answers, and some of what it should have does not arrive.
+    package static func depotIncomplete(
+        _ inbox: String,
+        _ depot: String,
+        since: Moment,
+        because reason: String
+    ) -> Condition {
+        Condition(
+            .depotIncomplete,
+            inbox,
+            "since \(since.wholeSecond) not all that \(depot) offers reaches this host: \(reason)",
+            mend:
+                "mend the depot, or [depot] in fetch.toml; what is open stays open until its deadline"
+        )
+        .since(since)
+    }
+
     /// The client certificate by which a depot knows the host expires soon, or has expired.
     package static func certificateExpires(_ inbox: String, _ end: Moment) -> Condition {
         Condition(

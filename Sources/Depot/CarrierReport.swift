@@ -13,7 +13,7 @@ package struct CarrierReport: Hashable, Sendable {
     /// Reasons are cut to so many characters.
     private static let reasonLimit = 256
 
-    /// A depot that does not answer, or is not asked.
+    /// A depot that does not answer, or is not asked; or an object that does not arrive.
     package struct Silence: Hashable, Sendable {
         package let since: Moment
         package let reason: String
@@ -24,6 +24,8 @@ package struct CarrierReport: Hashable, Sendable {
     private let error: String?
     private let next: Moment?
     private let certificateEnd: Moment?
+    /// The objects that fail while the depot answers, the inbox last.
+    private let failures: [Silence]
 
     /// Reads a state file; `nil` if it is none.
     package init?(parsing bytes: [UInt8]) {
@@ -38,17 +40,32 @@ package struct CarrierReport: Hashable, Sendable {
         error = value["error"]?.text.map(Self.shortened)
         (silentSince, next) = (moment("silent_since"), moment("next"))
         certificateEnd = moment("certificate_expires")
+        let objects = value["objects"]?.items ?? []
+        failures = (objects + [value["inbox"] ?? .null]).compactMap(Self.failure)
     }
 
-    /// Why no files come, if none come.
-    package func silence(at now: Moment) -> Silence? {
-        if let silentSince, now - silentSince >= Self.patience {
+    private static func failure(of value: JSONValue) -> Silence? {
+        let since = value["failing_since"]?.text.flatMap { try? Moment(parsing: $0) }
+        guard let since else { return nil }
+        let parts = [value["object"]?.text, value["error"]?.text ?? "it is missing"]
+        let reason = parts.compactMap(\.self).joined(separator: ": ")
+        return Silence(since: since, reason: shortened(reason))
+    }
+
+    /// The silence of the depot, if nothing comes from it.
+    package func silence(at now: Moment, patience: Duration = Self.patience) -> Silence? {
+        if let silentSince, now - silentSince >= patience {
             return Silence(since: silentSince, reason: error ?? "it does not answer")
         }
         if let next, now - next >= Self.patience {
             return Silence(since: next, reason: "jitgate-fetch does not run")
         }
         return nil
+    }
+
+    /// The object that has not arrived for the longest time although the depot answers.
+    package func gap(at now: Moment, patience: Duration = Self.patience) -> Silence? {
+        failures.filter { now - $0.since >= patience }.min { $0.since < $1.since }
     }
 
     /// The end of the client certificate, if it is near or past.
@@ -63,15 +80,32 @@ package struct CarrierReport: Hashable, Sendable {
 }
 
 extension CarrierReport {
-    /// The conditions of the inbox that is filled, as of a moment.
+    /// The conditions of the inbox that is filled, as of a moment; who asks for them now need have
+    /// no patience.
     package func conditions(
         of inbox: String,
-        at now: Moment
-    ) -> (silence: Condition?, certificate: Condition?) {
-        let silent = silence(at: now).map { silence in
-            DepotConditions.depotSilent(inbox, depot, since: silence.since, because: silence.reason)
-        }
-        let end = expiringCertificate(at: now)
-        return (silent, end.map { DepotConditions.certificateExpires(inbox, $0) })
+        at now: Moment,
+        patience: Duration = Self.patience
+    ) -> Conditions {
+        let silence = silence(at: now, patience: patience)
+        let gap = silence == nil ? gap(at: now, patience: patience) : nil
+        return Conditions(
+            silence: silence.map {
+                DepotConditions.depotSilent(inbox, depot, since: $0.since, because: $0.reason)
+            },
+            gap: gap.map {
+                DepotConditions.depotIncomplete(inbox, depot, since: $0.since, because: $0.reason)
+            },
+            certificate: expiringCertificate(at: now).map {
+                DepotConditions.certificateExpires(inbox, $0)
+            }
+        )
+    }
+
+    /// The conditions of a depot and the inbox that it fills.
+    package struct Conditions: Hashable, Sendable {
+        package let silence: Condition?
+        package let gap: Condition?
+        package let certificate: Condition?
     }
 }

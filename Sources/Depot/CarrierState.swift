@@ -41,6 +41,8 @@ package struct CarrierState: Hashable, Sendable {
         package var files = 0
         package var bytes = 0
         package var missing = 0
+        /// The moment since which files are missing, or the directory cannot be used.
+        package var failingSince: Moment?
         package var error: String?
 
         package init(directory: String) {
@@ -115,6 +117,7 @@ extension CarrierState.Inbox {
         [
             "directory": .string(directory), "files": .integer(Int64(files)),
             "bytes": .integer(Int64(bytes)), "missing": .integer(Int64(missing)),
+            "failing_since": CarrierState.json(failingSince),
             "error": CarrierState.json(error),
         ]
     }

@@ -86,7 +86,11 @@ struct StateBoard {
     mutating func inbox(_ plan: InboxPlan, error: String?) {
         var inbox = state.inbox
         (inbox.files, inbox.bytes) = (plan.held.count, plan.heldBytes)
-        (inbox.missing, inbox.error) = (plan.missing, error)
+        inbox.missing = plan.missing
+        // A file that is missing is not asked for in every round: the reason of the last time stands.
+        inbox.error = error ?? (plan.missing > 0 ? inbox.error : nil)
+        let isFailing = plan.missing > 0 || error != nil
+        inbox.failingSince = isFailing ? inbox.failingSince ?? Self.wallClock : nil
         guard inbox != state.inbox else { return }
         if let error, error != state.inbox.error { log.write(.warning, error) }
         state.inbox = inbox

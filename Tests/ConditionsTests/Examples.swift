@@ -25,6 +25,12 @@ enum Examples {
             since: Moment(microseconds: 1_772_352_000_000_000),
             because: "no route"
         ),
+        DepotConditions.depotIncomplete(
+            "/i",
+            "https://d",
+            since: Moment(microseconds: 1_772_352_000_000_000),
+            because: "shelves/all/index: line 1 of the index does not end"
+        ),
         DepotConditions.certificateExpires("/i", Moment(microseconds: 1_772_352_000_000_000)),
     ]
 

@@ -89,6 +89,40 @@ import Testing
         #expect(report.silence(at: "2026-11-28T11:51:00Z") == nil)
     }
 
+    @Test func `of an object that fails say which, since when and why, after two minutes`() throws {
+        let report = try #require(
+            read(
+                #"""
+                "silent_since": null, "objects": [
+                    {"object": "shelves/all/index", "state": "ok", "failing_since": null, "error": null},
+                    {"object": "shelves/web-1/index", "failing_since": "2026-11-28T11:57:00Z", "error": "line 1"}],
+                "inbox": {"missing": 2, "failing_since": "2026-11-28T11:58:00Z", "error": "another digest"}
+                """#
+            )
+        )
+        let found = report.conditions(of: "/inbox", at: now)
+        #expect(found.silence == nil && found.certificate == nil)
+        #expect(found.gap?.code == "depot-incomplete" && found.gap?.subject == "/inbox")
+        #expect(found.gap?.since == "2026-11-28T11:57:00Z")
+        #expect(found.gap?.message.contains("shelves/web-1/index: line 1") == true)
+        #expect(report.conditions(of: "/inbox", at: "2026-11-28T11:58:30Z").gap == nil)
+        let asked = report.conditions(of: "/inbox", at: "2026-11-28T11:58:30Z", patience: .zero)
+        #expect(asked.gap?.since == "2026-11-28T11:57:00Z")
+    }
+
+    @Test func `of a depot that is silent say nothing of its objects`() throws {
+        let report = try #require(
+            read(
+                #"""
+                "silent_since": "2026-11-28T11:00:00Z", "error": "no route to host",
+                "inbox": {"failing_since": "2026-11-28T11:10:00Z", "error": "another digest"}
+                """#
+            )
+        )
+        let found = report.conditions(of: "/inbox", at: now)
+        #expect(found.silence != nil && found.gap == nil)
+    }
+
     @Test func `of a certificate warn 14 days before its end`() throws {
         let report = try #require(read(#""certificate_expires": "2026-12-12T11:00:00Z""#))
         let found = report.conditions(of: "/inbox", at: now)

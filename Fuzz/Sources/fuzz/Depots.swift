@@ -47,7 +47,8 @@ extension Target {
             let now = Moment(microseconds: 1_772_352_000_000_000)
             guard let found = CarrierReport(parsing: bytes)?.conditions(of: "/inbox", at: now)
             else { return }
-            let text = (found.silence?.message ?? "") + (found.certificate?.message ?? "")
+            let all = [found.silence, found.gap, found.certificate]
+            let text = all.compactMap { $0?.message }.joined()
             hold(text.unicodeScalars.allSatisfy { $0.value >= 0x20 }, "no text has controls")
         },
         Target(name: "reported-sizes") { bytes in
