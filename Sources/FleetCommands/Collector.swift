@@ -98,8 +98,8 @@ struct Collector {
         of entry: Inventory.Entry,
         by key: VerifierKey
     ) throws(CommandFailure) -> ProvedGrowth? {
-        guard let object = try fleet.store.read(.proof(entry.host)) else { return nil }
-        return try? ConsistencyProof(parsing: object.bytes).verify(by: key)
+        guard let bytes = try fleet.read(.proof(entry.host)) else { return nil }
+        return try? ConsistencyProof(parsing: bytes).verify(by: key)
     }
 
     private func cosign(

@@ -97,11 +97,15 @@ extension Fleet {
         return FleetPosture(hosts)
     }
 
-    /// The status note of a host; one that is too long is none that could be verified.
+    /// The status note of a host.
     func note(of entry: Inventory.Entry) throws(CommandFailure) -> [UInt8]? {
-        guard entry.kind != .retired else { return nil }
+        entry.kind == .retired ? nil : try read(.status(entry.host))
+    }
+
+    /// What a host wrote; what is too long is nothing that could be verified, and hides no other host.
+    func read(_ object: DepotObject) throws(CommandFailure) -> [UInt8]? {
         do throws(CommandFailure) {
-            return try store.read(.status(entry.host))?.bytes
+            return try store.read(object)?.bytes
         } catch  where error.status == .no || error.status == .inputOutput {
             return []
         }

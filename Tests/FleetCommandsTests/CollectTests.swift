@@ -84,6 +84,22 @@ struct CollectTests {
         #expect(try state() == "silent")
     }
 
+    @Test func `a proof that is too long proves nothing, and hides no other host`() throws {
+        var hosts = try ["web-1", "web-2"].map { try ReportingHost($0) }
+        for host in hosts {
+            try fleet.list(host.line)
+            try fleet.report(host)
+        }
+        #expect(try collect() == (0, ["first", "first"]))
+        for index in hosts.indices {
+            hosts[index].grow(by: 1)
+            try fleet.report(hosts[index])
+        }
+        try fleet.write(String(repeating: "x", count: 2 << 20), to: "depot/status/web-1.proof")
+        try fleet.write(hosts[1].proof(from: [3]), to: "depot/status/web-2.proof")
+        #expect(try collect() == (0, ["newer", "proved"]))
+    }
+
     @Test func `what its host has not signed is an alarm, and is not remembered`() throws {
         try fleet.list(ReportingHost("web-1").line)
         try fleet.write(ReportingHost("web-1", seed: 2).note(), to: "depot/status/web-1")
