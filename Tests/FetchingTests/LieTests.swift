@@ -89,11 +89,41 @@ struct LieTests {
         #expect(try host.state["inbox"]?["missing"] == 3997)
     }
 
-    @Test func `a depot that sends a byte now and then is given up after 30 s`() throws {
+    @Test(arguments: ["slow", "slow-head"])
+    func `a depot that sends a byte or a header now and then is given up after 30 s`(
+        lie: String
+    ) throws {
         let begun = ContinuousClock.now
-        let (host, _) = try host("slow")
+        let (host, _) = try host(lie)
         #expect(ContinuousClock.now - begun < .seconds(60))
         #expect(try host.state["error"]?.text?.contains("timed out") == true)
+    }
+
+    @Test(arguments: ["no-http", "broken-chunks"])
+    func `what is no HTTP is silence`(lie: String) throws {
+        let (host, carrier) = try host(lie)
+        #expect(try host.files.isEmpty && !carrier.isComplete)
+        #expect(try host.state["silent_since"]?.text != nil)
+    }
+
+    @Test func `answers that nobody asked for bring no file without its digest`() throws {
+        var (host, carrier) = try host("two-answers")
+        for _ in 0..<3 { _ = carrier.round() }
+        #expect(try host.files.isSubset(of: files))
+    }
+
+    @Test func `a file that an index names and the depot withholds is missed, since when is said`()
+        throws
+    {
+        var (host, carrier) = try host("withheld-file")
+        let since = try host.state["inbox"]?["failing_since"]?.text
+        #expect(since != nil)
+        // It has a rest, and the reason stands meanwhile.
+        for _ in 0..<3 { _ = carrier.round() }
+        let inbox = try host.state["inbox"]
+        #expect(inbox?["missing"] == 3 && inbox?["failing_since"]?.text == since)
+        #expect(inbox?["error"]?.text?.contains("the depot lacks it") == true)
+        #expect(try host.object("shelves/all/index")?["state"]?.text == "ok")
     }
 
     @Test(arguments: [("busy", 120), ("too-many", 3600)])

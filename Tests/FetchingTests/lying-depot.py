@@ -147,6 +147,30 @@ class Depot(http.server.BaseHTTPRequestHandler):
             self.wfile.flush()
             time.sleep(0.5)
 
+    def lie_slow_head(self, path):
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        for number in range(120):
+            self.wfile.write(b"X-%d: y\r\n" % number)
+            self.wfile.flush()
+            time.sleep(0.5)
+
+    def lie_no_http(self, path):
+        self.wfile.write(b"220 mail.example.com ESMTP\r\n")
+        self.close_connection = True
+
+    def lie_broken_chunks(self, path):
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff0\r\n" + INDEX)
+        self.close_connection = True
+
+    def lie_two_answers(self, path):
+        """A second answer that nobody asked for, to pass for that of the next request."""
+        self.honest(path)
+        body = index([BIG])
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+    def lie_withheld_file(self, path):
+        self.answer(404) if path.startswith("files/") else self.honest(path)
+
     def endlessly(self, part):
         for _ in range(100_000):
             self.wfile.write(part)
