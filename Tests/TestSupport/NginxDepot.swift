@@ -53,10 +53,27 @@ package final class NginxDepot {
         if let text = try? String(contentsOfFile: path + "/nginx.pid", encoding: .utf8),
             let master = Int32(text.trimmingCharacters(in: .newlines))
         {
-            kill(master, SIGTERM)
+            Glibc.kill(master, SIGTERM)
         }
         process.waitUntilExit()
         self.process = nil
+    }
+
+    package var isRunning: Bool { process?.isRunning ?? false }
+
+    /// Kills nginx at once, worker and master, as a power cut would.
+    package func kill() throws {
+        guard let process else { return }
+        let (master, pidFile) = (process.processIdentifier, path + "/nginx.pid")
+        let children = "/proc/\(master)/task/\(master)/children"
+        // A worker would outlive its master, and serve on.
+        let workers = (try? String(contentsOfFile: children, encoding: .utf8)) ?? ""
+        for pid in [master] + workers.split(separator: " ").compactMap({ Int32($0) }) {
+            Glibc.kill(pid, SIGKILL)
+        }
+        process.waitUntilExit()
+        self.process = nil
+        try? FileManager.default.removeItem(atPath: pidFile)
     }
 
     // MARK: objects
