@@ -212,7 +212,7 @@ let package = Package(
         ),
 
         // MARK: benchmarks
-        // These write a log and a fleet for scripts/benchmark by the agent's own modules; see Benchmarks/.
+        // These are programs for scripts/benchmark that use the agent's own modules; see Benchmarks/.
         .target(
             name: "SignedGrants",
             dependencies: [crypto],
@@ -239,6 +239,17 @@ let package = Package(
             dependencies: ["Grants", "Signatures"],
             path: "Benchmarks/Sources/time-signatures",
             swiftSettings: house
+        ),
+        // Many hosts that ask one depot, by the cadence of jitgate-fetch.
+        .target(
+            name: "CFetchers",
+            path: "Benchmarks/Sources/CFetchers",
+            linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]
+        ),
+        .executableTarget(
+            name: "simulate-fetchers",
+            dependencies: ["CFetchers", "Depot"],
+            path: "Benchmarks/Sources/simulate-fetchers"
         ),
 
         // MARK: tests
