@@ -57,48 +57,31 @@ join "$desk" 192.0.2.7
 for number in 1 2 3; do join "$(web "$number")" "$(address "$number")"; done
 
 # --- the depot -----------------------------------------------------------
-# An authority of the fleet, and a certificate for each who talks to the depot.
-certify() { # NAME ALTERNATIVE-NAME: NAME.pem, a certificate with its key
-    openssl ecparam -name prime256v1 -genkey -noout -out "$dir/$1.key"
-    openssl req -new -key "$dir/$1.key" -subj "/CN=$1" -addext "subjectAltName=$2" -out "$dir/$1.csr"
-    openssl x509 -req -in "$dir/$1.csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -copy_extensions copy -days 365 \
-        -out "$dir/$1.crt" 2>/dev/null
-    cat "$dir/$1.crt" "$dir/$1.key" >"$dir/$1.pem"
-    chmod 0600 "$dir/$1.pem" "$dir/$1.key"
+# An authority of the fleet, and a certificate for each who talks to the depot: the subject says what they may do.
+certify() { # ROLE NAME [ALTERNATIVE-NAME]: NAME.pem, a certificate with its key
+    openssl ecparam -name prime256v1 -genkey -noout -out "$dir/$2.key"
+    openssl req -new -key "$dir/$2.key" -subj "/OU=$1/CN=$2" -addext "subjectAltName=${3:-DNS:$2}" -out "$dir/$2.csr"
+    openssl x509 -req -in "$dir/$2.csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -CAcreateserial -copy_extensions copy \
+        -days 365 -out "$dir/$2.crt" 2>/dev/null
+    cat "$dir/$2.crt" "$dir/$2.key" >"$dir/$2.pem"
 }
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$dir/ca.key" -subj '/CN=fleet' \
     -days 365 -out "$dir/ca.pem" 2>/dev/null
-certify depot IP:192.0.2.1
-for name in desk web-1 web-2 web-3; do certify "$name" "DNS:$name"; done
+certify server server IP:192.0.2.1
+for name in web-1 web-2 web-3; do certify host "$name"; done
+certify publisher publisher
+certify auditor auditor
 
 mkdir -p "$dir/nginx" "$dir/www/jitgate/shelves" "$dir/www/jitgate/files" "$dir/www/jitgate/status"
-cat >"$dir/nginx/nginx.conf" <<END
-user root; worker_processes 1; daemon off; pid $dir/nginx/pid;
-events { worker_connections 256; }
-http {
-    log_format asked '\$client \$request_method \$uri \$status';
-    access_log $dir/nginx/access.log asked;
-    client_body_temp_path $dir/nginx/1; proxy_temp_path $dir/nginx/2; fastcgi_temp_path $dir/nginx/3;
-    uwsgi_temp_path $dir/nginx/4; scgi_temp_path $dir/nginx/5;
-    ssl_certificate $dir/depot.pem; ssl_certificate_key $dir/depot.pem;
-    ssl_client_certificate $dir/ca.pem; ssl_verify_client on;
-    map \$ssl_client_s_dn \$client { "~CN=(?<name>[a-z0-9._-]+)" \$name; }
-    # Hosts read what is posted, and write their own status alone; the desk posts, and reads every status.
-    map "\$client \$request_method" \$may_read_or_post { "~ GET$" 1; "desk PUT" 1; default 0; }
-    map "\$client \$request_method \$reporter" \$may_report { "~^(?<who>[^ ]+) PUT \k<who>$" 1; "~^desk GET " 1; default 0; }
-    server {
-        listen 192.0.2.1:443 ssl; root $dir/www;
-        location ~ ^/jitgate/(files|shelves)/ {
-            if (\$may_read_or_post = 0) { return 403; }
-            dav_methods PUT; create_full_put_path on; client_max_body_size 2m;
-        }
-        location ~ ^/jitgate/status/(?<reporter>[a-z0-9._-]+?)(\.proof)?$ {
-            if (\$may_report = 0) { return 403; }
-            dav_methods PUT; client_max_body_size 1m;
-        }
-    }
-}
-END
+{
+    echo "user root; worker_processes 1; daemon off; pid $dir/nginx/pid; events {} http {"
+    echo "log_format asked '\$depot_name \$request_method \$uri \$status'; access_log $dir/nginx/access.log asked;"
+    echo "proxy_temp_path $dir/nginx/p; fastcgi_temp_path $dir/nginx/f; uwsgi_temp_path $dir/nginx/u;"
+    echo "scgi_temp_path $dir/nginx/s;"
+    # The configuration that we ship.
+    sed "s|/srv/depot|$dir/www|; s|/etc/nginx/depot|$dir|; s|listen 443|listen 192.0.2.1:443|" etc/depot/nginx.conf
+    echo '}'
+} >"$dir/nginx/nginx.conf"
 nginx=''
 start_depot() {
     ip netns exec "$depot" /usr/sbin/nginx -p "$dir/nginx" -c "$dir/nginx/nginx.conf" -e "$dir/nginx/error.log" &
@@ -176,15 +159,18 @@ start() { # N: agent, carrier and sshd of web-N
     on "$1" setpriv --reuid nobody --regid nogroup --clear-groups --no-new-privs \
         jitgate-fetch --config "$home/fetch.toml" 2>"$dir/web-$1/fetch.log" &
 }
-carrier() { # N: what jitgate-fetch of web-N said last
-    printf '   web-%s %s\n' "$1" "$(tail -n 1 "$dir/web-$1/fetch.log" | sed "s|$dir/||g")"
+complains() { # N CODE: the condition by which web-N says what is wrong with the depot, to doctor at once
+    local said
+    said=$(on "$1" jitgate doctor --json | jq -r --arg code "$2" '.conditions[] | select(.code == $code) | "\(.code): \(.message)"')
+    [[ -n $said ]] || surprise "web-$1 does not say $2"
+    printf '   web-%s $ jitgate doctor\n   ... %s\n' "$1" "${said//$dir\/here\//}"
 }
 
 cat >"$dir/fleet.toml" <<END
 [depot]
 url = "https://192.0.2.1/jitgate"
 ca = "$dir/ca.pem"
-certificate = "$dir/desk.pem"
+certificate = "$dir/publisher.pem"
 [fleet]
 inventory = "$dir/hosts"
 witness = "$dir/witness"
@@ -226,13 +212,13 @@ for number in 1 2 3; do
     echo "web-$number $(on "$number" jitgate audit key)"
 done >"$dir/hosts"
 knows() { # COUNT: whether the desk knows of so many open grants
-    at_desk jitgate-fleet status --json | jq -e --argjson count "$1" '[.hosts[].status.open // [] | .[]] | length == $count'
+    at_desk jitgate-fleet status --certificate "$dir/auditor.pem" --json | jq -e --argjson count "$1" '[.hosts[].status.open // [] | .[]] | length == $count'
 }
 await 30 knows 2
 cp -a "$www/status" "$dir/old/"
-typed jitgate-fleet collect
-typed jitgate-fleet status
-typed jitgate-fleet list
+typed jitgate-fleet collect --certificate "$dir/auditor.pem"
+typed jitgate-fleet status --certificate "$dir/auditor.pem"
+typed jitgate-fleet list --certificate "$dir/auditor.pem"
 
 step 'A revocation is signed and posted: it cuts the session, and shuts both hosts'
 login "$desk" 192.0.2.7 192.0.2.11 -o ServerAliveInterval=1 'while sleep 0.2; do date +%T; done' \
@@ -255,7 +241,7 @@ grant h 30m INC-4212 web-1
 typed jitgate-fleet post "$dir/h.grant"
 await 15 has 1 grant-opened 2
 await 30 knows 1
-at_desk jitgate-fleet collect
+at_desk jitgate-fleet collect --certificate "$dir/auditor.pem"
 cp -a "$www" "$dir/honest"
 unchanged() { # what every lie is held against
     find_ports open closed closed
@@ -275,8 +261,8 @@ step 'The depot is down'
 stop_depot
 for number in 1 2 3; do
     await 15 grep -q 'no answer from https://192.0.2.1/jitgate' "$dir/web-$number/fetch.log"
-    carrier "$number"
 done
+complains 1 depot-silent
 unchanged
 start_depot
 for number in 1 2 3; do await 60 grep -q 'the depot answers again' "$dir/web-$number/fetch.log"; done
@@ -284,8 +270,8 @@ for number in 1 2 3; do await 60 grep -q 'the depot answers again' "$dir/web-$nu
 step 'It shows what it had before: the grant that was revoked, neither the revocation nor the second grant, old statuses'
 serve "$dir/old" shelves files status
 asked_by_all
-typed jitgate-fleet collect
-typed jitgate-fleet status
+typed jitgate-fleet collect --certificate "$dir/auditor.pem"
+typed jitgate-fleet status --certificate "$dir/auditor.pem"
 unchanged
 
 step 'It names a file for web-3 that is signed by a stranger'
@@ -307,7 +293,7 @@ unchanged
 step 'It sends web-3 another file than the one it names'
 offer "$dir/g.json" "$dir/g.grant"
 await 15 grep -q 'another digest' "$dir/web-3/fetch.log"
-carrier 3
+complains 3 depot-incomplete
 unchanged
 
 step 'It answers with a page of HTML, as the login page of a network would be'
@@ -316,7 +302,7 @@ for number in 1 2 3; do
     echo '<!DOCTYPE html><title>Sign in</title>' >"$www/shelves/web-$number/index"
 done
 for number in 1 2 3; do await 15 grep -q "shelves/web-$number/index: line 1" "$dir/web-$number/fetch.log"; done
-carrier 1
+complains 1 depot-incomplete
 unchanged
 
 step 'It is emptied'
@@ -330,8 +316,8 @@ unchanged
 step 'It is as it was: all three are in order, and every log proves what it says'
 serve "$dir/honest" shelves files
 for number in 1 2 3; do told "$number" jitgate audit verify; done
-typed jitgate-fleet status
-at_desk jitgate-fleet check >"$dir/checked" || { cat "$dir/checked" >&2; surprise 'a host is not as it should be'; }
+typed jitgate-fleet status --certificate "$dir/auditor.pem"
+at_desk jitgate-fleet check --certificate "$dir/auditor.pem" >"$dir/checked" || { cat "$dir/checked" >&2; surprise 'a host is not as it should be'; }
 say "$(tail -n 1 "$dir/checked")"
 echo
 echo 'done; nothing is left behind'

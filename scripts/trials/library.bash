@@ -43,8 +43,8 @@ surprise() { # WORDS...: what should not be
     echo "scripts/try: $*" >&2
     exit 1
 }
-await() { # [SECONDS] CMD...: until it succeeds, for ten seconds or that many at most
-    local end=$((SECONDS + 10))
+await() { # [SECONDS] CMD...: until it succeeds, for half a minute or that many at most
+    local end=$((SECONDS + 30))
     if [[ $1 =~ ^[0-9]+$ ]]; then end=$((SECONDS + $1)) && shift; fi
     until "$@" &>/dev/null; do
         ((SECONDS < end)) || surprise "it never came: $*"
