@@ -111,6 +111,23 @@ opens() {
     [[ $(lab ssh echo in) == in ]]
     host jitgate list --json | jq -e '.grants | length == 1'
 }
+# The agent is root, and what lets root read and write anything is what its unit takes away.
+reads_by_its_group() {
+    local inbox=/var/lib/jitgate-fetch/inbox effective
+    effective=$(host sed -n 's/^CapEff:\s*//p' "/proc/$(agent_pid)/status")
+    # CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_CHOWN: bits 1, 2, 3 and 0.
+    ((0x$effective & 0xf)) && return 1
+    [[ $(host stat -c '%a %U %G' $inbox) == '2750 jitgate-fetch jitgate' ]]
+    [[ $(host sh -c "stat -c '%a %U %G' $inbox/*.grant | sort -u") == '640 jitgate-fetch jitgate' ]]
+    # Nor can the carrier read what is the agent's own.
+    not host runuser -u jitgate-fetch -- test -r /var/lib/jitgate/audit.key
+    # A file that the group may not read is a condition, and no more.
+    host sh -c "umask 077 && echo no grant >$inbox/../own && chown jitgate-fetch:jitgate-fetch $inbox/../own && mv $inbox/../own $inbox/own.grant"
+    eventually 30 has_condition inbox-unreadable
+    reaches
+    host rm $inbox/own.grant
+    eventually 30 not has_condition inbox-unreadable
+}
 keeps_roles_apart() {
     local own=status/$LAB_NAME index=shelves/web-1/index
     head -c 1000 /dev/zero >"$WORK/small"
@@ -212,6 +229,7 @@ without_a_depot() {
 
 it 'The configuration and the certificates of the handbook make a depot' configures
 it 'A grant that is posted opens on a host whose ssh is shut' opens
+it 'The agent reads the inbox through its group, and has no capability to do more' reads_by_its_group
 it 'Each certificate may do what its subject says, and no more' keeps_roles_apart
 it 'The statuses of hosts are for auditors, and check says who is not as they should be' reports
 it 'A host that lost the key of its log is unverified until the inventory has the new one' loses_its_key
