@@ -18,8 +18,8 @@ package enum SignatureRole: Hashable, Sendable {
     case requests
     /// The signer asks, but does not have the requestor's name.
     case requestsForAnother
-    /// A passkey signed that policy does not count.
-    case isNoCountedPasskey(PasskeyObjection)
+    /// This host does not count the signature, whatever it is of.
+    case isDiscounted(SignatureObjection)
 }
 
 /// The signatures that a port demands of a grant.
@@ -168,7 +168,7 @@ struct ApprovalCount {
     func role(of index: Int) -> SignatureRole {
         let signature = payload.signatures[index]
         if let objection = passkeys.objection(to: signature) {
-            return .isNoCountedPasskey(objection)
+            return .isDiscounted(objection)
         }
         guard signature.namespace != .request else {
             return signature.signer.isNamed(requestor) ? .requests : .requestsForAnother
@@ -202,12 +202,12 @@ extension SignatureRole: CustomStringConvertible {
         case .approvesOwn: "does not count, as the requestor cannot approve"
         case .requests: "asks as the requestor"
         case .requestsForAnother: "does not count, as the requestor has another name"
-        case .isNoCountedPasskey(let objection): "does not count, as \(objection)"
+        case .isDiscounted(let objection): "does not count, as \(objection)"
         }
     }
 
-    fileprivate var objection: PasskeyObjection? {
-        if case .isNoCountedPasskey(let objection) = self { objection } else { nil }
+    fileprivate var objection: SignatureObjection? {
+        if case .isDiscounted(let objection) = self { objection } else { nil }
     }
 
     fileprivate var isRepetition: Bool {

@@ -14,7 +14,7 @@ package struct PasskeyRules: Hashable, Sendable {
     }
 
     /// The reason that policy does not count a signature; `nil` if it does.
-    package func objection(to signature: VerifiedSignature) -> PasskeyObjection? {
+    package func objection(to signature: VerifiedSignature) -> SignatureObjection? {
         guard let browser = signature.browser else { return nil }
         // Strings are equal by their characters, origins by their bytes.
         guard origins.contains(where: { $0.utf8.elementsEqual(browser.origin.utf8) }) else {
@@ -24,8 +24,8 @@ package struct PasskeyRules: Hashable, Sendable {
     }
 }
 
-/// The reason that the policy of a host does not count the signature of a passkey.
-package enum PasskeyObjection: Hashable, Sendable, CustomStringConvertible {
+/// The reason that a host does not count a valid signature.
+package enum SignatureObjection: Hashable, Sendable, CustomStringConvertible {
     /// It was made on a page that the policy does not list.
     case origin(String)
     /// A provider may synchronise the passkey.
