@@ -338,7 +338,7 @@ let package = Package(
         tests(
             "AgentTests",
             [
-                "Agent", "AgentInterface", "Auditing", "Conditions",
+                "Admission", "Agent", "AgentInterface", "Auditing", "Conditions",
                 "Connections", "Enforcement", "Grants", "Linux",
             ]
         ),

@@ -5,6 +5,12 @@ package import Signatures
 package struct Admission: Sendable {
     let policy: Policy
     let host: HostIdentity
+    /// The keys whose signatures do not count.
+    package var barredKeys = BarredKeys()
+
+    var signatures: SignatureRules {
+        SignatureRules(passkeys: policy.passkeys, barredKeys: barredKeys)
+    }
 
     /// The rules of a version, in the order of evaluation.
     private static func rules(of version: RulesVersion) -> [Rule] {
@@ -13,7 +19,8 @@ package struct Admission: Sendable {
         let sources: [Rule] = [.widestSource, .wholeInternet, .allowedSources]
         return first + (hasPeople ? [.wait] : []) + sources
             + [
-                hasPeople ? .approvals : .approvalsByFirstName, .justification, .ticket,
+                .revokedKeys, hasPeople ? .approvals : .approvalsByFirstName, .justification,
+                .ticket,
                 .supersedes,
             ] + (version >= .fourth ? [.bars] : [])
     }
@@ -45,6 +52,7 @@ package struct Admission: Sendable {
             bar: bar,
             policy: policy,
             host: host,
+            signatures: signatures,
             now: now,
             isTimed: isTimed
         )

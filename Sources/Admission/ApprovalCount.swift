@@ -75,7 +75,7 @@ struct ApprovalCount {
     private let requestor: String
     private let allowances: [Allowance]
     private let demand: ApprovalDemand
-    private let passkeys: PasskeyRules
+    private let rules: SignatureRules
     /// The requestor's signatures in the namespace of requests.
     private let requests: [VerifiedSignature]
     /// The numbers of the signatures that count, by pairwise different people.
@@ -88,16 +88,16 @@ struct ApprovalCount {
         requestor = item.grant.requestor
         self.allowances = allowances
         self.demand = demand
-        let passkeys = item.policy.passkeys
-        self.passkeys = passkeys
+        let rules = item.signatures
+        self.rules = rules
         let requests = item.payload.requests.filter { request in
-            request.signer.isNamed(item.grant.requestor) && passkeys.objection(to: request) == nil
+            request.signer.isNamed(item.grant.requestor) && rules.objection(to: request) == nil
         }
         self.requests = requests
         let approvals = item.payload.signatures.indices.filter { index in
             let signature = item.payload.signatures[index]
             return signature.namespace != .request && allowances[index].counts
-                && passkeys.objection(to: signature) == nil
+                && rules.objection(to: signature) == nil
                 && !(demand.isSeparate
                     && Self.isBy(requests, or: item.grant.requestor, signature))
         }
@@ -147,7 +147,7 @@ struct ApprovalCount {
     private func missingRequest(at port: Port) -> (reason: String, remedy: String) {
         let name = requestor.debugDescription
         let wish = "\(port) needs the requestor's own signature, under jitgate-request"
-        let objections = payload.requests.compactMap(passkeys.objection)
+        let objections = payload.requests.compactMap(rules.objection)
         if let objection = objections.first, objections.count == payload.requests.count {
             return ("\(wish), and \(objection)", objection.remedy)
         }
@@ -167,7 +167,7 @@ struct ApprovalCount {
     /// The role of the signature at a place in the file.
     func role(of index: Int) -> SignatureRole {
         let signature = payload.signatures[index]
-        if let objection = passkeys.objection(to: signature) {
+        if let objection = rules.objection(to: signature) {
             return .isDiscounted(objection)
         }
         guard signature.namespace != .request else {

@@ -128,7 +128,7 @@ extension Case {
     /// True if the requestor signed as such.
     var isRequestedByRequestor: Bool {
         payload.requests.contains { request in
-            request.signer.isNamed(grant.requestor) && policy.passkeys.objection(to: request) == nil
+            request.signer.isNamed(grant.requestor) && signatures.objection(to: request) == nil
         }
     }
 

@@ -14,7 +14,7 @@ extension Case {
         guard policy.approvers.contains(where: \.isAlarm) else { return [] }
         return zip(payload.signatures, allowances).map { signature, allowance in
             guard signature.namespace != .request,
-                policy.passkeys.objection(to: signature) == nil,
+                signatures.objection(to: signature) == nil,
                 case .allowed(let numbers) = allowance
             else { return [] }
             return numbers.filter { policy.approvers[$0 - 1].isAlarm }

@@ -78,6 +78,7 @@ struct Case: Sendable {
     let bar: Bar?
     let policy: Policy
     let host: HostIdentity
+    let signatures: SignatureRules
     let now: Moment
     /// True if `now` is known well enough for the times of an `[[approver]]`.
     let isTimed: Bool

@@ -30,11 +30,21 @@ package enum SignatureObjection: Hashable, Sendable, CustomStringConvertible {
     case origin(String)
     /// A provider may synchronise the passkey.
     case synced
+    /// A bulletin revoked the key, the key in its certificate, or the CA: the fingerprint.
+    case revokedKey(String)
+
+    /// The name of the refusal of a file that lacks what such keys signed.
+    static let keyRevoked = "key-revoked"
+
+    var isRevokedKey: Bool {
+        if case .revokedKey = self { true } else { false }
+    }
 
     package var description: String {
         switch self {
         case .origin(let origin): "the page \(origin) is not in the policy's [webauthn] origins"
         case .synced: "a provider may synchronise the passkey, and [webauthn] synced is false"
+        case .revokedKey(let key): "a bulletin revoked the key \(key)"
         }
     }
 
@@ -43,6 +53,7 @@ package enum SignatureObjection: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .origin: "sign on a listed page, or list this one"
         case .synced: "sign with a passkey that stays on its device, or set synced to true"
+        case .revokedKey: "sign with another key"
         }
     }
 }

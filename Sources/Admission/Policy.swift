@@ -90,6 +90,8 @@ package struct Policy: Hashable, Sendable {
     package var approvers: [Approver] = []
     /// The passkeys whose signatures count.
     package var passkeys = PasskeyRules()
+    /// The fleet whose bulletins count here; `nil` if none does.
+    package var freshness: FreshnessRule?
 
     package init(
         mode: Mode,

@@ -53,7 +53,7 @@ extension Admission {
     /// The first of the signers who count that is one of these people.
     private func involved(_ payload: SignedPayload, in people: [SignerIdentity]) -> String? {
         payload.approvals.first { approval in
-            policy.passkeys.objection(to: approval) == nil
+            signatures.objection(to: approval) == nil
                 && people.contains { $0.isSamePerson(as: approval.signer) }
         }?.principal
     }

@@ -53,9 +53,10 @@ extension Admission {
         )
     }
 
-    /// Returns true if a signature counts at all: not that of a passkey which policy does not take.
+    /// Returns true if a signature counts at all: neither that of a passkey which policy does not take,
+    /// nor that of a key which a bulletin revoked.
     private func counts(_ signature: VerifiedSignature) -> Bool {
-        policy.passkeys.objection(to: signature) == nil
+        signatures.objection(to: signature) == nil
     }
 
     private var strictestApprovals: Int {
@@ -75,12 +76,12 @@ extension Admission {
 
     /// The refusal of a file under which no signature counts.
     func objection(to payload: SignedPayload) -> Refusal? {
-        let objections = payload.signatures.compactMap(policy.passkeys.objection)
-        guard let first = objections.first, objections.count == payload.signatures.count else {
-            return nil
-        }
+        let objections = payload.signatures.compactMap(signatures.objection)
+        guard let first = objections.first(where: \.isRevokedKey) ?? objections.first,
+            objections.count == payload.signatures.count
+        else { return nil }
         return Refusal(
-            rule: Rule.approvals.name,
+            rule: first.isRevokedKey ? SignatureObjection.keyRevoked : Rule.approvals.name,
             field: "signatures",
             reason: "none counts, as \(first)",
             remedy: first.remedy

@@ -1,7 +1,7 @@
 package import Grants
 package import Signatures
 
-/// A grant, a revocation or a review that allowed signers signed.
+/// A grant, a revocation, a review or a bulletin that allowed signers signed.
 ///
 /// The one way from a file to its content: signatures are verified first, so that no parser sees
 /// unsigned bytes. The agent, `jitgate verify` and `jitgate audit verify` use it.
@@ -11,6 +11,7 @@ package struct SignedDocument: Hashable, Sendable {
         case revocation(Revocation)
         case review(Review)
         case unbar(Unbar)
+        case bulletin(Bulletin)
     }
 
     package let payload: SignedPayload
@@ -56,6 +57,7 @@ extension SignedDocument.Content {
             case Revocation.kind: .revocation(try Revocation(object, under: rules))
             case Review.kind: .review(try Review(object, under: rules))
             case Unbar.kind: .unbar(try Unbar(object, under: rules))
+            case Bulletin.kind: .bulletin(try Bulletin(object))
             default: .grant(try Grant(object, under: rules))
             }
     }
@@ -66,6 +68,7 @@ extension Set<SignatureNamespace> {
     fileprivate func kinds(under rules: RulesVersion) -> [String] {
         if contains(.grant) { return [Grant.kind] }
         if contains(.review) { return [Review.kind] }
+        if contains(.bulletin) { return [Bulletin.kind] }
         if contains(.revocation) { return [Revocation.kind] }
         if contains(.lockout) { return [Revocation.kind, Unbar.kind] }
         return rules >= .fourth ? [Grant.kind, Revocation.kind] : [Grant.kind]

@@ -101,7 +101,12 @@ private struct Running: Sendable {
                 files: configuration.keyFiles
             ),
             inboxWatch: configuration.inboxes.isEmpty
-                ? nil : DirectoryWatch(configuration.inboxes.map(\.directory), files: []),
+                ? nil
+                : DirectoryWatch(
+                    configuration.inboxes.map(\.directory),
+                    others: [WatchedInbox.bulletin],
+                    files: []
+                ),
             conditions: conditions,
             audit: audit,
             gate: try Self.gate(environment, notifier),

@@ -48,7 +48,8 @@ actor AgentLoop {
         )
         let grants = GrantTable(audit)
         let cleanup = FileCleanup(audit, events)
-        let submissions = Submissions(policy, grants, audit, clocks, cleanup)
+        let bulletins = Bulletins(policy, grants, audit, clocks, conditions)
+        let submissions = Submissions(policy, grants, audit, clocks, cleanup, bulletins)
         let counts = audit.logState.connections
         let reporters = Reporters(parts.notifier, parts.journal, conditions)
         let monitor = ConnectionMonitor(

@@ -17,6 +17,12 @@ enum ArrivalOrigin: Hashable, Sendable {
         }
     }
 
+    /// True if it is the file of an inbox that holds a bulletin.
+    var isBulletin: Bool {
+        guard case .offer(let path) = self else { return false }
+        return path.utf8.reversed().starts(with: "/\(WatchedInbox.bulletin)".utf8.reversed())
+    }
+
     /// The origin as records tell it.
     var kind: GrantOrigin {
         switch self {

@@ -5,6 +5,8 @@ struct ArrivalParts {
     let submissions: Submissions
     let offers: Offers
 
+    var bulletins: Bulletins { submissions.bulletins }
+
     init(
         _ directories: DropDirectories,
         _ reader: InboxReader?,

@@ -66,6 +66,9 @@ final class Clocks {
     /// Confirms steps when an opening is on record: time never goes back behind that.
     func confirmSteps() { timeline.confirmSteps() }
 
+    /// Notes a moment that a fresh bulletin shows: no step is undone to before it.
+    func keepAbove(_ moment: Moment) { timeline.keepAbove(moment) }
+
     // MARK: steps
 
     /// The step of the wall clock since the last recorded one, if it is of `least` microseconds; a

@@ -23,6 +23,8 @@ struct GrantIntake: Sendable {
         case review(Review, SignedPayload)
         /// The end of bars, and its signatures.
         case unbar(Unbar, SignedPayload)
+        /// A bulletin of this host's fleet, and its signatures.
+        case bulletin(Bulletin, SignedPayload)
         /// A file without any statement of an allowed signer, or none that can be understood.
         case refused(code: String, reason: String)
     }
@@ -104,12 +106,20 @@ struct GrantIntake: Sendable {
         case .nothing(let code, let reason): return .refused(code: code, reason: reason)
         }
         let payload = document.payload
+        let admission = admission(known)
         switch document.content {
         case .revocation(let revocation):
             return judge(revocation, payload, at: arrival.now, known)
-        case .unbar(let unbar): return judge(unbar, payload)
+        case .unbar(let unbar):
+            let refusal = admission.refusal(of: unbar, signedBy: payload)
+            return refusal.map(Verdict.refused) ?? .unbar(unbar, payload)
+        case .bulletin(let bulletin):
+            let refusal = admission.refusal(of: bulletin, signedBy: payload)
+            return refusal.map(Verdict.refused) ?? .bulletin(bulletin, payload)
         case .review(let review):
-            return judge(review, payload, about: known.review(review, payload.sha256))
+            let subject = known.review(review, payload.sha256)
+            let refusal = admission.refusal(of: review, signedBy: payload, about: subject)
+            return refusal.map(Verdict.refused) ?? .review(review, payload)
         case .grant(let grant):
             let parties = payload.parties
             let judgement = admission.judge(
@@ -152,15 +162,11 @@ struct GrantIntake: Sendable {
         return (recorded, recorded.isEmpty ? judgement.breakGlass?.waived : nil)
     }
 
-    private func judge(
-        _ review: Review,
-        _ payload: SignedPayload,
-        about subject: ReviewSubject
-    ) -> Verdict {
-        if let refusal = admission.refusal(of: review, signedBy: payload, about: subject) {
-            return .refused(code: refusal.rule, reason: "\(refusal)")
-        }
-        return .review(review, payload)
+    /// The rules of policy, by the keys that count now.
+    private func admission(_ known: KnownGrants) -> Admission {
+        var admission = admission
+        admission.barredKeys = known.barredKeys
+        return admission
     }
 
     private func judge(
@@ -173,28 +179,31 @@ struct GrantIntake: Sendable {
         let requestors = Dictionary(
             uniqueKeysWithValues: ids.compactMap { id in known.requestor(id).map { (id, $0) } }
         )
-        let refusal = admission.refusal(
+        let refusal = admission(known).refusal(
             of: revocation,
             signedBy: payload,
             requestors: requestors,
             at: now
         )
-        if let refusal { return .refused(code: refusal.rule, reason: "\(refusal)") }
-        guard !known.isOver(revocation, payload.sha256) else {
-            return .refused(code: Refusal.over.rule, reason: "\(Refusal.over)")
-        }
+        if let refusal { return .refused(refusal) }
+        guard !known.isOver(revocation, payload.sha256) else { return .refused(.over) }
         return .revocation(revocation, payload)
-    }
-
-    private func judge(_ unbar: Unbar, _ payload: SignedPayload) -> Verdict {
-        if let refusal = admission.refusal(of: unbar, signedBy: payload) {
-            return .refused(code: refusal.rule, reason: "\(refusal)")
-        }
-        return .unbar(unbar, payload)
     }
 }
 
 extension GrantIntake.Verdict {
+    fileprivate static func refused(_ refusal: Refusal) -> Self {
+        .refused(code: refusal.rule, reason: "\(refusal)")
+    }
+
+    /// True if a file said no more than what a bulletin does, or nothing.
+    var mayBeBulletin: Bool {
+        switch self {
+        case .bulletin, .refused: true
+        default: false
+        }
+    }
+
     fileprivate var isAdmitted: Bool {
         if case .admitted = self { true } else { false }
     }

@@ -13,6 +13,8 @@ final class GrantTable {
     private var fileless: [GrantID: EndReason] = [:]
     /// The bars that were not lifted.
     var bars: BarTable
+    /// The keys whose signatures do not count, since bulletins revoked them.
+    var barredKeys: BarredKeys
     /// Revocations that wait to be acted on.
     var revocations: [PendingRevocation] = []
     /// True if a grant came since that was last asked.
@@ -23,6 +25,7 @@ final class GrantTable {
     init(_ audit: AuditWriter) {
         self.audit = audit
         bars = BarTable(audit.logState.bars.values)
+        barredKeys = BarredKeys(audit.logState.lockouts.fleet.keys.keys)
         for (id, state) in audit.logState.grantStates {
             guard let live = state.live else { continue }
             lifecycle.restore(id, digest: live.digest, RecordedGrant(state, live))
@@ -89,7 +92,9 @@ final class GrantTable {
             if let old = holders[path], old != id { forget(path, because: .superseded) }
             holders.put(id, at: path, in: state)
             // The file is a copy of an offer: what the record says of that stays so.
-            if adopted.contains(id), lifecycle.grants.isKnown(id) { return }
+            if adopted.contains(id), lifecycle.grants.isKnown(id) {
+                return HeldOffers.exempt(id, in: &lifecycle)
+            }
         case .offer, .adopted: holders.adopt(id)
         }
         lifecycle.received(new, evidence)

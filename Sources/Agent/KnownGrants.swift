@@ -10,6 +10,7 @@ struct KnownGrants {
     /// The requestor of a live grant.
     var requestor: (GrantID) -> String? = { _ in nil }
     var bars = BarTable()
+    var barredKeys = BarredKeys()
     /// The grant that a review in a file of this SHA-256 is of.
     var review: (Review, String) -> ReviewSubject = { _, _ in .unknown }
 

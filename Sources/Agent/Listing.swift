@@ -14,6 +14,8 @@ struct Listing: Sendable {
     let sessions: [GrantID: Int]
     let endings: [EndedGrant]
     let breakGlass: BreakGlassGrants
+    /// The grants that wait for a fresh bulletin.
+    let heldBack: Set<GrantID>
     let now: Moment
 
     /// The ended grants, in the order of their ends, then the others in that of their deadlines.
@@ -25,6 +27,7 @@ struct Listing: Sendable {
                 var entry = GrantEntry(grant, provenance, total, at: now)
                 entry.sessions = sessions[grant.id]
                 entry.breakGlass = mark(of: grant.id)
+                entry.waitsFor = heldBack.contains(grant.id) ? .bulletin : nil
                 return entry
             }
         }

@@ -14,6 +14,8 @@ struct OfferQueue {
     }
 
     private var waiting: Set<String> = []
+    /// True if the bulletin waits: it is read before all else, and nothing takes its place.
+    private var hasBulletin = false
     /// In the order of their coming; those that do not wait any more are skipped.
     private var arrivals: ArraySlice<String> = []
     /// The last one is next.
@@ -26,11 +28,12 @@ struct OfferQueue {
     /// True if a name had to go for another one since the last listing.
     private(set) var hasDropped = false
 
-    var isEmpty: Bool { waiting.isEmpty }
+    var isEmpty: Bool { waiting.isEmpty && !hasBulletin }
     var count: Int { waiting.count }
 
     /// A file arrived, or another one under its name.
     mutating func add(_ name: String) {
+        guard name != WatchedInbox.bulletin else { return hasBulletin = true }
         guard !waiting.contains(name) else { return }
         if waiting.count >= Self.bound { makeRoom() }
         waiting.insert(name)
@@ -53,13 +56,14 @@ struct OfferQueue {
 
     /// A file is gone.
     mutating func remove(_ name: String) {
+        if name == WatchedInbox.bulletin { hasBulletin = false }
         waiting.remove(name)
         read[name] = nil
     }
 
     /// Takes these, the newest first, for all names that there are; `areMore` says that some were left out.
     mutating func list(_ names: [String], areMore: Bool) {
-        let known = Set(names)
+        let known = Set(names + [WatchedInbox.bulletin])
         read = read.filter { known.contains($0.key) }
         arrivals = ArraySlice(arrivals.filter { waiting.contains($0) && known.contains($0) })
         listed = names.prefix(Self.bound).reversed()
@@ -83,6 +87,10 @@ struct OfferQueue {
 
     /// Takes the name whose turn it is.
     mutating func next() -> String? {
+        if hasBulletin {
+            hasBulletin = false
+            return WatchedInbox.bulletin
+        }
         while !waiting.isEmpty {
             let name: String?
             switch lane {

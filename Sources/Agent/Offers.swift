@@ -117,7 +117,12 @@ final class Offers {
     private func judge(_ file: ReadFile) {
         let arrival = file.arrival
         let reception = policy.loaded.reception
-        switch reception.judge(file.statement, of: arrival, knowing: submissions.known) {
+        let verdict = reception.judge(file.statement, of: arrival, knowing: submissions.known)
+        guard !arrival.origin.isBulletin || verdict.mayBeBulletin else {
+            let text = "the file \(WatchedInbox.bulletin) holds something else"
+            return refuse(file, code: "bulletin", text)
+        }
+        switch verdict {
         case .admitted(let new, _) where isKnown(new.grant.id): break
         case .admitted where audit.isClone:
             refuse(file, code: "host-changed", "the audit log is of another machine")
@@ -128,11 +133,14 @@ final class Offers {
             refuse(file, code: refusal.rule, "\(refusal)")
         // The file of a revocation that took effect stays until its carrier removes it.
         case .refused("host", _), .refused("over", _): break
+        // A depot may have bulletins for other hosts.
+        case .refused("fleet", _) where policy.policy.freshness == nil: break
         case .refused(let code, let reason): refuse(file, code: code, policy.explained(reason))
         case .revocation(let revocation, let signed):
             submissions.take(revocation, signed, in: file)
         case .unbar(let unbar, let signed): submissions.take(unbar, signed, in: file)
         case .review(let review, let signed): submissions.take(review, signed, in: file)
+        case .bulletin(let bulletin, let signed): submissions.take(bulletin, signed, in: file)
         }
     }
 

@@ -195,6 +195,7 @@ final class Questions {
             sessions: connections.drains.counts,
             endings: audit.logState.endings(all: all),
             breakGlass: audit.logState.breakGlass,
+            heldBack: grants.lifecycle.offers.waiting,
             now: clocks.read().closing
         )
     }

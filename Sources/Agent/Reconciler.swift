@@ -164,12 +164,14 @@ final class Reconciler {
             // A file that is kept still ends a draining grant when it goes.
             if ending.drainsUntil != nil, !removesAll { continue }
             let files = grants.removeFiles(of: ending.id)
-            if audit.isWaiting, ending.reason == .revoked,
+            if audit.isWaiting, ending.reason.isRevocation,
                 let live = audit.logState.grantStates[ending.id]?.live, live.origin == .inbox
             {
                 cleanup.markRevoked(live.digest)
             }
-            if removesAll || audit.isWaiting && ending.reason == .revoked { cleanup.remove(files) }
+            if removesAll || audit.isWaiting && ending.reason.isRevocation {
+                cleanup.remove(files)
+            }
         }
         if !audit.isWaiting { cleanup.allRecorded() }
     }

@@ -16,6 +16,7 @@ extension Submissions {
             superseded: grants.superseded(by:),
             requestor: grants.requestor(of:),
             bars: grants.bars,
+            barredKeys: grants.barredKeys,
             review: reviewSubject
         )
     }
@@ -34,17 +35,14 @@ extension Submissions {
     }
 
     func take(_ review: Review, _ signed: SignedPayload, in file: ReadFile) {
-        let origin = file.arrival.origin
-        let path = origin.path
-        if case .file = origin { grants.forget(path) }
+        let path = file.arrival.origin.path
+        if case .file = file.arrival.origin { grants.forget(path) }
         if let glass = audit.logState.breakGlass[review.grant], audit.review(of: glass) == nil {
             let signers = signed.approvals.map(\.principal)
             let fields = Evidence(file, signed, under: policy.loaded).fields
             audit.note(.reviewed(review, by: signers, inFile: path, of: file.digest, fields))
         }
-        let result = SubmissionResult(outcome: .accepted, ids: [review.grant])
-        results.post(result, on: path, sha256: file.digest)
-        removeHandled(origin)
+        accept(file, of: [review.grant])
     }
 
     /// Removes the file of a revocation or review that took effect, as policy says; offers stay.

@@ -42,8 +42,21 @@ extension Submissions {
             let text = "it cannot be recorded: \(error)"
             return note(place, .init(reason: text, remedy: nil, isDistrust: false))
         }
-        results.post(.init(outcome: .accepted, ids: ids), on: place.path, sha256: digest)
-        removeHandled(place)
+        accept(file, of: ids)
+    }
+
+    /// Acts on a bulletin, wherever it came from.
+    func take(_ bulletin: Bulletin, _ signed: SignedPayload, in file: ReadFile) {
+        if case .file(let path, _) = file.arrival.origin { grants.forget(path) }
+        bulletins.take(bulletin, signed, in: file)
+        accept(file, of: bulletin.revokedGrants)
+    }
+
+    /// Answers that a file took effect, which it has not to do again.
+    func accept(_ file: ReadFile, of ids: [GrantID]) {
+        let (origin, result) = (file.arrival.origin, SubmissionResult(outcome: .accepted, ids: ids))
+        results.post(result, on: origin.path, sha256: file.digest)
+        removeHandled(origin)
     }
 
     /// A revocation has done its work.

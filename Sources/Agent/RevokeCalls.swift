@@ -44,7 +44,13 @@ extension ControlCalls {
 
     func bars() -> BarList {
         let bars = grants.bars.inForce(at: clocks.read().opening)
-        return BarList(bars: bars.map { BarEntry($0, selects: $0.selection.summary) })
+        let keys = audit.logState.lockouts.fleet.keys.sorted { $0.key < $1.key }
+        return BarList(
+            bars: bars.map { BarEntry($0, selects: $0.selection.summary) },
+            keys: keys.map { fingerprint, key in
+                RevokedKeyEntry(key: fingerprint, since: key.since, bulletin: key.digest)
+            }
+        )
     }
 
     func unbar(
@@ -54,9 +60,15 @@ extension ControlCalls {
         if let unknown = parameters.ids.first(where: { grants.bars[$0] == nil }) {
             throw .noSuchBar([unknown.description])
         }
+        let revoked = grants.barredKeys.fingerprints
+        if let unknown = parameters.keys.first(where: { !revoked.contains($0) }) {
+            throw .noSuchBar([unknown])
+        }
         do throws(RecordingError) {
             let source = AuditEntry.RevocationSource(actors: [peer.actor])
             try grants.unbar(parameters.ids, because: parameters.reason, by: source)
+            let bulletins = arrivals.bulletins
+            try bulletins.lift(parameters.keys, because: parameters.reason, by: source)
         } catch {
             throw .failed("it cannot be recorded, so the bars stay: \(error)")
         }

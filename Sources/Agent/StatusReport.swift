@@ -116,8 +116,22 @@ final class StatusReport {
             records: Int(audit.logState.nextSequence),
             tableOwnership: firewall.gate.table.ownership.rawValue,
             trialUntil: policy.commit.deadline,
-            heldTime: held
+            heldTime: held,
+            bulletin: bulletin
         )
+    }
+
+    private var bulletin: AgentStatus.FleetBulletin? {
+        let bulletins = arrivals.bulletins
+        return policy.policy.freshness.map { rule in
+            AgentStatus.FleetBulletin(
+                fleet: rule.fleet,
+                isStale: bulletins.isStale,
+                bulletins.taken?.bulletin,
+                digest: bulletins.taken?.digest,
+                revokedKeys: bulletins.revokedKeyCount
+            )
+        }
     }
 
     /// Looks at what the carriers of the inboxes say of their depots.

@@ -36,7 +36,14 @@ struct StatusSnapshot: Sendable {
         status.conditions = report.conditions
         status.digests = digests
         status.grants = open
+        status.bulletin = bulletin
         return status
+    }
+
+    private var bulletin: HostStatus.Bulletin? {
+        guard let known = report.bulletin, let issued = known.issued, let expires = known.expires
+        else { return nil }
+        return HostStatus.Bulletin(issued: issued, expires: expires, digest: known.digest)
     }
 
     private var digests: HostStatus.Digests {

@@ -21,15 +21,17 @@ final class Submissions {
     let audit: AuditWriter
     let clocks: Clocks
     let cleanup: FileCleanup
+    let bulletins: Bulletins
 
     init(
         _ policy: PolicyManager,
         _ grants: GrantTable,
         _ audit: AuditWriter,
         _ clocks: Clocks,
-        _ cleanup: FileCleanup
+        _ cleanup: FileCleanup,
+        _ bulletins: Bulletins
     ) {
-        self.policy = policy
+        (self.policy, self.bulletins) = (policy, bulletins)
         self.grants = grants
         self.audit = audit
         self.clocks = clocks
@@ -88,6 +90,7 @@ final class Submissions {
         case .revocation(let revocation, let signed): take(revocation, signed, in: file)
         case .unbar(let unbar, let signed): take(unbar, signed, in: file)
         case .review(let review, let signed): take(review, signed, in: file)
+        case .bulletin(let bulletin, let signed): take(bulletin, signed, in: file)
         }
     }
 
@@ -124,8 +127,7 @@ final class Submissions {
 
     // MARK: refusals
 
-    /// Refuses a file that is not to be read; if it only cannot be read now, its former content
-    /// holds and it is tried again.
+    /// Refuses a file that is not to be read; what cannot be read now holds, and is tried again.
     func refuse(_ path: String, _ error: TrustError, _ untrusted: [String: TrustError]?) {
         guard error.code != .missing else { return refuseIfNameIsNoText(path) }
         let reason = error.path == path ? error.reason : "\(error)"

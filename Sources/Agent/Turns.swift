@@ -75,6 +75,7 @@ final class Turns {
         connections.monitor.listen()
         connections.drains.policyChanged(at: now.closing)
         policy.begin(despite: problem)
+        arrivals.bulletins.endRevoked()
         if policy.endTrial(ifOverAt: now.closing) {
             policyChanged(at: now)
         } else {
@@ -187,6 +188,7 @@ final class Turns {
     func reconcile() {
         let now = clocks.read()
         let files = arrivals.files
+        arrivals.bulletins.update(at: now.closing)
         arrivals.submissions.recordRefusals(at: now.closing, isBusy: files.isBusy)
         files.endFileless()
         if reconciler.reconcile(at: clocks.read()) { questions.stateChanged() }
@@ -206,7 +208,7 @@ final class Turns {
         let others = [
             connections.packets.due(at: now), arrivals.directories.nextPoll(after: now.closing),
             arrivals.submissions.due(at: now.closing, isBusy: isBusy),
-            arrivals.offers.due(at: now.closing),
+            arrivals.offers.due(at: now.closing), arrivals.bulletins.due(at: now.closing),
         ]
         let triesAgain = !arrivals.files.unread.isEmpty || arrivals.offers.hasUnread
         let wake = reconciler.nextWake(at: now, others, triesAgain: triesAgain)

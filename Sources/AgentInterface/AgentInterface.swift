@@ -22,6 +22,16 @@ package enum AgentInterface {
                 "The agent's time does not go back with the wall clock"
             ),
             NamedType(
+                "RevokedKey",
+                RevokedKeyEntry.self,
+                "A key whose signatures do not count, since a bulletin revoked it"
+            ),
+            NamedType(
+                "Bulletin",
+                AgentStatus.FleetBulletin.self,
+                "The newest bulletin of the fleet, and whether grants wait for another one"
+            ),
+            NamedType(
                 "Fate",
                 Inspection.Fate.self,
                 "What a chain does with a packet that opens a connection to a protected port"
@@ -69,12 +79,19 @@ package enum AgentInterface {
     )
 
     package static let bars: MethodDescriptor<NoParameters, BarList> =
-        method("Bars", .read, "The revocations that keep grants from opening, by their ends")
+        method(
+            "Bars",
+            .read,
+            "The revocations that keep grants from opening, by their ends, and the revoked keys"
+        )
 
     package static let unbar: MethodDescriptor<UnbarParameters, BarList> = method(
         "Unbar",
         .change,
-        "Ends these bars before their time, all or none; answers those that are left"
+        """
+        Ends these bars before their time and the revocation of these keys, all or none; answers those
+        that are left
+        """
     )
 
     package static let verdict: MethodDescriptor<VerdictParameters, SubmissionResult> = method(

@@ -30,6 +30,8 @@ package struct AgentStatus: VarlinkCodable {
     package var trialUntil: Moment?
     /// Time that is held ahead of the wall clock; `nil` if it is not.
     package var heldTime: HeldTime?
+    /// The newest bulletin of the fleet; `nil` if the host takes none.
+    package var bulletin: FleetBulletin?
 
     package init(
         mode: Mode,
@@ -46,7 +48,8 @@ package struct AgentStatus: VarlinkCodable {
         records: Int,
         tableOwnership: String,
         trialUntil: Moment? = nil,
-        heldTime: HeldTime? = nil
+        heldTime: HeldTime? = nil,
+        bulletin: FleetBulletin? = nil
     ) {
         self.mode = mode
         self.conditions = conditions
@@ -63,6 +66,7 @@ package struct AgentStatus: VarlinkCodable {
         self.tableOwnership = tableOwnership
         self.trialUntil = trialUntil
         self.heldTime = heldTime
+        self.bulletin = bulletin
     }
 
     package var isHealthy: Bool { conditions.areHealthy }
@@ -106,6 +110,11 @@ extension AgentStatus {
             "?HeldTime",
             "Time that is held ahead of the wall clock; null if it is not"
         ),
+        VarlinkMember(
+            "bulletin",
+            "?Bulletin",
+            "The newest bulletin of the fleet; null if the host takes none"
+        ),
     ]
 
     package init(from value: JSONValue) throws(VarlinkError) {
@@ -125,7 +134,8 @@ extension AgentStatus {
             records: Int(try object.number("records")),
             tableOwnership: try object.text("table_ownership"),
             trialUntil: try object.optionalValue("trial_until", Moment.init(parsing:)),
-            heldTime: try object.optional("held_time") { try? HeldTime(from: $0) }
+            heldTime: try object.optional("held_time") { try? HeldTime(from: $0) },
+            bulletin: try object.optional("bulletin") { try? FleetBulletin(from: $0) }
         )
     }
 
@@ -147,6 +157,7 @@ extension AgentStatus {
             "table_ownership": .string(tableOwnership),
             "trial_until": JSONValue(text: trialUntil),
             "held_time": heldTime?.jsonValue ?? .null,
+            "bulletin": bulletin?.jsonValue ?? .null,
         ]
     }
 }

@@ -47,6 +47,11 @@ package struct GrantEntry: VarlinkCodable {
             "?string",
             "Of a break-glass grant that opened: unreviewed or reviewed"
         ),
+        VarlinkMember(
+            "waits_for",
+            "?string",
+            "While waiting: bulletin, if it waits for a fresh one; else null"
+        ),
     ]
 
     package enum State: String, Hashable, Sendable, CaseIterable {
@@ -60,6 +65,17 @@ package struct GrantEntry: VarlinkCodable {
     package struct Purpose: Hashable, Sendable {
         package var justification: String?
         package var ticket: String?
+    }
+
+    /// The end of its draining, and the number of its sessions.
+    package struct Drain: Hashable, Sendable {
+        package var until: Moment?
+        package var sessions: Int?
+    }
+
+    /// What a waiting grant waits for, besides its time.
+    package enum Obstacle: String, Hashable, Sendable, CaseIterable {
+        case bulletin
     }
 
     /// The review of a break-glass grant, if there was one.
@@ -91,16 +107,14 @@ package struct GrantEntry: VarlinkCodable {
     /// The beginning of access; `nil` while waiting.
     package var opened: Moment?
     package var deadline: Moment
-    /// The end of draining, while it drains.
-    package var drainUntil: Moment?
-    /// The number of sessions that drain.
-    package var sessions: Int?
+    private var drain: Drain
     package var secondsLeft: Int
     /// `nil` while nothing counted it.
     package var traffic: Traffic?
     package var file: String?
     /// `nil` for any other grant, and until it opens.
     package var breakGlass: BreakGlass?
+    package var waitsFor: Obstacle?
 
     package init(
         id: GrantID,
@@ -129,8 +143,7 @@ package struct GrantEntry: VarlinkCodable {
         self.ports = ports
         self.opened = opened
         self.deadline = deadline
-        self.drainUntil = drainUntil
-        self.sessions = sessions
+        drain = Drain(until: drainUntil, sessions: sessions)
         self.secondsLeft = secondsLeft
         self.traffic = traffic
         self.file = file
@@ -141,6 +154,13 @@ package struct GrantEntry: VarlinkCodable {
 extension GrantEntry {
     package var justification: String? { purpose.justification }
     package var ticket: String? { purpose.ticket }
+    /// The end of draining, while it drains.
+    package var drainUntil: Moment? { drain.until }
+    /// The number of sessions that drain.
+    package var sessions: Int? {
+        get { drain.sessions }
+        set { drain.sessions = newValue }
+    }
 
     package init(from value: JSONValue) throws(VarlinkError) {
         let object = try VarlinkObject(value)
@@ -162,6 +182,7 @@ extension GrantEntry {
             ticket: try object.optionalText("ticket"),
             breakGlass: try object.optionalText("break_glass").flatMap(BreakGlass.init(rawValue:))
         )
+        waitsFor = try object.optionalText("waits_for").flatMap(Obstacle.init(rawValue:))
     }
 
     package var jsonValue: JSONValue {
@@ -184,6 +205,7 @@ extension GrantEntry {
             "file": JSONValue(file),
             "ticket": JSONValue(ticket),
             "break_glass": JSONValue(breakGlass?.rawValue),
+            "waits_for": JSONValue(waitsFor?.rawValue),
         ]
     }
 }

@@ -127,45 +127,69 @@ package struct RevokeReply: VarlinkCodable {
 /// The parameters of Unbar.
 package struct UnbarParameters: VarlinkCodable {
     package static let members = [
-        VarlinkMember("ids", "[]string"), VarlinkMember("reason", "string"),
+        VarlinkMember("ids", "[]string"),
+        VarlinkMember("keys", "?[]string", "Fingerprints of keys that bulletins revoked"),
+        VarlinkMember("reason", "string"),
     ]
 
-    /// The bars to end; never empty.
+    /// The bars to end.
     package var ids: [GrantID]
+    /// The keys that count again; never empty if `ids` is.
+    package var keys: [String]
     package var reason: String
 
-    package init(_ ids: [GrantID], reason: String) {
-        self.ids = ids
-        self.reason = reason
+    package init(_ ids: [GrantID], keys: [String] = [], reason: String) {
+        (self.ids, self.keys, self.reason) = (ids, keys, reason)
     }
 
     package init(from value: JSONValue) throws(VarlinkError) {
         let object = try VarlinkObject(value)
         ids = try object.values("ids", GrantID.init(parsing:))
+        keys = try object.list("keys", RevocationSelection.fingerprint)
         reason = try object.text("reason", of: 1...1024)
-        guard (1...Bar.limit).contains(ids.count) else { throw .invalidParameter("ids") }
+        guard ids.count <= Bar.limit, !ids.isEmpty || !keys.isEmpty else {
+            throw .invalidParameter("ids")
+        }
+        guard keys.count <= Self.keyLimit else { throw .invalidParameter("keys") }
     }
 
+    /// As many as a host keeps.
+    private static let keyLimit = 10_000
+
     package var jsonValue: JSONValue {
-        ["ids": JSONValue(texts: ids), "reason": .string(reason)]
+        let keys = keys.isEmpty ? [] : [JSONValue.Member("keys", JSONValue(texts: keys))]
+        return .object(
+            [.init("ids", JSONValue(texts: ids))] + keys + [.init("reason", .string(reason))]
+        )
     }
 }
 
 /// The bars in force: the answer to Bars and Unbar.
 package struct BarList: VarlinkCodable {
-    package static let members = [VarlinkMember("bars", "[]Bar")]
+    package static let members = [
+        VarlinkMember("bars", "[]Bar"),
+        VarlinkMember(
+            "keys",
+            "[]RevokedKey",
+            "Those that bulletins revoked, by their fingerprints"
+        ),
+    ]
 
     package var bars: [BarEntry]
+    package var keys: [RevokedKeyEntry]
 
-    package init(bars: [BarEntry]) {
-        self.bars = bars
+    package init(bars: [BarEntry], keys: [RevokedKeyEntry] = []) {
+        (self.bars, self.keys) = (bars, keys)
     }
 
     package init(from value: JSONValue) throws(VarlinkError) {
-        bars = try VarlinkObject(value).list("bars")
+        let object = try VarlinkObject(value)
+        (bars, keys) = (try object.list("bars"), try object.list("keys"))
     }
 
-    package var jsonValue: JSONValue { ["bars": .array(bars.map(\.jsonValue))] }
+    package var jsonValue: JSONValue {
+        ["bars": .array(bars.map(\.jsonValue)), "keys": .array(keys.map(\.jsonValue))]
+    }
 }
 
 /// A bar in force.

@@ -46,9 +46,11 @@ package struct HostStatus: Hashable, Sendable {
     package struct Bulletin: Hashable, Sendable {
         package var issued: Moment
         package var expires: Moment
+        /// SHA-256 of its file, in hex; `nil` if the host does not say.
+        package var digest: String?
 
-        package init(issued: Moment, expires: Moment) {
-            (self.issued, self.expires) = (issued, expires)
+        package init(issued: Moment, expires: Moment, digest: String? = nil) {
+            (self.issued, self.expires, self.digest) = (issued, expires, digest)
         }
     }
 

@@ -99,7 +99,10 @@ extension HostStatus.OpenGrant {
 
 extension HostStatus.Bulletin {
     fileprivate var jsonValue: JSONValue {
-        ["issued": .string(issued.description), "expires": .string(expires.description)]
+        [
+            "issued": .string(issued.description), "expires": .string(expires.description),
+            "sha256": .optional(digest),
+        ]
     }
 }
 

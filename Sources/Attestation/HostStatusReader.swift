@@ -99,7 +99,13 @@ extension HostStatus.OpenGrant {
 
 extension HostStatus.Bulletin {
     fileprivate init(_ reader: StatusReader) throws(StatusError) {
-        self.init(issued: try reader.moment("issued"), expires: try reader.moment("expires"))
+        self.init(
+            issued: try reader.moment("issued"),
+            expires: try reader.moment("expires"),
+            digest: try reader.optional("sha256") { name throws(StatusError) in
+                try reader.hexadecimal(name, 64)
+            }
+        )
     }
 }
 

@@ -24,6 +24,7 @@ package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
     case auditRekeyed = "audit-rekeyed"
     case revocationAccepted = "revocation-accepted"
     case barLifted = "bar-lifted"
+    case bulletinAccepted = "bulletin-accepted"
 
     /// The journal's name for this kind of event, for ever; made once at random.
     package var messageID: String {
@@ -50,6 +51,7 @@ package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
         case .auditRekeyed: "9dfefbfdd5904263b0ff47309f653d58"
         case .revocationAccepted: "5de370258f3693aec773b59d75c98cb2"
         case .barLifted: "a869490953e8a33b9411db23ba368c45"
+        case .bulletinAccepted: "a716af59822f4cfa818cf4e8c20bb01e"
         case .clockStepped: "60d3380fdcee4e95b22af52fb8be2bf2"
         case .clockAccepted: "21639f2cccf14098a2d6b439782953ae"
         }
@@ -65,7 +67,7 @@ package enum AuditEvent: String, Hashable, Sendable, CaseIterable {
             .tamperRepaired:
             4
         case .grantAccepted, .grantOpened, .grantClosed, .modeChanged, .policyLoaded, .auditRekeyed,
-            .reviewAccepted, .revocationAccepted, .barLifted:
+            .reviewAccepted, .revocationAccepted, .barLifted, .bulletinAccepted:
             5
         case .agentStarted, .agentStopped, .grantUsed, .drainEnded: 6
         }

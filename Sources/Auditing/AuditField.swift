@@ -45,6 +45,9 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
     case revocationID
     case revokes
     case until
+    case fleet
+    case issued
+    case expires
     case superseder
     case allowedSigners
     case evidence
@@ -99,6 +102,9 @@ package enum AuditField: Hashable, Sendable, CaseIterable {
         case .revocationID: "JITGATE_REVOCATION"
         case .revokes: "JITGATE_REVOKES"
         case .until: "JITGATE_UNTIL"
+        case .fleet: "JITGATE_FLEET"
+        case .issued: "JITGATE_ISSUED"
+        case .expires: "JITGATE_EXPIRES"
         case .superseder: "JITGATE_SUPERSEDED_BY"
         case .allowedSigners: "JITGATE_ALLOWED_SIGNERS"
         case .evidence: "JITGATE_EVIDENCE"

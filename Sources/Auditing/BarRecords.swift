@@ -20,7 +20,7 @@ extension AuditEntry {
             self.evidence = evidence
         }
 
-        fileprivate func fields(_ reason: String) -> [AuditField: [String]] {
+        func fields(_ reason: String) -> [AuditField: [String]] {
             var fields = evidence
             fields[.actor] = actors
             fields[.comment] = [reason]

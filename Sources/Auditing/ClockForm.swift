@@ -12,6 +12,7 @@ enum ClockForm {
             "opening": .integer(timeline.openingOffset),
             "standing": .array(pair(timeline.steadyOffset.offset, timeline.steadyOffset.since)),
             "steps": .array(timeline.steps.map { .array(pair($0.offsetBefore, $0.boot)) }),
+            "floor": .integer(timeline.floor.microseconds),
             "reached_in": clock.reachedIn.map { .integer(Int64(clamping: $0)) } ?? .null,
         ]
     }
@@ -29,7 +30,7 @@ enum ClockForm {
             let opening = number("opening"), let steady = pair(json["standing"]),
             let steps = json["steps"]?.items?.map(pair), !steps.contains(where: { $0 == nil })
         else { return nil }
-        let timeline = Timeline(
+        var timeline = Timeline(
             boot: boot,
             wallOffset: wall,
             offset: closing,
@@ -37,6 +38,8 @@ enum ClockForm {
             steadyOffset: .init(offset: steady.0, since: steady.1),
             steps: steps.compactMap(\.self).map { .init(offsetBefore: $0.0, boot: $0.1) }
         )
+        // A snapshot without it is of before there were bulletins.
+        if let floor = number("floor") { timeline.keepAbove(Moment(microseconds: floor)) }
         let reachedIn = number("reached_in").flatMap(UInt64.init(exactly:))
         return TimeLowerBound(timeline: timeline, bootID: bootID, reachedIn: reachedIn)
     }

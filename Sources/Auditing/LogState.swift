@@ -14,8 +14,8 @@ package struct LogState: Sendable {
     package internal(set) var draining: [GrantID: DrainingGrant] = [:]
     /// The last break-glass grants that opened, reviewed or not.
     package internal(set) var breakGlass = BreakGlassGrants()
-    /// The bars that were not lifted, some of which may be over.
-    package internal(set) var bars: [GrantID: Bar] = [:]
+    /// The revocations that outlast their records.
+    package internal(set) var lockouts = Lockouts()
     package internal(set) var mode: String?
     /// `nil` if the policy in force was loaded outright.
     package internal(set) var policy: RecordedPolicyState?
@@ -97,7 +97,10 @@ package struct LogState: Sendable {
             try takeEnding(record.entry, at: moment)
         case .drainEnded:
             // Without a grant it is about sessions from before enforcing.
-            if entry[.grant] != nil { draining[try entry.grantID()] = nil }
+            guard entry[.grant] != nil else { break }
+            let id = try entry.grantID()
+            draining[id] = nil
+            lockouts.fleet.hasEnded(id)
         case .grantRefused:
             refusals.add(entry)
         case .modeChanged: mode = entry[.mode] ?? mode
@@ -112,10 +115,8 @@ package struct LogState: Sendable {
                 throw RecordError(description: "`JITGATE_CLOCK` of clock-accepted is no time")
             }
         case .revocationAccepted: try takeRevocation(entry, at: moment)
-        case .barLifted:
-            for text in entry.fields[.revocationID, default: []] {
-                if let id = try? GrantID(parsing: text) { bars[id] = nil }
-            }
+        case .barLifted: lockouts.lift(entry, at: moment)
+        case .bulletinAccepted: try takeBulletin(entry, at: moment)
         case .hostChanged: machine.awaitsKey = true
         case .auditRekeyed: machine.awaitsKey = false
         case .agentStarted, .agentStopped, .policyRefused, .offersRefused, .attemptDenied,
@@ -145,8 +146,8 @@ package struct LogState: Sendable {
         at moment: Moment
     ) throws(RecordError) {
         // Well behind the slower clock, by which bars end.
-        bars = bars.filter { moment < $0.value.until + .seconds(24 * 3600) }
-        if let bar = try Bar(entry) { bars[bar.id] = bar }
+        lockouts.bars = bars.filter { moment < $0.value.until + .seconds(24 * 3600) }
+        if let bar = try Bar(entry) { lockouts.bars[bar.id] = bar }
         let id = entry[.revocationID].flatMap { try? GrantID(parsing: $0) }
         guard let name = GrantID.revocation(id, digest: entry[.revocation]) else { return }
         let digest = entry[.revocation] ?? ""
@@ -164,6 +165,7 @@ package struct LogState: Sendable {
         connections[id] = nil
         if let live = before?.live { liveDigests[live.digest] = nil }
         draining[id] = try DrainingGrant(entry, after: before, at: moment, under: rules)
+        if draining[id] == nil { lockouts.fleet.hasEnded(id) }
         ended.add(Tombstone(id, digest: digest, reason: reason))
         breakGlass.end(id, at: moment)
         recentEndings.add(EndedGrant(entry: entry, after: before, at: moment))

@@ -16,6 +16,7 @@ enum LogStateJSON {
             "draining": .array(logState.draining.values.map(json)),
             "break_glass": .array(logState.breakGlass.all.map(json)),
             "bars": .array(logState.bars.values.map(BarForm.json)),
+            "fleet": FleetRevocationsForm.json(logState.lockouts.fleet),
             "recent": .array(logState.recentEndings.all.map(json)),
             "refusals": .array(
                 logState.refusals.entries.map {
@@ -154,8 +155,12 @@ enum LogStateJSON {
         }
         for item in json["bars"]?.items ?? [] {
             guard let bar = BarForm.bar(item) else { throw damaged("bars") }
-            logState.bars[bar.id] = bar
+            logState.lockouts.bars[bar.id] = bar
         }
+        guard let fleet = FleetRevocationsForm.revocations(json["fleet"]) else {
+            throw damaged("fleet")
+        }
+        logState.lockouts.fleet = fleet
         for item in try items(json, "recent") { logState.recentEndings.add(try ending(item)) }
         for item in try items(json, "refusals") {
             var fields: [AuditField: [String]] = [:]

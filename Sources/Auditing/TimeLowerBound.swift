@@ -7,6 +7,9 @@ package struct TimeLowerBound: Hashable, Sendable {
     package private(set) var timeline: Timeline?
     /// The boot that its CLOCK_BOOTTIME counts from.
     package private(set) var bootID = ""
+    /// The time by which a bulletin may lie ahead and still counts.
+    private static let tolerance = Duration.seconds(300)
+
     /// The last record whose wall clock showed that time: since then it is held, if it is.
     package private(set) var reachedIn: UInt64?
 
@@ -73,6 +76,12 @@ package struct TimeLowerBound: Hashable, Sendable {
         case .clockAccepted:
             if let moment = record.entry.acceptedTime {
                 timeline.accept(moment, boot: stamp.boot)
+            }
+        case .bulletinAccepted:
+            if let issued = BulletinRecords.issued(in: record.entry),
+                issued <= timeline.closing + Self.tolerance
+            {
+                timeline.keepAbove(issued)
             }
         default: break
         }

@@ -48,6 +48,8 @@ package enum ConditionCode: String, Hashable, Sendable, CaseIterable {
     case depotSilent = "depot-silent"
     case depotIncomplete = "depot-incomplete"
     case depotCertificateExpires = "depot-certificate-expires"
+    case bulletinStale = "bulletin-stale"
+    case revokedKeysFull = "revoked-keys-full"
     case modeDiffers = "mode-differs"
     case fileRefused = "file-refused"
     case signersEmpty = "signers-empty"
@@ -125,10 +127,10 @@ extension ConditionCode {
         case .noWayBack: (.warning, .policy)
         case .modeDiffers: (.warning, .agent)
         case .fileRefused, .breakGlass, .barsFull, .depotSilent, .depotIncomplete,
-            .depotCertificateExpires:
+            .depotCertificateExpires, .bulletinStale:
             (.warning, .grants)
         case .signersEmpty, .requestorsCannotSign, .reviewersCannotSign, .approverUnbounded,
-            .approverNameless, .approverOverridden:
+            .approverNameless, .approverOverridden, .revokedKeysFull:
             (.warning, .signers)
         case .portUncovered, .listenersUnseen: (.warning, .ports)
         case .firewallDropsMost, .firewallDropsRest, .legacyTable: (.warning, .firewall)

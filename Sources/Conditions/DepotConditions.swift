@@ -19,6 +19,41 @@ package enum DepotConditions {
         .since(since)
     }
 
+    /// No bulletin of the fleet is fresh, so grants that come by inboxes wait.
+    ///
+    /// `issued` is that of the newest one, `limit` the age that it may have.
+    package static func bulletinStale(
+        _ fleet: String,
+        issued: Moment?,
+        limit: Duration
+    ) -> Condition {
+        let newest =
+            issued.map {
+                "the newest bulletin of the fleet \(fleet) was issued at \($0.wholeSecond)"
+            }
+            ?? "no bulletin of the fleet \(fleet) has come"
+        return Condition(
+            .bulletinStale,
+            fleet,
+            "\(newest), and one of the last \(limit.shortText) is needed: grants that come by an inbox"
+                + " wait",
+            mend:
+                "journalctl -u jitgate-fetch; jitgate-fleet bulletin --fleet \(fleet); a file that"
+                + " root drops does not wait"
+        )
+    }
+
+    /// There is no room for another key that a bulletin revokes.
+    package static func revokedKeysFull(_ count: Int) -> Condition {
+        Condition(
+            .revokedKeysFull,
+            "keys",
+            "bulletins have revoked \(count) keys, which are as many as are kept: the host forgets further"
+                + " ones when the agent restarts",
+            mend: "list keys in [grants] revoked_keys; sudo jitgate unbar --key SHA256:…"
+        )
+    }
+
     /// The depot answers, and some of what it should have does not arrive.
     package static func depotIncomplete(
         _ inbox: String,

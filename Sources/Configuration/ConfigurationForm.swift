@@ -32,6 +32,13 @@ extension Configuration {
             }
             members.append(.init("inbox", .array(tables)))
         }
+        if let freshness = policy.freshness {
+            let limit = freshness.maxStaleness.map(TOMLValue.text(ofSpan:)) ?? "never"
+            let form: JSONValue = [
+                "fleet": .string(freshness.fleet), "max_staleness": .string(limit),
+            ]
+            members.append(.init("freshness", form))
+        }
         members += [
             .init("sessions", ["warn": .strings(sessionWarnings.map(\.shortText))]),
             .init("webauthn", webAuthn),

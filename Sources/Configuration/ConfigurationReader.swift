@@ -5,7 +5,7 @@ import StrictTOML
 struct ConfigurationReader {
     static let tables = [
         "host", "grants", "inbox", "defaults", "port", "approver", "sessions", "webauthn", "audit",
-        "state", "control",
+        "state", "control", "freshness",
     ]
     static let keys = ["mode", "keep_existing", "hostname", "trusted"]
 
@@ -24,6 +24,10 @@ struct ConfigurationReader {
         readAudit(into: &configuration)
         readGrants(into: &configuration)
         configuration.inboxes = InboxesReader(file: file, configuration: configuration).inboxes()
+        configuration.policy.freshness = FreshnessReader(
+            file: file,
+            inboxes: configuration.inboxes
+        ).rule()
         readControl(into: &configuration)
         configuration.policy.approvers = ApproversReader(file: file, policy: configuration.policy)
             .approvers()

@@ -27,6 +27,7 @@ struct OfferedFile {
         }
         guard let signers else {
             content = try Self.content(of: bytes)
+            try refuseBulletin()
             return
         }
         do throws(DocumentError) {
@@ -34,6 +35,13 @@ struct OfferedFile {
         } catch {
             throw Refusal(error.code, error.description)
         }
+        try refuseBulletin()
+    }
+
+    /// Refuses a bulletin, which lies on no shelf.
+    private func refuseBulletin() throws(Refusal) {
+        guard case .bulletin = content else { return }
+        throw Refusal("bulletin", "a bulletin is an object of its own: jitgate-fleet bulletin")
     }
 
     /// The reason why a file is not posted.
@@ -70,6 +78,7 @@ extension OfferedFile {
         case .revocation: "revocation"
         case .review: "review"
         case .unbar: "unbar"
+        case .bulletin: "bulletin"
         }
     }
 
@@ -80,6 +89,7 @@ extension OfferedFile {
         case .revocation(let revocation): revocation.id ?? revocation.selection.ids.first
         case .review(let review): review.grant
         case .unbar(let unbar): unbar.ids.first
+        case .bulletin: nil
         }
     }
 
@@ -97,7 +107,7 @@ extension OfferedFile {
         switch content {
         case .grant(let grant): PostedFile(closes: false, end: grant.expires)
         case .revocation(let revocation): PostedFile(closes: true, end: revocation.until)
-        case .review, .unbar: PostedFile(closes: false, end: nil)
+        case .review, .unbar, .bulletin: PostedFile(closes: false, end: nil)
         }
     }
 
@@ -107,6 +117,7 @@ extension OfferedFile {
         case .revocation(let revocation): revocation.hosts
         case .review(let review): review.hosts
         case .unbar(let unbar): unbar.hosts
+        case .bulletin: []
         }
     }
 

@@ -9,4 +9,9 @@ package enum EndReason: String, Hashable, Sendable, CaseIterable {
     case failed
     /// Root had the agent accept the wall clock after it had gone back.
     case clock
+    /// A bulletin revoked a key that had signed it.
+    case keyRevoked = "key-revoked"
+
+    /// True if somebody asked for it.
+    package var isRevocation: Bool { self == .revoked || self == .keyRevoked }
 }

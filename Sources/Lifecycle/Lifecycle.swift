@@ -25,10 +25,10 @@ package struct Lifecycle: Sendable {
     var ends = UnrecordedEnds()
     /// The open grants that supersede others, by the ids of these, which end if they are still live.
     var superseders: [GrantID: GrantID] = [:]
+    /// The offers that wait for a bulletin.
+    package internal(set) var offers = HeldOffers()
 
-    /// `lead` is the time before its deadline at which a grant is ended: as long as ending takes.
-    ///
-    /// Access then never lasts beyond the deadline because of a late wake-up.
+    /// `lead` is the time before its deadline at which a grant is ended, so that nothing outlasts it.
     package init(lead: Duration = .zero) {
         timers = GrantTimers(lead: lead)
     }
@@ -163,5 +163,5 @@ package struct Lifecycle: Sendable {
 
 extension Grant {
     /// The moment at which it opens, on the opening time.
-    fileprivate var start: Moment { notBefore ?? Moment(microseconds: .min) }
+    var start: Moment { notBefore ?? Moment(microseconds: .min) }
 }

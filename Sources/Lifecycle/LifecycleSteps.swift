@@ -6,7 +6,8 @@ extension Lifecycle {
     ///
     /// `recorded` or `notRecorded`, and then `apply`, are to follow.
     package mutating func step(at now: Moment, opening: Moment? = nil) -> Step {
-        let (ends, opens) = timers.collect(at: now, opening: opening ?? now, of: grants.byID)
+        let (ends, due) = timers.collect(at: now, opening: opening ?? now, of: grants.byID)
+        let opens = offers.holdBack(due, in: grants, &timers)
         var step = Step()
         step.endings.reserveCapacity(ending.count + ends.count)
         for id in ending {
@@ -49,11 +50,8 @@ extension Lifecycle {
     /// Notes that the disk did not take them: nothing opens, and it is tried again later.
     package mutating func notRecorded(_ step: inout Step, retryAt later: Moment) {
         retryDue = later
-        for (entry, _) in step.opened {
-            grants.put(entry.phase, entry.id)
-            timers.postpone(entry.id, until: min(later, entry.grant?.expires ?? later))
-        }
-        for entry in step.dropOpenings() {
+        for (entry, _) in step.opened { grants.put(entry.phase, entry.id) }
+        for entry in step.opened.map(\.entry) + step.dropOpenings() {
             timers.postpone(entry.id, until: min(later, entry.grant?.expires ?? later))
         }
     }
@@ -81,9 +79,11 @@ extension Lifecycle {
             let id = ending.id
             timers.settle(id)
             self.ending.remove(id)
+            offers.forget(id)
             ends.add(id)
-            let superseded = ending.entry.supersedes.filter { superseders[$0] == id }
-            for old in superseded { superseders[old] = nil }
+            for old in ending.entry.supersedes where superseders[old] == id {
+                superseders[old] = nil
+            }
             // An unseen or open grant holds something; all others hold nothing.
             held.release(ending.entry.openings, by: id)
             guard ending.mayDrain, let until = drains[id],

@@ -101,13 +101,16 @@ struct DirectoryPolling: Sendable {
     }
 
     /// The changes since the last look; the first look asks for a listing of everything.
-    fileprivate mutating func events(_ directories: [String], _ paths: [String]) -> [DirectoryEvent]
-    {
+    fileprivate mutating func events(
+        _ directories: [String],
+        _ others: Set<String>,
+        _ paths: [String]
+    ) -> [DirectoryEvent] {
         let now = ClockReading.now().wallMicroseconds
         let isFirst = known.isEmpty
         var events: [DirectoryEvent] = []
         for directory in directories {
-            guard let found = Self.files(in: directory) else { continue }
+            guard let found = Self.files(in: directory, others) else { continue }
             let before = known[directory] ?? nil
             let (next, changes) = Self.changes(in: directory, from: before, to: found, at: now)
             known[directory] = .some(next)
@@ -121,10 +124,13 @@ struct DirectoryPolling: Sendable {
 
     /// The grant files of a directory, `.some(nil)` if it is missing; `nil` if it cannot be read
     /// now.
-    private static func files(in directory: String) -> [String: FileStamp]?? {
+    private static func files(
+        in directory: String,
+        _ others: Set<String>
+    ) -> [String: FileStamp]?? {
         do throws(Errno) {
             var files: [String: FileStamp] = [:]
-            for name in try DirectoryWatch.list(directory) {
+            for name in try DirectoryWatch.list(directory) + others {
                 files[name] = FileStamp(directory + "/" + name)
             }
             return .some(files)
@@ -172,6 +178,6 @@ extension DirectoryWatch {
         // From here on inotify reports; earlier changes need a listing of everything.
         guard shortage != nil else { return [.overflowed, .fileChanged] }
         let paths = files.withLock { $0 }
-        return polling.withLock { $0.events(directories, paths) }
+        return polling.withLock { $0.events(directories, otherNames, paths) }
     }
 }

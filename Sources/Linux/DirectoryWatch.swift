@@ -11,6 +11,7 @@ package final class DirectoryWatch: Sendable {
     /// The files that are being written, by the watches that report their closing.
     let unfinished = Mutex<[Int32: Set<CreatedFile>]>([:])
     let directories: [String]
+    let otherNames: Set<String>
     let files: Mutex<[String]>
     private let interests = Mutex<[Int32: DirectoryInterest]>([:])
     private let absent = Mutex<Set<String>>([])
@@ -21,9 +22,9 @@ package final class DirectoryWatch: Sendable {
     /// turn.
     private static let readings = 32
 
-    /// Watches `directories`, where grant files are dropped, and `files`; all paths are absolute.
-    package init(_ directories: [String], files: [String]) {
-        self.directories = directories
+    /// Watches `directories`, for grant files and `others`, and `files`, by absolute paths.
+    package init(_ directories: [String], others: Set<String> = [], files: [String]) {
+        (self.directories, otherNames) = (directories, others)
         self.files = Mutex(files)
         for directory in directories + fileDirectories { watch(directory) }
     }
@@ -203,7 +204,7 @@ package final class DirectoryWatch: Sendable {
         if record.mask & UInt32(IN_ATTRIB) != 0, record.name.isEmpty {
             return interest.isDropDirectory || interest.isDistrusted ? [.trustChanged] : []
         }
-        guard interest.isDropDirectory, Self.counts(record.name) else { return events }
+        guard interest.isDropDirectory, isOffer(record.name) else { return events }
         let file = CreatedFile(directory: interest.path, name: record.name)
         if isChange { created.remove(file) }
         if record.mask & UInt32(IN_CREATE) != 0 { created.insert(file) }

@@ -8,6 +8,9 @@ extension DirectoryWatch {
         name.hasSuffix(".grant") && !name.hasPrefix(".")
     }
 
+    /// Returns whether a file of this name counts in the watched directories.
+    func isOffer(_ name: String) -> Bool { Self.counts(name) || otherNames.contains(name) }
+
     /// The names of the grant files in a directory, sorted.
     package static func list(_ path: String) throws(Errno) -> [String] {
         try DirectoryListing.names(in: path).filter(counts)

@@ -43,8 +43,11 @@ struct AgentTimeline {
             own.append(AuditFinding(.hostChanged, from: moment, entry.message))
         case .grantAccepted, .grantRefused, .offersRefused, .grantOpened, .grantUsed, .grantClosed,
             .drainEnded, .attemptDenied, .attemptsSummary, .breakGlassOpened, .reviewAccepted,
-            .revocationAccepted, .barLifted:
+            .revocationAccepted:
             break
+        case .bulletinAccepted, .barLifted:
+            guard !BulletinRecords.keys(in: entry).isEmpty else { break }
+            own.append(AuditFinding(.keysRevoked, from: moment, entry.message))
         }
         last = moment
     }

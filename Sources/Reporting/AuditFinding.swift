@@ -10,6 +10,7 @@ package struct AuditFinding: Hashable, Sendable {
         case clockStepped = "Clock set"
         case hostChanged = "Another machine"
         case policyChanged = "Policy"
+        case keysRevoked = "Revoked keys"
         case ownApproval = "Own approval"
         case unreadable = "Unreadable record"
     }

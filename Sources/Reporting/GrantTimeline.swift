@@ -67,7 +67,7 @@ package struct GrantTimeline: Hashable, Sendable {
         case .agentStarted, .agentStopped, .policyLoaded, .policyRefused, .modeChanged,
             .grantRefused, .offersRefused, .attemptDenied, .attemptsSummary, .tamperDetected,
             .tamperRepaired, .clockStepped, .clockAccepted, .hostChanged, .auditRekeyed,
-            .revocationAccepted, .barLifted:
+            .revocationAccepted, .barLifted, .bulletinAccepted:
             break
         }
     }

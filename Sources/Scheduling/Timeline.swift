@@ -49,6 +49,8 @@ package struct Timeline: Hashable, Sendable {
     /// The offset of the time for opening, unless the wall clock is behind it.
     package private(set) var openingOffset: Int64
     package private(set) var steadyOffset: SteadyOffset
+    /// The moment of the newest bulletin: no undone step leads behind it.
+    package private(set) var floor = Moment(microseconds: .min)
     /// The steps forward that time may still go back behind, oldest first.
     package private(set) var steps: [Step] = []
 
@@ -161,12 +163,14 @@ package struct Timeline: Hashable, Sendable {
             return passed <= Self.day
                 && wallOffset.distance(from: step.offsetBefore) <= max(Self.tolerance, passed / 100)
         }
-        return step.map { Moment(microseconds: boot.more(max($0.offsetBefore, wallOffset))) }
+        let moment = step.map { Moment(microseconds: boot.more(max($0.offsetBefore, wallOffset))) }
+        return moment.flatMap { $0 < floor ? nil : $0 }
     }
 
     /// Returns true if a step forward explains that time goes back to `moment`, give or take
     /// `slack`.
     package func mayGoBack(to moment: Moment, slack: Duration) -> Bool {
+        guard moment + slack >= floor else { return false }
         let slack = slack.microseconds
         let offset = moment.microseconds.less(boot).more(slack)
         return offset >= self.offset
@@ -179,8 +183,12 @@ package struct Timeline: Hashable, Sendable {
     package mutating func accept(_ moment: Moment, boot: Int64) {
         offset = moment.microseconds.less(boot)
         openingOffset = min(openingOffset, offset)
+        floor = min(floor, moment)
         steps.removeAll { $0.offsetBefore > offset.less(Self.tolerance) }
     }
+
+    /// Notes a moment that has surely been reached: somebody else's clock showed it.
+    package mutating func keepAbove(_ moment: Moment) { floor = max(floor, moment) }
 
     /// Notes an opening: time never goes back behind it, so that it lasts no longer than it may.
     package mutating func confirmSteps() {

@@ -11,6 +11,8 @@ package enum SignatureNamespace: String, Hashable, Sendable, CaseIterable {
     case review = "jitgate-review"
     /// Revokes by people, keys and sources, and ends bars.
     case lockout = "jitgate-lockout"
+    /// Tells a whole fleet which grants and keys are revoked.
+    case bulletin = "jitgate-bulletin"
 
     /// Returns true if signatures for both may stand in one file: requestors and approvers sign the
     /// same grant.
@@ -21,6 +23,7 @@ package enum SignatureNamespace: String, Hashable, Sendable, CaseIterable {
         case .grant, .request: .grant
         case .revocation, .lockout: .revocation
         case .review: .review
+        case .bulletin: .bulletin
         }
     }
 
@@ -35,7 +38,8 @@ package enum SignatureNamespace: String, Hashable, Sendable, CaseIterable {
         case .grant, .revocation: true
         case .request: rules >= .second
         case .review: rules >= .third
-        case .lockout: rules >= .fourth
+        // No record of earlier rules rests on a bulletin.
+        case .lockout, .bulletin: rules >= .fourth
         }
     }
 }

@@ -94,6 +94,7 @@ extension EvidenceCheck {
         let entry = record.entry
         guard entry[.evidence] != nil else {
             try BarCheck.requireRoot(entry)
+            for key in BulletinRecords.keys(in: entry) { policies.barredKeys.remove(key) }
             return bars.lift(entry)
         }
         let document = try signed(entry, at: moment)
@@ -131,7 +132,7 @@ extension EvidenceCheck {
         throw RecordFlaw(.policy, "\(gap.field): \(gap.reason)")
     }
 
-    private static func require(_ refusal: Refusal?) throws(RecordFlaw) {
+    static func require(_ refusal: Refusal?) throws(RecordFlaw) {
         guard let refusal else { return }
         throw RecordFlaw(
             .policy,

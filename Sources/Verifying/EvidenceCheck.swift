@@ -14,7 +14,7 @@ package struct EvidenceCheck: Sendable {
     private var clock = TimeLowerBound()
     private var signatureCheck = SignatureCheck()
     var grantStates: StandingCheck
-    private(set) var policies: PolicyCheck
+    var policies: PolicyCheck
     var revocations: RevocationCheck
     private var alarms: BreakGlassCheck
     var bars = BarCheck()
@@ -78,6 +78,7 @@ package struct EvidenceCheck: Sendable {
         case .policyLoaded: try checkPolicy(entry)
         case .revocationAccepted: try checkRevocationRecord(record, at: moment)
         case .barLifted: try checkUnbar(record, at: moment)
+        case .bulletinAccepted: try checkBulletin(record, at: moment)
         default:
             try checkRevocation(record, at: moment)
             if entry.event == .grantClosed {
@@ -190,7 +191,7 @@ package struct EvidenceCheck: Sendable {
     private static func requireSingleFields(_ entry: AuditEntry) throws(RecordFlaw) {
         let single: [AuditField] = [
             .grant, .digest, .origin, .deadline, .drainUntil, .policyDigest, .rules, .revocation,
-            .review, .outcome, .evidence,
+            .review, .outcome, .evidence, .fleet, .issued, .expires,
         ]
         // A connection is by every grant that covers it.
         guard ![.grantUsed, .attemptDenied, .attemptsSummary].contains(entry.event) else { return }

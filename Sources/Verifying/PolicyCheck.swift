@@ -22,6 +22,8 @@ struct PolicyCheck: Sendable {
     private(set) var unjudged = 0
     /// The number of grants that were held to earlier rules, those of their time.
     private(set) var judgedByEarlierRules = 0
+    /// The keys that bulletins on record revoked, and that root has not lifted.
+    var barredKeys = BarredKeys()
     /// True if all records are at hand, so that each one that another rests on must be among them.
     private let isWhole: Bool
 
@@ -82,13 +84,18 @@ struct PolicyCheck: Sendable {
         guard record.entry[.policyDigest] == inForce else {
             throw RecordFlaw(.policy, "it names a policy that was not in force then")
         }
-        return known.map { admission(of: record, by: $0) }
+        return known.map { configuration in
+            var admission = admission(of: record, by: configuration)
+            admission.barredKeys = barredKeys
+            return admission
+        }
     }
 
     /// The policy by which a revocation or the end of a bar was judged; `nil` if it cannot be read here.
     ///
     /// What closes need not wait for the disk, so the record may come after a later policy: it names its
-    /// own. One that names none is held to the policy in force.
+    /// own. One that names none is held to the policy in force. For the same reason a bulletin that revoked
+    /// its key may be on record before it.
     func admission(closing record: Record) throws(RecordFlaw) -> Admission? {
         guard let digest = record.entry[.policyDigest] ?? (isWhole ? inForce : nil) else {
             return nil

@@ -12,6 +12,8 @@ struct RevocationCheck: Sendable {
     /// The content of a revocation, to which all records that name it are held.
     private struct Order {
         let match: RevocationMatch
+        /// The match of its keys alone.
+        let keys: RevocationMatch
         let fields: [AuditField: [String]]
     }
 
@@ -36,11 +38,22 @@ struct RevocationCheck: Sendable {
 
     /// Takes the revocation that a record carries, and says as it should.
     mutating func take(_ revocation: Revocation, _ entry: AuditEntry) {
+        take(revocation.selection, entry)
+    }
+
+    /// The same of a revocation or a bulletin.
+    mutating func take(_ selection: RevocationSelection, _ entry: AuditEntry) {
         guard let digest = entry[.revocation] else { return }
         let fields = Dictionary(
             uniqueKeysWithValues: [.actor, .comment].map { ($0, entry.fields[$0] ?? []) }
         )
-        let order = Order(match: RevocationMatch(revocation.selection), fields: fields)
+        var keys = RevocationSelection()
+        keys.keys = selection.keys
+        let order = Order(
+            match: RevocationMatch(selection),
+            keys: RevocationMatch(keys),
+            fields: fields
+        )
         known[digest] = order
         let some = waiting.removeValue(forKey: digest) ?? []
         waitingCount -= some.count
@@ -86,8 +99,13 @@ struct RevocationCheck: Sendable {
     ) throws(RecordFlaw) {
         // Of sessions from before enforcing there is no grant.
         if entry[.grant] != nil {
-            guard let grant = grant ?? entry.namedGrant, order.match.matches(grant) else {
+            guard let signed = grant ?? entry.namedGrant, order.match.matches(signed) else {
                 throw RecordFlaw(.evidence, "the revocation that it names is not of this grant")
+            }
+            let isByKey = entry[.reason] == EndReason.keyRevoked.rawValue
+            // Its keys are known if its file is.
+            guard !isByKey || grant.map(order.keys.matches) ?? true else {
+                throw RecordFlaw(.evidence, "no key that signed the grant was revoked")
             }
         }
         try entry.requireFields(order.fields)

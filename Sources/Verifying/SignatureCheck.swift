@@ -73,7 +73,7 @@ struct SignatureCheck: Sendable {
         _ entry: AuditEntry
     ) throws(RecordFlaw) {
         switch (document.content, entry.event) {
-        case (.grant, .grantAccepted), (.unbar, .barLifted): break
+        case (.grant, .grantAccepted), (.unbar, .barLifted), (.bulletin, .bulletinAccepted): break
         case (_, .grantAccepted): throw RecordFlaw(.evidence, "what was signed is no grant")
         case (.review(let review), .reviewAccepted):
             guard entry.isAbout(oneOf: [review.grant]) else {
@@ -81,7 +81,7 @@ struct SignatureCheck: Sendable {
             }
         case (_, .reviewAccepted): throw RecordFlaw(.evidence, "what was signed is no review")
         case (.revocation(let revocation), .revocationAccepted) where !revocation.isNarrow: break
-        case (_, .revocationAccepted), (_, .barLifted):
+        case (_, .revocationAccepted), (_, .barLifted), (_, .bulletinAccepted):
             throw RecordFlaw(.evidence, "what was signed is something else")
         case (.revocation(let revocation), _) where entry.isAbout(oneOf: revocation.selection.ids):
             break
@@ -105,7 +105,13 @@ struct SignatureCheck: Sendable {
         }
         switch document.content {
         case .unbar(let unbar):
-            fields[.comment] = [unbar.reason]
+            (fields[.comment], fields[.revokes]) = ([unbar.reason], [])
+            return fields
+        case .bulletin(let bulletin):
+            fields[.comment] = [bulletin.title]
+            fields[.fleet] = [bulletin.fleet]
+            fields[.issued] = [bulletin.issued.description]
+            fields[.expires] = [bulletin.expires.description]
             return fields
         case .revocation(let order):
             fields[.comment] = [order.reason]

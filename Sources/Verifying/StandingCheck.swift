@@ -48,6 +48,11 @@ struct StandingCheck: Sendable {
         }
     }
 
+    /// Takes note of grants that a bulletin revokes: those that never came do not come any more.
+    mutating func revoke(_ ids: [GrantID]) {
+        for id in ids where live[id] == nil && draining[id] == nil { ended.insert(id) }
+    }
+
     /// `moment` is the latest time that it may have been.
     mutating func open(_ entry: AuditEntry, by moment: Moment) throws(RecordFlaw) {
         guard let id = entry.grantID else {

@@ -23,7 +23,7 @@ import Testing
         }
         let refusal: Refusal? =
             switch document.content {
-            case .grant, .review: nil
+            case .grant, .review, .bulletin: nil
             case .unbar(let unbar): admission.refusal(of: unbar, signedBy: document.payload)
             case .revocation(let revocation):
                 admission.refusal(

@@ -8,6 +8,7 @@ import Varlink
 @Suite struct `The parameters of a method` {
     private static let digest = String(repeating: "0a", count: 32)
     private static let text = "192.0.2.7 50000 192.0.2.1 22"
+    private static let keys = ["SHA256:" + String(repeating: "A", count: 43)]
 
     private static var calls: [VarlinkCall] {
         [
@@ -15,7 +16,7 @@ import Varlink
             call(AgentInterface.list, ListParameters(all: true)),
             call(AgentInterface.revoke, RevokeParameters(.everything, reason: "r")),
             call(AgentInterface.bars, NoParameters()),
-            call(AgentInterface.unbar, UnbarParameters([Samples.open.id], reason: "r")),
+            call(AgentInterface.unbar, UnbarParameters([Samples.open.id], keys: keys, reason: "r")),
             call(AgentInterface.verdict, VerdictParameters(file: "/f", sha256: digest)),
             call(AgentInterface.reload, ReloadParameters()),
             call(AgentInterface.tryPolicy, TryParameters(seconds: 90)),

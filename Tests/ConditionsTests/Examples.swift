@@ -82,6 +82,13 @@ enum Examples {
             FileConditions.fileRefused("/d/g.grant", because: "no", mend: nil),
             FileConditions.othersRefused(3, isDistrust: true, areMore: false),
             FileConditions.othersRefused(3, isDistrust: false, areMore: true),
+            DepotConditions.bulletinStale("prod", issued: nil, limit: .seconds(1800)),
+            DepotConditions.bulletinStale(
+                "prod",
+                issued: Moment(microseconds: 0),
+                limit: .seconds(1800)
+            ),
+            DepotConditions.revokedKeysFull(10_000),
         ]
 
     private static let gate: [Condition] = {

@@ -28,7 +28,7 @@ import Testing
         for key in Set(
             keys + [
                 "hostname", "labels", "revoked_keys", "signers", "kinds", "ports", "requestors",
-                "sources", "alarm", "owner",
+                "sources", "alarm", "owner", "fleet", "max_staleness",
             ]
         ) {
             #expect(text.contains("\n.BR \(key) \" = ") || text.contains("\" \(key) \""), "\(key)")

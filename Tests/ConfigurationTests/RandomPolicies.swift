@@ -137,6 +137,13 @@ extension SeededGenerator {
         configuration.inboxes = (0..<number(0...3)).map {
             Inbox(directory: "/srv/7/\($0)\(name())/\(name())", owner: "carrier-\(number(0...9))")
         }
+        if flag() {
+            let hours = configuration.inboxes.isEmpty || flag() ? nil : number(1...400)
+            configuration.policy.freshness = FreshnessRule(
+                fleet: "fleet-\(number(0...9))",
+                maxStaleness: hours.map { .seconds($0 * 3600) }
+            )
+        }
         configuration.endedFiles = flag() ? .remove : .keep
         configuration.auditDirectory = "/srv/4/\(name())/\(name())"
         configuration.deniedPerSecond = number(1...1000)

@@ -32,7 +32,7 @@ import Testing
         case .clockAccepted: (fields[.reason], fields[.clock]) = (["-2h"], ["2026-12-01T12:00:00Z"])
         case .agentStarted, .agentStopped, .policyRefused, .grantAccepted, .grantRefused,
             .tamperDetected, .tamperRepaired, .hostChanged, .auditRekeyed, .revocationAccepted,
-            .barLifted:
+            .barLifted, .bulletinAccepted:
             break
         }
         if [.policyLoaded, .policyRefused, .grantRefused, .offersRefused].contains(event) {

@@ -126,6 +126,22 @@ import Testing
         #expect(timeline.comeback == nil && timeline.isHeld)
         #expect(timeline.lead == .seconds(3_999))
     }
+
+    @Test func `undoes no step to before a moment that a bulletin shows`() {
+        for (shown, isUndone) in [(1_003, true), (1_500, false)] {
+            var timeline = start
+            _ = timeline.read(wall: second(5_000), boot: 51_000_000)
+            timeline.keepAbove(second(shown))
+            _ = timeline.read(wall: second(1_010), boot: 60_000_000)
+            #expect((timeline.comeback == second(1_010)) == isUndone)
+            let slack = Duration.seconds(1)
+            #expect(timeline.mayGoBack(to: second(1_010), slack: slack) == isUndone)
+            // Root's word counts for more.
+            timeline.accept(second(1_010), boot: 60_000_000)
+            #expect(timeline.closing == second(1_010))
+            #expect(timeline.floor <= second(1_010))
+        }
+    }
 }
 
 private func second(_ number: Int) -> Moment { Moment(microseconds: Int64(number) * 1_000_000) }

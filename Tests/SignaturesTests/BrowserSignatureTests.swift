@@ -58,6 +58,7 @@ private struct Sample: CustomStringConvertible {
             switch rules.objection(to: approval) {
             case .origin: "origin"
             case .synced: "synced"
+            case .revokedKey: "key"
             case nil: "accepted"
             }
         #expect(objection == sample.expected)

@@ -13,6 +13,7 @@ private func verdict(on vector: KeyVector) throws -> (code: String, signed: Sign
         switch signed.approvals.first.flatMap(rules.objection) {
         case .origin: return ("origin", signed)
         case .synced: return ("synced", signed)
+        case .revokedKey: return ("key", signed)
         case nil: return ("accepted", signed)
         }
     } catch {

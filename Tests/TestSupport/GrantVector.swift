@@ -59,6 +59,9 @@ package struct GrantVector: Sendable, CustomStringConvertible {
     /// Revocations by people, keys and networks, bars and their ends.
     package static let lockouts = vectors(in: "lockouts")
 
+    /// Bulletins, which a policy and signers of their own judge.
+    package static let bulletins = vectors(in: "bulletins")
+
     private static func vectors(in name: String) -> [GrantVector] {
         let files = try? FileManager.default.contentsOfDirectory(
             at: folder.appending(path: name),
@@ -87,6 +90,11 @@ package struct GrantVector: Sendable, CustomStringConvertible {
     /// The allowed signers for the vectors of lockouts.
     package static var lockoutSigners: String {
         get throws { try text("lockouts/allowed_signers") }
+    }
+
+    /// The allowed signers for the vectors of bulletins.
+    package static var bulletinSigners: String {
+        get throws { try text("bulletins/allowed_signers") }
     }
 
     /// The policy for all vectors: their grants end late enough to last.

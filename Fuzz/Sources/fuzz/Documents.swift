@@ -21,6 +21,11 @@ extension Target {
             if let object = try? SignedObject(parsing: bytes) {
                 _ = try? Unbar(object, under: .current)
             }
+            if let bulletin = try? Bulletin(parsing: bytes) {
+                let again = try? Bulletin(parsing: bulletin.payload())
+                hold(again == bulletin, "a bulletin reads back")
+                hold(bulletin.issued < bulletin.expires, "it ends after it begins")
+            }
             if let review = try? Review(parsing: bytes) {
                 hold((try? Review(parsing: review.payload())) == review, "a review reads back")
             }

@@ -20,7 +20,9 @@ struct ListCommand: JitgateCommand {
     @Flag(help: "Grants that ended too.")
     var all = false
 
-    @Flag(help: "Revocations that keep grants from opening, instead of grants.")
+    @Flag(
+        help: "Revocations that keep grants from opening and revoked keys, instead of grants."
+    )
     var bars = false
 
     @OptionGroup var format: FormatOptions
@@ -42,8 +44,8 @@ struct ListCommand: JitgateCommand {
     ) throws(CommandFailure) {
         let list = try session.ask(AgentInterface.bars)
         guard !format.json else { return console.print(json: list.jsonValue) }
-        guard !list.bars.isEmpty else { return console.note("no bars") }
-        BarLines(bars: list.bars).lines.forEach(console.print)
+        guard !list.bars.isEmpty || !list.keys.isEmpty else { return console.note("no bars") }
+        BarLines(list: list).lines.forEach(console.print)
     }
 }
 
@@ -68,6 +70,7 @@ struct GrantTable {
     }
 
     private func state(of grant: GrantEntry) -> String {
+        if let obstacle = grant.waitsFor { return "\(grant.state.rawValue) for a \(obstacle)" }
         guard let mark = grant.breakGlass else { return grant.state.rawValue }
         return "\(grant.state.rawValue), break-glass \(mark.rawValue)"
     }

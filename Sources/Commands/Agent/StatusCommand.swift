@@ -43,6 +43,7 @@ struct StatusReport {
         }
         table.add(["protected", list(status.protectedPorts)])
         table.add(["trusted", list(status.trusted)])
+        if let bulletin = status.bulletin { table.add(["bulletin", text(of: bulletin)]) }
         table.add(["records", "\(status.records)"])
         // If others can change the table, strangers get in until it is repaired.
         let note =
@@ -59,6 +60,20 @@ struct StatusReport {
 
     private func list(_ items: [some CustomStringConvertible]) -> String {
         items.isEmpty ? "none" : DisplayText.list(items)
+    }
+
+    private func text(of bulletin: AgentStatus.FleetBulletin) -> String {
+        let age = bulletin.issued.map { issued in
+            let seconds = (now - issued).components.seconds
+            let text = DisplayText.span(seconds: Int(seconds.magnitude))
+            return "issued \(seconds < 0 ? "\(text) ahead" : "\(text) ago")"
+        }
+        let keys =
+            bulletin.revokedKeys == 0
+            ? "" : "; \(bulletin.revokedKeys.counting("key")) revoked"
+        let stale = bulletin.isStale ? ": stale, so grants from inboxes wait" : ""
+        let fleet = DisplayText.safe(bulletin.fleet)
+        return "\(age ?? "none has come") of \(fleet)\(stale)\(keys)"
     }
 
     private var ongoing: String {

@@ -107,6 +107,7 @@ struct SubmitCommand: JitgateCommand {
             case .unbar(let unbar):
                 name = "unbar-" + (unbar.ids.first?.description ?? "")
             case .review(let review): name = "review-\(review.grant)"
+            case .bulletin(let bulletin): name = "bulletin-\(bulletin.fleet)"
             }
         } else {
             name = own.hasSuffix(".grant") ? String(own.dropLast(6)) : own

@@ -87,6 +87,9 @@ struct LoggedGrants {
         return BarTable(logState.bars.values).bar(of: subject, at: now)
     }
 
+    /// The keys that bulletins revoked.
+    var barredKeys: BarredKeys { BarredKeys(logState.lockouts.fleet.keys.keys) }
+
     private var live: [LiveGrant] {
         logState.grantStates.values.compactMap(\.live) + logState.draining.values.map(\.grant)
     }

@@ -2,13 +2,14 @@ import CommandSupport
 import Grants
 import Signatures
 
-/// A grant, a revocation or a review with the signatures it has so far, maybe none.
+/// A grant, a revocation, a review or a bulletin with the signatures it has so far, maybe none.
 struct SignableFile {
     enum Content {
         case grant(Grant)
         case revocation(Revocation)
         case review(Review)
         case unbar(Unbar)
+        case bulletin(Bulletin)
     }
 
     let bytes: [UInt8]
@@ -58,6 +59,7 @@ struct SignableFile {
         case Revocation.kind: return .revocation(try Revocation(object, under: .current))
         case Review.kind: return .review(try Review(object, under: .current))
         case Unbar.kind: return .unbar(try Unbar(object, under: .current))
+        case Bulletin.kind: return .bulletin(try Bulletin(object))
         // A file counts as a grant unless it says otherwise, so its mistakes are reported.
         default: return .grant(try Grant(object, under: .current))
         }
@@ -86,6 +88,11 @@ struct SignableFile {
                 throw CommandFailure(.usage, "--as-requestor: this is a review, not a grant")
             }
             return .review
+        case .bulletin:
+            guard !asRequestor else {
+                throw CommandFailure(.usage, "--as-requestor: this is a bulletin, not a grant")
+            }
+            return .bulletin
         }
     }
 
@@ -112,6 +119,13 @@ struct SignableFile {
         case .review(let review):
             ["reviews the break-glass grant \(review.grant) as \(review.outcome.rawValue)"]
                 + Self.summary(review.hosts, review.reason)
+        case .bulletin(let bulletin):
+            [
+                "tells the fleet \(bulletin.fleet), as of \(bulletin.issued) and until"
+                    + " \(bulletin.expires),",
+                "that \(bulletin.revokedGrants.count.counting("grant")) and"
+                    + " \(bulletin.revokedKeys.count.counting("key")) are revoked",
+            ]
         }
     }
 }

@@ -24,6 +24,8 @@ struct Verification {
         let verifier: SignatureVerifier
         let admission: Admission
         let known: LoggedGrants
+        /// `nil` if no grant waits for a bulletin here.
+        let bulletins: LocalBulletins?
         let now: Moment
     }
 
@@ -63,6 +65,7 @@ struct Verification {
                 let list = ids.map(\.description).joined(separator: ", ")
                 checks.append(Check(name: "syntax", isKept: true, finding: "ends the bars \(list)"))
                 add("authority", judge.admission.refusal(of: unbar, signedBy: payload))
+            case .bulletin(let bulletin): check(bulletin, payload, by: judge)
             }
         } catch {
             switch error {
@@ -94,6 +97,9 @@ struct Verification {
         checks.append(Check(name: "syntax", isKept: true, finding: "\(grant.id) \(summary)"))
         breaksGlass = judgement.breakGlass != nil
         for check in judgement.checks { add(check.rule, check.refusal) }
+        if let finding = judge.bulletins?.finding(at: judge.now) {
+            checks.append(Check(name: "bulletin", isKept: true, finding: finding))
+        }
         let opening = max(judge.now, grant.notBefore ?? judge.now)
         if isAccepted { deadline = grant.deadline(openingAt: opening) }
     }
@@ -130,6 +136,22 @@ struct Verification {
         isReview = true
         let subject = judge.known.subject(of: review, inFile: signed.sha256)
         add("review", judge.admission.refusal(of: review, signedBy: signed, about: subject))
+    }
+
+    private mutating func check(
+        _ bulletin: Bulletin,
+        _ signed: SignedPayload,
+        by judge: Judge
+    ) {
+        addSignatures(of: signed, roles: [])
+        ids = bulletin.revokedGrants
+        let finding =
+            "of the fleet \(bulletin.fleet), issued at \(bulletin.issued), revokes"
+            + " \(bulletin.revokedGrants.count.counting("grant")) and"
+            + " \(bulletin.revokedKeys.count.counting("key"))"
+        checks.append(Check(name: "syntax", isKept: true, finding: finding))
+        let refusal = judge.admission.refusal(of: bulletin, signedBy: signed)
+        add(refusal?.rule == "fleet" ? "fleet" : "authority", refusal)
     }
 
     /// A line for each signature: its signer and, under a grant, its role.

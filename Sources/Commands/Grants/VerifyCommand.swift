@@ -35,14 +35,20 @@ struct VerifyCommand: JitgateCommand {
     func perform(on console: Console) throws(CommandFailure) {
         let configuration = try policy.load(console)
         let bytes = try GrantFile.read(file, on: console)
+        let known = LoggedGrants(reading: AuditLogFile.path(configuration), on: console)
+        var admission = Admission(policy: configuration.policy, host: try host(configuration))
+        admission.barredKeys = known.barredKeys
+        let verifier = SignatureVerifier(
+            allowedSigners: try allowedSigners(configuration),
+            revokedKeys: try revokedKeys(configuration)
+        )
+        let now = console.now()
         let judge = Verification.Judge(
-            verifier: SignatureVerifier(
-                allowedSigners: try allowedSigners(configuration),
-                revokedKeys: try revokedKeys(configuration)
-            ),
-            admission: Admission(policy: configuration.policy, host: try host(configuration)),
-            known: LoggedGrants(reading: AuditLogFile.path(configuration), on: console),
-            now: console.now()
+            verifier: verifier,
+            admission: admission,
+            known: known,
+            bulletins: LocalBulletins(of: configuration, by: verifier, admission, at: now),
+            now: now
         )
         let verification = Verification(of: bytes, by: judge, distrust: distrust(configuration))
         if format.json {
