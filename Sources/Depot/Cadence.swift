@@ -68,7 +68,8 @@ package struct Cadence: Hashable, Sendable {
         return asked + Self.random(upTo: asked / 5, using: &random)
     }
 
-    static func around(
+    /// A time at random within a fifth of a mean one.
+    package static func around(
         _ mean: Duration,
         using random: inout some RandomNumberGenerator
     ) -> Duration {

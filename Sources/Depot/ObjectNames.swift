@@ -69,7 +69,8 @@ package enum DepotObject: Hashable, Sendable {
     package var limit: Int {
         switch self {
         case .index, .indexes: ShelfIndex.limit
-        case .bulletin, .file: Self.fileLimit
+        case .bulletin: Self.bulletinLimit
+        case .file: Self.fileLimit
         case .status: Self.statusLimit
         case .proof: Self.proofLimit
         }
@@ -77,6 +78,8 @@ package enum DepotObject: Hashable, Sendable {
 
     /// The longest file, in bytes.
     package static let fileLimit = 256 << 10
+    /// The longest bulletin, in bytes: 64 KiB and its signatures.
+    package static let bulletinLimit = 128 << 10
     /// The longest status, in bytes (docs/PROTOCOL.fleet).
     package static let statusLimit = 72 << 10
     package static let proofLimit = 1 << 20

@@ -6,7 +6,7 @@ import SystemPackage
 
 /// Brings files from a depot to an inbox, round by round.
 struct Carrier {
-    /// The bulletin is asked for with the first round after this time.
+    /// The mean time between two requests for the bulletin, each with the first round after it.
     private static let bulletinEvery: Duration = .seconds(60)
 
     private let configuration: FetchConfiguration
@@ -117,13 +117,16 @@ struct Carrier {
     private mutating func bringBulletin() throws(RoundEnd) {
         let now = Self.now
         guard now >= bulletinDue, bulletin.isDue(at: now) else { return }
-        bulletinDue = now + Self.bulletinEvery
+        bulletinDue = now + Cadence.around(Self.bulletinEvery, using: &random)
         let result = try reader.ask(.bulletin, &bulletin, &board)
         switch result {
         case .content(let bytes, let tag): take(bulletin: bytes, tag: tag)
         case .unchanged:
             bulletin.unchanged()
             board.answered(.bulletin, .ok, files: nil)
+        // What a fleet has once it has for good: the depot lost it, or withholds it.
+        case .absent where inbox.hasBulletin:
+            fail(bulletin: "the depot has none any more, and had one")
         case .absent:
             bulletin.absent()
             board.answered(.bulletin, .absent, files: nil)

@@ -41,12 +41,15 @@ struct InboxDirectory: Sendable {
     /// Stores the bulletin, unless it is there already.
     func store(bulletin bytes: [UInt8]) throws(Errno) -> Bool {
         let file = path + "/" + Self.bulletin
-        let limit = DepotObject.fileLimit
+        let limit = DepotObject.bulletin.limit
         let old = try? SmallFile.read(file, limit: limit, awaiting: false)
         guard old != bytes else { return false }
         try AtomicFile.replace(file, with: bytes, mode: Self.mode)
         return true
     }
+
+    /// True if a bulletin has come.
+    var hasBulletin: Bool { FileAccess.exists(path + "/" + Self.bulletin) }
 
     func remove(_ digest: ObjectDigest) {
         FileAccess.remove(path + "/" + digest.fileName)
