@@ -28,7 +28,10 @@ struct FleetRoot: ParsableCommand {
             """,
         version: Release.version,
         groupedSubcommands: [
-            CommandGroup(name: "Grants:", subcommands: [PostCommand.self, WithdrawCommand.self]),
+            CommandGroup(
+                name: "Grants:",
+                subcommands: [PostCommand.self, WithdrawCommand.self, BulletinCommand.self]
+            ),
             CommandGroup(
                 name: "Hosts:",
                 subcommands: [

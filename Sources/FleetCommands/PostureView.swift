@@ -20,10 +20,13 @@ struct PostureView {
 
     /// A table of hosts.
     func table(_ hosts: [HostPosture], on console: Console) -> [String] {
-        var table = Table(header: ["HOST", "STATE", "OPEN", "AGE", "VERSION", "POLICY", "REMARKS"])
+        var table = Table(
+            header: ["HOST", "STATE", "OPEN", "AGE", "BULLETIN", "VERSION", "POLICY", "REMARKS"]
+        )
         for host in hosts {
             table.add([
                 host.host.description, host.state.rawValue, host.openText, host.ageText,
+                host.bulletinText,
                 host.verified?.host.version ?? "-",
                 host.verified.map { String($0.digests.policy.prefix(8)) } ?? "-", host.remarks,
             ])
@@ -56,6 +59,14 @@ extension HostPosture {
 
     var ageText: String {
         age.map { DisplayText.span(seconds: max(0, Int($0.components.seconds))) } ?? "-"
+    }
+
+    /// The age that the newest bulletin of the host had when it said so.
+    var bulletinText: String {
+        guard let status, let issued = status.bulletin?.issued else { return "-" }
+        return DisplayText.span(
+            seconds: max(0, Int((status.instant.time - issued).components.seconds))
+        )
     }
 
     var openText: String { status.map { "\($0.openCount)" } ?? "-" }

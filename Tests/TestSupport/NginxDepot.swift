@@ -119,7 +119,7 @@ package final class NginxDepot {
             map $ssl_client_s_dn $host_name { "~CN=(?<name>[a-z0-9._-]+)" $name; }
             server {
                 listen 127.0.0.1:\(port) ssl; root \(path)/www;
-                location ~ ^/jitgate/(files|shelves)/ {
+                location ~ ^/jitgate/((files|shelves)/|bulletin$) {
                     dav_methods PUT DELETE; create_full_put_path on; client_max_body_size 2m;
                 }
                 \(takesReports ? reports : "")
