@@ -18,8 +18,8 @@ final class AuditWriter {
     private var held: [AuditEntry] = []
     /// Events that are not on disk yet, oldest first.
     private var unwritten: [(entry: AuditEntry, reading: ClockReading)] = []
-    /// Records that are on disk and that no subscriber has yet.
-    private var published: [Record] = []
+    /// Records that are on disk, for subscribers and for metrics.
+    private(set) var published: PublishedRecords
     /// The failure of the last append, for which openings wait; `nil` if it succeeded.
     private(set) var failure: RecordingError?
     private let directory: String
@@ -43,6 +43,7 @@ final class AuditWriter {
             throw AgentError(error.description)
         }
         self.host = host
+        published = PublishedRecords(since: .now())
         directory = configuration.auditDirectory
         self.conditions = conditions
         noteMachine()
@@ -84,7 +85,7 @@ final class AuditWriter {
             return record
         }
         guard let made else { return nil }
-        published.append(made.record)
+        published.add([made.record])
         noteMachine()
         return made.key
     }
@@ -158,7 +159,7 @@ final class AuditWriter {
         try log.write(records)
         note(failure: nil, at: reading)
         unwritten = []
-        published += records
+        published.add(records)
     }
 
     /// Records events; if the disk does not take them now, they wait for the next append.
@@ -218,8 +219,7 @@ final class AuditWriter {
     func takePublished() -> [Record] {
         log.sign()
         noteUpkeep()
-        defer { published = [] }
-        return published
+        return published.take()
     }
 
     /// Returns true if this refusal of a file is on record, or will be.

@@ -66,6 +66,9 @@ final class ControlCalls {
         handlers.onCall(AgentInterface.inspect) { [unowned self] _, peer, call in
             questions.inspect(from: peer, call)
         }
+        handlers.onCall(AgentInterface.count) { [unowned self] _, peer, call in
+            questions.count(from: peer, call)
+        }
         handlers.onCall(AgentInterface.attest) { [unowned self] _, _, call in
             attestor.attest(call)
         }

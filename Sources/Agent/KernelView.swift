@@ -62,7 +62,8 @@ enum KernelView {
     }
 
     /// The facts that only root can see, with a netlink socket.
-    static func inspect(ownership: String, ports: [Port]) -> Inspection {
+    static func inspect(ownership owner: TableOwnership, ports: [Port]) -> Inspection {
+        let ownership = owner.rawValue
         guard var table = try? KernelTable(adopting: nil, highest: .highest) else {
             return Inspection(tableOwnership: ownership, chains: nil, detours: nil)
         }
@@ -72,6 +73,12 @@ enum KernelView {
             chains: chains.map { followed($0, ports, &table) },
             detours: detours(around: chains ?? [], at: ports, &table)
         )
+    }
+
+    /// The traffic that nothing admitted; `nil` if the kernel does not say.
+    static func deniedTraffic() -> Traffic? {
+        guard var table = try? KernelTable(adopting: nil, highest: .highest) else { return nil }
+        return try? GateCounters.denied(in: &table)
     }
 
     /// The chains with what their rules do to packets to protected ports.

@@ -17,6 +17,7 @@ final class Questions {
         case list(ListParameters)
         case explain(ExplainParameters)
         case inspect
+        case count
         case prove(ProveParameters)
     }
 
@@ -93,6 +94,10 @@ final class Questions {
         ask(.inspect, from: peer, call.untyped)
     }
 
+    func count(from peer: PeerCredentials, _ call: PendingCall<AgentCounters>) {
+        ask(.count, from: peer, call.untyped)
+    }
+
     func prove(
         _ parameters: ProveParameters,
         from peer: PeerCredentials,
@@ -165,12 +170,11 @@ final class Questions {
         case .explain(let packet):
             return explaining(packet.source, packet.port)
         case .inspect:
-            let (ownership, ports) = (
-                firewall.gate.table.ownership.rawValue, policy.loaded.shape.protected
-            )
-            return {
-                (EncodedReply(KernelView.inspect(ownership: ownership, ports: ports)), false)
-            }
+            let (table, ports) = (firewall.gate.table.ownership, policy.loaded.shape.protected)
+            return { (EncodedReply(KernelView.inspect(ownership: table, ports: ports)), false) }
+        case .count:
+            let counts = audit.published.counts
+            return { (EncodedReply(counts.counters(denied: KernelView.deniedTraffic())), false) }
         case .prove(let parameters):
             let growth = LogGrowth(audit)
             return { (growth.proof(of: parameters.sizes), false) }

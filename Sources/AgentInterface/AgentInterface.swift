@@ -15,6 +15,11 @@ package enum AgentInterface {
             """,
         types: [
             NamedType("Grant", GrantEntry.self, "A grant and what became of it"),
+            NamedType(
+                "EventCount",
+                AgentCounters.EventCount.self,
+                "The number of records of one kind of event"
+            ),
             NamedType("Bar", BarEntry.self, "A revocation that keeps grants from opening"),
             NamedType(
                 "HeldTime",
@@ -51,7 +56,7 @@ package enum AgentInterface {
             status, list, revoke, bars, unbar, verdict, reload, tryPolicy, confirm, acceptClock,
             explain,
             inspect,
-            rekey, watch, attest, prove,
+            rekey, watch, attest, prove, count,
         ],
         errors: errors,
         tooSlow: .failed(
@@ -150,6 +155,12 @@ package enum AgentInterface {
         "Prove",
         .read,
         "Shows that the log at each of these sizes is the beginning of the log at the next and now"
+    )
+
+    package static let count: MethodDescriptor<NoParameters, AgentCounters> = method(
+        "Count",
+        .read,
+        "How often what is on record has happened since the agent started, for metrics"
     )
 
     private static let errors = [

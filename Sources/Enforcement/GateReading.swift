@@ -24,10 +24,18 @@ extension Firewall {
 
     /// The traffic that no grant admitted; in observe mode it passed.
     package mutating func deniedTraffic() throws(GateError) -> Traffic {
+        try GateCounters.denied(in: &table) ?? Traffic()
+    }
+}
+
+/// The counters of a table, whoever reads them.
+package enum GateCounters {
+    /// The traffic that no grant admitted; `nil` if there is no table.
+    package static func denied(in table: inout KernelTable) throws(GateError) -> Traffic? {
         let observed = try table.attempting { (connection) throws(NetfilterError) in
             try connection.observe()
         }
-        return observed.map { RulesetSnapshot($0).denied } ?? Traffic()
+        return observed.map { RulesetSnapshot($0).denied }
     }
 }
 

@@ -6,6 +6,7 @@ import Testing
 
 @Suite struct `The command line` {
     private static let verbs = [
+        ["metrics"],
         ["request"], ["sign"], ["verify"], ["submit"], ["status"], ["list"], ["watch"], ["revoke"],
         ["request-revocation"], ["unbar"],
         ["reload"], ["attest"], ["explain"], ["doctor"], ["try"], ["confirm"], ["policy", "check"],
@@ -120,7 +121,9 @@ import Testing
         #expect(refused.output == plain)
     }
 
-    @Test(arguments: [["status"], ["list"], ["reload"], ["watch"], ["revoke", "--all"]])
+    @Test(arguments: [
+        ["status"], ["list"], ["reload"], ["metrics"], ["enable"], ["watch"], ["revoke", "--all"],
+    ])
     func `says that the agent is not there`(words: [String]) throws {
         let outcome = try Bench().run(words: words)
         #expect(outcome.status == .unavailable)

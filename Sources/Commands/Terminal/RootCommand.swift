@@ -34,7 +34,7 @@ struct RootCommand: ParsableCommand {
                 subcommands: [
                     StatusCommand.self, ListCommand.self, WatchCommand.self, ExplainCommand.self,
                     TryCommand.self, ConfirmCommand.self, ReloadCommand.self, ClockCommand.self,
-                    AttestCommand.self,
+                    AttestCommand.self, MetricsCommand.self,
                 ]
             ),
             CommandGroup(name: "A fleet:", subcommands: [FleetCommand.self]),
