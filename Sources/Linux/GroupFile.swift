@@ -19,14 +19,19 @@ package enum GroupFile {
 
     /// Finds an account in lines of NAME:PASSWORD:ID:MEMBERS; the first line of that name counts.
     static func id(of name: String, listedIn bytes: [UInt8]) -> UInt32? {
+        field(2, of: name, listedIn: bytes).flatMap { UInt32($0) }
+    }
+
+    /// Finds a field of an account; the first line of that name with so many fields counts.
+    fileprivate static func field(
+        _ index: Int,
+        of name: String,
+        listedIn bytes: [UInt8]
+    ) -> String? {
         for line in bytes.split(separator: UInt8(ascii: "\n")) {
-            let fields = line.split(
-                separator: UInt8(ascii: ":"),
-                maxSplits: 3,
-                omittingEmptySubsequences: false
-            )
-            guard fields.count >= 3, fields[0].elementsEqual(name.utf8) else { continue }
-            return UInt32(String(decoding: fields[2], as: UTF8.self))
+            let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+            guard fields.count > index, fields[0].elementsEqual(name.utf8) else { continue }
+            return String(decoding: fields[index], as: UTF8.self)
         }
         return nil
     }
@@ -40,5 +45,11 @@ package enum UserFile {
         in path: String = "/etc/passwd"
     ) throws(Errno) -> UInt32? {
         try GroupFile.id(of: name, in: path)
+    }
+
+    /// The home directory of the user `name`, or `nil` if none is listed.
+    package static func home(of name: String, in path: String = "/etc/passwd") -> String? {
+        guard let bytes = try? SmallFile.read(path, limit: 16 << 20) else { return nil }
+        return GroupFile.field(5, of: name, listedIn: bytes)
     }
 }

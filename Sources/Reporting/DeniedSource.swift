@@ -1,4 +1,4 @@
-import Auditing
+package import Auditing
 package import Grants
 
 /// All attempts of one address that no grant covered.
@@ -12,14 +12,14 @@ package struct DeniedSource: Hashable, Sendable {
     /// True if some of them passed, because the mode was observe.
     package private(set) var passed = false
 
-    init(address: String, at moment: Moment) {
+    package init(address: String, at moment: Moment) {
         self.address = address
         first = moment
         last = moment
     }
 
     /// The attempts in a record, by address; a log can name some sources only.
-    static func attempts(of record: Record) -> [(address: String, count: Int64)] {
+    package static func attempts(of record: Record) -> [(address: String, count: Int64)] {
         let entry = record.entry
         let missed = entry.number(.missed) ?? 0
         switch entry.event {
@@ -67,7 +67,7 @@ package struct DeniedSource: Hashable, Sendable {
         passed = passed || other.passed
     }
 
-    mutating func take(_ count: Int64, _ record: Record, observing: Bool) {
+    package mutating func take(_ count: Int64, _ record: Record, observing: Bool) {
         attempts.add(count)
         ports.formUnion(record.entry.fields[.ports] ?? [])
         last = record.stamp.realtime

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct `The command line` {
     private static let verbs = [
-        ["metrics"],
+        ["init"], ["enable"], ["metrics"],
         ["request"], ["sign"], ["verify"], ["submit"], ["status"], ["list"], ["watch"], ["revoke"],
         ["request-revocation"], ["unbar"],
         ["reload"], ["attest"], ["explain"], ["doctor"], ["try"], ["confirm"], ["policy", "check"],

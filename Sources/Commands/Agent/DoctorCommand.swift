@@ -27,7 +27,7 @@ struct DoctorCommand: JitgateCommand {
     @OptionGroup var policy: PolicyOptions
 
     func perform(on console: Console) throws(CommandFailure) {
-        let results = diagnosis(WorkingDirectory.absolute(policy.path(console))).results()
+        let results = Diagnosis(by: policy, on: console).results()
         if format.json {
             console.print(json: results.jsonValue)
         } else {
@@ -36,20 +36,24 @@ struct DoctorCommand: JitgateCommand {
         }
         guard results.isHealthy else { throw .alreadyReported }
     }
+}
 
-    /// Asks the agent, if the policy is broken, at the socket that the broken file still names.
-    private func diagnosis(_ path: String) -> Diagnosis {
-        let policy = Result { () throws(Condition) in try read(path) }
+extension Diagnosis {
+    /// Looks at the policy and asks the agent: if the policy is broken, at the socket that the broken
+    /// file still names.
+    init(by options: PolicyOptions, on console: Console) {
+        let path = WorkingDirectory.absolute(options.path(console))
+        let policy = Result { () throws(Condition) in try Self.read(path) }
         let configuration = (try? policy.get()) ?? .defaults
         let isRead = (try? policy.get()) != nil
         let socket = isRead ? nil : PolicyOptions.socket(namedIn: path)
         let agent = Result { () throws(Condition) in
-            try ask(socket ?? configuration.controlSocket, configuration.controlGroup)
+            try Self.ask(socket ?? configuration.controlSocket, configuration.controlGroup)
         }
-        return Diagnosis(policyPath: path, policy: policy, agent: agent)
+        self.init(policyPath: path, policy: policy, agent: agent)
     }
 
-    private func read(_ path: String) throws(Condition) -> Configuration {
+    private static func read(_ path: String) throws(Condition) -> Configuration {
         do throws(CommandFailure) {
             return try PolicyOptions.load(path, failingWith: .configuration)
         } catch {
@@ -64,7 +68,7 @@ struct DoctorCommand: JitgateCommand {
         }
     }
 
-    private func ask(_ socket: String, _ group: String) throws(Condition) -> AgentAnswers {
+    private static func ask(_ socket: String, _ group: String) throws(Condition) -> AgentAnswers {
         do throws(CommandFailure) {
             let session = try AgentSession(socket: socket, group: group)
             return AgentAnswers(
@@ -84,7 +88,7 @@ struct DoctorCommand: JitgateCommand {
 
 extension CheckResult {
     /// A line, and another one with the remedy.
-    fileprivate func lines(_ console: Console, _ areaWidth: Int) -> [String] {
+    func lines(_ console: Console, _ areaWidth: Int) -> [String] {
         let padding = String(repeating: " ", count: max(0, 7 - mark.count))
         let mark = console.paint(mark, Console.Colour(condition?.severity)) + padding
         let gap = String(repeating: " ", count: max(0, areaWidth - area.count))

@@ -1,6 +1,7 @@
 import AgentInterface
 import ArgumentParser
 import CommandSupport
+import Configuration
 import Grants
 
 struct TryCommand: JitgateCommand {
@@ -39,19 +40,32 @@ struct TryCommand: JitgateCommand {
     func perform(on console: Console) throws(CommandFailure) {
         let configuration = try policy.load(console)
         let session = try AgentSession(configuration)
-        let own = OwnSession.all(console)
-        if let danger = try session.danger(of: configuration, to: own) {
-            console.note("jitgate: \(DisplayText.safe(danger.text))")
-        }
-        let reply = try session.ask(
-            AgentInterface.tryPolicy,
-            TryParameters(seconds: duration.components.seconds, sessions: own.connections)
-        )
-        console.noteLeftOut(reply.sessionsLeftOut)
+        let reply = try session.beginTrial(of: configuration, for: duration, on: console)
         guard !format.json else { return console.print(json: reply.jsonValue) }
         let ports = DisplayText.list(reply.protectedPorts)
         console.print("on trial until \(DisplayText.moment(reply.until)): \(reply.mode): \(ports)")
         console.note("keep it with: sudo jitgate confirm")
+    }
+}
+
+extension AgentSession {
+    /// Has the agent put the policy on disk on trial, and says what that means for the caller's own
+    /// session.
+    func beginTrial(
+        of configuration: Configuration,
+        for duration: Duration,
+        on console: Console
+    ) throws(CommandFailure) -> TrialReply {
+        let own = OwnSession.all(console)
+        if let danger = try danger(of: configuration, to: own) {
+            console.note("jitgate: \(DisplayText.safe(danger.text))")
+        }
+        let reply = try ask(
+            AgentInterface.tryPolicy,
+            TryParameters(seconds: duration.components.seconds, sessions: own.connections)
+        )
+        console.noteLeftOut(reply.sessionsLeftOut)
+        return reply
     }
 }
 

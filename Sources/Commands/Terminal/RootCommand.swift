@@ -21,6 +21,10 @@ struct RootCommand: ParsableCommand {
         version: Release.version,
         groupedSubcommands: [
             CommandGroup(
+                name: "To begin with:",
+                subcommands: [InitCommand.self, EnableCommand.self]
+            ),
+            CommandGroup(
                 name: "Grants:",
                 subcommands: [
                     RequestCommand.self, SignCommand.self, VerifyCommand.self, SubmitCommand.self,
