@@ -23,7 +23,10 @@ struct SummarySection {
             ("People let in", "\(people)", "approved by \(signers)"),
             ("Used", "\(openings.count { $0.connections > 0 })", "openings with a connection"),
             ("Refused files", "\(refused)", "nothing was opened for them"),
-            ("Denied attempts", "\(attempts)", "from \(report.denied.count) addresses"),
+            (
+                "Denied attempts", "\(attempts)",
+                "from \(report.denied.count) \(report.denied.count == 1 ? "address" : "addresses")"
+            ),
             ("Exceptions", "\(report.exceptions.count)", "to look at, below"),
         ]
     }
