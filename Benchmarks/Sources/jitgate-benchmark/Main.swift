@@ -1,6 +1,6 @@
 import Foundation
 
-/// Measures the figures in the README's table; prints each with its baseline.
+/// Measures the figures in docs/PERFORMANCE.md; prints each with its baseline.
 @main
 enum Main {
     static func main() throws {
