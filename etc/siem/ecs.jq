@@ -28,6 +28,7 @@ def kinds: {
   "host-changed":        ["alert", ["host"], ["change"], null],
   "audit-rekeyed":       ["event", ["configuration"], ["change"], "success"],
   "revocation-accepted": ["event", ["iam"], ["change"], "success"],
+  "bulletin-accepted":   ["event", ["iam"], ["change"], "success"],
   "bar-lifted":          ["event", ["iam"], ["change"], "success"]
 };
 

@@ -17,6 +17,7 @@ def kinds: {
   "offers-refused":      ["entity_management", 1],
   "review-accepted":     ["entity_management", 3],
   "revocation-accepted": ["entity_management", 1],
+  "bulletin-accepted":   ["entity_management", 1],
   "bar-lifted":          ["entity_management", 4],
   "grant-opened":        ["user_access", 1],
   "grant-closed":        ["user_access", 2],
@@ -47,7 +48,7 @@ def of_class($class):
   elif $class == "device_config_state_change" then {device: device}
     + (if .mode == "" then {state_id: 99, state: .event} else {state_id: (if .mode == "enforce" then 2 else 1 end), state: .mode} end)
   elif $class == "entity_management" then {
-      entity: {type_id: 99, type: (if .event | test("^(revocation|bar)") then "revocation" else "grant" end),
+      entity: {type_id: 99, type: (if .event | test("^(revocation|bulletin|bar)") then "revocation" else "grant" end),
         uid: (if grant == "" then .fields.revocation // .fields.file // "unknown" | if type == "array" then join(", ") else . end else grant end)},
       comment: .fields.comment, actor: (if .actor == "" then null else {user: {name: .actor}} end)}
   elif $class == "user_access" then {
