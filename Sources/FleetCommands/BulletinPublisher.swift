@@ -53,7 +53,7 @@ struct BulletinChange {
     }
 }
 
-/// Signs bulletins and puts them into a depot (docs/PROTOCOL.depot, section 10).
+/// Signs bulletins and puts them into a depot (docs/PROTOCOL.depot, section 11).
 struct BulletinPublisher {
     let store: any DepotStore
     let signers: SignatureVerifier
