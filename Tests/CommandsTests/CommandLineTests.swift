@@ -137,8 +137,10 @@ import Testing
         (["audit", "frobnicate"], "there is no command `frobnicate`; there are show, "),
         (
             ["frobnicate"],
-            "there is no command `frobnicate`; there are request, sign, verify, submit, extend, move, "
-                + "revoke, request-revocation, unbar, review, passkey, status, list, watch, explain, try, confirm, reload, clock, attest, fleet, policy, audit, doctor\n"
+            "there is no command `frobnicate`; there are init, enable, request, sign, verify, "
+                + "submit, extend, move, revoke, request-revocation, unbar, review, passkey, "
+                + "status, list, watch, explain, try, confirm, reload, clock, attest, metrics, "
+                + "fleet, policy, audit, doctor\n"
         ),
     ])
     func `names the command that was meant`(words: [String], message: String) throws {
