@@ -24,7 +24,7 @@ import Varlink
         ("Verdict", ["file": "/f", "sha256": .string(digest)]),
         ("Revoke", ["all": true, "reason": "r"]), ("Reload", [:]), ("Try", [:]),
         ("Confirm", [:]), ("Explain", ["source": "192.0.2.7", "port": "22/tcp"]),
-        ("Inspect", [:]), ("AcceptClock", [:]), ("Rekey", [:]), ("Attest", [:]),
+        ("Inspect", [:]), ("AcceptClock", [:]), ("Rekey", [:]), ("Attest", [:]), ("Count", [:]),
         ("Prove", ["sizes": [0, 5]]),
     ]
     private static let digest = String(repeating: "0a", count: 32)

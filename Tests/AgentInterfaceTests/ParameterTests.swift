@@ -27,6 +27,7 @@ import Varlink
             call(AgentInterface.rekey, NoParameters()),
             call(AgentInterface.watch, NoParameters()),
             call(AgentInterface.attest, NoParameters()),
+            call(AgentInterface.count, NoParameters()),
             call(AgentInterface.prove, ProveParameters(sizes: [0, 7])),
         ]
     }
