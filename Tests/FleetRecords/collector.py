@@ -58,7 +58,7 @@ class Collector:
         self.remote = self.scene.client.start("systemd-socket-activate", "-l", listen, *command, stderr=self.said)
         site = self.configured("collector.nginx", {"/etc/ssl/jitgate/": f"{self.authority.folder}/"})
         place = self.scene.folder / "nginx.conf"
-        place.write_text(f"daemon off;\nuser root;\npid {self.scene.folder}/nginx.pid;\nerror_log stderr;\nevents {{}}\n"
+        place.write_text(f"daemon off;\nmaster_process off;\nuser root;\npid {self.scene.folder}/nginx.pid;\nerror_log stderr;\nevents {{}}\n"
                          f"http {{ access_log off; client_body_temp_path {self.scene.folder}/body;\n{site} }}\n")
         self.nginx = self.scene.client.start("nginx", "-c", place, stderr=self.said)
         eventually("the collector listens", lambda: re.search(r":19532\b.*:19533\b|:19533\b.*:19532\b",
