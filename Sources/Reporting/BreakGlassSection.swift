@@ -29,7 +29,7 @@ struct BreakGlassSection {
             guard !timelines.isEmpty else {
                 return section.element("p", "No grant was let in on an alarm.")
             }
-            section.pages(of: timelines, by: 250, named: \.days) { page, timelines in
+            section.pages(of: timelines, named: \.days) { page, timelines in
                 page.table(
                     "Grants that were let in on an alarm, by when they opened",
                     head: BreakGlassCells.head,

@@ -59,6 +59,11 @@ package struct DeniedSource: Hashable, Sendable {
     /// The entry for all addresses that no record names.
     private static let others = "others"
 
+    /// The order of lists: those with the most attempts first.
+    package static func hasMoreAttempts(_ left: Self, _ right: Self) -> Bool {
+        (right.attempts, left.address) < (left.attempts, right.address)
+    }
+
     /// Adds the attempts of the same address on another host.
     mutating func merge(_ other: DeniedSource) {
         attempts.add(other.attempts)

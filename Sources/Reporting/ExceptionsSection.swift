@@ -13,7 +13,7 @@ struct ExceptionsSection {
                         + "of clock or policy, no gap in which the agent did not run."
                 )
             }
-            section.pages(of: report.exceptions, by: 250, named: { _ in "" }) { page, some in
+            section.pages(of: report.exceptions) { page, some in
                 page.table("Exceptions", head: ["Kind", "From", "To", "For", "What"], rows: some) {
                     row,
                     exception in

@@ -55,8 +55,8 @@ extension Markup {
     /// Appends items in pages that fold, so that thousands stay usable; the first page is open.
     mutating func pages<Item>(
         of items: [Item],
-        by size: Int,
-        named name: (ArraySlice<Item>) -> String,
+        by size: Int = 250,
+        named name: (ArraySlice<Item>) -> String = { _ in "" },
         _ content: (inout Markup, ArraySlice<Item>) -> Void
     ) {
         guard items.count > size else { return content(&self, items[...]) }

@@ -10,7 +10,7 @@ struct OpeningsSection {
                 return section.element("p", "Nothing was opened in this time.")
             }
             let cells = OpeningCells(end: report.model.period.end)
-            section.pages(of: report.openings, by: 250, named: \.days) { page, timelines in
+            section.pages(of: report.openings, named: \.days) { page, timelines in
                 page.table(
                     "Openings, by when they began",
                     head: OpeningCells.head,

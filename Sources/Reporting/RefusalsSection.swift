@@ -27,7 +27,7 @@ struct RefusalsSection {
     private func files(in section: inout Markup) {
         let refusals = report.model.refusals
         guard !refusals.isEmpty else { return section.element("p", "None.") }
-        section.pages(of: refusals, by: 250, named: { $0.first?.moment.shown ?? "" }) {
+        section.pages(of: refusals, named: { $0.first?.moment.shown ?? "" }) {
             page,
             some in
             page.table("Refused files", head: RefusedFileCells.head, rows: some) { row, refusal in
@@ -43,7 +43,7 @@ struct RefusalsSection {
             section.element("p", text)
         }
         let shown = Array(report.denied.prefix(Self.bound))
-        section.pages(of: shown, by: 250, named: { _ in "" }) { page, some in
+        section.pages(of: shown) { page, some in
             page.table(
                 "Attempts that no grant covered",
                 head: ["Source", "Attempts", "Ports", "First", "Last", "What became of them"],

@@ -132,7 +132,7 @@ package struct ReportModel: Sendable {
 
     /// The sources without a grant, those with the most attempts first.
     package var deniedSources: [DeniedSource] {
-        denied.values.sorted { ($1.attempts, $0.address) < ($0.attempts, $1.address) }
+        denied.values.sorted(by: DeniedSource.hasMoreAttempts)
     }
 
     /// The findings in order of time.

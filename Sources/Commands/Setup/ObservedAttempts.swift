@@ -36,7 +36,7 @@ struct ObservedAttempts {
         guard !sources.isEmpty else {
             return ["in the last \(Self.days) days nobody came in whom enforcing would have denied"]
         }
-        let most = sources.values.sorted { ($1.attempts, $0.address) < ($0.attempts, $1.address) }
+        let most = sources.values.sorted(by: DeniedSource.hasMoreAttempts)
         var table = Table()
         table.add(["SOURCE", "PORTS", "ATTEMPTS", "LAST"])
         for source in most.prefix(Self.bound) {

@@ -1,6 +1,6 @@
 import Grants
 
-/// What an auditor should look at: break-glass grants, forks, findings and refused files.
+/// The items that an auditor should look at: break-glass grants, forks, findings and refused files.
 struct FleetExceptionsSection {
     let report: FleetReport
 
@@ -18,16 +18,12 @@ struct FleetExceptionsSection {
     }
 
     private func breakGlass(in section: inout Markup) {
-        section.latest(report.model.alarms) { page, alarms in
-            page.table(
-                "Grants that were let in on an alarm",
-                head: ["Host"] + BreakGlassCells.head,
-                rows: alarms
-            ) { row, alarm in
-                row.cell { $0.element("b", alarm.host) }
-                BreakGlassCells.write(&row, alarm.item)
-            }
-        }
+        report.model.alarms.write(
+            to: &section,
+            as: "Grants that were let in on an alarm",
+            head: BreakGlassCells.head,
+            BreakGlassCells.write
+        )
     }
 
     private func forks(in section: inout Markup) {
@@ -35,7 +31,7 @@ struct FleetExceptionsSection {
         guard !forks.isEmpty else {
             return section.element("p", "The witness knows of none.")
         }
-        section.pages(of: forks, by: 250, named: { _ in "" }) { page, forks in
+        section.pages(of: forks) { page, forks in
             page.table(
                 "Contradictions between checkpoints that a host signed",
                 head: ["Host", "Seen", "Kind", "Accepted", "Why"],
@@ -67,30 +63,17 @@ struct FleetExceptionsSection {
         for kind in kinds {
             guard let list = findings[kind] else { continue }
             section.element("h4", kind.rawValue)
-            section.latest(list) { page, items in
-                page.table(kind.rawValue, head: ["Host", "From", "To", "What"], rows: items) {
-                    row,
-                    item in
-                    row.cell { $0.element("b", item.host) }
-                    row.moment(item.item.start)
-                    row.moment(item.item.end)
-                    row.cell(item.item.text)
-                }
-            }
+            list.write(to: &section, as: kind.rawValue)
         }
     }
 
     private func refusals(in section: inout Markup) {
-        section.latest(report.model.refusals) { page, refusals in
-            page.table(
-                "Refused files",
-                head: ["Host"] + RefusedFileCells.head,
-                rows: refusals
-            ) { row, refusal in
-                row.cell { $0.element("b", refusal.host) }
-                RefusedFileCells.write(&row, refusal.item)
-            }
-        }
+        report.model.refusals.write(
+            to: &section,
+            as: "Refused files",
+            head: RefusedFileCells.head,
+            RefusedFileCells.write
+        )
     }
 }
 
@@ -108,7 +91,7 @@ struct FleetDeniedSection {
                     "The \(sources.count) addresses with the most attempts, of \(denied.count)."
                 section.element("p", ["class": "warn"], text)
             }
-            section.pages(of: sources, by: 250, named: { _ in "" }) { page, sources in
+            section.pages(of: sources) { page, sources in
                 page.table(
                     "Attempts that no grant covered",
                     head: ["Source", "Attempts", "Hosts", "Ports", "First", "Last", "Result"],

@@ -168,9 +168,7 @@ struct DeniedSources: Sendable {
 
     /// Those with the most attempts first.
     var sorted: [Source] {
-        sources.values.sorted {
-            ($1.source.attempts, $0.source.address) < ($0.source.attempts, $1.source.address)
-        }
+        sources.values.sorted { DeniedSource.hasMoreAttempts($0.source, $1.source) }
     }
 
     var attempts: Int64 {

@@ -30,7 +30,6 @@ extension Markup {
     /// Appends a list in pages, and the number of items that it does not show.
     mutating func latest<Item>(
         _ list: LatestItems<Item>,
-        by size: Int = 250,
         _ content: (inout Markup, ArraySlice<Item>) -> Void
     ) {
         let items = list.items
@@ -39,6 +38,35 @@ extension Markup {
             let text = "The latest \(items.count) of \(list.count); the others are counted alone."
             element("p", ["class": "warn"], text)
         }
-        pages(of: items, by: size, named: { _ in "" }, content)
+        pages(of: items, content)
+    }
+}
+
+extension LatestItems {
+    /// Appends a table of what was found on hosts, each row with its host first.
+    func write<Found>(
+        to section: inout Markup,
+        as caption: String,
+        head: [String],
+        _ cells: (inout TableRow, Found) -> Void
+    ) where Item == FleetReportModel.OnHost<Found> {
+        section.latest(self) { page, items in
+            page.table(caption, head: ["Host"] + head, rows: items) { row, item in
+                row.cell { $0.element("b", item.host) }
+                cells(&row, item.item)
+            }
+        }
+    }
+
+    /// Appends a table of findings on hosts.
+    func write(
+        to section: inout Markup,
+        as caption: String
+    ) where Item == FleetReportModel.OnHost<AuditFinding> {
+        write(to: &section, as: caption, head: ["From", "To", "What"]) { row, finding in
+            row.moment(finding.start)
+            row.moment(finding.end)
+            row.cell(finding.text)
+        }
     }
 }

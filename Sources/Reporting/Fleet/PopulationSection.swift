@@ -21,7 +21,7 @@ struct PopulationSection {
             )
             strangers(in: &section)
             section.element("h3", "All hosts")
-            section.pages(of: report.model.rows, by: 250, named: names) { page, rows in
+            section.pages(of: report.model.rows, named: names) { page, rows in
                 page.table("In the order of the inventory", head: Self.head, rows: rows, cells)
             }
         }
@@ -35,7 +35,7 @@ struct PopulationSection {
     ) {
         section.element("h3", title)
         guard !rows.isEmpty else { return section.element("p", none) }
-        section.pages(of: rows, by: 250, named: names) { page, rows in
+        section.pages(of: rows, named: names) { page, rows in
             page.table("\(title): the reasons", head: ["Host", "State", "Log"], rows: rows) {
                 row,
                 item in

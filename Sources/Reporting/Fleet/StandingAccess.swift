@@ -26,15 +26,10 @@ struct StandingAccess: Sendable {
         var last: Moment
     }
 
-    /// One network on one host.
-    struct Span: Sendable {
-        let host: String
-        let finding: AuditFinding
-    }
-
     private(set) var networks: [String: Network] = [:]
     private(set) var signers: [String: Signer] = [:]
-    private(set) var spans = LatestItems<Span>(bound: bound)
+    /// The times of each network on each host.
+    private(set) var spans = LatestItems<FleetReportModel.OnHost<AuditFinding>>(bound: bound)
     /// The number of hosts by the SHA-256 of their allowed signers.
     private(set) var files: [String: Int] = [:]
     /// The number of networks and lines that found no room.
@@ -43,7 +38,7 @@ struct StandingAccess: Sendable {
     mutating func add(_ findings: [AuditFinding], of host: String, within period: Period) {
         var seen: Set<String> = []
         for finding in findings where finding.kind == .trusted {
-            spans.add(Span(host: host, finding: finding), at: finding.start ?? period.start)
+            spans.add(.init(host: host, item: finding), at: finding.start ?? period.start)
             guard let name = finding.network, hasRoom(networks, name) else { continue }
             var network = networks[name] ?? Network()
             if seen.insert(name).inserted { network.hosts += 1 }

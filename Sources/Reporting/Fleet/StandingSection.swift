@@ -25,7 +25,7 @@ struct StandingSection {
         if networks.isEmpty {
             section.element("p", "None, as far as logs and statuses say.")
         } else {
-            section.pages(of: networks, by: 250, named: { _ in "" }) { page, networks in
+            section.pages(of: networks) { page, networks in
                 page.table(
                     "Trusted networks",
                     head: ["Network", "From", "To", "Hosts", "At the end", "By status alone"],
@@ -43,16 +43,7 @@ struct StandingSection {
         guard standing.spans.count > 0 else { return }
         section.element("details") { details in
             details.element("summary") { $0.element("b", "On each host, from when to when") }
-            details.latest(standing.spans) { page, spans in
-                page.table("On each host", head: ["Host", "From", "To", "What"], rows: spans) {
-                    row,
-                    span in
-                    row.cell { $0.element("b", span.host) }
-                    row.moment(span.finding.start)
-                    row.moment(span.finding.end)
-                    row.cell(span.finding.text)
-                }
-            }
+            standing.spans.write(to: &details, as: "On each host")
         }
     }
 
@@ -61,7 +52,7 @@ struct StandingSection {
         guard !signers.isEmpty else {
             return section.element("p", "No grant was accepted in this time.")
         }
-        section.pages(of: signers, by: 250, named: { _ in "" }) { page, signers in
+        section.pages(of: signers) { page, signers in
             page.table(
                 "Lines of allowed_signers, as records of accepted grants carry them",
                 head: ["Signer", "First", "Last", "Grants", "Hosts", "Line"],
@@ -83,7 +74,7 @@ struct StandingSection {
         if files.isEmpty {
             section.element("p", "No host has said which file it uses.")
         } else {
-            section.pages(of: Array(files), by: 250, named: { _ in "" }) { page, files in
+            section.pages(of: Array(files)) { page, files in
                 page.table(
                     "SHA-256 of allowed_signers, as the hosts' signed statuses have it",
                     head: ["File", "Hosts", ""],
