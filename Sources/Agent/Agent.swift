@@ -104,7 +104,7 @@ private struct Running: Sendable {
                 ? nil
                 : DirectoryWatch(
                     configuration.inboxes.map(\.directory),
-                    others: [WatchedInbox.bulletin],
+                    others: [Bulletin.fileName],
                     files: []
                 ),
             conditions: conditions,

@@ -20,7 +20,7 @@ enum ArrivalOrigin: Hashable, Sendable {
     /// True if it is the file of an inbox that holds a bulletin.
     var isBulletin: Bool {
         guard case .offer(let path) = self else { return false }
-        return path.utf8.reversed().starts(with: "/\(WatchedInbox.bulletin)".utf8.reversed())
+        return path.utf8.reversed().starts(with: "/\(Bulletin.fileName)".utf8.reversed())
     }
 
     /// The origin as records tell it.

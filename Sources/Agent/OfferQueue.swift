@@ -33,7 +33,7 @@ struct OfferQueue {
 
     /// A file arrived, or another one under its name.
     mutating func add(_ name: String) {
-        guard name != WatchedInbox.bulletin else { return hasBulletin = true }
+        guard name != Bulletin.fileName else { return hasBulletin = true }
         guard !waiting.contains(name) else { return }
         if waiting.count >= Self.bound { makeRoom() }
         waiting.insert(name)
@@ -56,14 +56,14 @@ struct OfferQueue {
 
     /// A file is gone.
     mutating func remove(_ name: String) {
-        if name == WatchedInbox.bulletin { hasBulletin = false }
+        if name == Bulletin.fileName { hasBulletin = false }
         waiting.remove(name)
         read[name] = nil
     }
 
     /// Takes these, the newest first, for all names that there are; `areMore` says that some were left out.
     mutating func list(_ names: [String], areMore: Bool) {
-        let known = Set(names + [WatchedInbox.bulletin])
+        let known = Set(names + [Bulletin.fileName])
         read = read.filter { known.contains($0.key) }
         arrivals = ArraySlice(arrivals.filter { waiting.contains($0) && known.contains($0) })
         listed = names.prefix(Self.bound).reversed()
@@ -89,7 +89,7 @@ struct OfferQueue {
     mutating func next() -> String? {
         if hasBulletin {
             hasBulletin = false
-            return WatchedInbox.bulletin
+            return Bulletin.fileName
         }
         while !waiting.isEmpty {
             let name: String?

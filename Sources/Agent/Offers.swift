@@ -119,7 +119,7 @@ final class Offers {
         let reception = policy.loaded.reception
         let verdict = reception.judge(file.statement, of: arrival, knowing: submissions.known)
         guard !arrival.origin.isBulletin || verdict.mayBeBulletin else {
-            let text = "the file \(WatchedInbox.bulletin) holds something else"
+            let text = "the file \(Bulletin.fileName) holds something else"
             return refuse(file, code: "bulletin", text)
         }
         switch verdict {

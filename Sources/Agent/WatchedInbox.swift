@@ -5,9 +5,6 @@ import SystemPackage
 
 /// One inbox: the names that wait to be read, and the reasons why others cannot be.
 struct WatchedInbox {
-    /// The file of an inbox that holds the bulletin of the fleet.
-    static let bulletin = "bulletin"
-
     let inbox: Inbox
     var queue = OfferQueue()
     /// Files that were refused for owner or mode, which count once these are right.
@@ -105,7 +102,7 @@ struct WatchedInbox {
         do throws(Errno) {
             let found = try DirectoryWatch.newest(OfferQueue.bound, in: directory)
             queue.list(found.names, areMore: found.areMore)
-            queue.add(Self.bulletin)
+            queue.add(Bulletin.fileName)
         } catch {
             let code: TrustError.Code = error == .noSuchFileOrDirectory ? .missing : .unreadable
             let reason = "cannot be listed: \(error)"

@@ -40,7 +40,7 @@ struct InboxDirectory: Sendable {
 
     /// Stores the bulletin, unless it is there already.
     func store(bulletin bytes: [UInt8]) throws(Errno) -> Bool {
-        let file = path + "/" + Self.bulletin
+        let file = path + "/" + Bulletin.fileName
         let limit = DepotObject.bulletin.limit
         let old = try? SmallFile.read(file, limit: limit, awaiting: false)
         guard old != bytes else { return false }
@@ -49,7 +49,7 @@ struct InboxDirectory: Sendable {
     }
 
     /// True if a bulletin has come.
-    var hasBulletin: Bool { FileAccess.exists(path + "/" + Self.bulletin) }
+    var hasBulletin: Bool { FileAccess.exists(path + "/" + Bulletin.fileName) }
 
     func remove(_ digest: ObjectDigest) {
         FileAccess.remove(path + "/" + digest.fileName)
@@ -72,7 +72,7 @@ struct InboxDirectory: Sendable {
     private static func isUnfinished(_ name: String) -> Bool {
         guard name.hasPrefix(".") else { return false }
         let stem = name.dropFirst()
-        return stem.hasPrefix(bulletin + ".")
+        return stem.hasPrefix(Bulletin.fileName + ".")
             || ObjectDigest(stem.prefix(ObjectDigest.length)) != nil
     }
 }

@@ -33,6 +33,9 @@ extension Bulletin {
     /// The most entries of a list: no more fit into a file.
     private static let limit = 10_000
 
+    /// The name of its file in an inbox.
+    package static let fileName = "bulletin"
+
     /// Reads a bulletin from the bytes that its signer signed.
     package init(parsing bytes: [UInt8]) throws(GrantSyntaxError) {
         try self.init(SignedObject(parsing: bytes))

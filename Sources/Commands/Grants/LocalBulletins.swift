@@ -8,8 +8,6 @@ import SystemPackage
 
 /// The newest bulletin in the inboxes of this host, judged as the agent does it.
 struct LocalBulletins {
-    private static let name = "bulletin"
-
     private let rule: FreshnessRule
     private var newest: Bulletin?
 
@@ -25,7 +23,7 @@ struct LocalBulletins {
         }
         self.rule = rule
         for inbox in configuration.inboxes {
-            let path = inbox.directory + "/" + Self.name
+            let path = inbox.directory + "/" + Bulletin.fileName
             guard
                 let bytes = try? SmallFile.read(path, limit: GrantFile.sizeLimit, awaiting: false),
                 let document = try? SignedDocument(bytes, signersBy: verifier, at: now),
@@ -37,7 +35,7 @@ struct LocalBulletins {
         }
     }
 
-    /// Whether a grant that comes by an inbox would wait, in a clause.
+    /// The effect on a grant that comes by an inbox, in a clause.
     func finding(at now: Moment) -> String {
         guard let newest else {
             return "no bulletin of \(rule.fleet) is known: by an inbox the grant waits for one"
