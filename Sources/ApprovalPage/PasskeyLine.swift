@@ -47,8 +47,8 @@ package struct PasskeyLine: Hashable, Sendable {
         key: [UInt8],
         credential: String
     ) throws(Malformed) {
-        guard Self.isName(name) else {
-            throw Malformed("a name has no blanks, commas, quotes or * ? ! #")
+        guard SignerName.isPlain(name) else {
+            throw Malformed("a name \(SignerName.rule)")
         }
         guard Self.isCredential(credential[...]) else {
             throw Malformed("the credential's id is not base64url of 1 to 1023 bytes")
@@ -101,14 +101,6 @@ package struct PasskeyLine: Hashable, Sendable {
     package func made(_ signature: [UInt8]) -> Bool {
         let count = (0..<4).reversed().map { UInt8(truncatingIfNeeded: key.count >> ($0 * 8)) }
         return signature.starts(with: Array("SSHSIG".utf8) + [0, 0, 0, 1] + count + key)
-    }
-
-    package static func isName(_ name: String) -> Bool {
-        !name.isEmpty && name.utf8.count <= 256
-            && name.unicodeScalars.allSatisfy {
-                !$0.properties.isWhitespace && !"\",*?!#\\".unicodeScalars.contains($0)
-                    && ![.control, .format].contains($0.properties.generalCategory)
-            }
     }
 
     private static func isCredential(_ text: Substring) -> Bool {

@@ -37,8 +37,8 @@ struct PasskeyEnrollCommand: JitgateCommand {
     @OptionGroup var policy: PolicyOptions
 
     func validate() throws {
-        guard PasskeyLine.isName(name) else {
-            throw ValidationError("NAME: it has no blanks, commas, quotes or * ? ! #")
+        guard SignerName.isPlain(name) else {
+            throw ValidationError("NAME: it \(SignerName.rule)")
         }
     }
 

@@ -36,8 +36,8 @@ struct InitCommand: JitgateCommand {
     @OptionGroup var policy: PolicyOptions
 
     func validate() throws {
-        guard NewSigner.isName(name) else {
-            throw ValidationError("NAME: it has no blanks, commas, quotes or * ? ! #")
+        guard SignerName.isPlain(name) else {
+            throw ValidationError("NAME: it \(SignerName.rule)")
         }
     }
 

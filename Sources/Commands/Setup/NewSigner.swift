@@ -1,4 +1,3 @@
-import ApprovalPage
 import CommandSupport
 import Configuration
 import Linux
@@ -129,8 +128,6 @@ struct NewSigner {
 
     let name: String
     let key: PublicKeyLine
-
-    static func isName(_ name: String) -> Bool { PasskeyLine.isName(name) }
 
     /// Adds the line; `false` if the key is there already.
     func add(to path: String) throws(CommandFailure) -> Bool {
