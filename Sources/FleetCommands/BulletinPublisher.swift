@@ -1,7 +1,6 @@
 import Admission
 import CommandSupport
 import Depot
-import Glibc
 import Grants
 import Linux
 import Signatures
@@ -66,7 +65,7 @@ struct BulletinPublisher {
         let own = try remembered()
         var made: PostedBulletin?
         for round in 0..<SecondLook.rounds {
-            if round > 0 { usleep(UInt32(clamping: SecondLook.pause.microseconds)) }
+            if round > 0 { Pause.sleep(SecondLook.pause) }
             let isSure = try store.edit(.bulletin) { object throws(CommandFailure) in
                 let posted = try object.map { object throws(CommandFailure) in
                     try bulletin(object.bytes, from: place)
