@@ -230,7 +230,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "make-fleet",
-            dependencies: ["Admission", "Attestation", "Grants", "Transparency"],
+            dependencies: [
+                "Admission", "Attestation", "Configuration", "Grants", "Transparency",
+            ],
             path: "Benchmarks/Sources/make-fleet",
             swiftSettings: house
         ),

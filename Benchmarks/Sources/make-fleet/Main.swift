@@ -1,5 +1,6 @@
 import Admission
 import Attestation
+import Configuration
 import Foundation
 import Grants
 import Transparency
@@ -92,19 +93,7 @@ struct FleetHost {
         )
         var status = HostStatus(of: host, at: instant)
         status.mode = .enforce
-        let rules = PortRules(
-            maxDuration: .seconds(10_800),
-            widestIPv4: 24,
-            widestIPv6: 56,
-            allowedSources: [],
-            approvals: 1,
-            separateRequestor: false,
-            requireJustification: true,
-            onExpiry: .terminate
-        )
-        status.ports = try ["22/tcp", "3389/tcp", "3389/udp"].map {
-            HostStatus.PortReport(try Port(parsing: $0), rules)
-        }
+        status.ports = Port.management.map { HostStatus.PortReport($0, .defaults) }
         status.labels = ["env": "prod", "role": "web"]
         status.digests.policy = String(repeating: "ab", count: 32)
         status.digests.signers = String(repeating: "cd", count: 32)
