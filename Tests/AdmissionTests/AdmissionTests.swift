@@ -8,16 +8,7 @@ import Testing
 /// 2027-01-15T08:00:00Z.
 private let now = Moment(microseconds: 1_800_000_000_000_000)
 
-private let standard = PortRules(
-    maxDuration: .seconds(3600),
-    widestIPv4: 24,
-    widestIPv6: 56,
-    allowedSources: [],
-    approvals: 1,
-    separateRequestor: false,
-    requireJustification: true,
-    onExpiry: .terminate
-)
+private let standard = PortRules.hourly()
 
 /// A signature by the signer of a line with these names, who may have more on other lines.
 private func signature(

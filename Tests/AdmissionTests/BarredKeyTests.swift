@@ -50,23 +50,7 @@ import Testing
             allowedSigners: try AllowedSigners(parsing: Array(signers.utf8))
         )
         let signed = try verifier.verify(payload + sign(payload), at: now)
-        let rules = PortRules(
-            maxDuration: .seconds(3600),
-            widestIPv4: 24,
-            widestIPv6: 56,
-            allowedSources: [],
-            approvals: approvals,
-            separateRequestor: isSeparate,
-            requireJustification: true,
-            onExpiry: .terminate
-        )
-        let policy = Policy(
-            mode: .enforce,
-            keepExisting: .reset,
-            trusted: [],
-            ports: ["22/tcp": rules],
-            maxWait: .seconds(3600)
-        )
+        let policy = Policy.enforcing(.hourly(approvals: approvals, separateRequestor: isSeparate))
         var admission = Admission(policy: policy, host: HostIdentity(hostname: "h", machineID: ""))
         admission.barredKeys = BarredKeys(keys)
         return admission.judge(grant, signedBy: signed, history: .unseen, at: now)

@@ -9,17 +9,6 @@ import Testing
 @Suite struct `A file of a bulletin` {
     private static let now = try? Moment(parsing: "2026-12-01T10:00:00Z")
 
-    private static let ports = PortRules(
-        maxDuration: .seconds(3600),
-        widestIPv4: 24,
-        widestIPv6: 56,
-        allowedSources: [],
-        approvals: 1,
-        separateRequestor: false,
-        requireJustification: true,
-        onExpiry: .terminate
-    )
-
     private func document(_ file: [UInt8]) throws(DocumentError) -> SignedDocument {
         let signers = try? AllowedSigners(parsing: Array(GrantVector.bulletinSigners.utf8))
         let verifier = SignatureVerifier(allowedSigners: signers ?? AllowedSigners())
@@ -28,13 +17,7 @@ import Testing
     }
 
     private func admission(_ freshness: FreshnessRule?, barring keys: [String] = []) -> Admission {
-        var policy = Policy(
-            mode: .enforce,
-            keepExisting: .reset,
-            trusted: [],
-            ports: ["22/tcp": Self.ports],
-            maxWait: .seconds(3600)
-        )
+        var policy = Policy.enforcing(.hourly())
         policy.freshness = freshness
         var admission = Admission(
             policy: policy,

@@ -37,23 +37,7 @@ import Testing
     }
 
     private var admission: Admission {
-        let rules = PortRules(
-            maxDuration: .seconds(3600),
-            widestIPv4: 24,
-            widestIPv6: 56,
-            allowedSources: [],
-            approvals: 2,
-            separateRequestor: false,
-            requireJustification: true,
-            onExpiry: .terminate
-        )
-        let policy = Policy(
-            mode: .enforce,
-            keepExisting: .reset,
-            trusted: [],
-            ports: ["22/tcp": rules],
-            maxWait: .seconds(3600)
-        )
+        let policy = Policy.enforcing(.hourly(approvals: 2))
         return Admission(policy: policy, host: HostIdentity(hostname: "web-1", machineID: ""))
     }
 

@@ -31,16 +31,7 @@ private struct Scene {
         }
         let signed = try verifier.verify(payload + armor, at: now)
         let grant = try Grant(parsing: signed.bytes)
-        let port = PortRules(
-            maxDuration: .seconds(3600),
-            widestIPv4: 24,
-            widestIPv6: 56,
-            allowedSources: [],
-            approvals: approvals,
-            separateRequestor: false,
-            requireJustification: true,
-            onExpiry: .terminate
-        )
+        let port = PortRules.hourly(approvals: approvals)
         var policy = Policy(
             mode: .enforce,
             keepExisting: .keep(for: nil),

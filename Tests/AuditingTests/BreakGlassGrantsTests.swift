@@ -9,35 +9,11 @@ private struct Log {
     private(set) var logState = LogState()
 
     mutating func add(_ entry: AuditEntry, at seconds: Int64 = 0) throws {
-        let stamp = RecordStamp(
-            realtime: Moment(microseconds: 1_800_000_000_000_000 + seconds * 1_000_000),
-            boot: seconds * 1_000_000,
-            bootID: "b",
-            machineID: "m",
-            hostname: "web-1"
-        )
-        try logState.take(Record(sequence: logState.nextSequence, stamp: stamp, entry: entry))
+        try logState.take(entry, at: seconds)
     }
 
     static func facts(_ number: Int) throws -> GrantProvenance {
-        let grant = Grant(
-            id: GrantID(value: UInt128(number)),
-            hosts: [.name("*")],
-            requestor: "dana",
-            justification: nil,
-            sources: [try Prefix(parsing: "203.0.113.7/32")],
-            ports: [try Port(parsing: "22/tcp")],
-            notBefore: nil,
-            expires: Moment(microseconds: 1_900_000_000_000_000),
-            duration: nil
-        )
-        return GrantProvenance(
-            grant: grant,
-            digest: "\(number)",
-            signers: ["duty"],
-            breakGlass: ["1 duty"],
-            file: "/g"
-        )
+        try .numbered(number, signers: ["duty"], breakGlass: ["1 duty"])
     }
 
     mutating func open(_ number: Int) throws {

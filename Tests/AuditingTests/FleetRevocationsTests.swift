@@ -8,38 +8,13 @@ import Testing
 private struct Log {
     private(set) var logState = LogState()
 
-    static let start = Moment(microseconds: 1_800_000_000_000_000)
-
     mutating func add(_ entry: AuditEntry, at seconds: Int64 = 0) throws {
-        let stamp = RecordStamp(
-            realtime: Self.start + .seconds(seconds),
-            boot: seconds * 1_000_000,
-            bootID: "b",
-            machineID: "m",
-            hostname: "web-1"
-        )
-        try logState.take(Record(sequence: logState.nextSequence, stamp: stamp, entry: entry))
+        try logState.take(entry, at: seconds)
     }
 
     static func facts(_ number: Int, by keys: [String]) throws -> GrantProvenance {
-        let grant = Grant(
-            id: GrantID(value: UInt128(number)),
-            hosts: [.name("*")],
-            requestor: "dana",
-            justification: nil,
-            sources: [try Prefix(parsing: "203.0.113.7/32")],
-            ports: [try Port(parsing: "22/tcp")],
-            notBefore: nil,
-            expires: Moment(microseconds: 1_900_000_000_000_000),
-            duration: nil
-        )
-        return GrantProvenance(
-            grant: grant,
-            digest: "\(number)",
-            signers: ["ops"],
-            parties: GrantParties(keys: keys),
-            file: "/g"
-        )
+        let parties = GrantParties(keys: keys)
+        return try .numbered(number, signers: ["ops"], parties: parties)
     }
 
     mutating func bulletin(
@@ -48,7 +23,7 @@ private struct Log {
         keys: [String] = [],
         at time: Int64 = 0
     ) throws {
-        let issued = Self.start + .seconds(seconds)
+        let issued = LogState.start + .seconds(seconds)
         let bulletin = Bulletin(fleet: "prod", issued: issued, expires: issued + .seconds(3600))
         var revoked = RevocationSelection(ids: grants.map { GrantID(value: UInt128($0)) })
         revoked.keys = keys
@@ -112,10 +87,10 @@ private func key(_ number: Int) -> String {
         for state in [log.logState, try log.reread()] {
             let fleet = state.lockouts.fleet
             #expect(Array(fleet.keys.keys) == [key(2)])
-            #expect(!fleet.isNews(key(2), issued: Log.start + .seconds(9000)))
-            #expect(!fleet.isNews(key(1), issued: Log.start + .seconds(600)))
-            #expect(fleet.isNews(key(1), issued: Log.start + .seconds(601)))
-            #expect(fleet.isNews(key(3), issued: Log.start))
+            #expect(!fleet.isNews(key(2), issued: LogState.start + .seconds(9000)))
+            #expect(!fleet.isNews(key(1), issued: LogState.start + .seconds(600)))
+            #expect(fleet.isNews(key(1), issued: LogState.start + .seconds(601)))
+            #expect(fleet.isNews(key(3), issued: LogState.start))
         }
         try log.bulletin(issued: 700, keys: [key(1)], at: 700)
         #expect(log.logState.lockouts.fleet.keys.count == 2)
@@ -138,7 +113,7 @@ private func key(_ number: Int) -> String {
             var log = Log()
             try log.add(AuditEntry(.agentStarted, ""), at: 0)
             try log.bulletin(issued: issued, keys: [key(1)], at: 100)
-            let floor = Log.start + .seconds(issued)
+            let floor = LogState.start + .seconds(issued)
             #expect((log.logState.clock.timeline?.floor == floor) == isKept)
             #expect(try log.reread().clock == log.logState.clock)
         }
