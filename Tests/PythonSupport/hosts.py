@@ -196,5 +196,5 @@ class Client(Namespace):
 @contextlib.contextmanager
 def workplace():
     """A directory below /run, which only root may write."""
-    with tempfile.TemporaryDirectory(prefix="jitgate-records-", dir="/run") as folder:
+    with tempfile.TemporaryDirectory(prefix="jitgate-hosts-", dir="/run") as folder:
         yield pathlib.Path(folder)
