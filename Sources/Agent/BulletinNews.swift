@@ -2,7 +2,7 @@ import Admission
 import Auditing
 import Grants
 
-/// What a bulletin revokes that no other did.
+/// The revocations of a bulletin that no other one had.
 ///
 /// The same bulletin may come any number of times, and older ones between: neither is worth a record,
 /// nor a look at all grants.

@@ -10,7 +10,7 @@ import Signatures
 
 /// The bulletins of the fleet: what they revoke, and whether the newest is fresh.
 ///
-/// What one revokes is on record before the grants end; what revokes nothing new leaves no record. The
+/// Its revocations are on record before the grants end; one that revokes nothing new leaves no record. The
 /// newest one is known by its file in an inbox alone: an agent that starts has none until it has read it.
 final class Bulletins {
     private var newest = NewestBulletin()

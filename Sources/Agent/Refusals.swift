@@ -24,7 +24,7 @@ extension AuditEntry {
         return entry
     }
 
-    /// A file of ours that takes no force.
+    /// A file of the agent's own, such as the policy, that does not take effect.
     static func refused(_ text: String, _ path: String, because problem: String) -> Self {
         let fields: [AuditField: [String]] = [.file: [path], .reason: [problem]]
         return Self(.policyRefused, "\(text): \(problem)", fields: fields)

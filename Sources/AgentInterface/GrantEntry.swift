@@ -73,7 +73,7 @@ package struct GrantEntry: VarlinkCodable {
         package var sessions: Int?
     }
 
-    /// What a waiting grant waits for, besides its time.
+    /// A reason to wait, besides its time.
     package enum Obstacle: String, Hashable, Sendable, CaseIterable {
         case bulletin
     }

@@ -1,4 +1,4 @@
-/// The fields of ours that a record may carry, in the order in which they are written.
+/// The `JITGATE_` fields of a record, in the order in which they are written.
 package enum AuditField: Hashable, Sendable, CaseIterable {
     case grant
     case digest
@@ -130,7 +130,7 @@ package struct AuditEntry: Hashable, Sendable {
     package let event: AuditEvent
     /// One line for people.
     package var message: String
-    /// Values by field; an empty array is as good as none.
+    /// Values by field; a field with an empty array is left out.
     package var fields: [AuditField: [String]]
 
     package init(_ event: AuditEvent, _ message: String, fields: [AuditField: [String]] = [:]) {

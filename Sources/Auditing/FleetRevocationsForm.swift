@@ -1,7 +1,7 @@
 import Grants
 import StrictJSON
 
-/// What bulletins revoked, as the snapshot keeps it.
+/// The form in which the snapshot keeps the revocations of bulletins.
 enum FleetRevocationsForm {
     static func json(_ fleet: FleetRevocations) -> JSONValue {
         [

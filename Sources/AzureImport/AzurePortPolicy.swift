@@ -8,7 +8,7 @@ package struct AzureSelectionError: Error, Hashable, CustomStringConvertible {
     package let description: String
 }
 
-/// One machine's rules of an Azure document as a policy of ours.
+/// One machine's rules of an Azure document, as a policy for its host.
 package struct AzurePortPolicy {
     /// The protected ports and their rules: as much of a policy as Azure knows.
     struct PortPolicy: Hashable, Sendable {

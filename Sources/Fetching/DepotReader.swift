@@ -135,7 +135,7 @@ struct DepotReader {
         }
     }
 
-    /// What the clocks have to do with a refusal, if they differ.
+    /// A clause about the difference of the clocks, which may explain a refusal; empty without one.
     private static func remark(_ response: Response) -> String {
         let remark = ClockSkew.remark(date: response[header: "date"], now: StateBoard.wallClock)
         return remark.map { "; " + $0 } ?? ""

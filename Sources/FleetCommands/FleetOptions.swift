@@ -102,7 +102,7 @@ extension Fleet {
         entry.kind == .retired ? nil : try read(.status(entry.host))
     }
 
-    /// What a host wrote; what is too long is nothing that could be verified, and hides no other host.
+    /// Reads an object that a host wrote; one that is too long is as none, so that it hides no other host.
     func read(_ object: DepotObject) throws(CommandFailure) -> [UInt8]? {
         do throws(CommandFailure) {
             return try store.read(object)?.bytes

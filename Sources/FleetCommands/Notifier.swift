@@ -39,7 +39,7 @@ struct NoticeRule {
     }
 }
 
-/// What one signer is to be told: a grant that is open on a host in their name.
+/// The news for one signer: a grant that is open on a host in their name.
 struct Notice {
     enum Result: String {
         case told

@@ -57,7 +57,7 @@ struct BulletinHost {
         try JSONNode.parse(host.jitgate("status", "--json").output).value
     }
 
-    /// What each waiting grant waits for.
+    /// The reason why each grant waits.
     func waitsFor() throws -> [String?] {
         let list = try JSONNode.parse(host.jitgate("list", "--json").output).value
         let waiting = (list["grants"]?.items ?? []).filter { $0["state"] == "waiting" }

@@ -9,7 +9,7 @@ struct TryCommand: JitgateCommand {
         commandName: "try",
         abstract: "Load the policy that is on disk on trial: it gives way unless you confirm it.",
         discussion: """
-            Log in anew from where you will need to, then run `jitgate confirm`. Unless you do in \
+            Log in a second time from where you will need to, then run `jitgate confirm`. Unless you do in \
             time, the policy from before comes back by itself, also if the agent is killed or the \
             host reboots meanwhile; the file on disk stays as it is. If the policy would cut your \
             own SSH session, it is said and tried all the same: then it comes back. A reload \

@@ -74,7 +74,7 @@ struct SampleSection {
     }
 }
 
-/// How the report was made, and how to check it.
+/// The method by which the report was made, and the way to check it.
 struct MethodSection {
     let report: FleetReport
 

@@ -12,7 +12,7 @@ struct fetchers_answer {
     char tag[64];
 };
 
-/// What crossed the wire below TLS, and what was done.
+/// The bytes that crossed the wire below TLS, and the numbers of what was done.
 struct fetchers_totals {
     int64_t received, sent, answers, failures, handshakes;
     /// The share of answers with status 304.
