@@ -57,7 +57,10 @@ final class Attestor {
 
     func attest(_ call: PendingCall<AttestReply>) {
         let now = ClockReading.monotonicMicroseconds()
-        if let kept, now - kept.madeAt < Self.freshness { return answer(call, kept) }
+        if let kept, now - kept.madeAt < Self.freshness {
+            answer(call, kept)
+            return tellChange()
+        }
         asking.append(call)
         guard !isMaking else { return }
         isMaking = true

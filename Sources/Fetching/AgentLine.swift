@@ -24,6 +24,9 @@ final class AgentLine {
     /// The descriptor that becomes readable when something has changed, if the agent was asked.
     var descriptor: Int32? { waiting?.fileDescriptor }
 
+    /// True if the note was out of date when it came.
+    var hasChanged: Bool { waiting?.hasUnreadBytes ?? false }
+
     /// The signed status of now; from here on changes are heard.
     func attest() throws(AgentLineError) -> String {
         waiting = nil

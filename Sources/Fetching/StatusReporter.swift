@@ -49,6 +49,7 @@ struct StatusReporter {
         do throws(ReportFailure) {
             try put(&board)
             cadence.reported(at: Carrier.now, using: &random)
+            if agent.hasChanged { changed() }
         } catch {
             switch error {
             case .stopped: return true

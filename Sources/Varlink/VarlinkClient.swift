@@ -22,6 +22,9 @@ package final class VarlinkClient {
     /// The descriptor that becomes readable when a reply comes.
     package var fileDescriptor: Int32 { socket.fileDescriptor }
 
+    /// True if more than the last reply has come: the descriptor does not tell of what was read already.
+    package var hasUnreadBytes: Bool { framing.pendingCount > 0 }
+
     // MARK: methods
 
     /// Calls a method and waits for its reply.
