@@ -68,12 +68,12 @@ let package = Package(
         // records, and what they add up to
         core("Auditing", ["Grants", "Scheduling", "Transparency", "StrictJSON", crypto]),
         // the policy file
-        core("Configuration", ["StrictJSON", "StrictTOML", "Grants", "Admission"]),
+        core("AgentSettings", ["StrictJSON", "StrictTOML", "Grants", "Admission"]),
         core(  // whether a log, or a record of it, is what was signed
             "Verifying",
             [
                 "StrictJSON", "Grants", "Signatures", "Admission", "Transparency", "Auditing",
-                "Configuration",
+                "AgentSettings",
             ]
         ),
         core("Reporting", ["Auditing", "Grants", "StrictJSON"]),  // what the log says, for auditors
@@ -132,7 +132,7 @@ let package = Package(
             "Agent",
             [
                 "Grants", "Signatures", "Admission", "Scheduling", "Lifecycle", "Transparency",
-                "Auditing", "Configuration", "Linux", "Recording", "Netfilter", "RuleTrace",
+                "Auditing", "AgentSettings", "Linux", "Recording", "Netfilter", "RuleTrace",
                 "Enforcement",
                 "Conditions", "Connections", "Varlink", "AgentInterface", "Attestation",
                 "Depot", system,
@@ -154,7 +154,7 @@ let package = Package(
             "Diagnosis",
             [
                 "StrictJSON", "Conditions", "Grants", "Signatures", "Admission", "Auditing",
-                "Configuration", "Linux", "Recording", "AgentInterface", "Depot", system,
+                "AgentSettings", "Linux", "Recording", "AgentInterface", "Depot", system,
             ]
         ),
         edge(  // what the command lines of all tools share
@@ -165,7 +165,7 @@ let package = Package(
             "AuditFiles",
             [
                 "CommandSupport", "StrictJSON", "Grants", "Admission", "Transparency", "Auditing",
-                "Configuration", "Verifying", "Reporting", "Linux", "Recording", system,
+                "AgentSettings", "Verifying", "Reporting", "Linux", "Recording", system,
             ]
         ),
         .target(
@@ -173,7 +173,7 @@ let package = Package(
             dependencies: [
                 "AuditFiles", "CommandSupport", "StrictJSON", "StrictTOML", "Grants", "Signatures",
                 "Admission", "Transparency", "Auditing",
-                "Configuration", "Verifying", "Reporting", "ApprovalPage", "AzureImport", "Linux",
+                "AgentSettings", "Verifying", "Reporting", "ApprovalPage", "AzureImport", "Linux",
                 "Recording", "Varlink", "AgentInterface", "Conditions", "Diagnosis", "LoopbackHTTP",
                 argumentParser, system,
             ],
@@ -231,7 +231,7 @@ let package = Package(
         .executableTarget(
             name: "make-fleet",
             dependencies: [
-                "Admission", "Attestation", "Configuration", "Grants", "Transparency",
+                "Admission", "Attestation", "AgentSettings", "Grants", "Transparency",
             ],
             path: "Benchmarks/Sources/make-fleet",
             swiftSettings: house
@@ -320,9 +320,9 @@ let package = Package(
         tests("ApprovalPageTests", ["ApprovalPage", "Signatures", crypto]),
         tests("LoopbackHTTPTests", ["LoopbackHTTP"]),
         tests(
-            "ConfigurationTests",
+            "AgentSettingsTests",
             [
-                "Configuration", "Admission", "Grants", "Signatures", "StrictJSON", "StrictTOML",
+                "AgentSettings", "Admission", "Grants", "Signatures", "StrictJSON", "StrictTOML",
                 "TestSupport",
             ]
         ),

@@ -35,12 +35,12 @@ let package = Package(
         module("Scheduling", ["Grants"]),
         module("Transparency", ["Grants", crypto]),
         module("Auditing", ["Grants", "Scheduling", "Transparency", "StrictJSON", crypto]),
-        module("Configuration", ["StrictJSON", "StrictTOML", "Grants", "Admission"]),
+        module("AgentSettings", ["StrictJSON", "StrictTOML", "Grants", "Admission"]),
         module(
             "Verifying",
             [
                 "StrictJSON", "Grants", "Signatures", "Admission", "Transparency", "Auditing",
-                "Configuration",
+                "AgentSettings",
             ]
         ),
         .target(
@@ -72,7 +72,7 @@ let package = Package(
             name: "fuzz",
             dependencies: [
                 "CFuzzer", "StrictJSON", "Grants", "Signatures", "Admission", "Transparency",
-                "Auditing", "Configuration", "Varlink", "AgentInterface", "Linux", "Netlink",
+                "Auditing", "AgentSettings", "Varlink", "AgentInterface", "Linux", "Netlink",
                 "Netfilter",
                 "RuleTrace", "Connections", "Verifying", "AzureImport", "ApprovalPage",
                 "LoopbackHTTP", "Conditions", "Depot", "FetchSettings", "Attestation", crypto,

@@ -1,6 +1,6 @@
 import AgentInterface
 import Auditing
-package import Configuration
+package import AgentSettings
 import Connections
 import Dispatch
 import Enforcement

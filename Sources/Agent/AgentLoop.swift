@@ -1,6 +1,6 @@
 import AgentInterface
 import Auditing
-import Configuration
+import AgentSettings
 import Glibc
 import Grants
 import Linux

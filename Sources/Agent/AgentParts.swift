@@ -1,6 +1,6 @@
 import AgentInterface
 import Auditing
-import Configuration
+import AgentSettings
 import Connections
 import Enforcement
 import Grants

@@ -1,5 +1,5 @@
 import Conditions
-import Configuration
+import AgentSettings
 import Connections
 import Enforcement
 import Grants

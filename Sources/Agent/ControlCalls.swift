@@ -1,7 +1,7 @@
 import Admission
 import AgentInterface
 import Auditing
-import Configuration
+import AgentSettings
 import Grants
 import Lifecycle
 import Linux

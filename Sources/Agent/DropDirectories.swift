@@ -1,5 +1,5 @@
 import Conditions
-import Configuration
+import AgentSettings
 import Grants
 import Linux
 import SystemPackage

@@ -2,7 +2,7 @@ import Admission
 import AgentInterface
 import Auditing
 import Conditions
-import Configuration
+import AgentSettings
 import Connections
 import Enforcement
 import Grants

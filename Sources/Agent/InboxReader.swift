@@ -1,4 +1,4 @@
-import Configuration
+import AgentSettings
 import Dispatch
 import Linux
 import SystemPackage

@@ -1,4 +1,4 @@
-import Configuration
+import AgentSettings
 import Signatures
 
 /// The keys that may sign and those that count no more, as the files of the policy have them.

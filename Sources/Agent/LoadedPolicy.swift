@@ -1,6 +1,6 @@
 import Admission
 import Auditing
-import Configuration
+import AgentSettings
 import Enforcement
 import Grants
 import Linux

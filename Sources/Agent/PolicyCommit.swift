@@ -1,7 +1,7 @@
 import Admission
 import Auditing
 import Conditions
-import Configuration
+import AgentSettings
 import Enforcement
 import Grants
 

@@ -2,7 +2,7 @@ import Admission
 import AgentInterface
 import Auditing
 import Conditions
-import Configuration
+import AgentSettings
 import Grants
 
 /// The records that rules are in force.

@@ -1,6 +1,6 @@
 import AgentInterface
 import Auditing
-import Configuration
+import AgentSettings
 import Enforcement
 import Grants
 import Lifecycle

@@ -1,7 +1,7 @@
 import Admission
 import AgentInterface
 import Attestation
-import Configuration
+import AgentSettings
 import Grants
 import Lifecycle
 import Linux

@@ -1,5 +1,5 @@
 import Auditing
-import Configuration
+import AgentSettings
 import Enforcement
 import Glibc
 import Grants

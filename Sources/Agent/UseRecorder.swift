@@ -1,6 +1,6 @@
 import Admission
 import Auditing
-import Configuration
+import AgentSettings
 import Connections
 import Enforcement
 import Grants

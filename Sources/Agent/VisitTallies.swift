@@ -1,4 +1,4 @@
-import Configuration
+import AgentSettings
 import Connections
 import Grants
 

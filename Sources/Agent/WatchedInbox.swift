@@ -1,4 +1,4 @@
-import Configuration
+import AgentSettings
 import Grants
 import Linux
 import SystemPackage

@@ -1,6 +1,6 @@
 import Admission
 package import Auditing
-import Configuration
+import AgentSettings
 import Grants
 package import Reporting
 

@@ -1,5 +1,5 @@
 import Conditions
-import Configuration
+import AgentSettings
 import Depot
 import Grants
 import Linux

@@ -1,7 +1,7 @@
 import Admission
 package import AgentInterface
 package import Conditions
-package import Configuration
+package import AgentSettings
 
 /// The answers of the agent to the doctor's questions.
 package struct AgentAnswers {

@@ -1,6 +1,6 @@
 import Auditing
 import Conditions
-import Configuration
+import AgentSettings
 import Grants
 import Linux
 import Recording

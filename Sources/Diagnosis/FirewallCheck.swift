@@ -1,7 +1,7 @@
 import Admission
 import AgentInterface
 import Conditions
-import Configuration
+import AgentSettings
 import Grants
 import Linux
 

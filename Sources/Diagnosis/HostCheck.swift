@@ -1,5 +1,5 @@
 import Conditions
-import Configuration
+import AgentSettings
 import Linux
 import SystemPackage
 

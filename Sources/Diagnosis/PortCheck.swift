@@ -1,6 +1,6 @@
 import Admission
 import Conditions
-import Configuration
+import AgentSettings
 import Grants
 import Linux
 import SystemPackage

@@ -1,6 +1,6 @@
 import Admission
 import Auditing
-import Configuration
+import AgentSettings
 import Grants
 import Signatures
 

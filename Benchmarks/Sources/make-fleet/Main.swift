@@ -1,6 +1,6 @@
 import Admission
 import Attestation
-import Configuration
+import AgentSettings
 import Foundation
 import Grants
 import Transparency

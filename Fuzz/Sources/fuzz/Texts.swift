@@ -1,5 +1,5 @@
 import AzureImport
-import Configuration
+import AgentSettings
 import Grants
 import StrictJSON
 

@@ -1,7 +1,7 @@
 import AgentInterface
 import ArgumentParser
 import CommandSupport
-import Configuration
+import AgentSettings
 import Grants
 import Varlink
 

@@ -1,6 +1,6 @@
 import AgentInterface
 import CommandSupport
-import Configuration
+import AgentSettings
 import Glibc
 import StrictJSON
 import SystemPackage

@@ -2,7 +2,7 @@ import AgentInterface
 import ArgumentParser
 import CommandSupport
 import Conditions
-import Configuration
+import AgentSettings
 import Diagnosis
 import Linux
 import StrictJSON

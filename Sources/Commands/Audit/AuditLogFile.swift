@@ -1,4 +1,4 @@
-import Configuration
+import AgentSettings
 import Recording
 
 /// The lines of the audit log, one after the other, however long it is.

@@ -2,7 +2,7 @@ import ArgumentParser
 import AuditFiles
 import Auditing
 import CommandSupport
-import Configuration
+import AgentSettings
 import Recording
 import StrictJSON
 import Transparency

@@ -1,6 +1,6 @@
 import ArgumentParser
 import CommandSupport
-import Configuration
+import AgentSettings
 import Recording
 import StrictJSON
 

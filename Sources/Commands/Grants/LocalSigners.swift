@@ -1,6 +1,6 @@
 import Admission
 import CommandSupport
-import Configuration
+import AgentSettings
 import Grants
 import Signatures
 

@@ -1,7 +1,7 @@
 import Admission
 import AgentInterface
 import CommandSupport
-import Configuration
+import AgentSettings
 import Grants
 
 /// The SSH session that a command is typed into, and whether a policy would cut it.

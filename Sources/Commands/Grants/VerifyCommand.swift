@@ -2,7 +2,7 @@ import Admission
 import ArgumentParser
 import Auditing
 import CommandSupport
-import Configuration
+import AgentSettings
 import Grants
 import Linux
 import Recording

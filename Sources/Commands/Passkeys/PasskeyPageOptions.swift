@@ -1,6 +1,6 @@
 import ArgumentParser
 import CommandSupport
-import Configuration
+import AgentSettings
 import Signatures
 
 /// The place of the page for passkeys, and the file that lists them.

@@ -1,7 +1,7 @@
 import Admission
 import ArgumentParser
 import CommandSupport
-import Configuration
+import AgentSettings
 import Grants
 import StrictJSON
 import StrictTOML

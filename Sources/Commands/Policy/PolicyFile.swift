@@ -1,5 +1,5 @@
 import CommandSupport
-import Configuration
+import AgentSettings
 
 extension PolicyOptions {
     /// The policy by which the agent and its files are found.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import AzureImport
 import CommandSupport
-import Configuration
+import AgentSettings
 import StrictJSON
 
 struct PolicyImportCommand: JitgateCommand {

@@ -3,7 +3,7 @@ import AgentInterface
 import ArgumentParser
 import CommandSupport
 import Conditions
-import Configuration
+import AgentSettings
 import Diagnosis
 import Grants
 import StrictJSON

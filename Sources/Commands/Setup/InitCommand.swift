@@ -1,7 +1,7 @@
 import Admission
 import ArgumentParser
 import CommandSupport
-import Configuration
+import AgentSettings
 import Linux
 import Signatures
 import StrictJSON

@@ -1,5 +1,5 @@
 import CommandSupport
-import Configuration
+import AgentSettings
 import Linux
 import Signatures
 

@@ -1,6 +1,6 @@
 import Auditing
 import CommandSupport
-import Configuration
+import AgentSettings
 import Grants
 import Recording
 import Reporting

@@ -5,7 +5,7 @@ import StrictTOML
 import TestSupport
 import Testing
 
-@testable import Configuration
+@testable import AgentSettings
 
 @Suite struct `A configuration` {
     @Test func `of an empty file is the defaults`() throws {

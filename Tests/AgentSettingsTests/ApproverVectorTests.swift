@@ -1,5 +1,5 @@
 import Admission
-import Configuration
+import AgentSettings
 import Foundation
 import Signatures
 import StrictTOML
