@@ -46,6 +46,7 @@ let package = Package(
         .executable(name: "jitgate", targets: ["jitgate"]),
         .executable(name: "jitgate-fetch", targets: ["jitgate-fetch"]),
         .executable(name: "jitgate-fleet", targets: ["jitgate-fleet"]),
+        .executable(name: "jitgate-hub", targets: ["jitgate-hub"]),
         // For the tests: loaded into the agent, which has no switch for what it does.
         .library(name: "faults", type: .dynamic, targets: ["CFaults"]),
     ],
@@ -53,6 +54,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // MARK: core
@@ -76,7 +81,8 @@ let package = Package(
                 "AgentSettings",
             ]
         ),
-        core("Reporting", ["Auditing", "Grants", "StrictJSON"]),  // what the log says, for auditors
+        core("HTMLWriter", ["Grants", "StrictJSON"]),  // HTML and SVG that no text can break out of
+        core("Reporting", ["Auditing", "Grants", "HTMLWriter", "StrictJSON"]),  // what the log says, for auditors
         core("Depot", ["Grants", "StrictJSON", "Conditions"]),  // where hosts look for signed files
         // what a host tells its fleet, and what a witness makes of it
         core("Attestation", ["StrictJSON", "Grants", "Conditions", "Admission", "Transparency"]),
@@ -85,6 +91,8 @@ let package = Package(
             "Posture",
             ["Admission", "Attestation", "Conditions", "Depot", "Grants", "Transparency"]
         ),
+        // signed files, as publishers list them
+        core("Offers", ["Admission", "Depot", "Grants", "Signatures"]),
         core("FetchSettings", ["Depot", "Grants", "StrictTOML"]),  // the file fetch.toml
 
         .target(  // the page that takes the signature of a passkey, and what it is told and answers
@@ -211,6 +219,40 @@ let package = Package(
             swiftSettings: house
         ),
 
+        // MARK: hub
+        core("HubSettings", ["FetchSettings", "Depot", "Grants", "StrictTOML"]),  // the file hub.toml
+        core(  // what people ask for, and what hosts would make of it
+            "Requests",
+            [
+                "Admission", "Attestation", "Depot", "Grants", "Posture", "Signatures",
+                "StrictJSON",
+            ]
+        ),
+        // the pages that people see
+        core("HubPages", ["Conditions", "Depot", "Grants", "HTMLWriter", "Posture", "Requests"]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        edge(  // one store, two engines
+            "HubStorage",
+            ["CPostgres", "Grants", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
+        edge(
+            "Hub",
+            [
+                "ApprovalPage", "Attestation", "Conditions", "Depot", "Grants", "HubPages",
+                "HubSettings", "HubStorage", "Offers", "Posture", "Requests", "Signatures",
+                "StrictJSON", "Transparency", crypto, system,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .executableTarget(
+            name: "jitgate-hub",
+            dependencies: ["Hub", argumentParser],
+            swiftSettings: house
+        ),
+
         // MARK: benchmarks
         // These are programs for scripts/benchmark that use the agent's own modules; see Benchmarks/.
         .target(
@@ -317,6 +359,11 @@ let package = Package(
                 "StrictJSON", "Transparency",
             ]
         ),
+        tests("RequestsTests", ["Requests", "Depot", "Grants", "StrictJSON", "TestSupport"]),
+        tests("HubSettingsTests", ["HubSettings"]),
+        tests("HubStorageTests", ["HubStorage", "Grants", "TestSupport"]),
+        tests("HubPagesTests", ["HubPages", "Depot", "Grants", "Requests"]),
+        tests("HubTests", ["Hub", "Depot", "Grants", "StrictJSON", "TestSupport"]),
         tests("ApprovalPageTests", ["ApprovalPage", "Signatures", crypto]),
         tests("LoopbackHTTPTests", ["LoopbackHTTP"]),
         tests(

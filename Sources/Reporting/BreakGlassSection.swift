@@ -1,5 +1,6 @@
 import Auditing
 package import Grants
+import HTMLWriter
 
 /// The review of a break-glass grant.
 package struct ReportedReview: Hashable, Sendable {

@@ -1,4 +1,5 @@
 import Grants
+import HTMLWriter
 
 /// The findings for the auditor, besides the grants.
 struct ExceptionsSection {

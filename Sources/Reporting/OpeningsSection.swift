@@ -1,4 +1,5 @@
 import Grants
+import HTMLWriter
 
 /// All openings: requestor, approvers, source, reason and end.
 struct OpeningsSection {

@@ -1,4 +1,5 @@
 import Grants
+import HTMLWriter
 
 /// The whole period at a glance: each port, and unusual events.
 struct OverviewPicture {

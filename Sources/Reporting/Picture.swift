@@ -1,4 +1,5 @@
 import Grants
+import HTMLWriter
 
 /// A drawing in rows along a time axis, with a text for readers who cannot see it.
 struct Picture {

@@ -1,4 +1,5 @@
 import Grants
+import HTMLWriter
 
 /// The refusals: refused grant files, and sources without a grant.
 struct RefusalsSection {

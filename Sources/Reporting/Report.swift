@@ -1,4 +1,5 @@
 package import Grants
+import HTMLWriter
 
 /// The parts of the report that do not come from the records.
 package struct ReportContext: Hashable, Sendable {

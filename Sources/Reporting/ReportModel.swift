@@ -1,5 +1,6 @@
 package import Auditing
 package import Grants
+import HTMLWriter
 
 /// The content of a log about a period, collected from its records in order.
 package struct ReportModel: Sendable {

@@ -1,4 +1,5 @@
 import Grants
+import HTMLWriter
 
 /// One self-contained page that needs no script and no network.
 struct ReportPage {

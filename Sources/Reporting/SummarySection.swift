@@ -1,4 +1,5 @@
 import Grants
+import HTMLWriter
 
 /// The numbers that answer most questions, and the events on each port.
 struct SummarySection {

@@ -1,4 +1,5 @@
 import Grants
+import HTMLWriter
 
 /// The scale of a picture: the position of each moment, and the moments that get a line.
 struct TimeAxis {

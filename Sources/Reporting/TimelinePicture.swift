@@ -1,4 +1,5 @@
 import Grants
+import HTMLWriter
 
 /// Some grants on one port, one in each row; if none lasts for days, all along one day.
 struct TimelinePicture {

@@ -1,4 +1,5 @@
 import Grants
+import HTMLWriter
 
 /// Pictures of the openings over time: one of the whole period, then each grant on each port.
 struct TimelineSection {

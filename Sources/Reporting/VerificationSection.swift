@@ -1,4 +1,5 @@
 import Grants
+import HTMLWriter
 
 /// The evidence for the reader that nothing is missing.
 struct VerificationSection {

@@ -1,4 +1,5 @@
 import Grants
+import HTMLWriter
 
 /// The items that an auditor should look at: break-glass grants, forks, findings and refused files.
 struct FleetExceptionsSection {

@@ -1,4 +1,5 @@
 import Grants
+import HTMLWriter
 
 /// All openings on all hosts.
 struct FleetOpeningsSection {

@@ -1,4 +1,5 @@
 package import Grants
+import HTMLWriter
 
 /// The report on all hosts of a fleet as one self-contained HTML file.
 package struct FleetReport {

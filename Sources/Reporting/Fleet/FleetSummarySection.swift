@@ -1,4 +1,5 @@
 import Grants
+import HTMLWriter
 
 /// The numbers of the whole fleet.
 struct FleetSummarySection {

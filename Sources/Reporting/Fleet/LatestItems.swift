@@ -1,4 +1,5 @@
 import Grants
+import HTMLWriter
 
 /// The latest items of many: a bounded list that counts all.
 struct LatestItems<Item: Sendable>: Sendable {

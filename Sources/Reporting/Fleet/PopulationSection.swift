@@ -1,4 +1,5 @@
 import Grants
+import HTMLWriter
 
 /// Every host of the inventory: its state, and what became of its log.
 struct PopulationSection {

@@ -1,5 +1,6 @@
 import Auditing
 import Grants
+import HTMLWriter
 
 /// A sample of openings, each with its evidence.
 struct SampleSection {

@@ -1,4 +1,5 @@
 import Grants
+import HTMLWriter
 
 /// Access that needs no grant, and the keys that can make grants.
 struct StandingSection {

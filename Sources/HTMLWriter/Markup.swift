@@ -4,27 +4,29 @@ import StrictJSON
 ///
 /// Names come from this source code, and all text is escaped: nothing in a record can become
 /// markup, and characters that hide or reorder text show as their codes.
-struct Markup {
-    typealias Attributes = KeyValuePairs<StaticString, String>
+package struct Markup {
+    package typealias Attributes = KeyValuePairs<StaticString, String>
 
-    private(set) var bytes: [UInt8] = []
+    package private(set) var bytes: [UInt8] = []
+
+    package init() {}
 
     /// Appends markup unchanged.
-    mutating func raw(_ markup: StaticString) {
+    package mutating func raw(_ markup: StaticString) {
         bytes += markup.description.utf8
     }
 
-    mutating func text(_ text: String) {
+    package mutating func text(_ text: String) {
         guard !text.utf8.allSatisfy(Self.isPlain) else { return bytes += text.utf8 }
         for scalar in text.unicodeScalars { append(scalar) }
     }
 
-    mutating func append(_ other: Markup) {
+    package mutating func append(_ other: Markup) {
         bytes += other.bytes
     }
 
     /// Appends an element with content.
-    mutating func element(
+    package mutating func element(
         _ name: StaticString,
         _ attributes: Attributes,
         _ content: (inout Markup) -> Void
@@ -36,20 +38,20 @@ struct Markup {
     }
 
     /// Appends an element that contains only text.
-    mutating func element(_ name: StaticString, _ attributes: Attributes, _ text: String) {
+    package mutating func element(_ name: StaticString, _ attributes: Attributes, _ text: String) {
         element(name, attributes) { $0.text(text) }
     }
 
-    mutating func element(_ name: StaticString, _ content: (inout Markup) -> Void) {
+    package mutating func element(_ name: StaticString, _ content: (inout Markup) -> Void) {
         element(name, [:], content)
     }
 
-    mutating func element(_ name: StaticString, _ text: String) {
+    package mutating func element(_ name: StaticString, _ text: String) {
         element(name, [:], text)
     }
 
     /// Appends an element without content, closed as SVG needs it and HTML allows it.
-    mutating func empty(_ name: StaticString, _ attributes: Attributes = [:]) {
+    package mutating func empty(_ name: StaticString, _ attributes: Attributes = [:]) {
         open(name, attributes)
         bytes += "/>".utf8
     }

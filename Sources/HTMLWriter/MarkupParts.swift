@@ -1,9 +1,9 @@
-import Grants
+package import Grants
 
 /// The building blocks of sections.
 extension Markup {
     /// Appends a section with its heading, which links to it.
-    mutating func section(
+    package mutating func section(
         _ id: StaticString,
         _ title: String,
         _ content: (inout Markup) -> Void
@@ -15,18 +15,18 @@ extension Markup {
         }
     }
 
-    mutating func moment(_ moment: Moment?) {
+    package mutating func moment(_ moment: Moment?) {
         guard let moment else { return text("\u{2013}") }
         element("time", ["datetime": moment.description], moment.shown)
     }
 
     /// Appends words that stay on one line.
-    mutating func unbroken(_ words: String) {
+    package mutating func unbroken(_ words: String) {
         element("span", ["class": "whole"], words)
     }
 
     /// Appends a table with a caption; the first cell of each row is its heading.
-    mutating func table<Row>(
+    package mutating func table<Row>(
         _ caption: String,
         head: [String],
         rows: some Collection<Row>,
@@ -53,7 +53,7 @@ extension Markup {
     }
 
     /// Appends items in pages that fold, so that thousands stay usable; the first page is open.
-    mutating func pages<Item>(
+    package mutating func pages<Item>(
         of items: [Item],
         by size: Int = 250,
         named name: (ArraySlice<Item>) -> String = { _ in "" },
@@ -76,11 +76,13 @@ extension Markup {
 }
 
 /// The cells of one row.
-struct TableRow {
-    private(set) var markup = Markup()
+package struct TableRow {
+    package private(set) var markup = Markup()
     private var isFirst = true
 
-    mutating func cell(_ content: (inout Markup) -> Void) {
+    init() {}
+
+    package mutating func cell(_ content: (inout Markup) -> Void) {
         if isFirst {
             markup.element("th", ["scope": "row"], content)
         } else {
@@ -89,16 +91,16 @@ struct TableRow {
         isFirst = false
     }
 
-    mutating func cell(_ text: String) {
+    package mutating func cell(_ text: String) {
         cell { $0.text(text) }
     }
 
-    mutating func number(_ number: Int64) {
+    package mutating func number(_ number: Int64) {
         markup.element("td", ["class": "n"], String(number))
         isFirst = false
     }
 
-    mutating func moment(_ moment: Moment?) {
+    package mutating func moment(_ moment: Moment?) {
         cell { $0.moment(moment) }
     }
 }
