@@ -208,8 +208,8 @@ let package = Package(
             name: "FleetCommands",
             dependencies: [
                 "AuditFiles", "CommandSupport", "StrictJSON", "Grants", "Conditions", "Signatures",
-                "Admission", "Transparency", "Auditing", "Attestation", "Depot", "Posture",
-                "Reporting", "FetchSettings", "Linux", "Transfer", argumentParser, system,
+                "Admission", "Transparency", "Auditing", "Attestation", "Depot", "Offers",
+                "Posture", "Reporting", "FetchSettings", "Linux", "Transfer", argumentParser, system,
             ],
             swiftSettings: house
         ),

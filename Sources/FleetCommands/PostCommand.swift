@@ -3,6 +3,7 @@ import CommandSupport
 import Depot
 import FetchSettings
 import Grants
+import Offers
 import Signatures
 import StrictJSON
 

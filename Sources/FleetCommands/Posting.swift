@@ -1,6 +1,7 @@
 import CommandSupport
 import Depot
 import Grants
+import Offers
 
 /// Puts files into a depot and on to its shelves (docs/PROTOCOL.depot, section 9).
 struct Posting {

@@ -1,6 +1,7 @@
 import CommandSupport
 import Depot
 import Grants
+import Offers
 
 /// The shelves of a depot as a publisher reads and changes them (docs/PROTOCOL.depot, section 9).
 struct Shelves {

@@ -1,24 +1,23 @@
 import Admission
-import Depot
-import Grants
-import Signatures
-import Transfer
+package import Depot
+package import Grants
+package import Signatures
 
 /// A signed file that a host can read, with all that a publisher has to know of it.
-struct OfferedFile {
-    let bytes: [UInt8]
-    let digest: ObjectDigest
+package struct OfferedFile: Hashable, Sendable {
+    package let bytes: [UInt8]
+    package let digest: ObjectDigest
     private let content: SignedDocument.Content
 
     /// Checks a file as far as that is possible without a host: its signatures, by `signers` if they
     /// are given, and its grammar.
-    init(
+    package init(
         checking bytes: [UInt8],
         by signers: SignatureVerifier?,
         at now: Moment
     ) throws(Refusal) {
         self.bytes = bytes
-        guard let digest = ObjectDigest(Digest.sha256(of: bytes).hexadecimal) else {
+        guard let digest = ObjectDigest(FileDigest.sha256(of: bytes)) else {
             throw Refusal("digest", "its digest is malformed")
         }
         self.digest = digest
@@ -45,12 +44,12 @@ struct OfferedFile {
     }
 
     /// The reason why a file is not posted.
-    struct Refusal: Error, Hashable {
+    package struct Refusal: Error, Hashable, Sendable {
         /// A stable word, as records of refusals have it.
-        let code: String
-        let reason: String
+        package let code: String
+        package let reason: String
 
-        init(_ code: String, _ reason: String) {
+        package init(_ code: String, _ reason: String) {
             (self.code, self.reason) = (code, reason)
         }
     }
@@ -72,7 +71,7 @@ struct OfferedFile {
 
 extension OfferedFile {
     /// The kind of file, in a word.
-    var kind: String {
+    package var kind: String {
         switch content {
         case .grant: "grant"
         case .revocation: "revocation"
@@ -83,7 +82,7 @@ extension OfferedFile {
     }
 
     /// The id in it: of a grant or revocation its own, else the first that it is about.
-    var id: GrantID? {
+    package var id: GrantID? {
         switch content {
         case .grant(let grant): grant.id
         case .revocation(let revocation): revocation.id ?? revocation.selection.ids.first
@@ -94,16 +93,16 @@ extension OfferedFile {
     }
 
     /// Its line in an index.
-    var line: ShelfLine {
+    package var line: ShelfLine {
         let id = id?.description ?? String(digest.description.prefix(16))
         if case .grant = content { return ShelfLine(digest, name: id) }
         return ShelfLine(digest, name: "\(kind)-\(id)")
     }
 
-    var addition: ShelfEdit.Addition { ShelfEdit.Addition(line, closes: facts.closes) }
+    package var addition: ShelfEdit.Addition { ShelfEdit.Addition(line, closes: facts.closes) }
 
     /// The facts by which a publisher orders and drops lines.
-    var facts: PostedFile {
+    package var facts: PostedFile {
         switch content {
         case .grant(let grant): PostedFile(closes: false, end: grant.expires)
         case .revocation(let revocation): PostedFile(closes: true, end: revocation.until)
@@ -122,7 +121,7 @@ extension OfferedFile {
     }
 
     /// The shelves of the hosts that it names literally, and `common` if there are others.
-    func shelves(common: [ShelfName]) -> [ShelfName] {
+    package func shelves(common: [ShelfName]) -> [ShelfName] {
         let named = hosts.map(\.shelf)
         let all = named.compactMap(\.self) + (named.contains(nil) ? common : [])
         var seen: Set<ShelfName> = []
@@ -132,7 +131,7 @@ extension OfferedFile {
 
 extension HostPattern {
     /// The shelf of the one host that it names; `nil` if it may match several, or one of another name.
-    var shelf: ShelfName? {
+    package var shelf: ShelfName? {
         guard case .name(let pattern) = self, !pattern.contains(where: { "*?".contains($0) }) else {
             return nil
         }
