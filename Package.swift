@@ -81,8 +81,10 @@ let package = Package(
                 "AgentSettings",
             ]
         ),
-        core("HTMLWriter", ["Grants", "StrictJSON"]),  // HTML and SVG that no text can break out of
-        core("Reporting", ["Auditing", "Grants", "HTMLWriter", "StrictJSON"]),  // what the log says, for auditors
+        // HTML and SVG that no text can break out of
+        core("HTMLWriter", ["Grants", "StrictJSON"]),
+        // what the log says, for auditors
+        core("Reporting", ["Auditing", "Grants", "HTMLWriter", "StrictJSON"]),
         core("Depot", ["Grants", "StrictJSON", "Conditions"]),  // where hosts look for signed files
         // what a host tells its fleet, and what a witness makes of it
         core("Attestation", ["StrictJSON", "Grants", "Conditions", "Admission", "Transparency"]),
@@ -209,7 +211,8 @@ let package = Package(
             dependencies: [
                 "AuditFiles", "CommandSupport", "StrictJSON", "Grants", "Conditions", "Signatures",
                 "Admission", "Transparency", "Auditing", "Attestation", "Depot", "Offers",
-                "Posture", "Reporting", "FetchSettings", "Linux", "Transfer", argumentParser, system,
+                "Posture", "Reporting", "FetchSettings", "Linux", "Transfer", argumentParser,
+                system,
             ],
             swiftSettings: house
         ),
@@ -220,7 +223,8 @@ let package = Package(
         ),
 
         // MARK: hub
-        core("HubSettings", ["FetchSettings", "Depot", "Grants", "StrictTOML"]),  // the file hub.toml
+        // the file hub.toml
+        core("HubSettings", ["FetchSettings", "Depot", "Grants", "StrictTOML"]),
         core(  // what people ask for, and what hosts would make of it
             "Requests",
             [
