@@ -27,8 +27,10 @@ is_hardened() {
         not grep -v "Command 'man" "$WORK/verified"
         host systemd-analyze security --threshold=15 "$unit"
     done
-    lab push "$ROOT/systemd/jitgate-fetch.service" /root/jitgate-fetch.service
-    host systemd-analyze security --offline=true --threshold=15 /root/jitgate-fetch.service
+    for unit in jitgate-fetch jitgate-hub; do
+        lab push "$ROOT/systemd/$unit.service" "/root/$unit.service"
+        host systemd-analyze security --offline=true --threshold=15 "/root/$unit.service"
+    done
 }
 reload_enforces() {
     signer

@@ -33,7 +33,7 @@ are_built() {
 }
 have_the_same_files() {
     local part deb all=()
-    for part in jitgate jitgate-fetch jitgate-fleet; do
+    for part in jitgate jitgate-fetch jitgate-fleet jitgate-hub; do
         deb=$(dirname "$PACKAGE")/${part}_$(basename "$PACKAGE" | cut -d_ -f2-)
         all+=("$deb")
         diff <(contents "$deb") <(contents "$(file $part)")
@@ -52,6 +52,7 @@ have_the_same_files() {
 keep_configuration() {
     [[ $(query jitgate --configfiles) == $'/etc/jitgate/allowed_signers\n/etc/jitgate/jitgate.toml' ]]
     [[ $(query jitgate-fetch --configfiles) == /etc/jitgate/fetch.toml ]]
+    [[ $(query jitgate-hub --configfiles) == /etc/jitgate/hub.toml ]]
     # 16: no replacement
     not grep -v '^1[67] /etc/jitgate/' <(query jitgate --qf '[%{FILEFLAGS} %{FILENAMES}\n]' | grep ' /etc/.*/')
 }
@@ -65,6 +66,9 @@ name_sonames() {
         # Only Debian's libcurl has versions.
         not grep -q CURL_OPENSSL <(query $need --requires)
     done
+    for need in 'libpq.so.5()(64bit)' 'libsqlite3.so.0()(64bit)'; do
+        query jitgate-hub --requires | grep -qxF "$need"
+    done
     not grep -q curl <(query jitgate --requires)
 }
 name_new_symbols() {
@@ -73,6 +77,9 @@ name_new_symbols() {
     not "$ROOT/scripts/check-symbols" GLIBC=2.32 LIBNFTNL=15 "$program" 2>"$WORK/said"
     grep -q 'needs GLIBC_2.34, newer than 2.32: .*pthread_create' "$WORK/said"
     grep -q 'needs LIBNFTNL_16, newer than 15: nftnl_set_add_expr' "$WORK/said"
+    # SQLite names no versions of its symbols.
+    not "$ROOT/scripts/check-symbols" libsqlite3-0=3.14 "$WORK/deb/usr/sbin/jitgate-hub" 2>"$WORK/said"
+    grep -q 'needs libsqlite3-0 3.20.0, newer than 3.14: sqlite3_' "$WORK/said"
     not "$ROOT/scripts/check-symbols" /bin/ls 2>"$WORK/said"
     grep -q 'needs LIBSELINUX, for which no floor is set' "$WORK/said"
 }
@@ -193,6 +200,12 @@ fetch_waits() {
     changes -e jitgate-fetch
     not host test -e /var/lib/jitgate-fetch
 }
+hub_waits() {
+    install_rpm "$(file jitgate-hub)"
+    host systemctl is-enabled --quiet jitgate-hub
+    not host systemctl is-active --quiet jitgate-hub
+    changes -e jitgate-hub
+}
 
 it 'The RPM packages are built, and rpmlint has nothing to say' are_built
 it 'They have the files, modes and owners of the Debian packages, the same programs, and no file twice' have_the_same_files
@@ -206,3 +219,4 @@ it 'A removal in a chroot leaves the gate of the machine alone' chroot_keeps_the
 it 'A removal takes the gate down, says so and keeps the log' removal_opens
 it 'An install after it observes again, and goes on with the log' starts_over
 it 'A new jitgate-fetch waits until its depot is named' fetch_waits
+it 'A new jitgate-hub waits until its URL is named' hub_waits
