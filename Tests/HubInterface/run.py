@@ -1,0 +1,26 @@
+"""Tests of the hub's interface: its description, and what a running hub makes of strangers.
+
+usage: run.py PROGRAMS [NAME...]      (scripts/test-hub-interface calls it, as root)
+"""
+import contextlib
+import pathlib
+import signal
+import sys
+
+import testing
+from hosts import workplace
+
+import description_tests  # noqa: F401  (its tests)
+
+
+def main():
+    programs, *names = sys.argv[1:]
+    # Ended from outside, it still ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with workplace() as folder, contextlib.ExitStack() as stack:
+        passed, failed = testing.run(None, names)
+    sys.exit(1 if failed or not passed else 0)
+
+
+if __name__ == "__main__":
+    main()
