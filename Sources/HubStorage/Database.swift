@@ -4,14 +4,17 @@ package import Grants
 ///
 /// Writers take turns, also those of other hubs, so positions are in the order of commits. A write that
 /// returns is on disk, and at the synchronous standby if there is one; one that throws changed nothing,
-/// or may be repeated.
+/// or may be repeated. The answer to a repetition must come from `write` as well, also if nothing is left to
+/// change: what `read` sees may still be missing at the standby.
 package protocol Database: Sendable {
     /// Reads in one transaction, which sees one state.
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (any Statements) throws(StorageError) -> Value
     ) async throws(StorageError) -> Value
 
-    /// Changes in one transaction, alone among all hubs; what `body` throws undoes all of it.
+    /// Changes in one transaction, alone among all hubs; what `body` throws undoes all of it, as does a
+    /// statement that failed. `body` may run more than once, so it keeps nothing of an earlier run.
+    @discardableResult
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (any Statements) throws(StorageError) -> Value
     ) async throws(StorageError) -> Value
@@ -29,6 +32,8 @@ package protocol Database: Sendable {
 /// The statements of a transaction.
 ///
 /// SQL that both engines read: `$1`, `$2` … for values, `ON CONFLICT`, `RETURNING`; BIGINT, TEXT and BYTEA.
+/// Texts compare by their bytes, also in LIKE, whose patterns need `ESCAPE '\'` if they escape. No text has
+/// a NUL. The text of a statement is kept prepared, so values belong into `values`.
 package protocol Statements {
     /// The rows of a statement.
     func rows(_ sql: String, _ values: [StoredValue]) throws(StorageError) -> [Row]

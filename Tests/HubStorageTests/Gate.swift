@@ -1,0 +1,21 @@
+import Dispatch
+
+/// A gate between a thread and a task, opened once.
+final class Gate: Sendable {
+    private let semaphore = DispatchSemaphore(value: 0)
+
+    func open() { semaphore.signal() }
+
+    /// Blocks the thread until the gate is open.
+    func wait() { semaphore.wait() }
+
+    /// Waits until it is open, without holding a thread of the tasks.
+    func opened() async {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                self.semaphore.wait()
+                continuation.resume()
+            }
+        }
+    }
+}
