@@ -4,7 +4,8 @@ set -euo pipefail
 
 dir=$(mktemp -d /run/jitgate-try.XXXXXX)
 spaces=()
-export NO_COLOR=1 PATH=${JITGATE_BUILD:-$PWD/.build/debug}:$PATH
+programs=$(readlink -f "${JITGATE_BUILD:-.build/debug}")
+export NO_COLOR=1 PATH=$programs:$PATH
 
 # build PRODUCT...: what a trial needs, unless JITGATE_BUILD names a directory with the programs.
 build() {
