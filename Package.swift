@@ -228,7 +228,7 @@ let package = Package(
 
         // MARK: hub
         // the file hub.toml
-        core("HubSettings", ["FetchSettings", "Depot", "Grants", "StrictTOML"]),
+        core("HubSettings", ["FetchSettings", "Grants", "StrictTOML"]),
         core(  // what people ask for, and what hosts would make of it
             "Requests",
             [
@@ -369,7 +369,7 @@ let package = Package(
             ]
         ),
         tests("RequestsTests", ["Requests", "Depot", "Grants", "StrictJSON", "TestSupport"]),
-        tests("HubSettingsTests", ["HubSettings"]),
+        tests("HubSettingsTests", ["FetchSettings", "Grants", "HubSettings"]),
         tests("HubStorageTests", ["HubStorage", "Grants", "TestSupport"]),
         tests("HubPagesTests", ["HubPages", "Depot", "Grants", "Requests"]),
         tests("HubTests", ["Hub", "Depot", "Grants", "StrictJSON", "TestSupport"]),
