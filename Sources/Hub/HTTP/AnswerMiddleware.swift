@@ -1,0 +1,102 @@
+import Grants
+import HTTPTypes
+import HubStorage
+import Hummingbird
+import Logging
+
+/// The outermost step of each call: errors become answers, and the call a line of the log.
+struct AnswerMiddleware: RouterMiddleware {
+    let headers: SecurityHeaders
+    let counters: HubCounters
+    let logger: Logger
+    /// The methods that each path has, for the answer where one has another.
+    let paths: RoutePaths
+    let clock = ContinuousClock()
+
+    func handle(
+        _ request: Request,
+        context: HubContext,
+        next: @concurrent (Request, HubContext) async throws -> Response
+    ) async throws -> Response {
+        let start = clock.now
+        var response: Response
+        do {
+            try BodyReader.check(request.headers, request.method)
+            response = try await next(request, context)
+        } catch {
+            response = answer(to: error, request)
+        }
+        headers.add(to: &response.headers)
+        counters.count(response.status.code)
+        log(request, context, response.status.code, clock.now - start)
+        return response
+    }
+
+    private func answer(to error: any Error, _ request: Request) -> Response {
+        switch error {
+        case let error as HubError: HubAnswer.error(error)
+        case let error as StorageError: answer(to: error)
+        case let error as HTTPError where error.status == .notFound: unknown(request)
+        case let error as HTTPError where error.status.kind == .clientError:
+            HubAnswer.error(HubError(.malformed, error.body ?? "the call is malformed"))
+        case is CancellationError:
+            HubAnswer.error(HubError(.store, "the hub stops", "repeat the call in a moment"))
+        default: fault(error)
+        }
+    }
+
+    private func answer(to error: StorageError) -> Response {
+        counters.countStoreError()
+        logger.error("the store failed", metadata: ["reason": "\(error)"])
+        return HubAnswer.error(HubError(error))
+    }
+
+    private func unknown(_ request: Request) -> Response {
+        let methods = paths.methods(of: request.plainPath)
+        guard !methods.isEmpty else { return HubAnswer.error(.notFound) }
+        var error = HubError(
+            .method,
+            "this path has no \(request.method.rawValue.prefix(20))",
+            "it has \(methods.joined(separator: ", "))"
+        )
+        error.allow = methods.joined(separator: ", ")
+        return HubAnswer.error(error)
+    }
+
+    private func fault(_ error: any Error) -> Response {
+        logger.error("a call failed", metadata: ["reason": "\(error)"])
+        return HubAnswer.error(HubError(.fault, "the hub has a fault", "see its log"))
+    }
+
+    /// Neither queries nor names: a query may hold a code, and the log is no record of people.
+    private func log(_ request: Request, _ context: HubContext, _ status: Int, _ time: Duration) {
+        logger.info(
+            "call",
+            metadata: [
+                "method": "\(request.method.rawValue.prefix(20))",
+                "path": "\(request.plainPath.prefix(200))", "status": "\(status)",
+                "ms": "\(time.microseconds / 1000)",
+                "peer": "\(context.peer.address.map { "\($0)" } ?? "-")",
+            ]
+        )
+    }
+}
+
+/// The paths of the routes with their methods.
+struct RoutePaths: Sendable {
+    private var known: [(parts: [Substring], method: String)] = []
+
+    init(_ routes: [(path: String, method: String)]) {
+        known = routes.map { ($0.path.split(separator: "/"), $0.method) }
+    }
+
+    /// The methods of a path in alphabetical order; none if no route has it.
+    func methods(of path: String) -> [String] {
+        let parts = path.split(separator: "/")
+        let matching = known.filter { route in
+            route.parts.count == parts.count
+                && zip(route.parts, parts).allSatisfy { $0.first == ":" || $0 == $1 }
+        }
+        return Set(matching.map(\.method)).sorted()
+    }
+}

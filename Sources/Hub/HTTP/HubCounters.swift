@@ -1,0 +1,33 @@
+import Synchronization
+
+/// The numbers that /metrics shows.
+final class HubCounters: Sendable {
+    struct Values: Hashable, Sendable {
+        /// The calls by the status of their answers.
+        var calls: [Int: Int] = [:]
+        var storeErrors = 0
+        /// The long polls that wait now.
+        var openPolls = 0
+        /// The event streams that are open now.
+        var openStreams = 0
+    }
+
+    private let state = Mutex(Values())
+
+    var values: Values { state.withLock(\.self) }
+
+    func count(_ status: Int) { state.withLock { $0.calls[status, default: 0] += 1 } }
+    func countStoreError() { state.withLock { $0.storeErrors += 1 } }
+    func addPolls(_ count: Int) { state.withLock { $0.openPolls += count } }
+
+    /// Counts a stream, unless there are so many already.
+    func openStream(limit: Int) -> Bool {
+        state.withLock { values in
+            guard values.openStreams < limit else { return false }
+            values.openStreams += 1
+            return true
+        }
+    }
+
+    func closeStream() { state.withLock { $0.openStreams -= 1 } }
+}

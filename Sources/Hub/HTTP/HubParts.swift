@@ -1,0 +1,21 @@
+import Grants
+package import HubSettings
+import HubStorage
+import Logging
+
+/// The parts of a hub that its routes share.
+package struct HubParts: Sendable {
+    package let configuration: HubConfiguration
+    let database: any Database
+    /// The people, by the allowed_signers of now.
+    let people: People
+    /// The reader of the store that tells all who wait what has changed.
+    let changes: ChangeFeed
+    /// The key of the hub's log.
+    let logKey: LogKey
+    let counters: HubCounters
+    let peers: PeerReader
+    let logger: Logger
+    /// The time of the wall clock.
+    let now: @Sendable () -> Moment
+}
