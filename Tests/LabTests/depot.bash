@@ -4,6 +4,7 @@
 
 FLEET=$(readlink -f "$(dirname "$PACKAGE")"/jitgate-fleet_[!9]*.deb)
 FETCH=$(readlink -f "$(dirname "$PACKAGE")"/jitgate-fetch_[!9]*.deb)
+NEWER_FETCH=$(readlink -f "$(dirname "$PACKAGE")"/jitgate-fetch_99.0_*.deb)
 TLS=$WORK/tls DEPOT=$WORK/depot
 export HOME=$WORK
 dpkg-deb -x "$FLEET" "$WORK/desk"
@@ -110,6 +111,16 @@ opens() {
     eventually reaches
     [[ $(lab ssh echo in) == in ]]
     host jitgate list --json | jq -e '.grants | length == 1'
+}
+upgrade_goes_on() {
+    local file before
+    for file in "$NEWER_FETCH" "$FETCH"; do
+        before=$(host systemctl show -P MainPID jitgate-fetch)
+        lab push "$file" /root/jitgate-fetch.deb
+        host dpkg -i /root/jitgate-fetch.deb
+        host systemctl is-active --quiet jitgate-fetch
+        [[ $(host systemctl show -P MainPID jitgate-fetch) != "$before" ]]
+    done
 }
 # The agent is root, and what lets root read and write anything is what its unit takes away.
 reads_by_its_group() {
@@ -229,6 +240,7 @@ without_a_depot() {
 
 it 'The configuration and the certificates of the handbook make a depot' configures
 it 'A grant that is posted opens on a host whose ssh is shut' opens
+it 'An upgrade and a downgrade of jitgate-fetch restart it, so that the host goes on asking' upgrade_goes_on
 it 'The agent reads the inbox through its group, and has no capability to do more' reads_by_its_group
 it 'Each certificate may do what its subject says, and no more' keeps_roles_apart
 it 'The statuses of hosts are for auditors, and check says who is not as they should be' reports
