@@ -16,6 +16,8 @@ package enum Stores {
         case "sqlite":
             let path = String(url.dropFirst(scheme.count + 1))
             return try await SQLiteDatabase.open(path, poolSize: poolSize)
+        case "postgresql", "postgres":
+            return try await PostgresDatabase.open(url, poolSize: poolSize)
         default:
             // Not the URL itself, which may have a password.
             throw .unavailable("its URL must be sqlite:PATH or postgresql://HOST/NAME")

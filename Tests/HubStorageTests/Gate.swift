@@ -1,4 +1,5 @@
 import Dispatch
+import Synchronization
 
 /// A gate between a thread and a task, opened once.
 final class Gate: Sendable {
@@ -16,6 +17,20 @@ final class Gate: Sendable {
                 self.semaphore.wait()
                 continuation.resume()
             }
+        }
+    }
+}
+
+/// A number that threads count up.
+final class Counter: Sendable {
+    private let count = Mutex(0)
+
+    var value: Int { count.withLock { $0 } }
+
+    func next() -> Int {
+        count.withLock { count in
+            count += 1
+            return count
         }
     }
 }

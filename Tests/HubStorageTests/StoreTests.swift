@@ -1,3 +1,4 @@
+import Grants
 import HubStorage
 import Testing
 
@@ -57,16 +58,27 @@ struct StoreTests {
         let sums = "SELECT count(*), sum(id), max(id), sum(id) - sum(id), 1 FROM probe"
         let expected = [3, -89_999_959_995, 40_000, 0, 1].map { StoredValue.integer(Int64($0)) }
         #expect(try await database.rows(sums) == [Row(expected)])
-        // Letters by their bytes, in order and in LIKE.
-        let names = try await database.rows("SELECT name FROM probe ORDER BY name")
-        #expect(names == ["B", "a", "b"].map { Row([.text($0)]) })
-        #expect(try await database.integer("SELECT count(*) FROM probe WHERE name LIKE 'B%'") == 1)
         #expect(
             try await database.rows("SELECT id = 5 FROM probe WHERE name = 'a'") == [
                 Row([.integer(1)])
             ]
         )
         #expect(try await database.rows("SELECT sum(id) FROM probe WHERE id = 0") == [Row([.null])])
+        await database.close()
+    }
+
+    @Test("compares texts by their bytes", arguments: Engine.allCases)
+    func compares(engine: Engine) async throws {
+        let store = try await TestStore(engine)
+        let database = try await store.open()
+        for host in ["a-b", "B", "ab", "é", "a_"] {
+            try await database.run("INSERT INTO inventory VALUES ('s', $1, '')", [.text(host)])
+        }
+        let hosts = try await database.rows("SELECT host FROM inventory ORDER BY host")
+        #expect(hosts == ["B", "a-b", "a_", "ab", "é"].map { Row([.text($0)]) })
+        let like = "SELECT host FROM inventory WHERE host LIKE $1 ESCAPE '\\'"
+        #expect(try await database.rows(like, [.text("b%")]).isEmpty)
+        #expect(try await database.rows(like, [.text("a\\_%")]) == [Row([.text("a_")])])
         await database.close()
     }
 
@@ -163,6 +175,27 @@ struct StoreTests {
             }
         }
         #expect(try await database.integer("SELECT count(*) FROM probe") == 0)
+        await database.close()
+    }
+
+    @Test("has its values by column, each of its kind", arguments: Engine.allCases)
+    func givesKinds(engine: Engine) async throws {
+        let store = try await TestStore(engine)
+        let database = try await store.open()
+        try await database.run("CREATE TABLE probe (t BIGINT, name TEXT, content BYTEA)")
+        let moment = Moment(microseconds: 1_795_867_200_123_456)
+        try await database.run(
+            "INSERT INTO probe VALUES ($1, $2, $3)",
+            [.integer(moment.microseconds), .null, .bytes([1])]
+        )
+        let row = try #require(try await database.rows("SELECT t, name, content FROM probe").first)
+        #expect(try row.moment(0) == moment)
+        #expect(try row.textIfAny(1) == nil)
+        #expect(row.isNull(1) && !row.isNull(0))
+        #expect(try row.bytes(2) == [1])
+        for column in 0...2 {
+            #expect(throws: StorageError.self) { try row.text(column) }
+        }
         await database.close()
     }
 

@@ -1,9 +1,10 @@
 import HubStorage
+import Synchronization
 import TestSupport
 
 /// The engines that a store may have.
 enum Engine: CaseIterable {
-    case sqlite
+    case sqlite, postgres
 }
 
 /// An empty store of an engine, removed with the value.
@@ -15,11 +16,27 @@ final class TestStore {
         folder = try TemporaryDirectory()
         switch engine {
         case .sqlite: url = "sqlite:\(folder.path)/hub.db"
+        case .postgres: url = try SharedServer.database().url
         }
     }
 
     func open(poolSize: Int = 4) async throws -> any Database {
         try await Stores.open(url, poolSize: poolSize)
+    }
+}
+
+/// One server for the stores of all tests, each in a database of its own.
+enum SharedServer {
+    private static let server = Mutex<(server: PostgresServer, databases: Int)?>(nil)
+
+    /// An empty database, and its URL.
+    static func database() throws -> (PostgresServer, url: String) {
+        try server.withLock { current in
+            var (server, databases) = try current ?? (PostgresServer(), 0)
+            databases += 1
+            current = (server, databases)
+            return (server, try server.createDatabase("hub\(databases)"))
+        }
     }
 }
 
