@@ -102,12 +102,16 @@ class UnixConnection(http.client.HTTPConnection):
 
 class Caller:
     """Somebody who calls a hub, with headers of their own."""
+    # Whether each answer must be one of the description's: a proxy has answers of its own.
+    is_judged = True
 
     def __init__(self, connect, host, **headers):
         self.connect, self.host, self.headers = connect, host, headers
 
     def with_headers(self, **headers):
-        return Caller(self.connect, self.host, **(self.headers | headers))
+        found = Caller(self.connect, self.host, **(self.headers | headers))
+        found.is_judged = self.is_judged
+        return found
 
     def call(self, method, path, body=None, form=None, **headers):
         """The answer to a call, which must be one that the description has."""
@@ -118,7 +122,8 @@ class Caller:
             answer = Answer(connection.getresponse())
         finally:
             connection.close()
-        answer.is_as_described(method, path)
+        if self.is_judged:
+            answer.is_as_described(method, path)
         return answer
 
     def get(self, path, **headers):

@@ -36,6 +36,7 @@ def end(process, by=signal.SIGTERM):
 
 class Signer:
     """A person with an ssh key of their own."""
+    may = ["jitgate-grant", "jitgate-review", "jitgate-revocation"]
 
     def __init__(self, name, folder):
         self.name, self.key = name, folder / f"key-{uuid.uuid4()}"
@@ -99,7 +100,7 @@ class Host(Namespace):
             (self.path / place).mkdir(mode=0o700)
         (self.path / "machine-id").write_text(machine + "\n")
         (self.path / "allowed_signers").write_text("".join(
-            f'{signer.name} namespaces="jitgate-grant,jitgate-review,jitgate-revocation" {signer.public}\n' for signer in signers))
+            f'{signer.name} namespaces="{",".join(signer.may)}" {signer.public}\n' for signer in signers))
         self.write_policy(policy)
         super().__init__("--mount", "--net", "--uts", script=self.SCENE, arguments=(name, str(self.path)))
         self.journald = self.start("/lib/systemd/systemd-journald", stderr=subprocess.DEVNULL)
