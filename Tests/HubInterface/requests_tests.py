@@ -4,10 +4,12 @@ import csv
 import hashlib
 import io
 import json
+import re
 import threading
 import time
 
 from hosts import eventually, signed
+from interface import ROOT
 from scene import OCTETS, asked, identity, payload
 from testing import equal, holds, test
 
@@ -185,6 +187,23 @@ def statuses(scene):
     found = {row["host"]: row["state"] for row in hub.caller(scene.dana).get("/v1/hosts").json["hosts"]}
     equal(found, {"web-1": "configured", "web-2": "not-configured"})
     equal(hub.caller(scene.dana).get("/v1/hosts/web-1").json["ports"][0]["port"], "22/tcp")
+
+
+@test
+def measured(scene):
+    """The metrics are those of METRICS.md, name nobody, and are for loopback alone"""
+    hub = scene.hub
+    answer = hub.stranger.get("/metrics")
+    equal((answer.status, answer.headers.get_content_type()), (200, "application/openmetrics-text"))
+    holds(answer.body.endswith(b"# EOF\n"), "no end")
+    found = re.findall(r"^(jitgate_hub_\w+)(\{.*\})? (\S+)$", answer.body.decode(), re.M)
+    listed = set(re.findall(r"^\| `(jitgate_hub_\w+)", (ROOT / "docs/METRICS.md").read_text(), re.M))
+    # A sample by state is there only for a state that something is in.
+    equal({name for name, _, _ in found} - listed, set())
+    equal(listed - {name for name, _, _ in found} - {"jitgate_hub_webhook_deliveries"}, set())
+    holds(('jitgate_hub_hosts', '{state="configured"}', "1") in found, "the host is not counted")
+    for word in [b"dana", b"web-1", b"192.0.2", b"127.0.0.1"]:
+        holds(word not in answer.body, f"{word} is named")
 
 
 @test

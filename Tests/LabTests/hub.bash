@@ -21,6 +21,8 @@ configure() {
     echo "dana namespaces=\"jitgate-login\" $(cut -d' ' -f1,2 "$WORK/key.pub")" | lab push - /etc/jitgate/allowed_signers
 }
 
+checks() { host runuser -u jitgate-hub -- jitgate-hub --check; }
+
 waits() {
     install_hub "$HUB"
     host systemctl is-enabled --quiet jitgate-hub
@@ -31,7 +33,6 @@ waits() {
 }
 serves() {
     configure
-    host jitgate-hub --check
     host systemctl start jitgate-hub
     # systemd was told that it is ready.
     is_healthy
@@ -55,11 +56,12 @@ refuses() {
     local before
     before=$(host systemctl show -P NRestarts jitgate-hub)
     configure 'listen = "0.0.0.0:80"'
-    not host jitgate-hub --check
+    not checks
     not host systemctl restart jitgate-hub
     [[ $(host systemctl show -P ExecMainStatus jitgate-hub) == 78 ]]
     [[ $(host systemctl show -P NRestarts jitgate-hub) == "$before" ]]
     configure
+    checks
     host systemctl restart jitgate-hub
     is_healthy
 }
