@@ -5,7 +5,28 @@ import StrictJSON
 /// Names come from this source code, and all text is escaped: nothing in a record can become
 /// markup, and characters that hide or reorder text show as their codes.
 package struct Markup {
-    package typealias Attributes = KeyValuePairs<StaticString, String>
+    /// The attributes of an element in order, each once.
+    package struct Attributes: ExpressibleByDictionaryLiteral, Sequence {
+        private var pairs: [(StaticString, String)]
+
+        package init(dictionaryLiteral pairs: (StaticString, String)...) {
+            self.pairs = pairs
+        }
+
+        /// Adds an attribute, unless its value is `nil`.
+        package mutating func add(_ name: StaticString, _ value: String?) {
+            if let value { pairs.append((name, value)) }
+        }
+
+        /// Adds an attribute that is on or off.
+        package mutating func add(_ name: StaticString, if isOn: Bool) {
+            if isOn { pairs.append((name, "")) }
+        }
+
+        package func makeIterator() -> IndexingIterator<[(StaticString, String)]> {
+            pairs.makeIterator()
+        }
+    }
 
     package private(set) var bytes: [UInt8] = []
 

@@ -45,7 +45,7 @@ extension Markup {
                     for item in rows {
                         var row = TableRow()
                         cells(&row, item)
-                        body.element("tr") { $0.append(row.markup) }
+                        body.element("tr", row.attributes) { $0.append(row.markup) }
                     }
                 }
             }
@@ -78,6 +78,8 @@ extension Markup {
 /// The cells of one row.
 package struct TableRow {
     package private(set) var markup = Markup()
+    /// The attributes of the row itself.
+    package var attributes: Markup.Attributes = [:]
     private var isFirst = true
 
     init() {}
