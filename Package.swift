@@ -240,8 +240,14 @@ let package = Package(
                 "StrictJSON",
             ]
         ),
-        // the pages that people see
-        core("HubPages", ["Conditions", "Depot", "Grants", "HTMLWriter", "Posture", "Requests"]),
+        .target(  // the pages that people see
+            name: "HubPages",
+            dependencies: ["Conditions", "Depot", "Grants", "HTMLWriter", "Posture", "Requests"],
+            resources: [
+                .embedInCode("style.css"), .embedInCode("live.js"), .embedInCode("icon.svg"),
+            ],
+            swiftSettings: house
+        ),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         edge(  // one store, two engines
             "HubStorage",
@@ -381,7 +387,10 @@ let package = Package(
         tests("RequestsTests", ["Requests", "Depot", "Grants", "StrictJSON", "TestSupport"]),
         tests("HubSettingsTests", ["FetchSettings", "Grants", "HubSettings"]),
         tests("HubStorageTests", ["HubStorage", "Grants", "TestSupport"]),
-        tests("HubPagesTests", ["HubPages", "Depot", "Grants", "Requests"]),
+        tests(
+            "HubPagesTests",
+            ["HubPages", "Conditions", "Depot", "Grants", "Posture", "Requests", "StrictJSON"]
+        ),
         tests("HubTests", ["Hub", "Depot", "Grants", "StrictJSON", "TestSupport"]),
         tests("ApprovalPageTests", ["ApprovalPage", "Signatures", crypto]),
         tests("LoopbackHTTPTests", ["LoopbackHTTP"]),
