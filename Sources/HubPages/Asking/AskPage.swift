@@ -59,7 +59,12 @@ package struct AskPage: HubPage, Sendable {
             ),
             field(.start, "Not before", "In UTC; at once if empty", kind: "datetime-local"),
             field(.ticket, "Ticket", "The change or incident, where a host asks for one"),
-            field(.reason, "Reason", "For those who approve, and for the record"),
+            field(
+                .reason,
+                "Reason",
+                "For those who approve, and for the record",
+                isRequired: true
+            ),
         ]
     }
 
