@@ -191,7 +191,7 @@ struct SamplePages {
         ]
         (row.openCount, row.requests7d, row.lastUser, row.lastUse) = (4, 5, text, now)
         row.conditions = [try condition(), try condition()]
-        (row.checkpointSize, row.checkpointAt) = (6, now)
+        row.checkpoint = .init(size: 6, verified: now)
         (row.tableOwnership, row.version, row.trusted) = (text, text, [text])
         row.age = .seconds(30)
         return row

@@ -75,7 +75,7 @@ package struct AskPreview: Hashable, Sendable {
         ) { row, host in
             row.cell { $0.link(.host(host.host.description), host.host.description) }
             row.cell { $0.lines(host.ports.map(\.description)) }
-            row.cell { $0.verdict(host.verdict) }
+            row.cell { host.verdict.write(to: &$0) }
         }
         section.rest(of: hosts.count)
     }

@@ -56,7 +56,7 @@ package struct HostPage: HubPage, Sendable {
     package var subject: LiveSubject? { .host(row.host) }
 
     package func write(to main: inout Markup, in frame: PageFrame) {
-        main.element("p", ["class": "standing"]) { $0.state(of: row) }
+        main.element("p", ["class": "standing"]) { row.state(in: &$0) }
         if frame.visitor?.mayAsk ?? false {
             main.element("p") { line in
                 let form = PageLink("request").with("hosts", row.host)
@@ -110,8 +110,8 @@ package struct HostPage: HubPage, Sendable {
             list.fact("Kernel", ifAny: kernel)
             list.fact("Table", ifAny: row.tableOwnership)
             list.fact("Heard", ifAny: row.age.map { "\($0.shown) ago" })
-            list.fact("Records", ifAny: row.checkpointSize.map(String.init))
-            list.moment("Log verified", row.checkpointAt)
+            list.fact("Records", ifAny: row.checkpoint.map { String($0.size) })
+            list.moment("Log verified", row.checkpoint?.verified)
             list.fact("Requests in 7 days", String(row.requests7d))
             list.fact("Last user", ifAny: row.lastUser)
             list.moment("Last use", row.lastUse)

@@ -32,6 +32,18 @@ package struct OpenAccess: Hashable, Sendable {
 
 /// A host as a line of the list: the members of GET /v1/hosts.
 package struct HostRow: Hashable, Sendable {
+    /// The newest checkpoint of the host's log.
+    package struct Checkpoint: Hashable, Sendable {
+        /// The number of records.
+        package var size: UInt64
+        /// The moment at which the witness last verified the log.
+        package var verified: Moment?
+
+        package init(size: UInt64, verified: Moment?) {
+            (self.size, self.verified) = (size, verified)
+        }
+    }
+
     package var host: String
     package var group: String
     package var state: HostPosture.State
@@ -45,8 +57,7 @@ package struct HostRow: Hashable, Sendable {
     package var lastUse: Moment?
     /// The gravest first.
     package var conditions: [Condition] = []
-    package var checkpointSize: UInt64?
-    package var checkpointAt: Moment?
+    package var checkpoint: Checkpoint?
     package var tableOwnership: String?
     package var version: String?
     package var trusted: [String] = []

@@ -104,15 +104,15 @@ package struct HostsPage: HubPage, Sendable {
         ]
         main.table("Hosts by name", head: head, rows: rows) { row, host in
             row.attributes = ["id": "h-\(host.host)"]
-            row.cell { $0.name(of: host) }
-            row.cell { $0.state(of: host) }
-            row.cell { $0.open(on: host, frame) }
+            row.cell { host.name(in: &$0) }
+            row.cell { host.state(in: &$0) }
+            row.cell { host.openings(in: &$0, frame) }
             row.number(host.requests7d)
-            row.cell { $0.use(of: host) }
-            row.cell { $0.conditions(of: host) }
-            row.cell { $0.log(of: host) }
-            row.cell { $0.version(of: host) }
-            row.cell { $0.networks(of: host) }
+            row.cell { host.use(in: &$0) }
+            row.cell { host.conditions(in: &$0) }
+            row.cell { host.log(in: &$0) }
+            row.cell { host.version(in: &$0) }
+            row.cell { host.networks(in: &$0) }
         }
     }
 }
@@ -128,21 +128,24 @@ extension Markup {
         if isCurrent { attributes.add("aria-current", "true") }
         element("a", attributes, "\(words) (\(count))")
     }
+}
 
-    fileprivate mutating func name(of host: HostRow) {
-        link(.host(host.host), host.host)
-        if !host.group.isEmpty { element("small", host.group) }
+/// The cells of the list.
+extension HostRow {
+    fileprivate func name(in cell: inout Markup) {
+        cell.link(.host(host), host)
+        if !group.isEmpty { cell.element("small", group) }
     }
 
-    mutating func state(of host: HostRow) {
-        pill(host.state.kind, host.state.words)
-        if let reason = host.reason { element("small", reason) }
+    func state(in cell: inout Markup) {
+        cell.pill(state.kind, state.words)
+        if let reason { cell.element("small", reason) }
     }
 
-    fileprivate mutating func open(on host: HostRow, _ frame: PageFrame) {
-        guard host.openCount > 0 || !host.open.isEmpty else { return dash() }
-        for access in host.open.prefix(2) {
-            element("div") { line in
+    fileprivate func openings(in cell: inout Markup, _ frame: PageFrame) {
+        guard openCount > 0 || !open.isEmpty else { return cell.dash() }
+        for access in open.prefix(2) {
+            cell.element("div") { line in
                 line.link(.request(access.id), access.requestor)
                 line.element("small") { small in
                     small.text("from ")
@@ -151,39 +154,40 @@ extension Markup {
                 line.element("small", "\(access.left(at: frame.now)) left")
             }
         }
-        let more = max(host.openCount, host.open.count) - min(host.open.count, 2)
-        if more > 0 { element("small", "\(more) more") }
+        let more = max(openCount, open.count) - min(open.count, 2)
+        if more > 0 { cell.element("small", "\(more) more") }
     }
 
-    fileprivate mutating func use(of host: HostRow) {
-        guard host.lastUse != nil || host.lastUser != nil else { return dash() }
-        if let user = host.lastUser { text(user) }
-        if let time = host.lastUse { element("small") { $0.moment(time) } }
+    fileprivate func use(in cell: inout Markup) {
+        guard lastUse != nil || lastUser != nil else { return cell.dash() }
+        if let user = lastUser { cell.text(user) }
+        if let time = lastUse { cell.element("small") { $0.moment(time) } }
     }
 
-    fileprivate mutating func conditions(of host: HostRow) {
-        guard let first = host.conditions.first else { return dash() }
-        pill(first.severity.kind, first.code)
-        if host.conditions.count > 1 { element("small", "\(host.conditions.count - 1) more") }
+    fileprivate func conditions(in cell: inout Markup) {
+        guard let first = conditions.first else { return cell.dash() }
+        cell.pill(first.severity.kind, first.code)
+        if conditions.count > 1 { cell.element("small", "\(conditions.count - 1) more") }
     }
 
-    fileprivate mutating func log(of host: HostRow) {
-        if let age = host.age { unbroken("\(age.shown) ago") } else { dash() }
-        guard let size = host.checkpointSize else { return }
-        element("small", "\(size) \(size == 1 ? "record" : "records")")
-        guard let time = host.checkpointAt else { return }
-        element("small") { small in
+    fileprivate func log(in cell: inout Markup) {
+        if let age { cell.unbroken("\(age.shown) ago") } else { cell.dash() }
+        guard let checkpoint else { return }
+        let size = checkpoint.size
+        cell.element("small", "\(size) \(size == 1 ? "record" : "records")")
+        guard let time = checkpoint.verified else { return }
+        cell.element("small") { small in
             small.text("verified ")
             small.moment(time)
         }
     }
 
-    fileprivate mutating func version(of host: HostRow) {
-        optional(host.version)
-        if let ownership = host.tableOwnership { element("small", ownership) }
+    fileprivate func version(in cell: inout Markup) {
+        cell.optional(version)
+        if let ownership = tableOwnership { cell.element("small", ownership) }
     }
 
-    fileprivate mutating func networks(of host: HostRow) {
-        if host.trusted.isEmpty { dash() } else { short(host.trusted, most: 2) }
+    fileprivate func networks(in cell: inout Markup) {
+        if trusted.isEmpty { cell.dash() } else { cell.short(trusted, most: 2) }
     }
 }

@@ -18,26 +18,28 @@ extension HostOutlook.Verdict {
     }
 }
 
-extension Markup {
+extension HostOutlook.Verdict {
     /// Appends the view of a host on a request.
-    mutating func verdict(_ verdict: HostOutlook.Verdict) {
-        switch verdict {
-        case .opens: pill("good", "opens")
+    func write(to cell: inout Markup) {
+        switch self {
+        case .opens: cell.pill("good", "opens")
         case .needs(let approvals, let names):
-            pill("warn", "needs \(approvals) more")
+            cell.pill("warn", "needs \(approvals) more")
             guard !names.isEmpty else { return }
-            element("small", "from \(names.joined(separator: ", "))")
+            cell.element("small", "from \(names.joined(separator: ", "))")
         case .refuses(let rule, let reason, let remedy):
-            pill("bad", "refuses")
-            text(" \(reason)")
-            if !remedy.isEmpty { element("small", remedy) }
-            element("small") { $0.element("code", rule) }
+            cell.pill("bad", "refuses")
+            cell.text(" \(reason)")
+            if !remedy.isEmpty { cell.element("small", remedy) }
+            cell.element("small") { $0.element("code", rule) }
         case .unknown(let reason):
-            pill("dim", "unknown")
-            element("small", reason)
+            cell.pill("dim", "unknown")
+            cell.element("small", reason)
         }
     }
+}
 
+extension Markup {
     /// Appends the number of hosts of each verdict.
     mutating func counts(of verdicts: [HostOutlook.Verdict]) {
         let one = ["refuses it", "is unknown", "needs approvals", "opens"]

@@ -40,7 +40,7 @@ extension RequestPage {
             row.cell { $0.link(.host(name), name) }
             row.cell(host.state)
             row.cell { $0.lines(host.outlook.ports.map(\.description)) }
-            row.cell { $0.verdict(host.outlook.verdict) }
+            row.cell { host.outlook.verdict.write(to: &$0) }
             row.cell(host.isPublished ? "published" : "\u{2013}")
             row.moment(host.openSince)
             row.moment(host.deadline)

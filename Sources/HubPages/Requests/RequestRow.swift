@@ -4,12 +4,16 @@ package import Requests
 
 /// A request as a line of a list.
 package struct RequestRow: Hashable, Sendable {
+    /// The one who asked, and when.
+    package struct Origin: Hashable, Sendable {
+        package var askedBy: String
+        package var isSigned: Bool
+        package var time: Moment
+    }
+
     package var id: String
     package var state: AccessRequest.State
     package var requestor: String
-    /// The person who sent it.
-    package var askedBy: String
-    package var isSigned: Bool
     package var hosts: [String]
     package var ports: [String]
     package var sources: [String]
@@ -19,7 +23,7 @@ package struct RequestRow: Hashable, Sendable {
     package var duration: String?
     package var notBefore: Moment?
     package var expires: Moment
-    package var created: Moment
+    package var origin: Origin
     /// The number of approvals that are missing where most are.
     package var needs = 0
     /// The number of hosts on which it is open.
@@ -29,13 +33,18 @@ package struct RequestRow: Hashable, Sendable {
         let grant = request.grant
         id = grant.id.description
         self.state = state
-        (requestor, askedBy, isSigned) = (grant.requestor, request.askedBy, request.isSigned)
+        requestor = grant.requestor
         hosts = grant.hosts.map(\.description)
         ports = grant.ports.map(\.description)
         sources = grant.sources.map(\.description)
         (reason, ticket) = (grant.justification ?? "", grant.ticket)
         duration = grant.duration?.shown
-        (notBefore, expires, created) = (grant.notBefore, grant.expires, request.created)
+        (notBefore, expires) = (grant.notBefore, grant.expires)
+        origin = Origin(
+            askedBy: request.askedBy,
+            isSigned: request.isSigned,
+            time: request.created
+        )
     }
 }
 

@@ -116,46 +116,47 @@ package struct RequestsPage: HubPage, Sendable {
         main.table("Requests, the newest first", head: head, rows: rows) { row, request in
             row.attributes = ["id": "r-\(request.id)"]
             row.cell { $0.link(.request(request.id), request.requestor) }
-            row.cell { $0.state(of: request) }
+            row.cell { request.state(in: &$0) }
             row.cell { $0.short(request.hosts) }
             row.cell { $0.short(request.ports) }
             row.cell { $0.short(request.sources) }
-            row.cell { $0.extent(of: request) }
-            row.cell { $0.cause(of: request) }
-            row.cell { $0.origin(of: request) }
+            row.cell { request.extent(in: &$0) }
+            row.cell { request.cause(in: &$0) }
+            row.cell { request.origin(in: &$0) }
         }
     }
 }
 
-extension Markup {
-    mutating func state(of request: RequestRow) {
-        pill(request.state.kind, request.state.rawValue)
-        if let note = request.stateNote { element("small", note) }
+/// The cells of the list.
+extension RequestRow {
+    fileprivate func state(in cell: inout Markup) {
+        cell.pill(state.kind, state.rawValue)
+        if let note = stateNote { cell.element("small", note) }
     }
 
-    fileprivate mutating func extent(of request: RequestRow) {
-        if let duration = request.duration { unbroken(duration) }
-        if let start = request.notBefore {
-            element("small") { small in
+    fileprivate func extent(in cell: inout Markup) {
+        if let duration = duration { cell.unbroken(duration) }
+        if let start = notBefore {
+            cell.element("small") { small in
                 small.text("from ")
                 small.moment(start)
             }
         }
-        element("small") { small in
+        cell.element("small") { small in
             small.text("until ")
-            small.moment(request.expires)
+            small.moment(expires)
         }
     }
 
-    fileprivate mutating func cause(of request: RequestRow) {
-        optional(request.reason)
-        if let ticket = request.ticket { element("small", ticket) }
+    fileprivate func cause(in cell: inout Markup) {
+        cell.optional(reason)
+        if let ticket = ticket { cell.element("small", ticket) }
     }
 
-    fileprivate mutating func origin(of request: RequestRow) {
-        moment(request.created)
-        let isOther = request.askedBy != request.requestor
-        if isOther { element("small", "by \(request.askedBy)") }
-        if !request.isSigned { element("small", ["class": "warn"], "unsigned") }
+    fileprivate func origin(in cell: inout Markup) {
+        cell.moment(origin.time)
+        let isOther = origin.askedBy != requestor
+        if isOther { cell.element("small", "by \(origin.askedBy)") }
+        if !origin.isSigned { cell.element("small", ["class": "warn"], "unsigned") }
     }
 }
