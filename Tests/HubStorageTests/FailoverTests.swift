@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A primary and its synchronous standby, and hubs that know both.
-@Suite("A pair of servers")
+@Suite("A pair of servers", .timeLimit(.minutes(3)))
 struct FailoverTests {
     private let primary: PostgresServer
     private let standby: PostgresServer
@@ -90,6 +90,24 @@ struct FailoverTests {
         try primary.waitForStandby()
         try await insertion()
         #expect(try standby.query("SELECT count(*) FROM probe", in: "hub") == "1")
+        await hub.close()
+    }
+
+    @Test("does not acknowledge a change that only the dead primary has")
+    func believesNoDeadPrimary() async throws {
+        let hub = try await Stores.open(url, poolSize: 2)
+        try await hub.run("CREATE TABLE probe (id BIGINT)")
+        standby.stop()
+        let written = Task { try await hub.run("INSERT INTO probe VALUES (1)") }
+        let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+        try primary.wait(until: waits, is: "1")
+        primary.kill()
+        let error = await #expect(throws: StorageError.self) { try await written.value }
+        if case .unconfirmed = error {} else { Issue.record("\(String(describing: error))") }
+        try standby.start()
+        try standby.promote()
+        #expect(try await hub.integer("SELECT count(*) FROM probe") == 0)
+        #expect(try await hub.run("INSERT INTO probe VALUES (1)") == 1)
         await hub.close()
     }
 

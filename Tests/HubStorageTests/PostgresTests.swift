@@ -2,7 +2,7 @@
 import TestSupport
 import Testing
 
-@Suite("A store of PostgreSQL")
+@Suite("A store of PostgreSQL", .timeLimit(.minutes(3)))
 struct PostgresTests {
     private let server: PostgresServer
     private let url: String
@@ -95,6 +95,28 @@ struct PostgresTests {
         #expect(try await database.integer("SELECT last_value FROM attempt") == 6)
         #expect(try await database.integer("SELECT count(*) FROM probe") == 1)
         await database.close()
+    }
+
+    @Test("takes its turn away from a hub that stands still, which tries again")
+    func goesOnWithoutSleepers() async throws {
+        let (sleeper, other) = (try await open(), try await open())
+        try await sleeper.run("CREATE TABLE probe (id BIGINT)")
+        let (asleep, wake, runs) = (Gate(), Gate(), Counter())
+        async let late = sleeper.write { statements throws(StorageError) in
+            let count = try statements.rows("SELECT count(*) FROM probe", [])[0].integer(0)
+            if runs.next() == 1 {
+                asleep.open()
+                wake.wait()
+            }
+            return try statements.run("INSERT INTO probe VALUES ($1)", [.integer(count)])
+        }
+        await asleep.opened()
+        try await other.run("INSERT INTO probe VALUES (0)")
+        wake.open()
+        #expect(try await late == 1)
+        let ids = try await other.rows("SELECT id FROM probe ORDER BY id")
+        #expect(ids == [Row([.integer(0)]), Row([.integer(1)])])
+        for database in [sleeper, other] { await database.close() }
     }
 
     @Test("reads a table that has got another column")

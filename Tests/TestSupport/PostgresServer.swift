@@ -54,11 +54,16 @@ package final class PostgresServer: Sendable {
             SELECT count(*) FROM pg_stat_replication
             WHERE sync_state = 'sync' AND current_setting('synchronous_standby_names') = '*'
             """
+        try wait(until: sql, is: "1")
+    }
+
+    /// Waits until a statement has this answer, for half a minute.
+    package func wait(until sql: String, is answer: String) throws {
         for _ in 0..<600 {
-            if try query(sql) == "1" { return }
+            if try query(sql) == answer { return }
             Thread.sleep(forTimeInterval: 0.05)
         }
-        throw CommandFailure("no standby came")
+        throw CommandFailure("\(answer) was awaited of \(sql)")
     }
 
     // MARK: databases

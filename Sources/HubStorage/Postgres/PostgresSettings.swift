@@ -34,7 +34,7 @@ enum PostgresSettings {
         SET standard_conforming_strings = on;
         SET statement_timeout = '30s';
         SET lock_timeout = '15s';
-        SET idle_in_transaction_session_timeout = '60s';
+        SET idle_in_transaction_session_timeout = '10s';
         SELECT set_config('synchronous_commit', 'on', false)
             WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')
         """
