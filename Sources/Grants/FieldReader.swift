@@ -1,13 +1,13 @@
 import StrictJSON
 
 /// Reads the fields of one JSON object, each once, and reports what is wrong with them.
-struct FieldReader {
+package struct FieldReader {
     private let node: JSONNode
     private var members: [String: JSONNode] = [:]
 
     /// Checks first that the `jitgate` field says `kind`: the other fields of another kind mean
     /// nothing.
-    init(
+    package init(
         _ object: SignedObject,
         kind: String,
         fields known: [String]
@@ -40,10 +40,10 @@ struct FieldReader {
     }
 
     /// Returns true if the object has a field.
-    func has(_ name: String) -> Bool { members[name] != nil }
+    package func has(_ name: String) -> Bool { members[name] != nil }
 
     /// A text field without control characters, of `count` characters; `nil` if it is absent.
-    func text(_ name: String, count: ClosedRange<Int>) throws(GrantSyntaxError) -> String? {
+    package func text(_ name: String, count: ClosedRange<Int>) throws(GrantSyntaxError) -> String? {
         guard let node = members[name] else { return nil }
         return try text(node, name, count: count)
     }
@@ -68,7 +68,7 @@ struct FieldReader {
     }
 
     /// A field that `Value` parses from its text; `nil` if it is absent.
-    func value<Value>(
+    package func value<Value>(
         _ name: String,
         _ parse: (String) throws(TextError) -> Value
     ) throws(GrantSyntaxError) -> Value? {
@@ -90,7 +90,7 @@ struct FieldReader {
     }
 
     /// An array of texts of one form, none of them twice.
-    func values<Value: Hashable>(
+    package func values<Value: Hashable>(
         _ name: String,
         count: ClosedRange<Int>,
         _ parse: (String) throws(TextError) -> Value
@@ -116,7 +116,7 @@ struct FieldReader {
     }
 
     /// A field that can only be `true`; `false` if it is absent.
-    func flag(_ name: String) throws(GrantSyntaxError) -> Bool {
+    package func flag(_ name: String) throws(GrantSyntaxError) -> Bool {
         guard let node = members[name] else { return false }
         guard case .bool(true) = node.content else {
             throw Self.error(.wrongType, node, name, "this must be true, or be left out")
@@ -125,12 +125,18 @@ struct FieldReader {
     }
 
     /// The error of a field, or of the object if it is absent.
-    func error(_ code: GrantSyntaxError.Code, _ name: String, _ reason: String) -> GrantSyntaxError
-    {
+    package func error(
+        _ code: GrantSyntaxError.Code,
+        _ name: String,
+        _ reason: String
+    ) -> GrantSyntaxError {
         Self.error(code, members[name] ?? node, name, reason)
     }
 
-    func required<Value>(_ value: Value?, _ name: String) throws(GrantSyntaxError) -> Value {
+    package func required<Value>(
+        _ value: Value?,
+        _ name: String
+    ) throws(GrantSyntaxError) -> Value {
         guard let value else {
             throw Self.error(.missingField, node, name, "this field is required")
         }

@@ -47,6 +47,12 @@ package struct SignatureError: Error, Hashable, Sendable, CustomStringConvertibl
         self.description = description
     }
 
+    /// The error of an upload that has to be one signature.
+    package static let notOneSignature = SignatureError(
+        .malformed,
+        "this is not one armored signature and nothing else"
+    )
+
     /// The same error with the number of the signature in the file, from 1.
     func about(signature number: Int, by fingerprint: String? = nil) -> Self {
         let key = fingerprint.map { " by \($0)" } ?? ""

@@ -13,6 +13,10 @@ package enum SignatureNamespace: String, Hashable, Sendable, CaseIterable {
     case lockout = "jitgate-lockout"
     /// Tells a whole fleet which grants and keys are revoked.
     case bulletin = "jitgate-bulletin"
+    /// Logs in at a hub; no host knows it.
+    case login = "jitgate-login"
+    /// Denies or withdraws a request at a hub; no host knows it.
+    case decision = "jitgate-decision"
 
     /// Returns true if signatures for both may stand in one file: requestors and approvers sign the
     /// same grant.
@@ -24,6 +28,8 @@ package enum SignatureNamespace: String, Hashable, Sendable, CaseIterable {
         case .revocation, .lockout: .revocation
         case .review: .review
         case .bulletin: .bulletin
+        case .login: .login
+        case .decision: .decision
         }
     }
 
@@ -32,7 +38,7 @@ package enum SignatureNamespace: String, Hashable, Sendable, CaseIterable {
     /// Later namespaces must be named, so that no old line lets a key sign for more than it did.
     var isImplied: Bool { self == .grant || self == .revocation }
 
-    /// Returns whether these rules know the namespace.
+    /// Returns whether these rules of hosts know the namespace.
     func isKnown(under rules: RulesVersion) -> Bool {
         switch self {
         case .grant, .revocation: true
@@ -40,6 +46,8 @@ package enum SignatureNamespace: String, Hashable, Sendable, CaseIterable {
         case .review: rules >= .third
         // No record of earlier rules rests on a bulletin.
         case .lockout, .bulletin: rules >= .fourth
+        // They are for a hub, which asks for them by name.
+        case .login, .decision: false
         }
     }
 }

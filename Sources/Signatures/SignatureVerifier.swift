@@ -12,15 +12,17 @@ package struct SignatureVerifier: Sendable {
 
     /// Splits a file and checks all its signatures; one that fails has the file refused.
     ///
-    /// The signers must be allowed at `now`.
+    /// The signers must be allowed at `now`. A hub names the namespaces that it expects; a host knows
+    /// those of its rules.
     package func verify(
         _ file: [UInt8],
         at now: Moment,
-        under rules: RulesVersion = .current
+        under rules: RulesVersion = .current,
+        only expected: [SignatureNamespace]? = nil
     ) throws(SignatureError) -> SignedPayload {
         let parts = try SignedFile(splitting: file)
         let signatures = try Self.signatures(of: parts)
-        let namespaces = try Self.namespaces(of: signatures, under: rules)
+        let namespaces = try Self.namespaces(of: signatures, under: rules, only: expected)
         var verified: [VerifiedSignature] = []
         for (index, (signature, namespace)) in zip(signatures, namespaces).enumerated() {
             do {
@@ -106,14 +108,16 @@ package struct SignatureVerifier: Sendable {
     /// The namespace of each signature; all must be for one kind of file.
     static func namespaces(
         of signatures: [SSHSignature],
-        under rules: RulesVersion
+        under rules: RulesVersion,
+        only expected: [SignatureNamespace]? = nil
     ) throws(SignatureError) -> [SignatureNamespace] {
         var namespaces: [SignatureNamespace] = []
         for (index, signature) in signatures.enumerated() {
             guard let namespace = SignatureNamespace(rawValue: signature.namespace),
-                namespace.isKnown(under: rules), namespaces.allSatisfy(namespace.fits)
+                expected?.contains(namespace) ?? namespace.isKnown(under: rules),
+                namespaces.allSatisfy(namespace.fits)
             else {
-                throw unfit(signature, beside: namespaces.first)
+                throw unfit(signature, beside: namespaces.first, expecting: expected)
                     .about(signature: index + 1, by: signature.fingerprint)
             }
             namespaces.append(namespace)
@@ -123,10 +127,12 @@ package struct SignatureVerifier: Sendable {
 
     private static func unfit(
         _ signature: SSHSignature,
-        beside first: SignatureNamespace?
+        beside first: SignatureNamespace?,
+        expecting named: [SignatureNamespace]?
     ) -> SignatureError {
         let expected: [SignatureNamespace] =
             switch first {
+            case _ where named != nil: named ?? []
             case nil: [.grant, .revocation]
             case .request: [.grant]
             case .lockout: [.revocation]
