@@ -46,7 +46,7 @@ package struct Admission: Sendable {
     ) -> Judgement {
         var item = Case(
             grant: grant,
-            payload: payload,
+            payload: JudgedSignatures(signatures: payload.signatures, sha256: payload.sha256),
             history: history,
             superseded: superseded,
             bar: bar,
@@ -57,12 +57,7 @@ package struct Admission: Sendable {
             isTimed: isTimed
         )
         item.weighSignatures()
-        let checks = Self.rules(of: version).map { rule in
-            let refusal = rule.breach(item).map { field, reason, remedy in
-                Refusal(rule: rule.name, field: field, reason: reason, remedy: remedy)
-            }
-            return Check(rule: rule.name, refusal: refusal)
-        }
+        let checks = Self.checks(of: item, under: version)
         let isAdmitted = checks.allSatisfy { $0.refusal == nil }
         let admitted = AdmittedGrant(
             grant: grant,
@@ -79,8 +74,17 @@ package struct Admission: Sendable {
         )
     }
 
+    static func checks(of item: Case, under version: RulesVersion) -> [Check] {
+        rules(of: version).map { rule in
+            let refusal = rule.breach(item).map { field, reason, remedy in
+                Refusal(rule: rule.name, field: field, reason: reason, remedy: remedy)
+            }
+            return Check(rule: rule.name, refusal: refusal)
+        }
+    }
+
     /// The role of each signature under the strictest demand of any port of the grant.
-    private func roles(of item: Case) -> [SignatureRole] {
+    func roles(of item: Case) -> [SignatureRole] {
         let count = ApprovalCount(item, item.allowances, for: item.strictestDemand)
         let alarms = item.approvalGap == nil ? [] : item.alarms
         return item.payload.signatures.indices.map { index in

@@ -71,7 +71,7 @@ extension Case {
 
 /// The approvals of a grant, counted by person.
 struct ApprovalCount {
-    private let payload: SignedPayload
+    private let payload: JudgedSignatures
     private let requestor: String
     private let allowances: [Allowance]
     private let demand: ApprovalDemand
@@ -116,6 +116,15 @@ struct ApprovalCount {
     ) -> Bool {
         approval.signer.isNamed(requestor)
             || requests.contains { $0.signer.isSamePerson(as: approval.signer) }
+    }
+
+    /// The signatures that are missing; none if there are enough.
+    var missing: MissingSignatures {
+        MissingSignatures(
+            approvals: max(demand.approvals - counted.count, unmet.count),
+            from: unmet.map { $0.texts.joined(separator: ",") },
+            requestor: demand.isSeparate && requests.isEmpty
+        )
     }
 
     /// The reason that a port lacks approvals and the remedy; `nil` if it has enough.

@@ -67,10 +67,24 @@ package struct SupersededGrant: Hashable, Sendable {
     }
 }
 
+/// The signatures under a grant, for the rules.
+struct JudgedSignatures: Sendable {
+    /// In the order of the file.
+    let signatures: [VerifiedSignature]
+    /// The SHA-256 of the file, in hex; `nil` if there is none yet.
+    let sha256: String?
+
+    /// The signatures that approve.
+    var approvals: [VerifiedSignature] { signatures.filter { $0.namespace != .request } }
+
+    /// The requestor's own signatures, which approve nothing.
+    var requests: [VerifiedSignature] { signatures.filter { $0.namespace == .request } }
+}
+
 /// The input of a rule.
 struct Case: Sendable {
     let grant: Grant
-    let payload: SignedPayload
+    let payload: JudgedSignatures
     let history: GrantHistory
     /// Those of the grants that it supersedes that are live here.
     let superseded: [GrantID: SupersededGrant]
