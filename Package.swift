@@ -236,7 +236,7 @@ let package = Package(
         core(  // what people ask for, and what hosts would make of it
             "Requests",
             [
-                "Admission", "Attestation", "Depot", "Grants", "Posture", "Signatures",
+                "Admission", "Attestation", "Depot", "Grants", "Offers", "Posture", "Signatures",
                 "StrictJSON",
             ]
         ),
@@ -384,7 +384,13 @@ let package = Package(
                 "StrictJSON", "Transparency",
             ]
         ),
-        tests("RequestsTests", ["Requests", "Depot", "Grants", "StrictJSON", "TestSupport"]),
+        tests(
+            "RequestsTests",
+            [
+                "Requests", "Admission", "Attestation", "Depot", "Grants", "Posture", "Signatures",
+                "StrictJSON", "TestSupport",
+            ]
+        ),
         tests("HubSettingsTests", ["FetchSettings", "Grants", "HubSettings"]),
         tests("HubStorageTests", ["HubStorage", "Grants", "TestSupport"]),
         tests(

@@ -65,6 +65,18 @@ let package = Package(
         ),
         module("Depot", ["Grants", "StrictJSON", "Conditions"]),
         module("Attestation", ["StrictJSON", "Grants", "Conditions", "Admission", "Transparency"]),
+        module(
+            "Posture",
+            ["Admission", "Attestation", "Conditions", "Depot", "Grants", "Transparency"]
+        ),
+        module("Offers", ["Admission", "Depot", "Grants", "Signatures"]),
+        module(
+            "Requests",
+            [
+                "Admission", "Attestation", "Depot", "Grants", "Offers", "Posture", "Signatures",
+                "StrictJSON",
+            ]
+        ),
         module("FetchSettings", ["Depot", "Grants", "StrictTOML"]),
         module("LoopbackHTTP", ["CLinux", "Linux", system]),
         .target(name: "CFuzzer"),
@@ -75,7 +87,8 @@ let package = Package(
                 "Auditing", "AgentSettings", "Varlink", "AgentInterface", "Linux", "Netlink",
                 "Netfilter",
                 "RuleTrace", "Connections", "Verifying", "AzureImport", "ApprovalPage",
-                "LoopbackHTTP", "Conditions", "Depot", "FetchSettings", "Attestation", crypto,
+                "LoopbackHTTP", "Conditions", "Depot", "FetchSettings", "Attestation",
+                "Requests", crypto,
             ],
             swiftSettings: house
         ),

@@ -62,6 +62,15 @@ package struct GrantVector: Sendable, CustomStringConvertible {
     /// Bulletins, which a policy and signers of their own judge.
     package static let bulletins = vectors(in: "bulletins")
 
+    /// Logins at a hub, which signers of their own sign.
+    package static let logins = vectors(in: "login")
+
+    /// Decisions about requests at a hub, likewise.
+    package static let decisions = vectors(in: "decision")
+
+    /// The allowed signers for the vectors of logins and decisions.
+    package static var hubSigners: String { get throws { try text("login/allowed_signers") } }
+
     private static func vectors(in name: String) -> [GrantVector] {
         let files = try? FileManager.default.contentsOfDirectory(
             at: folder.appending(path: name),

@@ -8,7 +8,8 @@ struct Target: Sendable {
         self.run = run
     }
 
-    static let all = texts + documents + logs + control + packets + system + pages + depots + fleets
+    static let all =
+        texts + documents + logs + control + packets + system + pages + depots + fleets + hubs
 
     static func named(_ name: String) -> Target? { all.first { $0.name == name } }
 }
