@@ -8,22 +8,11 @@ package struct FleetPosture: Sendable {
     package init(_ hosts: [HostPosture]) {
         let usual = Dictionary(grouping: hosts.filter(\.state.isInOrder), by: \.group)
             .compactMapValues { Self.usual($0.compactMap(\.rules)) }
-        self.hosts = hosts.map { host in
-            guard host.state.isInOrder, let usual = usual[host.group], let rules = host.rules,
-                rules != usual
-            else { return host }
-            var drifted = host
-            drifted.state = .drifted
-            drifted.reason = rules.difference(from: usual)
-            return drifted
-        }
+        self.hosts = hosts.map { host in usual[host.group].map(host.compared) ?? host }
     }
 
-    /// The rules that more hosts have than any other; those of the first in order if several do.
     private static func usual(_ all: [HostRules]) -> HostRules? {
-        var counts: [HostRules: Int] = [:]
-        for rules in all { counts[rules, default: 0] += 1 }
-        return counts.max { ($0.value, $1.key.text) < ($1.value, $0.key.text) }?.key
+        HostRules.usual(all.reduce(into: [:]) { $0[$1, default: 0] += 1 })
     }
 
     /// True if every host is as it should be.
@@ -39,12 +28,17 @@ package struct FleetPosture: Sendable {
 }
 
 /// The files by which the hosts of a group should agree.
-private struct HostRules: Hashable {
+struct HostRules: Hashable, Sendable {
     let policy: String
     let signers: String
     let revokedKeys: String
 
-    var text: String { policy + signers + revokedKeys }
+    /// The rules that more hosts have than any other; those of the first in order if several do.
+    static func usual(_ counts: [HostRules: Int]) -> HostRules? {
+        counts.max { ($0.value, $1.key.text) < ($1.value, $0.key.text) }?.key
+    }
+
+    private var text: String { policy + signers + revokedKeys }
 
     func difference(from usual: HostRules) -> String {
         let parts = [
@@ -57,6 +51,18 @@ private struct HostRules: Hashable {
 }
 
 extension HostPosture {
+    /// The same host, drifted if its rules are not the usual ones of its group.
+    func compared(_ usual: HostRules) -> HostPosture {
+        guard state.isInOrder, let rules, rules != usual else { return self }
+        var drifted = self
+        drifted.state = .drifted
+        drifted.reason = rules.difference(from: usual)
+        return drifted
+    }
+
+    /// The rules of a host that counts among those of its group.
+    var rulesInOrder: HostRules? { state.isInOrder ? rules : nil }
+
     fileprivate var rules: HostRules? {
         status.map {
             HostRules(

@@ -48,7 +48,7 @@ package struct HostPosture: Hashable, Sendable {
     /// The number of records in its log.
     package let size: UInt64?
     /// The age of the status by the reader's clock.
-    package let age: Duration?
+    package internal(set) var age: Duration?
     /// More about the state, for people; `nil` if there is no more.
     package internal(set) var reason: String?
     /// The code of the condition that is the reason for the state, if one is.
@@ -80,25 +80,32 @@ extension HostPosture {
         now: Moment,
         silentAfter limit: Duration
     ) {
-        switch entry.kind {
-        case .retired: self.init(entry, .retired)
-        case .unconfigured where reading.note == nil: self.init(entry, .notConfigured)
-        case .unsupported(let code) where reading.note == nil:
+        self.init(
+            of: entry,
+            ReadNote(entry.kind == .retired ? nil : reading.note, of: entry),
+            reading.witness.map(WitnessView.init),
+            now: now,
+            silentAfter: limit
+        )
+    }
+
+    /// The posture of a host whose note has been read.
+    package init(
+        of entry: Inventory.Entry,
+        _ note: ReadNote,
+        _ witness: WitnessView?,
+        now: Moment,
+        silentAfter limit: Duration
+    ) {
+        switch (entry.kind, note) {
+        case (.retired, _): self.init(entry, .retired)
+        case (.unconfigured, .none): self.init(entry, .notConfigured)
+        case (.unsupported(let code), .none):
             self.init(entry, .unsupported, "the inventory says so: \(code)", code: code)
-        case .unconfigured, .unsupported:
-            let claim = reading.note.flatMap(StatusNote.claimedOrigin).map { ", of \($0)," } ?? ""
-            self.init(entry, .unverified, "there is a status\(claim) and the inventory has no key")
-        case .keyed(let key):
-            guard let bytes = reading.note else {
-                self.init(entry, .silent, "there is no status")
-                return
-            }
-            do throws(StatusError) {
-                let note = try StatusNote(parsing: bytes, signedBy: key)
-                self.init(entry, note, reading.witness, now: now, silentAfter: limit)
-            } catch {
-                self.init(entry, .unverified, error.description)
-            }
+        case (.keyed, .none): self.init(entry, .silent, "there is no status")
+        case (_, .unverified(let reason)): self.init(entry, .unverified, reason)
+        case (_, .verified(let status, let position)):
+            self.init(entry, status, position, witness, now: now, silentAfter: limit)
         }
     }
 
@@ -115,22 +122,23 @@ extension HostPosture {
 
     private init(
         _ entry: Inventory.Entry,
-        _ note: StatusNote,
-        _ witness: WitnessedHost?,
+        _ status: HostStatus,
+        _ position: NotePosition,
+        _ witness: WitnessView?,
         now: Moment,
         silentAfter limit: Duration
     ) {
         (host, group) = (entry.host, entry.group)
-        (status, size) = (note.status, note.checkpoint.checkpoint.size)
+        (self.status, size) = (status, position.size)
         let sighting = witness?.newest
-        let isOld = sighting.map { NotePosition(note).order(after: $0.position) == .older } ?? false
+        let isOld = sighting.map { position.order(after: $0.position) == .older } ?? false
         // A note that the witness has not seen yet is as old as the host says.
-        let isSeen = sighting?.position == NotePosition(note)
-        let seen = isSeen || isOld ? sighting?.seen ?? now : note.status.instant.time
+        let isSeen = sighting?.position == position
+        let seen = isSeen || isOld ? sighting?.seen ?? now : status.instant.time
         let age = now - seen
         self.age = age
         let words = Self.reason(witness, isOld: isOld, age: age, limit: limit, seen: seen)
-        let found = words ?? note.status.posture
+        let found = words ?? status.posture
         (state, reason, code) = (found.state, found.reason, found.code)
     }
 
@@ -139,14 +147,14 @@ extension HostPosture {
 
     /// The state of a host that may not be believed, or was not heard; `nil` if it was heard.
     private static func reason(
-        _ witness: WitnessedHost?,
+        _ witness: WitnessView?,
         isOld: Bool,
         age: Duration,
         limit: Duration,
         seen: Moment
     ) -> Found? {
-        if let fork = witness?.fork {
-            return (.forked, "two logs since \(fork.seen.wholeSecond)", nil)
+        if let seen = witness?.forkSeen {
+            return (.forked, "two logs since \(seen.wholeSecond)", nil)
         }
         if witness?.isAlarming ?? false {
             return (.forked, "a checkpoint can never be proved", nil)

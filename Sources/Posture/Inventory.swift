@@ -43,6 +43,26 @@ package struct Inventory: Hashable, Sendable {
     }
 }
 
+extension Inventory.Entry {
+    /// The line of the host, without its line feed.
+    package var line: String {
+        let word =
+            switch kind {
+            case .keyed(let key): key.description
+            case .unconfigured: "-"
+            case .unsupported(let code): "unsupported=\(code)"
+            case .retired: "retired"
+            }
+        return "\(host) \(word)" + (group.isEmpty ? "" : " group=\(group)")
+    }
+
+    /// True if it has the key of the host.
+    package var isKeyed: Bool {
+        guard case .keyed = kind else { return false }
+        return true
+    }
+}
+
 /// The reason why a file is no inventory.
 package struct InventoryError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The number of the line, from 1.
