@@ -85,6 +85,12 @@ package struct SignedCheckpoint: Hashable, Sendable {
         self.note = note
     }
 
+    /// A checkpoint that was verified before it was kept.
+    init(trusting note: String) throws(ProofError) {
+        checkpoint = try Checkpoint(parsing: try SignedNote(parsing: Array(note.utf8)).text)
+        self.note = note
+    }
+
     /// The checkpoint of a proof that was verified.
     init(_ growth: ProvedGrowth) {
         (checkpoint, note) = (growth.checkpoint, growth.note)

@@ -149,6 +149,12 @@ package struct WitnessedHost: Hashable, Sendable {
         return .forked(fork)
     }
 
+    /// Takes note of when the newest note was read, as a witness knows it that keeps it elsewhere.
+    package mutating func recall(_ sighting: Sighting) {
+        guard base != nil, fork == nil else { return }
+        newest = sighting
+    }
+
     // MARK: proofs
 
     /// Looks at a proof that was verified by the key.
