@@ -16,6 +16,7 @@ extension HubParts {
         self.database = database
         people = try People(allowedSigners: configuration.places.allowedSigners)
         changes = ChangeFeed(database, logger: logger)
+        depot = DepotParts(configuration, database, changes, logger: logger, now: now)
         logKey = try LogKey(state: configuration.places.state, host: host)
         counters = HubCounters()
         peers = PeerReader(configuration: configuration)

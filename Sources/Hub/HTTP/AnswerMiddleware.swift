@@ -21,7 +21,7 @@ struct AnswerMiddleware: RouterMiddleware {
         let start = clock.now
         var response: Response
         do {
-            try BodyReader.check(request.headers, request.method)
+            try BodyReader.check(request.headers, request.plainPath)
             response = try await next(request, context)
         } catch {
             response = answer(to: error, request)

@@ -1,6 +1,8 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Posture
+import Transparency
 
 /// Reads the body of a call within bounds.
 enum BodyReader {
@@ -8,7 +10,7 @@ enum BodyReader {
     static let limit = 256 << 10
 
     /// Refuses a head whose body would be too long, or of unknown length.
-    static func check(_ fields: HTTPFields, _ method: HTTPRequest.Method) throws(HubError) {
+    static func check(_ fields: HTTPFields, _ path: String) throws(HubError) {
         if fields[.transferEncoding] != nil {
             throw HubError(.lengthRequired, "the body has no Content-Length", "send one")
         }
@@ -16,9 +18,16 @@ enum BodyReader {
         guard let length = Int(text), length >= 0, text.utf8.allSatisfy({ $0 != 0x2B }) else {
             throw HubError(.malformed, "Content-Length is no number", "send the length in bytes")
         }
+        let limit = limit(of: path)
         guard length <= limit else {
             throw HubError(.tooLarge, "the body is longer than \(limit) bytes", "send less")
         }
+    }
+
+    /// The longest body of a path: proofs and inventories are longer than all else.
+    private static func limit(of path: String) -> Int {
+        if path.hasPrefix("/status/"), path.hasSuffix(".proof") { return ConsistencyProof.limit }
+        return path.hasPrefix("/v1/inventory/") ? Inventory.fileLimit : limit
     }
 
     /// The body, which must be of one of these media types.

@@ -36,7 +36,9 @@ package struct HubApplication: Service {
     /// All routes of the hub's own host; a new part of the hub adds its line here.
     static func routes(_ parts: HubParts) -> [any HubRoutes] {
         [
-            HealthRoutes(parts: parts)
+            HealthRoutes(parts: parts), DepotRoutes(parts: parts), BulletinRoutes(parts: parts),
+            StatusRoutes(parts: parts),
+            FleetRoutes(parts: parts),
         ]
     }
 
@@ -44,7 +46,7 @@ package struct HubApplication: Service {
     static func approvalRoutes(_ parts: HubParts) -> [any HubRoutes] { [] }
 
     /// The services that run as long as the server does.
-    static func services(_ parts: HubParts) -> [any Service] { [parts.changes] }
+    static func services(_ parts: HubParts) -> [any Service] { [parts.changes, parts.depot] }
 
     /// Serves until the task is told to stop; calls under way end first.
     package func run() async throws {

@@ -11,6 +11,8 @@ package struct HubParts: Sendable {
     let people: People
     /// The reader of the store that tells all who wait what has changed.
     let changes: ChangeFeed
+    /// The objects of the depot, and the fleet.
+    let depot: DepotParts
     /// The key of the hub's log.
     let logKey: LogKey
     let counters: HubCounters
