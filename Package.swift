@@ -253,7 +253,7 @@ let package = Package(
             "HubStorage",
             ["CPostgres", "Grants", .product(name: "GRDB", package: "GRDB.swift")]
         ),
-        edge(
+        edge(  // routes, sessions, the depot and the log
             "Hub",
             [
                 "ApprovalPage", "Attestation", "Conditions", "Depot", "Grants", "HubPages",
@@ -269,6 +269,7 @@ let package = Package(
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             resources: [.embedInCode("openapi.json")]
         ),
@@ -397,7 +398,17 @@ let package = Package(
             "HubPagesTests",
             ["HubPages", "Conditions", "Depot", "Grants", "Posture", "Requests", "StrictJSON"]
         ),
-        tests("HubTests", ["Hub", "Depot", "Grants", "StrictJSON", "TestSupport"]),
+        tests(
+            "HubTests",
+            [
+                "Hub", "Depot", "Grants", "HubSettings", "HubStorage", "StrictJSON",
+                "TestSupport", "Transparency",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
         tests("ApprovalPageTests", ["ApprovalPage", "Signatures", crypto]),
         tests("LoopbackHTTPTests", ["LoopbackHTTP"]),
         tests(

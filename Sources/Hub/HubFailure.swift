@@ -2,11 +2,9 @@
 package struct HubFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The exit status, of sysexits.h.
     package enum Status: Int32, Hashable, Sendable {
-        case noInput = 66
-        case unavailable = 69
-        case software = 70
-        case cannotCreate = 73
-        case inputOutput = 74
+        /// Something on the host failed; another start may succeed.
+        case system = 71
+        /// The configuration, or a file that it names, is wrong.
         case configuration = 78
     }
 

@@ -1,3 +1,4 @@
+import Crypto
 package import Grants
 package import HubSettings
 package import HubStorage
@@ -10,17 +11,34 @@ extension HubParts {
         _ database: any Database,
         logger: Logger,
         now: @escaping @Sendable () -> Moment
-    ) throws(HubFailure) {
+    ) async throws(HubFailure) {
         let host = HostedResponder.host(ofURL: configuration.places.url)
         self.configuration = configuration
         self.database = database
         people = try People(allowedSigners: configuration.places.allowedSigners)
         changes = ChangeFeed(database, logger: logger)
         depot = DepotParts(configuration, database, changes, logger: logger, now: now)
+        activity = ActivityFeed(database, changes, logger: logger)
         logKey = try LogKey(state: configuration.places.state, host: host)
         counters = HubCounters()
-        peers = PeerReader(configuration: configuration)
+        peers = try PeerReader(configuration)
+        secret = try await Self.secret(in: database)
         self.logger = logger
         self.now = now
+    }
+
+    /// The secret of nonces and forms, which all hubs over one store share.
+    private static func secret(
+        in database: any Database
+    ) async throws(HubFailure) -> SymmetricKey {
+        let new = Secret.random(32)
+        do throws(StorageError) {
+            let bytes = try await database.write { statements throws(StorageError) in
+                try MetaRecords(statements: statements).value("secret", orSet: new)
+            }
+            return SymmetricKey(data: bytes)
+        } catch {
+            throw HubFailure(.system, "\(error)")
+        }
     }
 }

@@ -80,6 +80,14 @@ package enum StorePlace: Hashable, Sendable {
     /// A connection URI of libpq.
     case postgresql(String)
 
+    /// The name of the engine.
+    package var engine: String {
+        switch self {
+        case .sqlite: "sqlite"
+        case .postgresql: "postgresql"
+        }
+    }
+
     /// The text in the file.
     package var url: String {
         switch self {

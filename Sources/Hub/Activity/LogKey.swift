@@ -32,7 +32,7 @@ struct LogKey: Sendable {
         do throws(ProofError) {
             return try key.checkpoint(over: tree)
         } catch {
-            throw HubFailure(.software, "the key of the log does not sign: \(error)")
+            throw HubFailure(.system, "the key of the log does not sign: \(error)")
         }
     }
 
@@ -47,18 +47,17 @@ struct LogKey: Sendable {
 
     private static func made(_ path: String, _ host: String) throws(HubFailure) -> AuditKey {
         let seed = Secret.random(32)
-        let name =
-            "jitgate-hub/" + host.map { $0.isASCII && !"+ ".contains($0) ? "\($0)" : "_" }.joined()
+        let name = host.map { $0.isASCII && !"+ ".contains($0) ? "\($0)" : "_" }.joined() + "/hub"
         let key: AuditKey
         do throws(ProofError) {
             key = try AuditKey(name: name, seed: seed)
         } catch {
-            throw HubFailure(.software, "no key of the log can be made: \(error)")
+            throw HubFailure(.system, "no key of the log can be made: \(error)")
         }
         do throws(Errno) {
             try AtomicFile.replace(path, with: Array("\(key.text)\n".utf8), mode: 0o600)
         } catch {
-            throw HubFailure(.cannotCreate, "\(path) cannot be written: \(error)")
+            throw HubFailure(.system, "\(path) cannot be written: \(error)")
         }
         return key
     }

@@ -21,7 +21,7 @@ struct AnswerMiddleware: RouterMiddleware {
         let start = clock.now
         var response: Response
         do {
-            try BodyReader.check(request.headers, request.plainPath)
+            try Self.check(request)
             response = try await next(request, context)
         } catch {
             response = answer(to: error, request)
@@ -30,6 +30,19 @@ struct AnswerMiddleware: RouterMiddleware {
         counters.count(response.status.code)
         log(request, context, response.status.code, clock.now - start)
         return response
+    }
+
+    /// Refuses what proxies and this hub might read differently.
+    private static func check(_ request: Request) throws(HubError) {
+        let path = request.head.path ?? ""
+        guard path.hasPrefix("/"), !path.hasPrefix("//") else {
+            throw HubError(
+                .malformed,
+                "the target of the call is no path",
+                "send /PATH, and a Host"
+            )
+        }
+        try BodyReader.check(request.headers, request.plainPath)
     }
 
     private func answer(to error: any Error, _ request: Request) -> Response {

@@ -40,6 +40,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         entry = count.enter(context.channel.remoteAddress)
         guard entry != nil else { return context.close(promise: nil) }
+        // A reader of events that is gone without a word would keep its place for ever.
+        _ = context.channel.setOption(ChannelOptions.socketOption(.so_keepalive), value: 1)
         allow(times.head, context)
     }
 
@@ -62,7 +64,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             answers += 1
             allow(times.body, context)
         case .body: break
-        case .end: deadline?.cancel()
+        case .end:
+            // After an answer that came before the end, the time of the next head runs already.
+            if answers > 0 { deadline?.cancel() }
         }
         context.fireChannelRead(data)
     }

@@ -36,7 +36,9 @@ struct HostedResponder: HTTPResponder {
 
     /// The host and port of a call in lower case; empty if it names none, or several.
     static func host(_ request: Request) -> String {
-        (request.head.authority ?? "").lowercased()
+        // The first Host header is the authority; a second one is still among the headers.
+        let others = HTTPField.Name("Host").map { request.headers[values: $0] } ?? []
+        return others.isEmpty ? (request.head.authority ?? "").lowercased() : ""
     }
 
     /// The host and port of a URL, without the port that its scheme has anyway.

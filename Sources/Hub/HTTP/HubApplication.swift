@@ -36,9 +36,10 @@ package struct HubApplication: Service {
     /// All routes of the hub's own host; a new part of the hub adds its line here.
     static func routes(_ parts: HubParts) -> [any HubRoutes] {
         [
-            HealthRoutes(parts: parts), DepotRoutes(parts: parts), BulletinRoutes(parts: parts),
-            StatusRoutes(parts: parts),
-            FleetRoutes(parts: parts),
+            HealthRoutes(parts: parts), DescriptionRoutes(), LoginRoutes(parts: parts),
+            ActivityRoutes(parts: parts), EventRoutes(parts: parts), MetricsRoutes(parts: parts),
+            DepotRoutes(parts: parts), BulletinRoutes(parts: parts), StatusRoutes(parts: parts),
+            FleetRoutes(parts: parts), PeopleRoutes(parts: parts),
         ]
     }
 
@@ -46,33 +47,44 @@ package struct HubApplication: Service {
     static func approvalRoutes(_ parts: HubParts) -> [any HubRoutes] { [] }
 
     /// The services that run as long as the server does.
-    static func services(_ parts: HubParts) -> [any Service] { [parts.changes, parts.depot] }
+    static func services(_ parts: HubParts) -> [any Service] {
+        [parts.changes, parts.activity, parts.depot]
+    }
 
     /// Serves until the task is told to stop; calls under way end first.
+    ///
+    /// Without the framework's own application, whose clock wakes an idle hub each second.
     package func run() async throws {
-        let server = try server()
+        let (responder, parts) = (responder(), parts)
         let listen = parts.configuration.places.listen
-        let application = Application(
-            responder: responder(),
-            server: server,
+        let server = try server().buildServer(
             configuration: configuration,
-            services: Self.services(parts),
+            eventLoopGroup: EventLoopGroupProvider.singleton.eventLoopGroup,
+            logger: parts.logger,
+            responder: { request, writer, channel in
+                let source = ApplicationRequestContextSource(channel: channel, logger: parts.logger)
+                let context = HubContext(source: source)
+                var response = try await responder.respond(to: request, context: context)
+                response.headers[.date] = DateHeader.text(parts.now())
+                try await writer.write(response: response.head, body: response.body)
+            },
             onServerRunning: { [onListening] channel in
                 if case .unix(let path) = listen { SocketMode.share(path) }
                 await onListening(channel.localAddress?.port)
-            },
-            logger: parts.logger
+            }
         )
-        try await application.run()
+        // Stopped from the last to the first: event streams and long polls end, and then the server.
+        let services = [server, ServicesTogether(services: Self.services(parts))]
+        try await ServiceGroup(services: services, logger: parts.logger).run()
     }
 
-    private var configuration: ApplicationConfiguration {
+    private var configuration: ServerConfiguration {
         let address: BindAddress =
             switch parts.configuration.places.listen {
             case .ip(let host, let port): .hostname(host, port: port)
             case .unix(let path): .unixDomainSocket(path: path)
             }
-        return ApplicationConfiguration(
+        return ServerConfiguration(
             address: address,
             backlog: 1024,
             availableConnectionsDelegate: .maximum(bounds.connections, logger: parts.logger)
@@ -97,7 +109,10 @@ package struct HubApplication: Service {
             )
         )
         guard let files = parts.configuration.places.tls else { return http }
-        return try .tls(http, tlsConfiguration: TLSFiles.configuration(files))
+        return try .tls(
+            http,
+            tlsConfiguration: TLSFiles.configuration(files, of: parts.configuration)
+        )
     }
 
     func responder() -> HostedResponder {

@@ -6,8 +6,6 @@ final class HubCounters: Sendable {
         /// The calls by the status of their answers.
         var calls: [Int: Int] = [:]
         var storeErrors = 0
-        /// The long polls that wait now.
-        var openPolls = 0
         /// The event streams that are open now.
         var openStreams = 0
     }
@@ -18,7 +16,6 @@ final class HubCounters: Sendable {
 
     func count(_ status: Int) { state.withLock { $0.calls[status, default: 0] += 1 } }
     func countStoreError() { state.withLock { $0.storeErrors += 1 } }
-    func addPolls(_ count: Int) { state.withLock { $0.openPolls += count } }
 
     /// Counts a stream, unless there are so many already.
     func openStream(limit: Int) -> Bool {

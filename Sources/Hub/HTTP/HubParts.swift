@@ -1,3 +1,4 @@
+import Crypto
 import Grants
 package import HubSettings
 import HubStorage
@@ -13,10 +14,14 @@ package struct HubParts: Sendable {
     let changes: ChangeFeed
     /// The objects of the depot, and the fleet.
     let depot: DepotParts
+    /// The reader of the log that feeds event streams.
+    let activity: ActivityFeed
     /// The key of the hub's log.
     let logKey: LogKey
     let counters: HubCounters
     let peers: PeerReader
+    /// The secret of nonces and forms.
+    let secret: SymmetricKey
     let logger: Logger
     /// The time of the wall clock.
     let now: @Sendable () -> Moment

@@ -73,7 +73,7 @@ final class People: Sendable {
         do throws(Errno) {
             bytes = try SmallFile.read(path, limit: limit)
         } catch {
-            throw HubFailure(.noInput, "\(path) cannot be read: \(error)")
+            throw HubFailure(.configuration, "\(path) cannot be read: \(error)")
         }
         do throws(AllowedSignersError) {
             return try AllowedSigners(parsing: bytes)

@@ -29,9 +29,26 @@ enum Secret {
         SHA256.hash(data: Array(text.utf8)).hexadecimal
     }
 
+    /// The bytes of Base64 for URLs; `nil` if it is none.
+    static func bytes(_ text: String) -> [UInt8]? {
+        let mapped = text.utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "-"): UInt8(ascii: "+")
+            case UInt8(ascii: "_"): UInt8(ascii: "/")
+            case UInt8(ascii: "+"), UInt8(ascii: "/"): UInt8(ascii: "!")
+            default: byte
+            }
+        }
+        let padding = [UInt8](repeating: UInt8(ascii: "="), count: (4 - mapped.count % 4) % 4)
+        return Base64.decode(mapped + padding)
+    }
+
     /// Returns whether two texts are the same, in a time that does not tell where they differ.
     static func isSame(_ left: String, _ right: String) -> Bool {
-        let (left, right) = (Array(left.utf8), Array(right.utf8))
+        isSame(Array(left.utf8), Array(right.utf8))
+    }
+
+    static func isSame(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         guard left.count == right.count else { return false }
         return zip(left, right).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }

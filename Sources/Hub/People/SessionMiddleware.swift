@@ -24,7 +24,7 @@ struct SessionMiddleware: RouterMiddleware {
         context.peer = try await parts.peers.peer(of: request, context)
         context.person = try await person(of: request, context)
         if let person = context.person, person.login != .bearer {
-            try checkOrigin(of: request)
+            try Self.checkOrigin(of: request, url: parts.configuration.places.url)
         }
         return try await next(request, context)
     }
@@ -109,15 +109,15 @@ struct SessionMiddleware: RouterMiddleware {
     }
 
     /// Refuses a change that no page of the hub itself asked for.
-    private func checkOrigin(of request: Request) throws(HubError) {
+    static func checkOrigin(of request: Request, url: String) throws(HubError) {
         guard request.method != .get, request.method != .head else { return }
-        let isOwn = request.headers[.origin].map { $0 == parts.configuration.places.url }
-        let site = request.headers[.init("Sec-Fetch-Site") ?? .origin]
-        guard isOwn ?? (site == "same-origin"), site == nil || site == "same-origin" else {
+        let site = HTTPField.Name("Sec-Fetch-Site").flatMap { request.headers[$0] }
+        let isOwn = request.headers[.origin].map { $0 == url } ?? (site == "same-origin")
+        guard isOwn, site == nil || site == "same-origin" else {
             throw HubError(
                 .origin,
                 "the call does not come from a page of the hub",
-                "open the page at \(parts.configuration.places.url), and send it from there"
+                "open the page at \(url), and send it from there"
             )
         }
     }
