@@ -180,12 +180,12 @@ def statuses(scene):
     equal(hub.caller(scene.audrey).get("/status/web-1").body, scene.note)
     equal(hub.stranger.get("/status/web-1").code, "login-required")
     equal(hub.caller(scene.dana).get("/status/web-1").code, "not-allowed")
-    for path, body in [("/status/web-2", scene.note), ("/status/web-1", scene.note[:-20]), ("/status/web-1", b"{}"),
+    for path, body in [("/status/web-3", scene.note), ("/status/web-1", scene.note[:-20]), ("/status/web-1", b"{}"),
                        ("/status/web-1", scene.note.replace(b'"enforce"', b'"observe"'))]:
         answer = hub.stranger.put(path, body)
         holds(answer.status in (400, 403), f"{path}: {answer.said}")
     found = {row["host"]: row["state"] for row in hub.caller(scene.dana).get("/v1/hosts").json["hosts"]}
-    equal(found, {"web-1": "configured", "web-2": "not-configured"})
+    equal(found, {"web-1": "configured", "web-2": "not-configured", "web-3": "silent"})
     equal(hub.caller(scene.dana).get("/v1/hosts/web-1").json["ports"][0]["port"], "22/tcp")
 
 

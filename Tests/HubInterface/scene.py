@@ -1,4 +1,6 @@
 """A hub with people, a host whose agent is real, and strangers."""
+import base64
+import hashlib
 import http.client
 import json
 import pathlib
@@ -109,6 +111,13 @@ class Person(Signer):
         self.may = [f"jitgate-{word}" for word in may]
 
 
+def verifier_key(host, person):
+    """The key of the log of a host (PROTOCOL.audit, section 6), which is that of a person here."""
+    name, key = f"jitgate/{host}/{'3' * 32}", b"\x01" + base64.b64decode(person.public.split()[1])[-32:]
+    digest = hashlib.sha256(name.encode() + b"\n" + key).hexdigest()[:8]
+    return f"{name}+{digest}+{base64.b64encode(key).decode()}"
+
+
 def payload(**members):
     """The bytes of a request that web-1 would take."""
     value = {"jitgate": "grant/1", "id": str(uuid.uuid4()), "hosts": ["web-1"], "requestor": "dana", "justification": "INC-4211",
@@ -147,7 +156,7 @@ class Scene:
 
     def start(self, name, **options):
         people = [self.dana, self.erin, self.audrey, self.flo]
-        inventory = f"web-1 {self.key} group=web\nweb-2 - group=web\n"
+        inventory = f"web-1 {self.key} group=web\nweb-2 - group=web\nweb-3 {verifier_key('web-3', self.mallory)} group=db\n"
         return self.opened(Hub(self.programs, self.folder / name, people, inventory, **options))
 
     def report(self, hub):
