@@ -44,7 +44,7 @@ inventory = "{folder}/inventory"
 [hosts]
 inventory_token = "{folder}/token"
 ''')
-        (folder / "token").write_text("a token of another system\n")
+        (folder / "token").write_text("a-token-of-another-system\n")
         self.log = open(folder / "hub.log", "wb")
         self.process = subprocess.Popen([f"{build}/jitgate-hub", "--config", folder / "hub.toml"], stderr=self.log, stdout=self.log)
         self.stranger = Caller(self.connect, self.authority)
