@@ -28,8 +28,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let times: ConnectionTimes
     private let count: ConnectionCount
     private let headers: SecurityHeaders
-    private var deadline: Scheduled<Void>?
-    private var stalled: Scheduled<Void>?
+    /// Of what the client sends, and of its reading what it is sent.
+    private var deadline: ConnectionDeadline?
+    private var stalled: ConnectionDeadline?
     private var entry: ConnectionCount.Entry?
     private var answers = 0
 
@@ -42,19 +43,21 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard entry != nil else { return context.close(promise: nil) }
         // A reader of events that is gone without a word would keep its place for ever.
         _ = context.channel.setOption(ChannelOptions.socketOption(.so_keepalive), value: 1)
-        allow(times.head, context)
+        deadline = ConnectionDeadline(context.channel)
+        stalled = ConnectionDeadline(context.channel)
+        deadline?.set(times.head)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        deadline?.cancel()
-        stalled?.cancel()
+        deadline?.end()
+        stalled?.end()
         entry.map(count.leave)
         entry = nil
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        deadline?.cancel()
-        stalled?.cancel()
+        deadline?.end()
+        stalled?.end()
         context.fireChannelInactive()
     }
 
@@ -62,11 +65,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head:
             answers += 1
-            allow(times.body, context)
+            deadline?.set(times.body)
         case .body: break
         case .end:
             // After an answer that came before the end, the time of the next head runs already.
-            if answers > 0 { deadline?.cancel() }
+            if answers > 0 { deadline?.clear() }
         }
         context.fireChannelRead(data)
     }
@@ -74,14 +77,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         if case .end = unwrapOutboundIn(data) {
             answers -= 1
-            if answers == 0 { allow(times.head, context) }
+            if answers == 0 { deadline?.set(times.head) }
         }
         context.write(data, promise: promise)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        stalled?.cancel()
-        if !context.channel.isWritable { stalled = close(context, in: times.stalled) }
+        if context.channel.isWritable { stalled?.clear() } else { stalled?.set(times.stalled) }
         context.fireChannelWritabilityChanged()
     }
 
@@ -103,15 +105,5 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         let body = ByteBuffer(bytes: refusal.json.encoded() + [UInt8(ascii: "\n")])
         context.write(wrapOutboundOut(.body(body)), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-    }
-
-    private func allow(_ time: TimeAmount, _ context: ChannelHandlerContext) {
-        deadline?.cancel()
-        deadline = close(context, in: time)
-    }
-
-    private func close(_ context: ChannelHandlerContext, in time: TimeAmount) -> Scheduled<Void> {
-        let channel = context.channel
-        return context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
     }
 }
