@@ -96,6 +96,14 @@ package struct Console: Sendable {
         environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// The person who types, also behind sudo.
+    package func userName() throws(CommandFailure) -> String {
+        guard let name = variable("SUDO_USER") ?? variable("USER") else {
+            throw CommandFailure(.usage, "USER is not set: say who comes in with --requestor")
+        }
+        return name
+    }
+
     /// The colours that draw attention on a terminal, unless `NO_COLOR` is set (https://no-color.org).
     package enum Colour: Int {
         case red = 31

@@ -1,4 +1,3 @@
-import CommandSupport
 import Grants
 
 /// Asks on a terminal for what a request lacks.

@@ -1,17 +1,16 @@
-import CommandSupport
-import Grants
+package import Grants
 
 /// A source as it is named on the command line: a network, or `my` own address.
-enum SourceArgument: Hashable, Sendable {
+package enum SourceArgument: Hashable, Sendable {
     case my
     case network(Prefix)
 
-    init(parsing text: String) throws(TextError) {
+    package init(parsing text: String) throws(TextError) {
         self = text == "my" ? .my : .network(try Prefix(parsing: text))
     }
 
     /// `my` is the address of this SSH session (SSH_CONNECTION of ssh(1)), and is printed.
-    func prefix(_ console: Console) throws(CommandFailure) -> Prefix {
+    package func prefix(_ console: Console) throws(CommandFailure) -> Prefix {
         switch self {
         case .network(let prefix): return prefix
         case .my:
@@ -24,12 +23,12 @@ enum SourceArgument: Hashable, Sendable {
 }
 
 /// The address that an SSH session comes from.
-struct SessionOrigin: Hashable {
-    let prefix: Prefix
+package struct SessionOrigin: Hashable {
+    package let prefix: Prefix
     /// The address as the variable has it.
     private let text: String
 
-    init(_ console: Console) throws(CommandFailure) {
+    package init(_ console: Console) throws(CommandFailure) {
         guard let word = console.variable("SSH_CONNECTION")?.split(separator: " ").first else {
             throw Self.failure("SSH_CONNECTION is not set, so this is no SSH session", console)
         }
@@ -61,14 +60,14 @@ struct SessionOrigin: Hashable {
     }
 
     /// The place where the address was found.
-    var explanation: String {
+    package var explanation: String {
         let source = "where this SSH session comes from (SSH_CONNECTION)"
         guard text != prefix.address.description else { return source }
         return "\(source), written \(DisplayText.safe(text))"
     }
 
     /// The reason why another host may see another address, if there is one.
-    var advice: String? {
+    package var advice: String? {
         let address = prefix.address
         if Self.isWithin(address, "fe80::/10") {
             return

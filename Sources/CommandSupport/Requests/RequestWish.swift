@@ -1,19 +1,33 @@
-import CommandSupport
-import Grants
+package import Grants
+import Linux
 import StrictTOML
 
 /// A request as far as it has been stated: on the command line, in a template, or by defaults.
-struct RequestWish: Hashable, Sendable {
-    var hosts: [HostPattern] = []
-    var ports: [Port] = []
-    var sources: [SourceArgument] = []
-    var duration: Duration?
-    var reason: String?
-    var ticket: String?
-    var requestor: String?
+package struct RequestWish: Hashable, Sendable {
+    package var hosts: [HostPattern]
+    package var ports: [Port]
+    package var sources: [SourceArgument]
+    package var duration: Duration?
+    package var reason: String?
+    package var ticket: String?
+    package var requestor: String?
+
+    package init(
+        hosts: [HostPattern] = [],
+        ports: [Port] = [],
+        sources: [SourceArgument] = [],
+        duration: Duration? = nil,
+        reason: String? = nil,
+        ticket: String? = nil,
+        requestor: String? = nil
+    ) {
+        (self.hosts, self.ports, self.sources) = (hosts, ports, sources)
+        (self.duration, self.reason) = (duration, reason)
+        (self.ticket, self.requestor) = (ticket, requestor)
+    }
 
     /// Takes over values that are missing here; lists are taken as a whole.
-    func completed(by other: Self) -> Self {
+    package func completed(by other: Self) -> Self {
         var wish = self
         if hosts.isEmpty { wish.hosts = other.hosts }
         if ports.isEmpty { wish.ports = other.ports }
@@ -27,11 +41,11 @@ struct RequestWish: Hashable, Sendable {
 }
 
 /// A user's own file of defaults and templates for requests: `config.toml` (jitgate-config(5)).
-struct RequestDefaults: Hashable, Sendable {
+package struct RequestDefaults: Hashable, Sendable {
     static let fileLimit = 1 << 16
     private static let keys = ["host", "port", "source", "for", "reason", "ticket", "requestor"]
 
-    private(set) var defaults = RequestWish()
+    package private(set) var defaults = RequestWish()
     private(set) var templates: [String: RequestWish] = [:]
 
     /// No defaults and no templates.
@@ -111,5 +125,27 @@ extension TOMLValue {
         } catch {
             throw Refusal("is \(QuotedText(text))", error.description)
         }
+    }
+}
+
+extension RequestDefaults {
+    /// Those of the user, by the XDG base directories; none if there is no such file.
+    package static func own(_ console: Console) throws(CommandFailure) -> Self {
+        let folder =
+            console.variable("XDG_CONFIG_HOME") ?? console.variable("HOME").map { $0 + "/.config" }
+        guard let path = folder.map({ $0 + "/jitgate/config.toml" }), FileAccess.exists(path) else {
+            return Self()
+        }
+        return try Self(parsing: GrantFile.read(path, limit: fileLimit), file: path)
+    }
+
+    package func template(_ name: String) throws(CommandFailure) -> RequestWish {
+        if let wish = templates[name] { return wish }
+        let known = templates.keys.sorted().joined(separator: ", ")
+        throw CommandFailure(
+            .usage,
+            "there is no template \(DisplayText.safe(name.debugDescription))",
+            hints: [known.isEmpty ? "config.toml has none" : "config.toml has \(known)"]
+        )
     }
 }
