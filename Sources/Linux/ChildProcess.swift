@@ -17,12 +17,14 @@ package enum ChildProcess {
     /// Runs the first of `arguments`, found by PATH, with `input` as its standard input.
     ///
     /// Its standard error is ours. It finds `attachment` at `attachmentPath`. Throws EFBIG if it
-    /// prints more than `outputLimit` bytes.
+    /// prints more than `outputLimit` bytes, and ETIMEDOUT if it has not ended after `timeLimit`;
+    /// then it is killed, with all that it started if there is a time limit.
     package static func run(
         _ arguments: [String],
         input: [UInt8],
         attachment: [UInt8] = [],
-        outputLimit: Int
+        outputLimit: Int,
+        timeLimit: Duration? = nil
     ) throws(Errno) -> Outcome {
         let input = try memory(input)
         let attachment = try memory(attachment)
@@ -34,17 +36,35 @@ package enum ChildProcess {
         for end in ends { try SystemCall.check { fcntl(end, F_SETFL, 0) } }
         let child = try spawn(
             arguments,
-            descriptors: [input.rawValue, writing.rawValue, attachment.rawValue]
+            descriptors: [input.rawValue, writing.rawValue, attachment.rawValue],
+            leadsGroup: timeLimit != nil
         )
         close(consume writing)
+        let deadline = timeLimit.map { ProcessDeadline(after: $0) }
         do throws(Errno) {
-            guard let output = try reading.readAll(limit: outputLimit) else { throw .fileTooLarge }
+            let output = try read(reading, limit: outputLimit, deadline)
+            try deadline?.awaitEnd(of: child)
             return Outcome(status: try wait(child), output: output)
         } catch {
-            kill(child, SIGKILL)
+            kill(deadline == nil ? child : -child, SIGKILL)
             _ = try wait(child)
             throw error
         }
+    }
+
+    private static func read(
+        _ descriptor: borrowing OwnedDescriptor,
+        limit: Int,
+        _ deadline: ProcessDeadline?
+    ) throws(Errno) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count <= limit {
+            try deadline?.awaitReading(of: descriptor.rawValue)
+            let chunk = try descriptor.readChunk(min(limit - bytes.count + 1, 65_536))
+            if chunk.isEmpty { return bytes }
+            bytes += chunk
+        }
+        throw .fileTooLarge
     }
 
     private static func close(_ descriptor: consuming OwnedDescriptor) {}
@@ -62,7 +82,8 @@ package enum ChildProcess {
     /// Starts the child with `descriptors` as its 0, 1 and 3; it shares our 2.
     private static func spawn(
         _ arguments: [String],
-        descriptors: [Int32]
+        descriptors: [Int32],
+        leadsGroup: Bool
     ) throws(Errno) -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
@@ -73,8 +94,21 @@ package enum ChildProcess {
         let words: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) }
         defer { for index in unsafe words.indices { unsafe free(words[index]) } }
         guard let program = unsafe words.first ?? nil else { throw .invalidArgument }
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { _ = unsafe posix_spawnattr_destroy(&attributes) }
+        if leadsGroup {
+            unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        }
         var child: pid_t = 0
-        let reason = unsafe posix_spawnp(&child, program, &actions, nil, words + [nil], environ)
+        let reason = unsafe posix_spawnp(
+            &child,
+            program,
+            &actions,
+            &attributes,
+            words + [nil],
+            environ
+        )
         guard reason == 0 else { throw Errno(rawValue: reason) }
         return child
     }
