@@ -53,15 +53,25 @@ package struct JSONNode: Hashable, Sendable {
         package static let standard = Limits(bytes: 1 << 20, depth: 16)
     }
 
+    /// The numbers that a text may have.
+    package enum Numbers: Sendable {
+        /// Whole ones of 64 bits; a text with others is refused.
+        case whole
+        /// All of RFC 8259; those that are not whole, or too large, become strings as they are written.
+        case any
+    }
+
     /// Parses one strict I-JSON text.
     ///
     /// Beyond RFC 8259 it refuses a byte order mark, invalid UTF-8, a repeated member name, a lone
-    /// surrogate, U+0000, a number with a fraction, an exponent or more than 64 bits.
+    /// surrogate, U+0000 and, unless `numbers` says otherwise, a number with a fraction, an exponent
+    /// or more than 64 bits.
     package static func parse(
         _ bytes: [UInt8],
-        limits: Limits = .standard
+        limits: Limits = .standard,
+        numbers: Numbers = .whole
     ) throws(JSONSyntaxError) -> JSONNode {
-        var reader = JSONReader(bytes: bytes, depthLimit: limits.depth)
+        var reader = JSONReader(bytes: bytes, depthLimit: limits.depth, numbers: numbers)
         guard bytes.count <= limits.bytes else {
             throw reader.error("the text is longer than \(limits.bytes) bytes")
         }

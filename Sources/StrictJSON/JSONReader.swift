@@ -3,13 +3,15 @@ struct JSONReader {
     let bytes: [UInt8]
     var index = 0
     private let depthLimit: Int
+    private let numbers: JSONNode.Numbers
     private var depth = 0
     private var line = 1
     private var lineStart = 0
 
-    init(bytes: [UInt8], depthLimit: Int) {
+    init(bytes: [UInt8], depthLimit: Int, numbers: JSONNode.Numbers = .whole) {
         self.bytes = bytes
         self.depthLimit = depthLimit
+        self.numbers = numbers
     }
 
     var position: JSONPosition { JSONPosition(line: line, column: index - lineStart + 1) }
@@ -54,7 +56,7 @@ struct JSONReader {
             case UInt8(ascii: "{"): try object()
             case UInt8(ascii: "["): try array()
             case UInt8(ascii: "\""): .string(try string())
-            case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): .integer(try integer())
+            case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): try number()
             default: try word()
             }
         return JSONNode(position: start, content: content)
@@ -71,15 +73,46 @@ struct JSONReader {
         throw error("this is not a JSON value")
     }
 
-    private mutating func integer() throws(JSONSyntaxError) -> Int64 {
+    private mutating func number() throws(JSONSyntaxError) -> JSONNode.Content {
         let start = index
         let end = bytes[start...].firstIndex { !"-+.eE0123456789".utf8.contains($0) } ?? bytes.count
         let text = String(decoding: bytes[start..<end], as: UTF8.self)
-        guard let number = Int64(text), String(number) == text else {
-            throw error("\(text) is not a whole number of at most 64 bits")
+        if let number = Int64(text), String(number) == text {
+            index = end
+            return .integer(number)
         }
-        index = end
-        return number
+        switch numbers {
+        case .whole: throw error("\(text) is not a whole number of at most 64 bits")
+        case .any where Self.isNumber(bytes[start..<end]):
+            index = end
+            return .string(text)
+        case .any: throw error("\(text) is not a number")
+        }
+    }
+
+    /// Returns whether bytes are a number of RFC 8259, section 6.
+    private static func isNumber(_ bytes: ArraySlice<UInt8>) -> Bool {
+        var rest = bytes
+        if rest.first == UInt8(ascii: "-") { rest.removeFirst() }
+        let whole = digits(&rest)
+        guard !whole.isEmpty, whole.count == 1 || whole.first != UInt8(ascii: "0") else {
+            return false
+        }
+        if rest.first == UInt8(ascii: ".") {
+            rest.removeFirst()
+            guard !digits(&rest).isEmpty else { return false }
+        }
+        guard let mark = rest.first else { return true }
+        guard mark == UInt8(ascii: "e") || mark == UInt8(ascii: "E") else { return false }
+        rest.removeFirst()
+        if rest.first == UInt8(ascii: "+") || rest.first == UInt8(ascii: "-") { rest.removeFirst() }
+        return !digits(&rest).isEmpty && rest.isEmpty
+    }
+
+    private static func digits(_ bytes: inout ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let digits = bytes.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        bytes = bytes.dropFirst(digits.count)
+        return digits
     }
 
     private mutating func array() throws(JSONSyntaxError) -> JSONNode.Content {

@@ -39,4 +39,20 @@ import Testing
     @Test func `joins surrogate pairs`() throws {
         #expect(try JSONNode.parse(Array("\"\\ud83d\\ude00\"".utf8)).value == "😀")
     }
+
+    @Test(arguments: ["1.5", "-0.0e1", "1E+3", "12345678901234567890", "0.10"])
+    func `takes the numbers of others as they are written, if it is told to`(number: String) throws
+    {
+        let bytes = Array("[\(number), 7]".utf8)
+        #expect(throws: JSONSyntaxError.self) { try JSONNode.parse(bytes) }
+        let value = try JSONNode.parse(bytes, numbers: .any).value
+        #expect(value == .array([.string(number), .integer(7)]))
+    }
+
+    @Test(arguments: ["01", "1.", ".5", "-", "1e", "1e+", "--1", "1.2.3", "+1"])
+    func `takes no number of nobody's`(number: String) {
+        #expect(throws: JSONSyntaxError.self) {
+            try JSONNode.parse(Array(number.utf8), numbers: .any)
+        }
+    }
 }
