@@ -70,6 +70,10 @@ extension EasyHandle {
 
     private mutating func setTarget(_ request: Request, agent: String) {
         set(CURLOPT_URL, request.url)
+        if let method = request.method { set(CURLOPT_CUSTOMREQUEST, method.rawValue) }
+        if let family = request.family {
+            set(CURLOPT_IPRESOLVE, Int(family == .ipv4 ? CURL_IPRESOLVE_V4 : CURL_IPRESOLVE_V6))
+        }
         set(CURLOPT_USERAGENT, agent)
         set(CURLOPT_FOLLOWLOCATION, 0)
         set(CURLOPT_PATH_AS_IS, 1)

@@ -1,8 +1,22 @@
-/// One request to a depot, with the bounds of its answer.
+/// One request to a depot or a hub, with the bounds of its answer.
 package struct Request: Sendable {
+    package enum Method: String, Sendable {
+        case post = "POST"
+        case delete = "DELETE"
+    }
+
+    /// The addresses that a server may be reached by.
+    package enum Family: Hashable, Sendable {
+        case ipv4, ipv6
+    }
+
     package let url: String
-    /// The body of a PUT; a GET has none.
+    /// The method; `nil`: PUT if there is a body, else GET.
+    package var method: Method?
+    /// The body of a PUT or POST; a GET has none.
     package var body: [UInt8]?
+    /// The only addresses to use; `nil`: whichever answers.
+    package var family: Family?
     /// Further headers; their values hold no control characters.
     package var headers: [(name: String, value: String)] = []
     /// The longest body of the answer, in bytes.
