@@ -214,13 +214,17 @@ let package = Package(
         ),
 
         // MARK: fleet
+        edge(  // the checks of a robot, and its verdict from their answers
+            "Robot",
+            ["Grants", "Linux", "Signatures", "StrictJSON", system]
+        ),
         .target(
             name: "FleetCommands",
             dependencies: [
                 "AuditFiles", "CommandSupport", "StrictJSON", "Grants", "Conditions", "Signatures",
                 "Admission", "Transparency", "Auditing", "Attestation", "Depot", "Offers",
-                "Posture", "Reporting", "FetchSettings", "Linux", "Transfer", argumentParser,
-                system,
+                "Posture", "Reporting", "Requests", "Robot", "FetchSettings", "Linux", "Transfer",
+                argumentParser, system,
             ],
             swiftSettings: house
         ),
@@ -378,6 +382,7 @@ let package = Package(
                 "Signatures", "StrictJSON", "TestSupport", "Transparency",
             ]
         ),
+        tests("RobotTests", ["Robot", "Grants", "StrictJSON", "TestSupport"]),
         tests(
             "PostureTests",
             [
