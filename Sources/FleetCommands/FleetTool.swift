@@ -15,14 +15,16 @@ package enum FleetTool {
 struct FleetRoot: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jitgate-fleet",
-        abstract: "Reach the hosts of a fleet by its depot.",
+        abstract: "Reach the hosts of a fleet by its depot, or by a hub.",
         discussion: """
             A depot is a tree of signed files on a web server, in an S3-compatible store or in a \
             directory. jitgate-fetch brings them from there to the hosts. Nothing that this program \
-            posts opens a port by itself: each host checks the signatures.
+            posts opens a port by itself: each host checks the signatures. A hub is a depot that also \
+            collects requests and approvals.
 
               jitgate-fleet post g.grant --depot https://depot.example.com/jitgate
               jitgate-fleet status --inventory hosts
+              jitgate-fleet ssh --hub https://hub.example.com web-1
 
             `jitgate fleet post …` does the same.
             """,
@@ -31,6 +33,13 @@ struct FleetRoot: ParsableCommand {
             CommandGroup(
                 name: "Grants:",
                 subcommands: [PostCommand.self, WithdrawCommand.self, BulletinCommand.self]
+            ),
+            CommandGroup(
+                name: "A hub:",
+                subcommands: [
+                    LoginCommand.self, AskCommand.self, SSHCommand.self, RequestsCommand.self,
+                    ApproveCommand.self, DenyCommand.self, WithdrawRequestCommand.self,
+                ]
             ),
             CommandGroup(
                 name: "Hosts:",

@@ -140,7 +140,7 @@ import Testing
             "there is no command `frobnicate`; there are init, enable, request, sign, verify, "
                 + "submit, extend, move, revoke, request-revocation, unbar, review, passkey, "
                 + "status, list, watch, explain, try, confirm, reload, clock, attest, metrics, "
-                + "fleet, policy, audit, doctor\n"
+                + "login, requests, approve, deny, withdraw, ssh, fleet, policy, audit, doctor\n"
         ),
     ])
     func `names the command that was meant`(words: [String], message: String) throws {

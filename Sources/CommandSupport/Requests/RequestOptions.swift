@@ -182,7 +182,8 @@ package struct RequestOptions: ParsableArguments {
 }
 
 extension RequestOrigin {
-    fileprivate func networks(of sources: [SourceArgument]) throws(CommandFailure) -> [Prefix] {
+    /// The networks that sources on a command line stand for.
+    package func networks(of sources: [SourceArgument]) throws(CommandFailure) -> [Prefix] {
         var networks: [Prefix] = []
         for source in sources {
             switch source {

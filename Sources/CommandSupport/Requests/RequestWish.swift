@@ -46,6 +46,10 @@ package struct RequestDefaults: Hashable, Sendable {
     private static let keys = ["host", "port", "source", "for", "reason", "ticket", "requestor"]
 
     package private(set) var defaults = RequestWish()
+    /// The URL of the hub, as it is written.
+    package private(set) var hub: String?
+    /// The authorities that the certificate of the hub may come from; `nil`: the system's.
+    package private(set) var hubAuthorities: String?
     private(set) var templates: [String: RequestWish] = [:]
 
     /// No defaults and no templates.
@@ -61,8 +65,12 @@ package struct RequestDefaults: Hashable, Sendable {
         }
         let findings = TOMLFindings(document: document)
         let root = TOMLTable(document.root, at: TOMLPath(), findings: findings)
-        root.refuseAllBut(Self.keys + ["template"], of: "this file")
+        root.refuseAllBut(Self.keys + ["hub", "hub_ca", "template"], of: "this file")
         defaults = Self.wish(root)
+        hub = root.text("hub")
+        hubAuthorities = root.value("hub_ca") { setting throws(TOMLValue.Refusal) in
+            try setting.path()
+        }
         let table = root.table("template")
         for key in table.keys {
             let template = table.table(key)

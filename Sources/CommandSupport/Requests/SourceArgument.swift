@@ -67,8 +67,13 @@ package struct SessionOrigin: Hashable {
     }
 
     /// The reason why another host may see another address, if there is one.
-    package var advice: String? {
-        let address = prefix.address
+    package var advice: String? { AddressAdvice.text(prefix.address) }
+}
+
+/// Advice about an address that other hosts may not see.
+package enum AddressAdvice {
+    /// The reason why another host may see another address, if there is one.
+    package static func text(_ address: Address) -> String? {
         if Self.isWithin(address, "fe80::/10") {
             return
                 "it is link-local: only hosts on the same link see it, each of them on any of their"

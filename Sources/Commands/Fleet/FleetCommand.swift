@@ -24,15 +24,18 @@ struct FleetCommand: JitgateCommand {
     )
     var words: [String] = []
 
-    func perform(on console: Console) throws(CommandFailure) {
-        let reason = ProgramReplacement.execute([Self.program] + words)
+    func perform(on console: Console) throws(CommandFailure) { try Self.run(words) }
+
+    /// Runs the program in place of this one.
+    static func run(_ words: [String]) throws(CommandFailure) {
+        let reason = ProgramReplacement.execute([program] + words)
         guard reason == .noSuchFileOrDirectory else {
-            throw CommandFailure(.unavailable, "\(Self.program): \(reason)")
+            throw CommandFailure(.unavailable, "\(program): \(reason)")
         }
         throw CommandFailure(
             .unavailable,
-            "\(Self.program) is not installed",
-            hints: ["install the package \(Self.program)"]
+            "\(program) is not installed",
+            hints: ["install the package \(program)"]
         )
     }
 }

@@ -13,6 +13,6 @@ package enum CommandLineTool {
 extension ParsedCommand {
     /// The meaning of words after `jitgate`.
     package init(_ arguments: [String]) {
-        self.init(arguments, of: RootCommand.self)
+        self.init(SentRequest.expanded(arguments), of: RootCommand.self)
     }
 }

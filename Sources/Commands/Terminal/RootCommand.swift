@@ -41,6 +41,13 @@ struct RootCommand: ParsableCommand {
                     AttestCommand.self, MetricsCommand.self,
                 ]
             ),
+            CommandGroup(
+                name: "A hub:",
+                subcommands: [
+                    LoginCommand.self, RequestsCommand.self, ApproveCommand.self, DenyCommand.self,
+                    WithdrawCommand.self, SSHCommand.self,
+                ]
+            ),
             CommandGroup(name: "A fleet:", subcommands: [FleetCommand.self]),
             CommandGroup(
                 name: "Policy and records:",
