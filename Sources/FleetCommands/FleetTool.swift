@@ -39,6 +39,7 @@ struct FleetRoot: ParsableCommand {
                 subcommands: [
                     LoginCommand.self, AskCommand.self, SSHCommand.self, RequestsCommand.self,
                     ApproveCommand.self, DenyCommand.self, WithdrawRequestCommand.self,
+                    RobotCommand.self, CheckTicketCommand.self, CheckOnCallCommand.self,
                 ]
             ),
             CommandGroup(
