@@ -406,8 +406,8 @@ let package = Package(
         tests(
             "HubTests",
             [
-                "Hub", "Depot", "Grants", "HubSettings", "HubStorage", "StrictJSON",
-                "TestSupport", "Transparency",
+                "Hub", "Admission", "Attestation", "Depot", "Grants", "HubSettings", "HubStorage",
+                "Posture", "Requests", "Signatures", "StrictJSON", "TestSupport", "Transparency",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),

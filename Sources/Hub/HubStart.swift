@@ -19,6 +19,7 @@ extension HubParts {
         changes = ChangeFeed(database, logger: logger)
         depot = DepotParts(configuration, database, changes, logger: logger, now: now)
         activity = ActivityFeed(database, changes, logger: logger)
+        requests = RequestDesk(configuration.limits, database, people, depot.fleet, now: now)
         logKey = try LogKey(state: configuration.places.state, host: host)
         counters = HubCounters()
         peers = try PeerReader(configuration)

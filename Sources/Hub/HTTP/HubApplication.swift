@@ -39,7 +39,7 @@ package struct HubApplication: Service {
             HealthRoutes(parts: parts), DescriptionRoutes(), LoginRoutes(parts: parts),
             ActivityRoutes(parts: parts), EventRoutes(parts: parts), MetricsRoutes(parts: parts),
             DepotRoutes(parts: parts), BulletinRoutes(parts: parts), StatusRoutes(parts: parts),
-            FleetRoutes(parts: parts), PeopleRoutes(parts: parts),
+            FleetRoutes(parts: parts), PeopleRoutes(parts: parts), RequestRoutes(parts: parts),
         ]
     }
 
@@ -48,7 +48,8 @@ package struct HubApplication: Service {
 
     /// The services that run as long as the server does.
     static func services(_ parts: HubParts) -> [any Service] {
-        [parts.changes, parts.activity, parts.depot]
+        let upkeep = RequestUpkeep(parts.requests, parts.changes, logger: parts.logger)
+        return [parts.changes, parts.activity, parts.depot, upkeep]
     }
 
     /// Serves until the task is told to stop; calls under way end first.

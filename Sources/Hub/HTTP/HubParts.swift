@@ -16,6 +16,8 @@ package struct HubParts: Sendable {
     let depot: DepotParts
     /// The reader of the log that feeds event streams.
     let activity: ActivityFeed
+    /// The use cases of requests.
+    let requests: RequestDesk
     /// The key of the hub's log.
     let logKey: LogKey
     let counters: HubCounters
