@@ -33,7 +33,7 @@ package final class PostgresServer: Sendable {
         try start()
     }
 
-    deinit { kill() }
+    deinit { take()?.end(by: SIGQUIT) }
 
     /// A standby of this server, which from now on waits for it at each commit.
     package func synchronousStandby() throws -> PostgresServer {
@@ -99,8 +99,13 @@ package final class PostgresServer: Sendable {
 
     /// Starts it and waits until it answers.
     package func start() throws {
-        let options = ["-k", folder.path, "-c", "listen_addresses=", "-c", "max_wal_senders=4"]
-        let words = Self.asOwner + [Self.programs + "postgres", "-D", folder.path + "/data"]
+        let options = [
+            "-k", folder.path, "-c", "listen_addresses=", "-c", "dynamic_shared_memory_type=mmap",
+        ]
+        let words =
+            Self.asOwner + [
+                "--pdeathsig=QUIT", Self.programs + "postgres", "-D", folder.path + "/data",
+            ]
         let server = try RunningServer(words + options)
         running.withLock { $0 = server }
     }
@@ -112,7 +117,20 @@ package final class PostgresServer: Sendable {
 
     /// Ends all its processes at once, as a power cut would.
     package func kill() {
-        take()?.kill()
+        guard let server = take() else { return }
+        let memory = Self.sharedMemory(of: folder.path + "/data/postmaster.pid")
+        server.kill()
+        if let memory { _ = try? Command.run(["ipcrm", "--shmem-id", memory]) }
+    }
+
+    /// The memory that outlives the processes of a server if they have no time to remove it.
+    private static func sharedMemory(of file: String) -> String? {
+        let lines = try? String(contentsOfFile: file, encoding: .utf8).split(
+            separator: "\n",
+            omittingEmptySubsequences: false
+        )
+        guard let lines, lines.count > 6 else { return nil }
+        return lines[6].split(separator: " ").last.map(String.init)
     }
 
     /// Makes a standby the primary.
@@ -130,7 +148,7 @@ package final class PostgresServer: Sendable {
     }
 
     private static var asOwner: [String] {
-        ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]
+        ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
     }
 }
 
@@ -139,7 +157,12 @@ private final class RunningServer: Sendable {
     private static let all = Mutex<Set<Int32>>([])
     private static let killedAtExit: Void = {
         atexit {
-            for process in RunningServer.all.withLock({ $0 }) { RunningServer.kill(process) }
+            let servers = RunningServer.all.withLock { $0 }
+            for server in servers { Foundation.kill(server, SIGQUIT) }
+            // Its memory is removed meanwhile, and then its directory may be.
+            for _ in 0..<100 where servers.contains(where: { Foundation.kill($0, 0) == 0 }) {
+                usleep(10_000)
+            }
         }
         return
     }()
@@ -155,7 +178,7 @@ private final class RunningServer: Sendable {
         process.arguments = words
         process.currentDirectoryURL = URL(filePath: "/")
         process.standardError = errors
-        try process.run()
+        try LastingParent.start(process)
         let number = process.processIdentifier
         Self.all.withLock { _ = $0.insert(number) }
         errors.fileHandleForReading.readabilityHandler = { [weak self] handle in
@@ -205,5 +228,43 @@ private final class RunningServer: Sendable {
         for child in children.split(separator: " ").compactMap({ Int32($0) }) + [process] {
             Foundation.kill(child, SIGKILL)
         }
+    }
+}
+
+/// A thread that ends with the process, so that what it starts can be made to end with it as well.
+private final class LastingParent: Sendable {
+    private static let only = LastingParent()
+
+    private let jobs = Mutex<[@Sendable () -> Void]>([])
+    private let count = DispatchSemaphore(value: 0)
+
+    private init() {
+        Thread { [self] in
+            while true {
+                count.wait()
+                jobs.withLock { $0.removeFirst() }()
+            }
+        }
+        .start()
+    }
+
+    static func start(_ process: Process) throws {
+        let start = Start()
+        only.jobs.withLock { jobs in
+            jobs.append {
+                start.error.withLock { error in
+                    do { try process.run() } catch let failure { error = failure }
+                }
+                start.isDone.signal()
+            }
+        }
+        only.count.signal()
+        start.isDone.wait()
+        if let error = start.error.withLock({ $0 }) { throw error }
+    }
+
+    private final class Start: Sendable {
+        let error = Mutex<(any Error)?>(nil)
+        let isDone = DispatchSemaphore(value: 0)
     }
 }
