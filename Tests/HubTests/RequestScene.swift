@@ -155,14 +155,19 @@ final class RequestScene: Sendable {
 
     /// The lines of a shelf.
     func lines(of shelf: String) async throws -> [String] {
-        let database = database
-        let content = try await database.read { statements throws(StorageError) in
+        try await database.lines(of: shelf)
+    }
+}
+
+extension Database {
+    /// The lines of a shelf as the store has them; what the hub serves follows in a moment.
+    func lines(of shelf: String) async throws -> [String] {
+        let content = try await read { statements throws(StorageError) in
             try statements.rows("SELECT content FROM shelf WHERE name = $1", [.text(shelf)])
                 .first?.bytes(0)
         }
-        return String(decoding: content ?? [], as: UTF8.self).split(separator: "\n").map(
-            String.init
-        )
+        return String(decoding: content ?? [], as: UTF8.self).split(separator: "\n")
+            .map(String.init)
     }
 }
 
