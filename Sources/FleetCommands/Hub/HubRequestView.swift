@@ -23,10 +23,11 @@ enum HubRequestView {
         ]
     }
 
-    /// The largest number of approvals that a host still wants.
+    /// The largest number of approvals that a host still wants; `?` if nothing is known of any.
     private static func missing(_ request: HubRequest) -> String {
         guard ["pending", "approved", "published"].contains(request.state) else { return "" }
-        return "\(request.outlook.map(\.needs).max() ?? 0)"
+        let known = request.outlook.filter { $0.unknown == nil && $0.refusal == nil }
+        return known.map(\.needs).max().map { "\($0)" } ?? "?"
     }
 
     static func table(_ requests: [HubRequest]) -> [String] {
