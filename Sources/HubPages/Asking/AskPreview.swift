@@ -10,6 +10,8 @@ package struct AskPreview: Hashable, Sendable {
     /// The command that makes, signs and sends the same request.
     package var command: String
     package var hosts: [HostOutlook]
+    /// True if the hub would take it: not all hosts refuse it.
+    package var isPossible: Bool
     /// The payload in Base64, for those who may send it unsigned; `nil` for the others.
     package var unsigned: String?
 
@@ -18,17 +20,11 @@ package struct AskPreview: Hashable, Sendable {
         payload: [UInt8],
         command: String,
         hosts: [HostOutlook],
+        isPossible: Bool = true,
         unsigned: String? = nil
     ) {
         (self.grant, self.payload, self.command) = (grant, payload, command)
-        (self.hosts, self.unsigned) = (hosts, unsigned)
-    }
-
-    /// True if the hub would take it: at least one host may.
-    package var isPossible: Bool {
-        hosts.contains { host in
-            if case .refuses = host.verdict { false } else { true }
-        }
+        (self.hosts, self.isPossible, self.unsigned) = (hosts, isPossible, unsigned)
     }
 
     func write(_ section: inout Markup, _ frame: PageFrame) {

@@ -75,17 +75,19 @@ extension RequestPage {
         }
     }
 
+    /// The form to withdraw a request; of one that is on its way to hosts, the command that ends it.
     func withdrawal(_ main: inout Markup, _ frame: PageFrame) {
-        main.section("withdraw", "Withdraw it") { section in
+        let isOut = state == .published || state == .open
+        main.section("withdraw", isOut ? "End it" : "Withdraw it") { section in
+            guard !isOut else {
+                section.paragraph("Its file is with the hosts: they close it by a revocation.")
+                return section.command("jitgate revoke \(id)")
+            }
             section.form(to: PageLink("requests", id, "withdraw"), of: frame) { form in
-                form.field(FormField(name: "reason", label: "Reason, for those who were asked"))
+                let label = "Reason, for those who were asked"
+                form.field(FormField(name: "reason", label: label, isRequired: true))
                 form.button("Withdraw the request", isMain: false)
             }
-            let isOut = state == .published || state == .open
-            guard isOut else { return }
-            let words = "The file is on its way already: hosts close it when they get a revocation."
-            section.element("p", ["class": "help"], words)
-            section.command("jitgate revoke \(id)")
         }
     }
 }

@@ -62,7 +62,7 @@ package struct RequestPage: HubPage, Sendable {
     package var subject: LiveSubject? { .request(id) }
 
     package func write(to main: inout Markup, in frame: PageFrame) {
-        standing(&main)
+        standing(&main, frame)
         if let decision { main.decision(decision) }
         if !state.isOver { approval(&main, frame) }
         main.section("facts", "The request") { facts(&$0) }
@@ -73,10 +73,10 @@ package struct RequestPage: HubPage, Sendable {
         main.section("history", "History") { $0.history(history, without: .request) }
     }
 
-    private func standing(_ main: inout Markup) {
+    private func standing(_ main: inout Markup, _ frame: PageFrame) {
         var row = RequestRow(request, state: state)
         row.needs = hosts.map(\.missing).max() ?? 0
-        row.open = hosts.count { $0.openSince != nil }
+        row.open = hosts.count { $0.isOpen(at: frame.now) }
         main.element("p", ["class": "standing"]) { line in
             line.pill(row.state.kind, row.state.rawValue)
             line.text(" since ")
@@ -87,6 +87,8 @@ package struct RequestPage: HubPage, Sendable {
 }
 
 extension RequestPage.Host {
+    func isOpen(at now: Moment) -> Bool { openSince != nil && deadline.map { $0 > now } ?? true }
+
     /// The number of approvals that this host still asks for.
     var missing: Int {
         if case .needs(let approvals, _) = outlook.verdict { approvals } else { 0 }

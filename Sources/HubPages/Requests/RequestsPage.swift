@@ -34,12 +34,16 @@ package struct RequestsPage: HubPage, Sendable {
 
     package var filter: Filter
     package var rows: [RequestRow]
-    /// The number of requests that wait for the visitor.
-    package var waiting: Int
+    /// The number of requests that wait for the visitor; `nil` if nobody has counted them.
+    package var waiting: Int?
     package var paging: Paging
 
-    package init(_ filter: Filter, rows: [RequestRow], waiting: Int = 0, paging: Paging = Paging())
-    {
+    package init(
+        _ filter: Filter,
+        rows: [RequestRow],
+        waiting: Int? = nil,
+        paging: Paging = Paging()
+    ) {
         (self.filter, self.rows) = (filter, rows)
         (self.waiting, self.paging) = (waiting, paging)
     }
@@ -80,7 +84,7 @@ package struct RequestsPage: HubPage, Sendable {
 
     private func words(_ view: View) -> String {
         switch view {
-        case .waiting: "Waiting for me to approve (\(waiting))"
+        case .waiting: "Waiting for me to approve" + (waiting.map { " (\($0))" } ?? "")
         case .mine: "Mine"
         case .all: "All"
         }
