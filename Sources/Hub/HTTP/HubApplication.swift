@@ -40,6 +40,15 @@ package struct HubApplication: Service {
             ActivityRoutes(parts: parts), EventRoutes(parts: parts), MetricsRoutes(parts: parts),
             DepotRoutes(parts: parts), BulletinRoutes(parts: parts), StatusRoutes(parts: parts),
             FleetRoutes(parts: parts), PeopleRoutes(parts: parts), RequestRoutes(parts: parts),
+        ] + pages(parts)
+    }
+
+    /// The pages for people.
+    private static func pages(_ parts: HubParts) -> [any HubRoutes] {
+        let desk = PageDesk(parts: parts)
+        return [
+            EntranceRoutes(desk: desk), RequestPageRoutes(desk: desk), AskPageRoutes(desk: desk),
+            HostPageRoutes(desk: desk), ActivityPageRoutes(desk: desk),
         ]
     }
 

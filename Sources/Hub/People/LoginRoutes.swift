@@ -1,5 +1,6 @@
 import Grants
 import HTTPTypes
+import HubPages
 import HubSettings
 import Hummingbird
 import StrictJSON
@@ -53,7 +54,12 @@ struct LoginRoutes: HubRoutes {
             throw HubError(.malformed, "the form has no code", "use the link of the login")
         }
         let old = context.person?.login == .cookie ? context.person?.session : nil
-        let session = try await logins.redeem(code, ending: old)
+        let session: (token: String, end: Moment)
+        do {
+            session = try await logins.redeem(code, ending: old)
+        } catch let error as HubError where error.code == .used && request.wantsPage {
+            return PageDesk(parts: parts).show(LoginPage(.used), context, .gone)
+        }
         let seconds = max(0, (session.end - parts.now()).components.seconds)
         var response = HubAnswer.see("/")
         response.headers[.setCookie] = Self.cookie(session.token, seconds: seconds)
