@@ -147,7 +147,7 @@ class Scene:
         self.host.boot()
         self.note = self.host.jitgate("attest").encode()
         self.key = self.host.jitgate("audit", "key").strip()
-        self.hub = self.start("hub")
+        self.hub, self.callers = self.start("hub"), {}
         self.report(self.hub)
 
     def opened(self, thing):
@@ -164,10 +164,16 @@ class Scene:
         if answer.status not in (201, 204):
             raise AssertionError(f"the hub does not take the status of web-1: {answer.said}")
 
-    def ask(self, person=None, caller=None, **members):
-        """A pending request, which somebody has signed; its id."""
+    def caller(self, person):
+        """Somebody at the hub, with one session for all tests."""
+        if person.name not in self.callers:
+            self.callers[person.name] = self.hub.caller(person)
+        return self.callers[person.name]
+
+    def ask(self, person=None, **members):
+        """A pending request, which somebody has signed, as the hub describes it."""
         file = asked(person or self.dana, **members)
-        answer = (caller or self.hub.stranger).post("/v1/requests", file)
+        answer = self.caller(person or self.dana).post("/v1/requests", file)
         if answer.status != 201:
             raise AssertionError(f"not taken: {answer.said}")
         return answer.json
