@@ -91,7 +91,7 @@ extension LiveFleet {
         _ unread: inout [ShelfName]
     ) -> [Change] {
         let old = members[host]
-        guard old?.entry != entry else { return [] }
+        guard old?.entry != entry || !listed.contains(host) else { return [] }
         let note = old?.note ?? .none
         guard listed.contains(host) || note.isThere else { return remove(host) }
         if note.isThere, old?.entry.kind != entry.kind { unread.append(host) }

@@ -151,6 +151,8 @@ struct LiveFleetTests {
         #expect(try gone == [change("z", .retired, nil)])
         #expect(fleet.hosts(at: Self.at(2)).map(\.host.description) == ["x", "y"])
         #expect(fleet.strangers == 1)
+        // A host that is in no inventory any more goes, also if no line had said anything of it.
+        #expect(try fleet.apply([], at: Self.at(3)).changes == [change("y", .notConfigured, nil)])
     }
 
     @Test func `alarms ring in order`() throws {

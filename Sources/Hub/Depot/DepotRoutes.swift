@@ -33,7 +33,8 @@ struct DepotRoutes: HubRoutes {
 
     private func shelves(_ request: Request, _ context: HubContext) async throws -> Response {
         try parts.admit(context)
-        let texts = request.uri.queryParameters["names"]?.split(separator: ",") ?? []
+        let text = request.uri.queryParameters["names"] ?? ""
+        let texts = text.split(separator: ",", omittingEmptySubsequences: false)
         let names = texts.compactMap { ShelfName(String($0)) }
         guard !names.isEmpty, names.count == texts.count, names.count <= Self.mostShelves,
             Set(names).count == names.count

@@ -91,7 +91,8 @@ actor ShelfBoard {
         unless tags: [String],
         wait: Duration
     ) async throws(StorageError) -> ShelfAnswer {
-        let end = second + max(1, min(wait, Self.longestWait).components.seconds)
+        // The second that has begun does not count, so that nobody waits for less.
+        let end = second + 1 + min(wait, Self.longestWait).components.seconds
         while tags.contains(tag(of: names)) {
             guard wait > .zero, second < end, !isClosed, !Task.isCancelled else {
                 return ShelfAnswer(tag: tag(of: names), parts: nil)
