@@ -71,9 +71,9 @@ final class RunningHub: Sendable {
         _ settings: String
     ) throws -> HubConfiguration {
         let listen = settings.contains("listen = ") ? "" : "listen = \"127.0.0.1:0\"\n"
+        let url = settings.contains("url = ") ? "" : "url = \"https://\(host)\"\n"
         let text = """
-            url = "https://\(host)"
-            approve_url = "https://\(approvalHost)"
+            \(url)approve_url = "https://\(approvalHost)"
             \(listen)store = "sqlite:\(folder)/hub.db"
             state = "\(folder)"
             allowed_signers = "\(folder)/allowed_signers"
