@@ -92,7 +92,7 @@ let package = Package(
         // HTML and SVG that no text can break out of
         core("HTMLWriter", ["Grants", "StrictJSON"]),
         // what the log says, for auditors
-        core("Reporting", ["Auditing", "Grants", "HTMLWriter", "StrictJSON"]),
+        core("Reporting", ["Auditing", "Grants", "HTMLWriter"]),
         core("Depot", ["Grants", "StrictJSON", "Conditions"]),  // where hosts look for signed files
         // what a host tells its fleet, and what a witness makes of it
         core("Attestation", ["StrictJSON", "Grants", "Conditions", "Admission", "Transparency"]),

@@ -53,7 +53,9 @@ package struct HubApplication: Service {
     }
 
     /// All routes of the host of `approve_url`.
-    static func approvalRoutes(_ parts: HubParts) -> [any HubRoutes] { [] }
+    static func approvalRoutes(_ parts: HubParts) -> [any HubRoutes] {
+        [ApprovalRoutes(parts: parts)]
+    }
 
     /// The services that run as long as the server does.
     static func services(_ parts: HubParts) -> [any Service] {
