@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A primary and its synchronous standby, and hubs that know both.
-@Suite("A pair of servers", .timeLimit(.minutes(3)))
+@Suite("A pair of servers", .timeLimit(.minutes(60)))
 struct FailoverTests {
     private let primary: PostgresServer
     private let standby: PostgresServer

@@ -2,7 +2,7 @@
 import TestSupport
 import Testing
 
-@Suite("A store of PostgreSQL", .timeLimit(.minutes(3)))
+@Suite("A store of PostgreSQL", .timeLimit(.minutes(60)))
 struct PostgresTests {
     private let server: PostgresServer
     private let url: String

@@ -2,7 +2,7 @@ import HubStorage
 import Testing
 
 /// Transactions side by side, and what they tell each other, with each engine.
-@Suite("Users of a store at once", .timeLimit(.minutes(3)))
+@Suite("Users of a store at once", .timeLimit(.minutes(60)))
 struct TurnTests {
     @Test("take turns to write, so no change is lost", arguments: Engine.allCases)
     func takeTurns(engine: Engine) async throws {
