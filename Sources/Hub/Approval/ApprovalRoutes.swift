@@ -46,7 +46,7 @@ struct ApprovalRoutes: HubRoutes {
     // MARK: calls
 
     private func task(_ context: HubContext) async throws -> Response {
-        let id = try Self.id(context)
+        let id = try context.requestID()
         let stored = try await parts.requests.find(id)
         let task = PageTask.approve(
             payload: stored.request.payload,
@@ -62,7 +62,7 @@ struct ApprovalRoutes: HubRoutes {
         guard request.headers[.origin] == origin else {
             throw HubError(.origin, "the call comes from another page", "open the link again")
         }
-        let id = try Self.id(context)
+        let id = try context.requestID()
         let body = try await BodyReader.bytes(
             of: request,
             types: ["application/json"],
@@ -100,13 +100,6 @@ struct ApprovalRoutes: HubRoutes {
             using: parts.secret
         )
         return Secret.text(Array(code))
-    }
-
-    private static func id(_ context: HubContext) throws(HubError) -> GrantID {
-        guard let id = try? GrantID(parsing: try context.part("id")) else {
-            throw HubError(RequestError.notFound)
-        }
-        return id
     }
 
     /// The answer of a call; errors are {"error": TEXT}, which the page shows.

@@ -18,11 +18,11 @@ struct RequestPageRoutes: HubRoutes {
             await desk.page(context) { person in try await list(PageQuery(request), person) }
         }
         router.get("/requests/:id") { _, context in
-            await desk.page(context) { person in try await one(Self.id(context), person) }
+            await desk.page(context) { person in try await one(context.requestID(), person) }
         }
         router.post("/requests/:id/withdraw") { request, context in
             await desk.form(request, context) { form, person in
-                let id = try Self.id(context)
+                let id = try context.requestID()
                 let reason = form["reason"] ?? ""
                 _ = try await HubError.answering { () async throws(RequestError) in
                     try await requests.withdraw(
@@ -35,13 +35,6 @@ struct RequestPageRoutes: HubRoutes {
                 return .request(id.description)
             }
         }
-    }
-
-    static func id(_ context: HubContext) throws(HubError) -> GrantID {
-        guard let id = try? GrantID(parsing: try context.part("id")) else {
-            throw HubError(RequestError.notFound)
-        }
-        return id
     }
 
     private func list(_ query: PageQuery, _ person: Person) async throws -> RequestsPage {
@@ -88,19 +81,6 @@ struct RequestPageRoutes: HubRoutes {
         page.approvalURL = desk.parts.configuration.places.approveURL
         page.isMine = stored.concerns(person)
         return page
-    }
-}
-
-extension HubError {
-    /// Runs a body whose errors are those of calls.
-    static func answering<Value>(
-        _ body: () async throws(RequestError) -> Value
-    ) async throws(HubError) -> Value {
-        do throws(RequestError) {
-            return try await body()
-        } catch {
-            throw HubError(error)
-        }
     }
 }
 

@@ -94,3 +94,26 @@ struct RequestTable {
         return "\"" + doubled.joined(separator: "\"\"") + "\""
     }
 }
+
+extension HubError {
+    /// Runs a body whose errors are those of calls.
+    static func answering<Value>(
+        _ body: () async throws(RequestError) -> Value
+    ) async throws(HubError) -> Value {
+        do throws(RequestError) {
+            return try await body()
+        } catch {
+            throw HubError(error)
+        }
+    }
+}
+
+extension HubContext {
+    /// The id in the path; a text that is none is a request that is not there.
+    func requestID() throws(HubError) -> GrantID {
+        guard let id = try? GrantID(parsing: try part("id")) else {
+            throw HubError(RequestError.notFound)
+        }
+        return id
+    }
+}

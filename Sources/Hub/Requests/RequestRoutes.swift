@@ -28,16 +28,16 @@ struct RequestRoutes: HubRoutes {
 
     private func show(_ context: HubContext) async throws -> Response {
         _ = try context.caller()
-        let id = try Self.id(context)
-        return try await answer { () async throws(RequestError) in
+        let id = try context.requestID()
+        return try await HubError.answering { () async throws(RequestError) in
             HubAnswer.json(try await desk.views.document(of: desk.find(id)))
         }
     }
 
     private func file(_ context: HubContext) async throws -> Response {
         _ = try context.caller()
-        let id = try Self.id(context)
-        return try await answer { () async throws(RequestError) in
+        let id = try context.requestID()
+        return try await HubError.answering { () async throws(RequestError) in
             HubAnswer.bytes(try await desk.file(of: id), "application/octet-stream")
         }
     }
@@ -56,7 +56,7 @@ struct RequestRoutes: HubRoutes {
         default: throw HubError(.malformed, "mine is true or false", "leave it out")
         }
         let (cursor, limit) = (try query.cursor, try query.limit)
-        let page = try await answer { () async throws(RequestError) in
+        let page = try await HubError.answering { () async throws(RequestError) in
             try await desk.views.list(filter, before: cursor, limit: limit)
         }
         guard try !query.wantsCSV else { return RequestTable(page.documents).answer }
@@ -82,7 +82,7 @@ struct RequestRoutes: HubRoutes {
         // People of a proxy have no line; what they ask is shown as unsigned.
         if !isSigned, person.isSigned { _ = try context.caller(may: .request) }
         let payload = isSigned ? [] : try Self.payload(body)
-        return try await answer { () async throws(RequestError) in
+        return try await HubError.answering { () async throws(RequestError) in
             let (stored, isNew) =
                 isSigned
                 ? try await desk.ask(signed: body) : try await desk.ask(payload, by: person.name)
@@ -100,20 +100,20 @@ struct RequestRoutes: HubRoutes {
 
     private func sign(_ request: Request, _ context: HubContext) async throws -> Response {
         _ = try context.caller()
-        let id = try Self.id(context)
+        let id = try context.requestID()
         let armor = try await BodyReader.bytes(of: request, types: ["text/plain"])
-        return try await answer { () async throws(RequestError) in
+        return try await HubError.answering { () async throws(RequestError) in
             HubAnswer.json(try await desk.views.document(of: desk.sign(id, armor)))
         }
     }
 
     private func decide(_ request: Request, _ context: HubContext) async throws -> Response {
         let person = try context.caller()
-        let id = try Self.id(context)
+        let id = try context.requestID()
         let types = ["application/octet-stream", "application/json"]
         let body = try await BodyReader.bytes(of: request, types: types)
         if BodyReader.mediaType(of: request) == types[0] {
-            return try await answer { () async throws(RequestError) in
+            return try await HubError.answering { () async throws(RequestError) in
                 HubAnswer.json(try await desk.views.document(of: desk.decide(id, signed: body)))
             }
         }
@@ -125,7 +125,7 @@ struct RequestRoutes: HubRoutes {
                 "send {\"decision\": \"withdraw\", \"reason\": TEXT}, or sign the decision"
             )
         }
-        return try await answer { () async throws(RequestError) in
+        return try await HubError.answering { () async throws(RequestError) in
             let stored = try await desk.withdraw(
                 id,
                 reason: reason,
@@ -139,7 +139,7 @@ struct RequestRoutes: HubRoutes {
     private func send(_ request: Request, _ context: HubContext) async throws -> Response {
         let person = try context.caller()
         let body = try await BodyReader.bytes(of: request, types: ["application/octet-stream"])
-        return try await answer { () async throws(RequestError) in
+        return try await HubError.answering { () async throws(RequestError) in
             let (digest, shelves) = try await desk.files.send(body, by: person.name)
             return HubAnswer.json([
                 "sha256": .string(digest.description),
@@ -149,13 +149,6 @@ struct RequestRoutes: HubRoutes {
     }
 
     // MARK: reading
-
-    private static func id(_ context: HubContext) throws(HubError) -> GrantID {
-        guard let id = try? GrantID(parsing: try context.part("id")) else {
-            throw HubError(RequestError.notFound)
-        }
-        return id
-    }
 
     /// The texts of a JSON object with these members and no others.
     private static func object(
@@ -177,15 +170,5 @@ struct RequestRoutes: HubRoutes {
             )
         }
         return members.reduce(into: [:]) { $0[$1.name] = $1.value.text }
-    }
-
-    private func answer<Value>(
-        _ body: () async throws(RequestError) -> Value
-    ) async throws(HubError) -> Value {
-        do throws(RequestError) {
-            return try await body()
-        } catch {
-            throw HubError(error)
-        }
     }
 }
