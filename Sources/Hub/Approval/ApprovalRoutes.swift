@@ -4,19 +4,16 @@ import Grants
 import HTTPTypes
 import HubSettings
 import Hummingbird
-import Linux
 import Logging
 import Requests
 import Signatures
 import StrictJSON
-import SystemPackage
 
 /// The approval page and its calls, on the host of `approve_url` alone (docs/PROTOCOL.page, section 3).
 ///
 /// Its host has no cookies: the link names the request, and only a passkey's signature changes anything.
 struct ApprovalRoutes: HubRoutes {
     private static let answerLimit = 64 << 10
-    private static let signersLimit = 16 << 20
 
     let parts: HubParts
 
@@ -82,14 +79,10 @@ struct ApprovalRoutes: HubRoutes {
     /// The passkeys of this page's host that may approve.
     private var signers: [PasskeyLine] {
         get throws(HubError) {
-            let path = parts.configuration.places.allowedSigners
-            guard let bytes = try? SmallFile.read(path, limit: Self.signersLimit),
-                (try? AllowedSigners(parsing: bytes)) != nil
-            else {
+            guard !parts.people.isUnreadable else {
                 throw HubError(.store, "allowed_signers cannot be read", "tell the hub's admin")
             }
-            return PasskeyLine.lines(of: bytes, for: .grant)
-                .filter { $0.application == relyingParty }
+            return parts.people.passkeys.filter { $0.application == relyingParty }
         }
     }
 

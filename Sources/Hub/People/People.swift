@@ -1,3 +1,4 @@
+import ApprovalPage
 import Grants
 import Linux
 import Signatures
@@ -10,10 +11,27 @@ final class People: Sendable {
     private static let limit = 16 << 20
 
     private struct State {
-        var identity: FileIdentity?
-        var signers: AllowedSigners
-        var lines: [String: ListedPerson]
-        var isUnreadable = false
+        let identity: FileIdentity?
+        let signers: AllowedSigners
+        let lines: [String: ListedPerson]
+        /// The passkeys that may approve.
+        let passkeys: [PasskeyLine]
+        let isUnreadable: Bool
+
+        /// What a file lists; an unreadable one lists nobody.
+        init(_ identity: FileIdentity?, _ file: PeopleFile?) {
+            self.identity = identity
+            signers = file?.signers ?? AllowedSigners()
+            lines = signers.people
+            passkeys = file.map { PasskeyLine.lines(of: $0.bytes, for: .grant) } ?? []
+            isUnreadable = file == nil
+        }
+    }
+
+    /// An allowed_signers that was read, and is well-formed.
+    private struct PeopleFile {
+        let bytes: [UInt8]
+        let signers: AllowedSigners
     }
 
     private let path: String
@@ -23,8 +41,7 @@ final class People: Sendable {
     init(allowedSigners path: String) throws(HubFailure) {
         self.path = path
         let identity = try? FileIdentity.of(path)
-        let signers = try Self.read(path)
-        state = Mutex(State(identity: identity, signers: signers, lines: signers.people))
+        state = Mutex(State(identity, try Self.read(path)))
     }
 
     /// The allowed signers of now.
@@ -34,6 +51,9 @@ final class People: Sendable {
 
     /// Checks signatures by the allowed signers of now.
     var verifier: SignatureVerifier { SignatureVerifier(allowedSigners: signers) }
+
+    /// The passkeys that may approve, of now.
+    var passkeys: [PasskeyLine] { current().passkeys }
 
     /// All people, by their names.
     var all: [ListedPerson] { current().lines.values.sorted { $0.name < $1.name } }
@@ -52,23 +72,12 @@ final class People: Sendable {
     private func current() -> State {
         let identity = try? FileIdentity.of(path)
         return state.withLock { state in
-            if identity != state.identity { state = Self.state(of: path, identity) }
+            if identity != state.identity { state = State(identity, try? Self.read(path)) }
             return state
         }
     }
 
-    private static func state(of path: String, _ identity: FileIdentity?) -> State {
-        let signers = try? read(path)
-        let list = signers ?? AllowedSigners()
-        return State(
-            identity: identity,
-            signers: list,
-            lines: list.people,
-            isUnreadable: signers == nil
-        )
-    }
-
-    private static func read(_ path: String) throws(HubFailure) -> AllowedSigners {
+    private static func read(_ path: String) throws(HubFailure) -> PeopleFile {
         let bytes: [UInt8]
         do throws(Errno) {
             bytes = try SmallFile.read(path, limit: limit)
@@ -76,7 +85,7 @@ final class People: Sendable {
             throw HubFailure(.configuration, "\(path) cannot be read: \(error)")
         }
         do throws(AllowedSignersError) {
-            return try AllowedSigners(parsing: bytes)
+            return PeopleFile(bytes: bytes, signers: try AllowedSigners(parsing: bytes))
         } catch {
             throw HubFailure(.configuration, "\(path): \(error)")
         }
