@@ -85,7 +85,8 @@ class Browser:
 class Chromium(Browser):
     name = "Chromium"
 
-    def __init__(self):
+    def __init__(self, *more):
+        """Starts it, with further arguments of its own."""
         super().__init__()
         self.start(["chromedriver", "--port=0"])
         port = None
@@ -98,7 +99,7 @@ class Chromium(Browser):
             raise BrowserError("chromedriver does not start")
         self.base = f"http://127.0.0.1:{port}"
         arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-                     f"--user-data-dir={self.folder.name}/profile", "--window-size=900,1100"]
+                     f"--user-data-dir={self.folder.name}/profile", "--window-size=900,1100", *more]
         capabilities = {"alwaysMatch": {"browserName": "chrome", "webauthn:virtualAuthenticators": True,
                                         "goog:chromeOptions": {"binary": "/usr/bin/chromium", "args": arguments}}}
         self.session = ""

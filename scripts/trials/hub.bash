@@ -5,7 +5,7 @@
 #   192.0.2.11   web-1, .12 web-2, .13 web-3: each with its own jitgated, jitgate-fetch and sshd
 # shellcheck shell=bash disable=SC1091
 . scripts/trials/three-hosts.bash jitgated jitgate jitgate-fetch jitgate-fleet jitgate-hub
-hub=https://192.0.2.1 depot_url=https://192.0.2.1
+hub=https://192.0.2.1 approve_url=https://approve.example.com depot_url=https://192.0.2.1
 
 # --- the people ----------------------------------------------------------
 enlist() { # NAME NAMESPACE...: a key, a line, and a home with the settings of their tools
@@ -49,12 +49,46 @@ log_in() { # NAME
         jq -r .token >"$dir/$1.token"
 }
 
+# --- the browser ---------------------------------------------------------
+# It knows the page for approvals by its name, and the server by the key of its certificate.
+browser='' person='' said=''
+start_browser() {
+    local key
+    key=$(openssl x509 -in "$dir/server.crt" -noout -pubkey | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64)
+    coproc BROWSER { exec ip netns exec "$desk" python3 -B Tests/Browsers/driver.py "$key"; }
+    person=$BROWSER_PID
+    exec {browser}>&"${BROWSER[1]}" {BROWSER[1]}>&-
+    heard || surprise 'the browser does not start'
+}
+heard() { read -r -t 120 said <&"${BROWSER[0]}" && [[ $said != failed:* ]]; }
+browse() { # VERB WORD...: what the person at the browser does; the answer is in `said`
+    printf '%s ' "${@@Q}" >&"$browser"
+    echo >&"$browser"
+    heard || surprise "in the browser: $said"
+}
+picture() { # NAME [WIDTH]: kept where JITGATE_PICTURES says
+    [[ -z ${JITGATE_PICTURES:-} ]] || browse picture "$JITGATE_PICTURES/hub-$1.png" "${@:2}"
+}
+close_browser() { # it ends with its input
+    [[ -n $browser ]] || return 0
+    exec {browser}>&-
+    browser=''
+    wait "$person" || true
+}
+finish() { close_browser; leave; }
+enter() { # NAME: logs the browser in by the link that jitgate prints
+    browse open "$(as "$1" jitgate login --key "$dir/$1" 2>/dev/null)"
+    browse click 'main button'
+    browse await 'header .name' "$1"
+}
+
 # --- the hub -------------------------------------------------------------
 mkdir -m 0750 "$dir/hub"
 cp "$dir/server.pem" "$dir/hub/server.pem"
 chown -R nobody "$dir/hub"
 cat >"$dir/hub.toml" <<END
 url = "$hub"
+approve_url = "$approve_url"
 listen = "192.0.2.1:443"
 store = "sqlite:$dir/hub/hub.db"
 state = "$dir/hub"
@@ -164,6 +198,70 @@ wait "$session" || status=$?
 say "the session printed until $(tail -n 1 "$dir/session"), then: $(tail -n 1 "$dir/end")"
 find_ports closed closed closed
 await 30 is_now "$id" ended
+
+if command -v chromium >/dev/null && command -v chromedriver >/dev/null; then
+    step 'erin makes a passkey in a browser, on the page for approvals; the line that it shows goes to all hosts and the hub'
+    start_browser
+    browse open "$approve_url/enroll"
+    browse write '#name' erin
+    browse click '#go'
+    browse await h1 'Passkey created'
+    browse value '#line'
+    echo "$said" >>"$dir/allowed_signers"
+    say "${said:0:60}..."
+
+    step 'dana asks on the page of the hub. It shows what would open, and the command that signs it'
+    enter dana
+    browse open "$hub/request?hosts=web-3"
+    browse write '#f-ports' 22/tcp
+    browse write '#f-for' 2m
+    browse write '#f-reason' INC-4215
+    browse click 'form.ask button'
+    browse await '#preview pre.command' 'jitgate request --send'
+    read -ra words <<<"$said"
+    picture ask
+    types dana "${words[@]}" --key "$dir/dana"
+    find_ports closed closed closed
+
+    step 'erin opens the request in her browser, and taps her passkey on the page for approvals: ssh of web-3 opens'
+    enter erin
+    id=$(pending INC-4215)
+    browse open "$hub/requests/$id"
+    browse await '#hosts' web-3
+    picture request
+    browse click '#approve a.main'
+    browse await h1 'Approve this access?'
+    browse await '#facts' INC-4215
+    say "(in the browser) $said"
+    picture approve
+    browse click '#go'
+    browse await h1 Signed
+    await 15 has 3 grant-opened 1
+    find_ports closed closed open
+    login "$desk" 192.0.2.7 192.0.2.13 -o ServerAliveInterval=1 'while sleep 0.2; do date +%T; done' \
+        >"$dir/session" 2>"$dir/end" &
+    session=$!
+
+    step 'The page of the hosts shows it. At the deadline the session is cut, and the port is shut'
+    await 30 is_now "$id" open
+    browse open "$hub/hosts"
+    browse await tbody dana
+    picture hosts 1280
+    status=0
+    wait "$session" || status=$?
+    ((status == 255)) || surprise 'the session was not cut'
+    say "the session printed until $(tail -n 1 "$dir/session"), then: $(tail -n 1 "$dir/end")"
+    find_ports closed closed closed
+    await 90 is_now "$id" ended
+    browse open "$hub/requests/$id"
+    browse await .standing ended
+    browse open "$hub/activity"
+    browse await main 'is closed on web-3'
+    picture activity
+    close_browser
+else
+    say 'Left out: chromium and chromedriver are not installed (scripts/install-dependencies --browsers)'
+fi
 
 step 'Everything is in the log of the hub, which it signs; every host proves its own'
 curl_as erin "$hub/v1/activity?request=$id" | jq -r '.activity | reverse[] | "   \(.time[11:19])  \(.event)  \(.host // .actor // "")"'

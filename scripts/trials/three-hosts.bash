@@ -71,7 +71,7 @@ certify() { # ROLE NAME [ALTERNATIVE-NAME]: NAME.pem, a certificate with its key
 }
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$dir/ca.key" -subj '/CN=fleet' \
     -days 365 -out "$dir/ca.pem" 2>/dev/null
-certify server server IP:192.0.2.1
+certify server server IP:192.0.2.1,DNS:approve.example.com
 for name in web-1 web-2 web-3; do certify host "$name"; done
 
 # --- the hosts -----------------------------------------------------------
@@ -94,6 +94,8 @@ directory = "$home/state"
 [control]
 socket = "$home/control"
 group = "nogroup"
+[webauthn]
+origins = ["https://approve.example.com"]
 [[inbox]]
 directory = "$home/fetch/inbox"
 owner = "nobody"
