@@ -134,7 +134,14 @@ int clinux_signal_to(int signal, int descriptor) {
     destination[signal] = descriptor;
     struct sigaction action = {.sa_handler = forward, .sa_flags = SA_RESTART};
     sigfillset(&action.sa_mask);
-    return sigaction(signal, &action, NULL);
+    if (sigaction(signal, &action, NULL) != 0)
+        return -1;
+    // Whoever started the program may have blocked it, as threads of libdispatch do, and a mask is inherited.
+    sigset_t awaited;
+    sigemptyset(&awaited);
+    sigaddset(&awaited, signal);
+    errno = pthread_sigmask(SIG_UNBLOCK, &awaited, NULL);
+    return errno == 0 ? 0 : -1;
 }
 
 int clinux_pipe(int *ends) { return pipe2(ends, O_NONBLOCK | O_CLOEXEC); }

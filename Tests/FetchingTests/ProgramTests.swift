@@ -11,10 +11,10 @@ struct ProgramTests {
         let host = try FetchingHost(depot.url("slow"))
         for words in [[], ["--once"]] as [[String]] {
             let process = words.isEmpty ? host.process() : host.process("--once")
-            // Signals that a thread of the tests blocks would be blocked in the program, too.
+            // It may have been blocked by whoever starts it: a mask is inherited.
             process.executableURL = URL(filePath: "/usr/bin/env")
             process.arguments =
-                ["--default-signal=TERM", "--block-signal=USR1", AgentHost.build + "jitgate-fetch"]
+                ["--default-signal=TERM", "--block-signal=TERM", AgentHost.build + "jitgate-fetch"]
                 + ["--config", host.configurationPath] + words
             try process.run()
             try eventually { try handlesTermination(process.processIdentifier) }

@@ -35,7 +35,8 @@ ptrdiff_t clinux_send_datagram(int socket, const void *_Nonnull address, uint32_
 /// A memory file that holds `count` bytes and was sealed against every change.
 int clinux_sealed_memory(const char *_Nonnull name, const void *_Nonnull bytes, size_t count);
 
-/// From now on each arrival of `signal` writes its number as one byte to `descriptor` (non-blocking).
+/// From now on each arrival of `signal` writes its number as one byte to `descriptor` (non-blocking); the calling thread
+/// does not block it.
 int clinux_signal_to(int signal, int descriptor);
 
 /// Both ends non-blocking and close-on-exec.
