@@ -28,7 +28,7 @@ struct FileDesk: Sendable {
             let full = try Publisher(statements, at: now).publish(publication).full
             if !isKnown, full.count < shelves.count {
                 let id = file.id?.description
-                let text = "\(name) sent a \(file.kind) for \(shelves.count.counting("shelf"))"
+                let text = "\(name) sent a \(file.kind) to the shelves \(shelves.shortText)"
                 let entry = ActivityEntry(.fileSent, at: now, request: id, actor: name, text)
                 try ActivityRecords(statements: statements).append(entry)
             }

@@ -123,10 +123,17 @@ extension ActivityEntry {
         _ shelves: [ShelfName],
         at now: Moment
     ) -> Self {
-        let names = shelves.prefix(5).map(\.description).joined(separator: ", ")
-        let more = shelves.count > 5 ? " and \(shelves.count - 5) more" : ""
         let text = event == .published ? "is on the shelves" : "found no room on the shelves"
-        return Self(event, at: now, request: id.description, "the file \(text) \(names)\(more)")
+        let names = shelves.shortText
+        return Self(event, at: now, request: id.description, "the file \(text) \(names)")
+    }
+}
+
+extension [ShelfName] {
+    /// The first names, and the number of the others.
+    var shortText: String {
+        let names = prefix(5).map(\.description).joined(separator: ", ")
+        return names + (count > 5 ? " and \(count - 5) more" : "")
     }
 }
 
