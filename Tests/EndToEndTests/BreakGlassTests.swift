@@ -74,7 +74,8 @@ private final class Scene {
 
     func open(_ id: UUID, lasting seconds: Double = 600) throws {
         try host.submit(host.grant(id: id, lasting: seconds), as: "\(id).grant")
-        try eventually { try host.records("grant-opened").count == 1 }
+        // The record is on the disk before the kernel has the rule.
+        try eventually { try !host.openings().isEmpty }
     }
 }
 
