@@ -1,6 +1,8 @@
 # The package of the hub on a host with a real systemd: its user, its sandbox, upgrade and removal.
 # shellcheck shell=bash disable=SC2329,SC2016,SC1091
 . "$(dirname "$0")/library.bash"
+LAB_PACKAGES=$(readlink -f "$(dirname "$0")/hub.packages")
+export LAB_PACKAGES
 
 HUB=$(readlink -f "$(dirname "$PACKAGE")"/jitgate-hub_[!9]*.deb)
 NEWER_HUB=$(readlink -f "$(dirname "$PACKAGE")"/jitgate-hub_99.0_*.deb)
