@@ -34,8 +34,8 @@ import Testing
         }
     }
 
-    private func numbers(_ page: RequestViews.Page) -> [Int] {
-        page.documents.compactMap { $0["id"]?.text.flatMap { Int($0.suffix(3)) } }
+    private func numbers(_ page: RequestViews.Part<JSONValue>) -> [Int] {
+        page.items.compactMap { $0["id"]?.text.flatMap { Int($0.suffix(3)) } }
     }
 
     @Test func `has all in parts, the newest first, each once`() async throws {

@@ -44,8 +44,22 @@ struct HostRow: Hashable, Sendable {
         ]
     }
 
-    /// The members of the row.
-    var members: [JSONValue.Member] {
+    var json: JSONValue { .object(members(status?.jsonValue)) }
+
+    /// The row with the ports of the host, its open grants, and all that it said.
+    var details: JSONValue {
+        let said = status?.jsonValue
+        return .object(
+            members(said) + [
+                .init("ports", said?["ports"] ?? .array([])),
+                .init("grants", said?["open"] ?? .array([])),
+                .init("status", said ?? .null),
+            ]
+        )
+    }
+
+    /// The members of the row; `said` is the status, as the host wrote it.
+    private func members(_ said: JSONValue?) -> [JSONValue.Member] {
         [
             .init("host", .string(posture.host.description)),
             .init("group", .optional(posture.group.isEmpty ? nil : posture.group)),
@@ -55,7 +69,7 @@ struct HostRow: Hashable, Sendable {
             .init("open", .integer(Int64(status?.openCount ?? 0))),
             .init("requests_7d", .integer(Int64(uses))), .init("last_user", .optional(lastUser)),
             .init("last_use", .optional(lastUse?.description)),
-            .init("conditions", member("conditions") ?? .array([])),
+            .init("conditions", said?["conditions"] ?? .array([])),
             .init(
                 "checkpoint_size",
                 posture.size.map { .integer(Int64(clamping: $0)) } ?? .null
@@ -63,26 +77,10 @@ struct HostRow: Hashable, Sendable {
             .init("checkpoint_at", .optional(checked?.description)),
             .init("table_ownership", .optional(status?.host.tableOwnership)),
             .init("version", .optional(status?.host.version)),
-            .init("trusted", member("trusted") ?? .array([])),
+            .init("trusted", said?["trusted"] ?? .array([])),
             .init("age", posture.age.map { .integer($0.components.seconds) } ?? .null),
         ]
     }
-
-    var json: JSONValue { .object(members) }
-
-    /// The row with the ports of the host, its open grants, and all that it said.
-    var details: JSONValue {
-        .object(
-            members + [
-                .init("ports", member("ports") ?? .array([])),
-                .init("grants", member("open") ?? .array([])),
-                .init("status", status?.jsonValue ?? .null),
-            ]
-        )
-    }
-
-    /// A member of the status, as the host wrote it.
-    private func member(_ name: String) -> JSONValue? { status?.jsonValue[name] }
 }
 
 /// The hosts that are asked for.

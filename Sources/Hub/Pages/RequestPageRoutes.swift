@@ -46,15 +46,15 @@ struct RequestPageRoutes: HubRoutes {
         filter.ticket = query["ticket"]
         let lister = RequestLister(desk: requests, person: person)
         let cursor = query.cursor
-        let result = try await HubError.answering { () async throws(RequestError) in
+        let part = try await HubError.answering { () async throws(RequestError) in
             try await lister.rows(filter, before: cursor)
         }
-        let isAll = query.cursor == nil && result.next == nil
+        let isAll = query.cursor == nil && part.next == nil
         return RequestsPage(
             filter,
-            rows: result.rows,
-            waiting: filter.view == .waiting && isAll ? result.rows.count : nil,
-            paging: Paging(isFirst: query.cursor == nil, next: result.next.map { String($0) })
+            rows: part.items,
+            waiting: filter.view == .waiting && isAll ? part.items.count : nil,
+            paging: Paging(isFirst: query.cursor == nil, next: part.next.map { String($0) })
         )
     }
 

@@ -59,9 +59,9 @@ struct RequestRoutes: HubRoutes {
         let page = try await HubError.answering { () async throws(RequestError) in
             try await desk.views.list(filter, before: cursor, limit: limit)
         }
-        guard try !query.wantsCSV else { return RequestTable(page.documents).answer }
+        guard try !query.wantsCSV else { return RequestTable(page.items).answer }
         let next = page.next.map { JSONValue.string(String($0)) } ?? .null
-        return HubAnswer.json(["requests": .array(page.documents), "next": next])
+        return HubAnswer.json(["requests": .array(page.items), "next": next])
     }
 
     private static func state(_ text: String) throws(HubError) -> AccessRequest.State {

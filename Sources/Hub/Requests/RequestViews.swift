@@ -8,8 +8,8 @@ struct RequestViews: Sendable {
     let desk: RequestDesk
 
     /// A part of a list.
-    struct Page: Sendable {
-        var documents: [JSONValue] = []
+    struct Part<Item: Sendable>: Sendable {
+        var items: [Item] = []
         /// The cursor of the requests that follow; `nil` if none do.
         var next: Int64?
     }
@@ -44,38 +44,56 @@ struct RequestViews: Sendable {
         return RequestDocument(stored, counted, outlook, at: desk.now(), hosts: limit).jsonValue
     }
 
-    /// A part of the list of all requests, the newest first.
-    ///
-    /// States that only an outlook tells are looked for in so many requests at most; then the part is
-    /// shorter than it could be, and its cursor continues there.
+    /// A part of the list of all requests, the newest first, as documents.
     func list(
         _ filter: RequestFilter,
         before cursor: Int64?,
         limit: Int
-    ) async throws(RequestError) -> Page {
-        var (page, cursor, looked) = (Page(), cursor, 0)
+    ) async throws(RequestError) -> Part<JSONValue> {
+        try await part(of: filter, before: cursor, limit: limit) { stored in
+            let document = await document(of: stored, hosts: RequestDocument.listedHostLimit)
+            return filter.takes(document) ? document : nil
+        }
+    }
+
+    /// A part of the list of all requests, the newest first, without those of which `make` makes nothing.
+    ///
+    /// States that only an outlook tells are looked for in so many requests at most; then the part is
+    /// shorter than it could be, and its cursor continues there.
+    func part<Item: Sendable>(
+        of filter: RequestFilter,
+        before cursor: Int64?,
+        limit: Int,
+        _ make: (StoredRequest) async -> Item?
+    ) async throws(RequestError) -> Part<Item> {
+        var (part, cursor, looked) = (Part<Item>(), cursor, 0)
         while true {
-            let (start, count) = (cursor, min(limit, 200))
-            let batch = try await RequestError.read(desk.database) {
-                statements throws(StorageError) in
-                try RequestRecords(statements: statements).list(filter, before: start, limit: count)
-            }
+            let batch = try await batch(of: filter, before: cursor, limit: min(limit, 200))
             for (stored, position) in batch {
-                let document = await document(of: stored, hosts: RequestDocument.listedHostLimit)
                 cursor = position
-                guard filter.takes(document) else { continue }
-                page.documents.append(document)
-                guard page.documents.count < limit else {
-                    page.next = position > 1 ? position : nil
-                    return page
+                guard let item = await make(stored) else { continue }
+                part.items.append(item)
+                guard part.items.count < limit else {
+                    part.next = position > 1 ? position : nil
+                    return part
                 }
             }
             looked += batch.count
-            guard batch.count == count else { return page }
+            guard batch.count == min(limit, 200) else { return part }
             guard looked < Self.mostLookups else {
-                page.next = cursor
-                return page
+                part.next = cursor
+                return part
             }
+        }
+    }
+
+    private func batch(
+        of filter: RequestFilter,
+        before cursor: Int64?,
+        limit: Int
+    ) async throws(RequestError) -> [RequestDetails.Placed] {
+        try await RequestError.read(desk.database) { statements throws(StorageError) in
+            try RequestRecords(statements: statements).list(filter, before: cursor, limit: limit)
         }
     }
 }
