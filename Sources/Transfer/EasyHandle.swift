@@ -18,7 +18,7 @@ import Grants
     init?(_ request: Request, of identity: Identity, agent: String) {
         guard let handle = unsafe curl_easy_init() else { return nil }
         unsafe self.handle = unsafe handle
-        reception = ResponseBuffer(limit: request.limit)
+        reception = ResponseBuffer(limit: request.limit, keepsBody: request.keepsBody)
         upload = Upload(request.body ?? [])
         unsafe list = nil
         unsafe details = .allocate(capacity: Int(CURL_ERROR_SIZE))
@@ -41,7 +41,7 @@ import Grants
     func response(_ code: CURLcode) throws(TransferError) -> Response {
         guard !reception.isTooLong else { throw .tooLong }
         let code = refused == CURLE_OK ? code : refused
-        guard code == CURLE_OK else { throw .unanswered(text(of: code)) }
+        guard code == CURLE_OK || reception.isCutOff else { throw .unanswered(text(of: code)) }
         var status = 0
         unsafe jitgate_curl_get_number(handle, CURLINFO_RESPONSE_CODE, &status)
         return Response(status: status, body: reception.body, headers: reception.headers)

@@ -25,6 +25,9 @@ package struct Request: Sendable {
     package var time: Duration = .seconds(30)
     /// The time that the server may take before it answers.
     package var wait: Duration = .zero
+    /// Whether the body of the answer is wanted; if not, its first `limit` bytes are read and dropped,
+    /// and an answer with a longer one is an answer all the same.
+    package var keepsBody = true
     /// A descriptor that ends the request when it can be read.
     package var interrupt: Int32?
 

@@ -6,23 +6,28 @@ final class ResponseBuffer {
     static let headLimit = 64 << 10
 
     private let limit: Int
+    private let keepsBody: Bool
     private(set) var body: [UInt8] = []
+    private var bodyLength = 0
     private(set) var headers: [(name: String, value: String)] = []
     private var headLength = 0
     /// True if the answer was cut off because it is too long.
     private(set) var isTooLong = false
+    /// True if the rest of a body that nobody wants was not read.
+    private(set) var isCutOff = false
 
-    init(limit: Int) {
-        self.limit = limit
+    init(limit: Int, keepsBody: Bool) {
+        (self.limit, self.keepsBody) = (limit, keepsBody)
     }
 
     /// Takes a part of the body; returns whether more may come.
     func take(body bytes: UnsafeRawBufferPointer) -> Bool {
-        guard body.count + bytes.count <= limit else {
-            isTooLong = true
+        bodyLength += bytes.count
+        guard bodyLength <= limit else {
+            (isTooLong, isCutOff) = (keepsBody, !keepsBody)
             return false
         }
-        unsafe body.append(contentsOf: bytes)
+        if keepsBody { unsafe body.append(contentsOf: bytes) }
         return true
     }
 
