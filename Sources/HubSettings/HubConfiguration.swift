@@ -101,8 +101,8 @@ package enum StorePlace: Hashable, Sendable {
 package struct Webhook: Hashable, Sendable {
     package let name: String
     package let url: String
-    /// The file of the secret that its messages are signed with.
-    package let secret: String
+    /// The file of the secrets that its messages are signed with; `nil`: they are not, in Slack's format.
+    package let secretFile: String?
     package let events: [WebhookEvent]
     package let format: Format
 
@@ -123,6 +123,5 @@ package enum WebhookEvent: String, Hashable, Sendable, CaseIterable {
     case ended = "request.ended"
     case hostSilent = "host.silent"
     case hostForked = "host.log-forked"
-    case hostTampered = "host.tampered"
     case breakGlass = "grant.break-glass"
 }

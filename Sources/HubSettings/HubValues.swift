@@ -19,27 +19,36 @@ extension TOMLTable {
 
     /// The webhook of this table; `nil` if anything is wrong with it.
     func webhook() -> Webhook? {
-        refuseAllBut(["name", "url", "secret", "events", "format"], of: "[[webhook]]")
-        for key in ["name", "url", "events"] where !has(key) {
-            refuse(key, "is missing", "a webhook has a name, a url, a secret and events")
+        refuseAllBut(["name", "url", "secret_file", "events", "format"], of: "[[webhook]]")
+        for key in ["name", "url"] where !has(key) {
+            refuse(key, "is missing", "a webhook has a name and a url")
         }
         let name = value("name") { setting throws(TOMLValue.Refusal) in try setting.webhookName() }
         let url = value("url") { setting throws(TOMLValue.Refusal) in try setting.webhookURL() }
-        let events = list("events") { setting throws(TOMLValue.Refusal) in
-            try setting.choice(of: WebhookEvent.allCases)
-        }
         let format = value("format") { setting throws(TOMLValue.Refusal) in
             try setting.choice(of: Webhook.Format.allCases)
         }
-        if events?.isEmpty ?? false { refuse("events", "is empty", "name at least one event") }
-        guard let secret = neededPath("secret"), let name, let url, let events else { return nil }
+        let events = webhookEvents()
+        let isSigned = has("secret_file") || format != .slack
+        let secretFile = isSigned ? neededPath("secret_file") : nil
+        guard let name, let url, let events, !isSigned || secretFile != nil else { return nil }
         return Webhook(
             name: name,
             url: url,
-            secret: secret,
+            secretFile: secretFile,
             events: events,
             format: format ?? .standard
         )
+    }
+
+    /// The events of a webhook; all, if it names none.
+    private func webhookEvents() -> [WebhookEvent]? {
+        guard has("events") else { return WebhookEvent.allCases }
+        let events = list("events") { setting throws(TOMLValue.Refusal) in
+            try setting.choice(of: WebhookEvent.allCases)
+        }
+        if events?.isEmpty ?? false { refuse("events", "is empty", "leave it out to get all") }
+        return events
     }
 }
 

@@ -56,7 +56,7 @@ struct HubConfigurationTests {
             [[webhook]]
             name = "chat"
             url = "https://chat.example.com/hook?token=1"
-            secret = "/srv/secret"
+            secret_file = "/srv/secret"
             events = ["request.asked", "host.silent"]
             format = "slack"
             """
@@ -75,7 +75,7 @@ struct HubConfigurationTests {
 
     private static let start = "url = \"https://h\"\n"
     private static let webhook =
-        start + "[[webhook]]\nname = \"a\"\nurl = \"https://b\"\nsecret = \"/c\"\n"
+        start + "[[webhook]]\nname = \"a\"\nurl = \"https://b\"\nsecret_file = \"/c\"\n"
 
     private static let mistakes: [(String, String)] = [
         ("", "hub.toml:1:1: `url` is missing; write the URL that people type"),
@@ -114,7 +114,12 @@ struct HubConfigurationTests {
         (start + "[hosts]\nclient_ca = \"/c\"", "hub.toml:3:1: `hosts.client_ca` needs [tls]"),
         (start + "[hosts]\nclient = \"/c\"", "hub.toml:3:1: `hosts.client` is no key of [hosts]"),
         (start + "[webhook]\nname = \"a\"", "write [[webhook]]"),
-        (webhook, "`webhook[0].events` is missing"),
+        (start + "[[webhook]]\nname = \"a\"", "`webhook[0].url` is missing"),
+        (
+            start + "[[webhook]]\nname = \"a\"\nurl = \"https://b\"",
+            "`webhook[0].secret_file` is missing"
+        ),
+        (start + "[[webhook]]\nname = \"a\"\nurl = \"http://b\"", "plain http goes to 127.0.0.1"),
         (webhook + "events = []", "hub.toml:6:1: `webhook[0].events` is empty"),
         (webhook + "events = [\"asked\"]", "hub.toml:6:11: `webhook[0].events[0]` is \"asked\""),
         (webhook + "events = [\"host.silent\"]\nformat = \"xml\"", "\"standard\" or \"slack\""),
@@ -125,6 +130,15 @@ struct HubConfigurationTests {
     @Test(arguments: mistakes)
     func `a mistake is told with its line and column`(text: String, expected: String) {
         #expect(error(text).contains(expected), "\(error(text))")
+    }
+
+    @Test func `a webhook gets all events unless it names some, and Slack needs no secret`() throws
+    {
+        let hub = try read(Self.webhook)
+        #expect(hub.webhooks.first?.events == WebhookEvent.allCases)
+        #expect(hub.webhooks.first?.secretFile == "/c")
+        let slack = "[[webhook]]\nname = \"a\"\nurl = \"http://[::1]:8/x\"\nformat = \"slack\"\n"
+        #expect(try read(Self.start + slack).webhooks.first?.secretFile == nil)
     }
 
     @Test func `a webhook is named once`() {
