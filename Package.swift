@@ -262,7 +262,7 @@ let package = Package(
             [
                 "ApprovalPage", "Attestation", "Conditions", "Depot", "Grants", "HubPages",
                 "HubSettings", "HubStorage", "Linux", "Offers", "Posture", "Requests",
-                "Signatures", "StrictJSON", "Transparency", crypto, system,
+                "Signatures", "StrictJSON", "Transfer", "Transparency", crypto, system,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),

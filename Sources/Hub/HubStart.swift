@@ -23,6 +23,7 @@ extension HubParts {
         logKey = try LogKey(state: configuration.places.state, host: host)
         counters = HubCounters()
         peers = try PeerReader(configuration)
+        try WebhookSecrets.check(configuration.webhooks)
         secret = try await Self.secret(in: database)
         self.logger = logger
         self.now = now

@@ -3,7 +3,7 @@
 /// Times are microseconds since 1970, truth values 0 and 1. Both engines run the same statements.
 package enum Schema {
     /// The migrations in order; a store is at version N after the first N.
-    package static let migrations: [[String]] = [first]
+    package static let migrations: [[String]] = [first, outbox]
 
     private static let first = [
         // What is there once: the tree of the log, the secret of nonces.
@@ -85,5 +85,21 @@ package enum Schema {
             due BIGINT, state TEXT NOT NULL, error TEXT, created BIGINT NOT NULL)
         """,
         "CREATE INDEX delivery_due ON delivery (state, due)",
+    ]
+
+    // The messages to webhooks. Nothing has written to the table of the same name before.
+    private static let outbox = [
+        "DROP TABLE delivery",
+        // `number` has the order, `subject` what a message is withdrawn by; of one without a use after `expires`
+        // nothing is kept. A hub that sends one has claimed it until `claimed_until`.
+        """
+        CREATE TABLE delivery (
+            id TEXT PRIMARY KEY, number BIGINT NOT NULL UNIQUE, webhook TEXT NOT NULL, type TEXT NOT NULL,
+            subject TEXT, body BYTEA NOT NULL, state TEXT NOT NULL, attempts BIGINT NOT NULL, due BIGINT NOT NULL,
+            claimed_until BIGINT NOT NULL, expires BIGINT, error TEXT, created BIGINT NOT NULL)
+        """,
+        "CREATE INDEX delivery_due ON delivery (webhook, state, due)",
+        "CREATE INDEX delivery_state ON delivery (state, number)",
+        "CREATE INDEX delivery_subject ON delivery (subject)",
     ]
 }

@@ -71,7 +71,9 @@ final class RunningHub: Sendable {
         _ settings: String
     ) throws -> HubConfiguration {
         let listen = settings.contains("listen = ") ? "" : "listen = \"127.0.0.1:0\"\n"
-        let url = settings.contains("url = ") ? "" : "url = \"https://\(host)\"\n"
+        // Webhooks have URLs of their own.
+        let ownPart = settings.components(separatedBy: "[[webhook]]")[0]
+        let url = ownPart.contains("url = ") ? "" : "url = \"https://\(host)\"\n"
         let text = """
             \(url)approve_url = "https://\(approvalHost)"
             \(listen)store = "sqlite:\(folder)/hub.db"

@@ -19,6 +19,7 @@ enum ActivityEvent: String, Hashable, Sendable, CaseIterable {
     case hostBack = "host-back"
     case hostForked = "host-forked"
     case hostUnverified = "host-unverified"
+    case breakGlass = "break-glass"
     case opened
     case closed
     case inventory

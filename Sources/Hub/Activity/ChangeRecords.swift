@@ -15,6 +15,8 @@ struct Change: Hashable, Sendable {
         /// A request, by its id.
         case request
         case inventory
+        /// The messages to webhooks.
+        case webhook
     }
 
     let position: Int64

@@ -19,6 +19,10 @@ struct MetaRecords {
         )
     }
 
+    func remove(_ name: String) throws(StorageError) {
+        try statements.run("DELETE FROM meta WHERE name = $1", [.text(name)])
+    }
+
     /// The value of a name, which is set to this one if there is none.
     func value(_ name: String, orSet value: [UInt8]) throws(StorageError) -> [UInt8] {
         try statements.run(

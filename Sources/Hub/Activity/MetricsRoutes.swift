@@ -48,6 +48,13 @@ struct MetricsRoutes: HubRoutes {
         )
         text.gauge("long_polls", Int64(await parts.depot.shelves.waiting))
         text.gauge("event_listeners", Int64(values.openStreams))
+        text.counter(
+            "webhook_attempts",
+            [
+                (["result": "delivered"], Int64(values.deliveredMessages)),
+                (["result": "failed"], Int64(values.failedMessages)),
+            ]
+        )
         let hosts = await parts.depot.fleet.hosts()
         let states = Dictionary(grouping: hosts, by: \.state.rawValue).mapValues { Int64($0.count) }
         text.gauge(

@@ -1,4 +1,5 @@
 import Attestation
+import Conditions
 import Depot
 import Grants
 import HubStorage
@@ -26,6 +27,8 @@ struct StatusIntake {
         case unchanged
         case refused(String)
     }
+
+    private static let breakGlass = ConditionCode.breakGlass.rawValue
 
     let statements: any Statements
     let host: ShelfName
@@ -113,6 +116,7 @@ struct StatusIntake {
         } else if known.state == .silent {
             try tell(.hostBack, "\(host) reports again")
         }
+        try tellBreakGlass(status)
         if let earlier = known.note.status, earlier.grants.ids == status.grants.ids { return }
         let openings = OpeningRecords(statements: statements)
         let difference = try openings.update(host, to: status, at: now)
@@ -124,6 +128,23 @@ struct StatusIntake {
                 opening.grant,
                 opening.requestor
             )
+        }
+    }
+
+    /// Tells once of each break-glass grant that nobody has reviewed; by the store, since other hubs may have.
+    private func tellBreakGlass(_ status: HostStatus) throws(StorageError) {
+        for condition in status.conditions where condition.code == Self.breakGlass {
+            guard let grant = try? GrantID(parsing: condition.subject) else { continue }
+            let known = try statements.rows(
+                "SELECT 1 FROM activity WHERE request = $1 AND host = $2 AND event = $3 LIMIT 1",
+                [
+                    .text(grant.description), .text(host.description),
+                    .text(ActivityEvent.breakGlass.rawValue),
+                ]
+            )
+            guard known.isEmpty else { continue }
+            let text = "\(host): \(condition.message.prefix(300))"
+            try tell(.breakGlass, text, grant.description)
         }
     }
 

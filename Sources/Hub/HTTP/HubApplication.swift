@@ -40,6 +40,7 @@ package struct HubApplication: Service {
             ActivityRoutes(parts: parts), EventRoutes(parts: parts), MetricsRoutes(parts: parts),
             DepotRoutes(parts: parts), BulletinRoutes(parts: parts), StatusRoutes(parts: parts),
             FleetRoutes(parts: parts), PeopleRoutes(parts: parts), RequestRoutes(parts: parts),
+            WebhookRoutes(parts: parts),
         ] + pages(parts)
     }
 
@@ -49,6 +50,7 @@ package struct HubApplication: Service {
         return [
             EntranceRoutes(desk: desk), RequestPageRoutes(desk: desk), AskPageRoutes(desk: desk),
             HostPageRoutes(desk: desk), ActivityPageRoutes(desk: desk),
+            DeadLetterForms(desk: desk),
         ]
     }
 
@@ -68,6 +70,7 @@ package struct HubApplication: Service {
     /// Without the framework's own application, whose clock wakes an idle hub each second.
     package func run() async throws {
         let (responder, parts) = (responder(), parts)
+        let webhooks = try await WebhookService(parts)
         let listen = parts.configuration.places.listen
         let server = try server().buildServer(
             configuration: configuration,
@@ -86,7 +89,8 @@ package struct HubApplication: Service {
             }
         )
         // Stopped from the last to the first: event streams and long polls end, and then the server.
-        let services = [server, ServicesTogether(services: Self.services(parts))]
+        let together = ServicesTogether(services: Self.services(parts) + [webhooks])
+        let services: [any Service] = [server, together]
         try await ServiceGroup(services: services, logger: parts.logger).run()
     }
 

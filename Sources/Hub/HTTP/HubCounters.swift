@@ -8,6 +8,10 @@ final class HubCounters: Sendable {
         var storeErrors = 0
         /// The event streams that are open now.
         var openStreams = 0
+        /// The messages to webhooks that were taken.
+        var deliveredMessages = 0
+        /// The attempts to send one that failed.
+        var failedMessages = 0
     }
 
     private let state = Mutex(Values())
@@ -16,6 +20,12 @@ final class HubCounters: Sendable {
 
     func count(_ status: Int) { state.withLock { $0.calls[status, default: 0] += 1 } }
     func countStoreError() { state.withLock { $0.storeErrors += 1 } }
+
+    func countMessage(isDelivered: Bool) {
+        state.withLock { values in
+            if isDelivered { values.deliveredMessages += 1 } else { values.failedMessages += 1 }
+        }
+    }
 
     /// Counts a stream, unless there are so many already.
     func openStream(limit: Int) -> Bool {

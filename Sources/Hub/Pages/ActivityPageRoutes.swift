@@ -43,7 +43,10 @@ struct ActivityPageRoutes: HubRoutes {
             events: ActivityEvent.allCases.map(\.rawValue),
             paging: Paging(isFirst: query.cursor == nil, next: next)
         )
-        if person.may(.audit) { page.deadLetters = try await history.deadLetters() }
+        if person.may(.audit) {
+            let letters = try await DeadLetters(parts: desk.parts).list(before: nil, limit: 50)
+            page.deadLetters = letters.map(\.view)
+        }
         return page
     }
 
@@ -99,29 +102,6 @@ struct History: Sendable {
                 actor: entry.actor,
                 text: entry.text
             )
-        }
-    }
-
-    /// The newest messages to webhooks that were given up.
-    func deadLetters() async throws(StorageError) -> [ActivityPage.DeadLetter] {
-        try await parts.database.read { statements throws(StorageError) in
-            let rows = try statements.rows(
-                """
-                SELECT id, webhook, type, attempts, error, created FROM delivery
-                WHERE state = 'dead' ORDER BY created DESC LIMIT 50
-                """,
-                []
-            )
-            return try rows.map { row throws(StorageError) in
-                ActivityPage.DeadLetter(
-                    id: try row.text(0),
-                    webhook: try row.text(1),
-                    type: try row.text(2),
-                    attempts: try row.integer(3),
-                    error: try row.textIfAny(4) ?? "",
-                    created: try row.moment(5)
-                )
-            }
         }
     }
 }

@@ -94,7 +94,9 @@ package struct ActivityPage: HubPage, Sendable {
         main.history(rows)
         main.paging(filter.link(PageLink("activity")), paging)
         main.exports(filter.link(PageLink("v1", "activity")))
-        if !deadLetters.isEmpty { main.section("dead", "Webhooks that failed") { letters(&$0) } }
+        if !deadLetters.isEmpty {
+            main.section("dead", "Webhooks that failed") { letters(&$0, in: frame) }
+        }
     }
 
     private func filters(_ main: inout Markup) {
@@ -114,8 +116,8 @@ package struct ActivityPage: HubPage, Sendable {
         FormField(name: name, label: label, value: value, kind: "datetime-local")
     }
 
-    private func letters(_ section: inout Markup) {
-        let head = ["Webhook", "Event", "Attempts", "Last error", "Since"]
+    private func letters(_ section: inout Markup, in frame: PageFrame) {
+        let head = ["Webhook", "Event", "Attempts", "Last error", "Since", "What to do"]
         section.table("Messages that were given up", head: head, rows: deadLetters) {
             row,
             letter in
@@ -125,6 +127,25 @@ package struct ActivityPage: HubPage, Sendable {
             row.number(letter.attempts)
             row.cell(letter.error)
             row.moment(letter.created)
+            row.cell { cell in
+                cell.answer(to: letter, "send", "Send again", in: frame)
+                cell.answer(to: letter, "discard", "Discard", in: frame)
+            }
+        }
+    }
+}
+
+extension Markup {
+    /// Appends the button that does something with a message that was given up.
+    fileprivate mutating func answer(
+        to letter: ActivityPage.DeadLetter,
+        _ action: String,
+        _ words: String,
+        in frame: PageFrame
+    ) {
+        form(to: PageLink("activity", "dead-letters", letter.id), of: frame) { form in
+            form.hidden("action", action)
+            form.button(words, isMain: false)
         }
     }
 }
