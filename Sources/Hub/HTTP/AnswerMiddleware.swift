@@ -11,6 +11,8 @@ struct AnswerMiddleware: RouterMiddleware {
     let logger: Logger
     /// The methods that each path has, for the answer where one has another.
     let paths: RoutePaths
+    /// What makes errors pages for browsers; `nil` where there are no pages.
+    let pages: PageDesk?
     let clock = ContinuousClock()
 
     func handle(
@@ -24,7 +26,7 @@ struct AnswerMiddleware: RouterMiddleware {
             try Self.check(request)
             response = try await next(request, context)
         } catch {
-            response = answer(to: error, request)
+            response = answer(to: error, request, context)
         }
         headers.add(to: &response.headers)
         counters.count(response.status.code)
@@ -45,40 +47,53 @@ struct AnswerMiddleware: RouterMiddleware {
         try BodyReader.check(request.headers, request.plainPath)
     }
 
-    private func answer(to error: any Error, _ request: Request) -> Response {
+    /// The answer to an error: a page if a browser shows it to a person, else JSON.
+    private func answer(
+        to error: any Error,
+        _ request: Request,
+        _ context: HubContext
+    ) -> Response {
+        var context = context
+        if let failed = error as? FailedCall { context.person = failed.person }
+        let reason = hubError((error as? FailedCall)?.error ?? error, request)
+        guard let pages, request.wantsPage else { return HubAnswer.error(reason) }
+        return pages.show(reason, context)
+    }
+
+    private func hubError(_ error: any Error, _ request: Request) -> HubError {
         switch error {
-        case let error as HubError: HubAnswer.error(error)
-        case let error as StorageError: answer(to: error)
+        case let error as HubError: error
+        case let error as StorageError: failed(error)
         case let error as HTTPError where error.status == .notFound: unknown(request)
         case let error as HTTPError where error.status.kind == .clientError:
-            HubAnswer.error(HubError(.malformed, error.body ?? "the call is malformed"))
+            HubError(.malformed, error.body ?? "the call is malformed")
         case is CancellationError:
-            HubAnswer.error(HubError(.store, "the hub stops", "repeat the call in a moment"))
+            HubError(.store, "the hub stops", "repeat the call in a moment")
         default: fault(error)
         }
     }
 
-    private func answer(to error: StorageError) -> Response {
+    private func failed(_ error: StorageError) -> HubError {
         counters.countStoreError()
         logger.error("the store failed", metadata: ["reason": "\(error)"])
-        return HubAnswer.error(HubError(error))
+        return HubError(error)
     }
 
-    private func unknown(_ request: Request) -> Response {
+    private func unknown(_ request: Request) -> HubError {
         let methods = paths.methods(of: request.plainPath)
-        guard !methods.isEmpty else { return HubAnswer.error(.notFound) }
+        guard !methods.isEmpty else { return .notFound }
         var error = HubError(
             .method,
             "this path has no \(request.method.rawValue.prefix(20))",
             "it has \(methods.joined(separator: ", "))"
         )
         error.allow = methods.joined(separator: ", ")
-        return HubAnswer.error(error)
+        return error
     }
 
-    private func fault(_ error: any Error) -> Response {
+    private func fault(_ error: any Error) -> HubError {
         logger.error("a call failed", metadata: ["reason": "\(error)"])
-        return HubAnswer.error(HubError(.fault, "the hub has a fault", "see its log"))
+        return HubError(.fault, "the hub has a fault", "see its log")
     }
 
     /// Neither queries nor names: a query may hold a code, and the log is no record of people.
@@ -93,6 +108,12 @@ struct AnswerMiddleware: RouterMiddleware {
             ]
         )
     }
+}
+
+/// An error of a call whose person is known, so that its page greets the person.
+struct FailedCall: Error {
+    let error: any Error
+    let person: Person
 }
 
 /// The paths of the routes with their methods.

@@ -42,9 +42,16 @@ enum HubAnswer {
 
     static func error(_ error: HubError) -> Response {
         var response = json(error.json, error.code.status)
-        response.headers[.retryAfter] = error.retryAfter.map { String($0) }
-        response.headers[.allow] = error.allow
-        if error.code == .loginRequired { response.headers[.wwwAuthenticate] = "Bearer" }
+        error.addHeaders(to: &response)
         return response
+    }
+}
+
+extension HubError {
+    /// Adds the headers that tell programs the same.
+    func addHeaders(to response: inout Response) {
+        response.headers[.retryAfter] = retryAfter.map { String($0) }
+        response.headers[.allow] = allow
+        if code == .loginRequired { response.headers[.wwwAuthenticate] = "Bearer" }
     }
 }

@@ -158,7 +158,8 @@ package struct HubApplication: Service {
                 headers: headers,
                 counters: parts.counters,
                 logger: parts.logger,
-                paths: paths
+                paths: paths,
+                pages: knowsPeople ? PageDesk(parts: parts) : nil
             )
         )
         if isWrongHost { router.add(middleware: WrongHost(url: parts.configuration.places.url)) }

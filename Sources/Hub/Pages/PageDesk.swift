@@ -52,7 +52,7 @@ struct PageDesk: Sendable {
             remedy: error.remedy
         )
         var response = show(page, context, error.code.status)
-        response.headers[.retryAfter] = error.retryAfter.map { String($0) }
+        error.addHeaders(to: &response)
         return response
     }
 

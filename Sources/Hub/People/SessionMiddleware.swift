@@ -26,7 +26,12 @@ struct SessionMiddleware: RouterMiddleware {
         if let person = context.person, person.login != .bearer {
             try Self.checkOrigin(of: request, url: parts.configuration.places.url)
         }
-        return try await next(request, context)
+        guard let person = context.person else { return try await next(request, context) }
+        do {
+            return try await next(request, context)
+        } catch {
+            throw FailedCall(error: error, person: person)
+        }
     }
 
     private func person(of request: Request, _ context: HubContext) async throws -> Person? {
