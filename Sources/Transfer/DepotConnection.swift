@@ -27,8 +27,14 @@ import Grants
     }
 
     /// Sends a request and waits for the whole answer.
-    package func perform(_ request: Request) throws(TransferError) -> Response {
-        guard let easy = EasyHandle(request, of: identity, agent: agent) else {
+    ///
+    /// With `receiver` the body of an answer of 200 is no part of the result: its bytes are passed on as
+    /// they come, without a limit, until the receiver returns false.
+    package func perform(
+        _ request: Request,
+        receiver: (([UInt8]) -> Bool)? = nil
+    ) throws(TransferError) -> Response {
+        guard let easy = EasyHandle(request, of: identity, agent: agent, receiver) else {
             throw .unanswered("out of memory")
         }
         guard unsafe curl_multi_add_handle(multi, easy.handle) == CURLM_OK else {

@@ -15,10 +15,19 @@ import Grants
     private var refused: CURLcode = CURLE_OK
 
     /// Fails if there is no memory.
-    init?(_ request: Request, of identity: Identity, agent: String) {
+    init?(
+        _ request: Request,
+        of identity: Identity,
+        agent: String,
+        _ receiver: (([UInt8]) -> Bool)? = nil
+    ) {
         guard let handle = unsafe curl_easy_init() else { return nil }
         unsafe self.handle = unsafe handle
-        reception = ResponseBuffer(limit: request.limit, keepsBody: request.keepsBody)
+        reception = ResponseBuffer(
+            limit: request.limit,
+            keepsBody: request.keepsBody,
+            receiver: receiver
+        )
         upload = Upload(request.body ?? [])
         unsafe list = nil
         unsafe details = .allocate(capacity: Int(CURL_ERROR_SIZE))
@@ -90,6 +99,8 @@ extension EasyHandle {
         set(CURLOPT_CONNECTTIMEOUT_MS, 10_000)
         set(CURLOPT_TIMEOUT_MS, Int((request.time + request.wait).components.seconds * 1000))
         set(CURLOPT_BUFFERSIZE, 16 << 10)
+        // An answer may be long in coming: the kernel notices that the other end is gone.
+        set(CURLOPT_TCP_KEEPALIVE, 1)
     }
 
     private mutating func setTrust(_ identity: Identity, isPlain: Bool) {

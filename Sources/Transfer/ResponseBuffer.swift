@@ -7,6 +7,8 @@ final class ResponseBuffer {
 
     private let limit: Int
     private let keepsBody: Bool
+    private let receiver: (([UInt8]) -> Bool)?
+    private var isSuccess = false
     private(set) var body: [UInt8] = []
     private var bodyLength = 0
     private(set) var headers: [(name: String, value: String)] = []
@@ -16,12 +18,16 @@ final class ResponseBuffer {
     /// True if the rest of a body that nobody wants was not read.
     private(set) var isCutOff = false
 
-    init(limit: Int, keepsBody: Bool) {
-        (self.limit, self.keepsBody) = (limit, keepsBody)
+    init(limit: Int, keepsBody: Bool, receiver: (([UInt8]) -> Bool)?) {
+        (self.limit, self.keepsBody, self.receiver) = (limit, keepsBody, receiver)
     }
 
     /// Takes a part of the body; returns whether more may come.
     func take(body bytes: UnsafeRawBufferPointer) -> Bool {
+        if isSuccess, let receiver {
+            isCutOff = unsafe !receiver(Array(bytes))
+            return !isCutOff
+        }
         bodyLength += bytes.count
         guard bodyLength <= limit else {
             (isTooLong, isCutOff) = (keepsBody, !keepsBody)
@@ -41,6 +47,7 @@ final class ResponseBuffer {
         let line = unsafe String(decoding: bytes, as: UTF8.self)
         if line.hasPrefix("HTTP/") {
             headers = []  // of an interim answer or of a proxy
+            isSuccess = line.split(separator: " ").dropFirst().first == "200"
             return true
         }
         guard let colon = line.firstIndex(of: ":") else { return true }
