@@ -31,6 +31,14 @@ struct StoredActivity: Hashable, Sendable {
         person.may(.audit) || actor == person.name || people.contains(person.name)
     }
 
+    /// True if it tells approvers of a request, which they see with all that it tells.
+    var concernsApprovers: Bool {
+        switch ActivityEvent(rawValue: event) {
+        case .asked, .signed, .denied, .withdrawn, .lapsed, .published: true
+        default: false
+        }
+    }
+
     /// The clause for people.
     var text: String {
         (try? JSONNode.parse(record))?.value["text"]?.text ?? ""

@@ -3,6 +3,7 @@ import HubStorage
 import Hummingbird
 import HummingbirdCore
 import NIOCore
+import Transparency
 
 /// GET /v1/events: the log as server-sent events.
 struct EventRoutes: HubRoutes {
@@ -76,6 +77,9 @@ private struct EventStream: Sendable {
     /// Writes the entries after a position, and then new ones as they come.
     @concurrent
     func write(after start: Int64?, to writer: inout any ResponseBodyWriter) async throws {
+        let end = try await parts.database.read { statements throws(StorageError) in
+            Int64(try ActivityRecords(statements: statements).tree().size) - 1
+        }
         // The head goes out with it, so that the reader knows that it is connected.
         try await writer.write(ByteBuffer(string: ": \n\n"))
         var position = start
@@ -88,7 +92,9 @@ private struct EventStream: Sendable {
             guard let last = entries.last else { break }
             position = last.position
         }
-        for await entry in news where entry.position > position ?? -1 {
+        // Without data it is no event to the reader, who knows by it where to go on.
+        try await writer.write(ByteBuffer(string: "id: \(position ?? end)\n\n"))
+        for await entry in news where entry.position > position ?? end {
             guard isStillAllowed else { return }
             try await write(entry, to: &writer)
         }
@@ -110,7 +116,9 @@ private struct EventStream: Sendable {
         _ entry: StoredActivity,
         to writer: inout any ResponseBodyWriter
     ) async throws {
-        guard entry.isVisible(to: person) else { return }
+        guard entry.isVisible(to: person) || entry.concernsApprovers && person.may(.grant) else {
+            return
+        }
         var buffer = ByteBuffer(string: "id: \(entry.position)\ndata: ")
         buffer.writeBytes(entry.record)
         buffer.writeString("\n\n")
