@@ -378,8 +378,8 @@ let package = Package(
         tests(
             "FleetCommandsTests",
             [
-                "Admission", "Attestation", "Auditing", "Depot", "Grants", "Recording",
-                "Signatures", "StrictJSON", "TestSupport", "Transparency",
+                "FleetCommands", "Admission", "Attestation", "Auditing", "Depot", "Grants",
+                "Recording", "Signatures", "StrictJSON", "TestSupport", "Transparency",
             ]
         ),
         tests("RobotTests", ["Robot", "Grants", "StrictJSON", "TestSupport"]),

@@ -125,6 +125,40 @@ final class HubJourney {
         )
     }
 
+    /// Starts jitgate-fleet as one of the people.
+    func start(as name: String, _ words: [String]) throws -> Process {
+        let key = try #require(people[name]).privateFile
+        let process = Process()
+        process.executableURL = URL(filePath: AgentHost.build + "jitgate-fleet")
+        process.arguments = [words[0], "--key", key] + words.dropFirst()
+        process.environment = [
+            "HOME": "\(host.path)/\(name)", "JITGATE_HUB": url, "SSH_AUTH_SOCK": "",
+            "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": "", "PATH": "/usr/bin:/bin",
+        ]
+        (process.standardOutput, process.standardError) = (nil, nil)
+        try process.run()
+        return process
+    }
+
+    /// The number of those who follow the hub's events.
+    func listeners() throws -> Int? {
+        let metrics = try Command.run(["curl", "-s", url + "/metrics"]).text
+        let line = metrics.split(separator: "\n").first {
+            $0.hasPrefix("jitgate_hub_event_listeners ")
+        }
+        return line?.split(separator: " ").last.flatMap { Int($0) }
+    }
+
+    /// The requests that somebody has signed.
+    func ids(signedBy name: String) throws -> [String] {
+        let shown = try run(as: "dana", ["requests", "--json"])
+        let requests = try JSONNode.parse(shown.output).value["requests"]?.items ?? []
+        return requests.filter { request in
+            (request["signatures"]?.items ?? []).contains { $0["signer"]?.text == name }
+        }
+        .compactMap { $0["id"]?.text }
+    }
+
     /// Asks for port 22 of the host, and returns the id.
     func ask(_ more: String...) throws -> String {
         let words = ["--host", "web-1", "--port", "22/tcp", "--source", "192.0.2.7", "--for", "1h"]
@@ -167,6 +201,42 @@ final class HubJourney {
             ["ssh", "--open-only", "--json", "--source", "192.0.2.7", "web-1"]
         )
         #expect(try JSONNode.parse(again.output).value["id"]?.text == id, "\(again.errors)")
+    }
+
+    /// The robot would look again after ten minutes, and the one who waits after a minute.
+    @Test func `is answered by a robot, and told to who waits, as the hub's events come`() throws {
+        let journey = try HubJourney()
+        let path = journey.host.path
+        try journey.host.write("#!/bin/sh\necho '{\"decision\": \"allow\"}'\n", to: "checks.d/yes")
+        _ = try Command.run(["chmod", "755", path + "/checks.d/yes"])
+        let robot = try journey.start(
+            as: "robot",
+            ["robot", "--every", "10m", "--checks", path + "/checks.d", "--allowed-signers"]
+                + [path + "/allowed_signers"]
+        )
+        defer { robot.end() }
+        try eventually { try journey.listeners() == 1 }
+        let id = try journey.ask()
+        let waiting = try journey.start(
+            as: "dana",
+            ["ssh", "--open-only", "--json", "--reason", "r", "--source", "192.0.2.8", "web-1"]
+        )
+        defer { waiting.end() }
+        // Both requests have the robot's signature; the person's opens the second.
+        var ids: [String] = []
+        try eventually {
+            ids = try journey.ids(signedBy: "robot")
+            return ids.count == 2
+        }
+        for id in ids {
+            #expect(try journey.run(as: "ops", ["approve", "--yes", id]).status == 0)
+        }
+        try journey.bring()
+        try eventually { try journey.host.openings().count == 2 }
+        try journey.report()
+        waiting.waitUntilExit()
+        #expect(waiting.terminationStatus == 0)
+        #expect(ids.contains(id))
     }
 
     @Test

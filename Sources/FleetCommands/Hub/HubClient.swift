@@ -83,6 +83,21 @@ final class HubClient {
         return try HubAnswer.value(of: authorized(request), from: url + path)
     }
 
+    /// Passes on the bytes of an answer as they come, for as long as the receiver wants more.
+    ///
+    /// - Returns: the status.
+    /// - Throws: also when the time is over.
+    func follow(
+        _ path: String,
+        headers: [(name: String, value: String)],
+        atMost time: Duration,
+        _ receiver: @escaping ([UInt8]) -> Bool
+    ) throws(CommandFailure) -> Int {
+        var request = request(path)
+        (request.headers, request.time) = (headers, time)
+        return try authorized(request, receiver).status
+    }
+
     private func request(_ path: String, by family: Request.Family? = nil) -> Request {
         var request = Request(url + path, limit: HubAnswer.limit)
         request.family = family
@@ -126,18 +141,21 @@ extension HubClient {
         _ = try HubAnswer.value(of: response, from: url + "/v1/session")
     }
 
-    private func authorized(_ request: Request) throws(CommandFailure) -> Response {
+    private func authorized(
+        _ request: Request,
+        _ receiver: (([UInt8]) -> Bool)? = nil
+    ) throws(CommandFailure) -> Response {
         var attempt = request
         let isFresh = token.map { $0.expires <= console.now() } ?? true
         if isFresh { try logInAside() }
         authorize(&attempt)
-        let response = try perform(attempt)
+        let response = try perform(attempt, receiver)
         guard response.status == 401, !isFresh else { return response }
         tokens?.drop()
         try logInAside()
         attempt = request
         authorize(&attempt)
-        return try perform(attempt)
+        return try perform(attempt, receiver)
     }
 
     private func logInAside() throws(CommandFailure) {
@@ -160,18 +178,24 @@ extension HubClient {
 
 extension HubClient {
     /// The answer; one that asks for patience is waited for a few times.
-    private func perform(_ request: Request) throws(CommandFailure) -> Response {
+    private func perform(
+        _ request: Request,
+        _ receiver: (([UInt8]) -> Bool)? = nil
+    ) throws(CommandFailure) -> Response {
         for attempt in 0...Self.retries {
-            let response = try respond(request)
+            let response = try respond(request, receiver)
             guard response.status == 503, attempt < Self.retries else { return response }
             Pause.sleep(Cadence.pause(afterFailures: attempt + 1, using: &random))
         }
         throw CommandFailure(.unavailable, "\(request.url): no answer")
     }
 
-    private func respond(_ request: Request) throws(CommandFailure) -> Response {
+    private func respond(
+        _ request: Request,
+        _ receiver: (([UInt8]) -> Bool)?
+    ) throws(CommandFailure) -> Response {
         do throws(TransferError) {
-            return try connection.perform(request)
+            return try connection.perform(request, receiver: receiver)
         } catch {
             switch error {
             case .stopped, .interrupted: throw CommandFailure(.temporary, "stopped")

@@ -14,6 +14,8 @@ struct RequestWait {
     func untilOpen(on host: String? = nil) throws(CommandFailure) -> HubRequest {
         let begun = ContinuousClock.now
         var last = ""
+        let events = HubEvents(client, elseEvery: .seconds(3))
+        var pause = Self.shortest
         defer { console.progress?("") }
         while true {
             let request = try HubRequest(client.get("/v1/requests/\(id)"), from: client.url)
@@ -28,10 +30,16 @@ struct RequestWait {
             last = line
             let waited = ContinuousClock.now - begun
             if let limit, waited >= limit { throw timeout() }
-            // Somebody waits for the first minutes; later it is a coffee more or less.
-            Pause.sleep(waited < .seconds(120) ? .seconds(1) : .seconds(5))
+            let left = limit.map { $0 - waited } ?? Self.longest
+            // What hosts report may be shown a moment after its event: the next looks come soon.
+            let isNews = events.wait(atMost: max(Self.shortest, min(pause, left)))
+            pause = isNews ? Self.shortest : min(pause * 2, Self.longest)
         }
     }
+
+    /// The times between two looks while nothing is told.
+    private static let shortest: Duration = .seconds(1)
+    private static let longest: Duration = .seconds(64)
 
     static func isOpen(_ request: HubRequest, on host: String?) -> Bool {
         if let host { return request.outlook.contains { $0.host == host && $0.openSince != nil } }

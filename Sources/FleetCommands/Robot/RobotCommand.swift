@@ -51,7 +51,10 @@ struct RobotCommand: JitgateCommand {
     var allowedSigners = "/etc/jitgate/allowed_signers"
 
     @Option(
-        help: ArgumentHelp("Look for requests this often.", valueName: "time"),
+        help: ArgumentHelp(
+            "Look for requests this often while the hub does not tell of them.",
+            valueName: "time"
+        ),
         transform: Duration.init(parsing:)
     )
     var every: Duration = .seconds(5)
@@ -88,15 +91,21 @@ struct RobotCommand: JitgateCommand {
             guard try rounds.answerAll() else { throw .alreadyReported }
             return
         }
+        let events = HubEvents(rounds.client, elseEvery: every)
         while true {
             do throws(CommandFailure) {
                 _ = try rounds.answerAll()
+                let pause = rounds.nextLook.map { $0 - console.now() } ?? Self.longest
+                _ = events.wait(atMost: max(.seconds(1), min(pause, Self.longest)))
             } catch  where [.unavailable, .temporary].contains(error.status) {
                 console.note("jitgate-fleet: \(DisplayText.safe(error.message))")
+                Pause.sleep(every)
             }
-            Pause.sleep(every)
         }
     }
+
+    /// The longest time between two looks.
+    private static let longest: Duration = .seconds(600)
 
     private func signers() throws(CommandFailure) -> SignatureVerifier {
         let bytes = try GrantFile.read(allowedSigners, limit: 256 << 10)

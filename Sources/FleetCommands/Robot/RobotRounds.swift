@@ -45,6 +45,9 @@ struct RobotRounds {
         return isComplete
     }
 
+    /// The moment at which a request that was left is looked at again; `nil` while there is none.
+    var nextLook: Moment? { looked.values.filter { $0 != .latest }.min() }
+
     private mutating func answer(_ request: HubRequest) throws(CommandFailure) -> Bool {
         let judgement = try judge(request)
         var word = "left"
