@@ -218,13 +218,17 @@ let package = Package(
             "Robot",
             ["Grants", "Linux", "Signatures", "StrictJSON", system]
         ),
+        edge(  // signed files on to the shelves of a depot
+            "Publishing",
+            ["CommandSupport", "Depot", "Grants", "Linux", "Offers", "Transfer", system]
+        ),
         .target(
             name: "FleetCommands",
             dependencies: [
                 "AuditFiles", "CommandSupport", "StrictJSON", "Grants", "Conditions", "Signatures",
                 "Admission", "Transparency", "Auditing", "Attestation", "Depot", "Offers",
-                "Posture", "Reporting", "Requests", "Robot", "FetchSettings", "Linux", "Transfer",
-                argumentParser, system,
+                "Posture", "Publishing", "Reporting", "Requests", "Robot", "FetchSettings", "Linux",
+                "Transfer", argumentParser, system,
             ],
             swiftSettings: house
         ),

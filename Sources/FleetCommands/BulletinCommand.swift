@@ -4,6 +4,7 @@ import CommandSupport
 import Depot
 import FetchSettings
 import Grants
+import Publishing
 import Signatures
 import StrictJSON
 import Transfer

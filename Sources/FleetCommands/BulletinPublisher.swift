@@ -3,6 +3,7 @@ import CommandSupport
 import Depot
 import Grants
 import Linux
+import Publishing
 import Signatures
 
 /// The changes that a new bulletin makes to those before it.

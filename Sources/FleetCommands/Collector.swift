@@ -3,6 +3,7 @@ import CommandSupport
 import Depot
 import Grants
 import Posture
+import Publishing
 import StrictJSON
 import Transparency
 

@@ -5,6 +5,7 @@ import Depot
 import FetchSettings
 import Grants
 import Posture
+import Publishing
 
 /// The options of commands that look at the hosts of a fleet.
 struct FleetOptions: ParsableArguments {

@@ -6,6 +6,7 @@ import Depot
 import Grants
 import Linux
 import Posture
+import Publishing
 import Reporting
 import SystemPackage
 import Transparency

@@ -4,6 +4,7 @@ import Depot
 import FetchSettings
 import Grants
 import Linux
+import Publishing
 import Transfer
 
 /// The depot and the files to work with: by options, then the environment, then fleet.toml.

@@ -1,6 +1,7 @@
 import CommandSupport
 import Grants
 import Linux
+import Publishing
 
 /// The directory of what was told: an empty file for each notice.
 struct NoticeDirectory {

@@ -4,6 +4,7 @@ import Depot
 import FetchSettings
 import Grants
 import Offers
+import Publishing
 import Signatures
 import StrictJSON
 

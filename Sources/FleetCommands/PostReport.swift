@@ -2,6 +2,7 @@ import CommandSupport
 import Depot
 import Grants
 import Offers
+import Publishing
 import StrictJSON
 
 /// The answer of `jitgate-fleet post`.

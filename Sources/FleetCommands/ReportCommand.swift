@@ -4,6 +4,7 @@ import CommandSupport
 import FetchSettings
 import Grants
 import Posture
+import Publishing
 import Reporting
 import Transfer
 

@@ -5,6 +5,7 @@ import FetchSettings
 import Grants
 import Offers
 import Posture
+import Publishing
 import StrictJSON
 
 struct WithdrawCommand: JitgateCommand {

@@ -1,6 +1,7 @@
 import CommandSupport
 import Depot
 import Grants
+import Publishing
 import StrictJSON
 
 /// The answer of `jitgate-fleet withdraw`.

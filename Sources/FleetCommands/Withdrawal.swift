@@ -2,6 +2,7 @@ import CommandSupport
 import Depot
 import Grants
 import Offers
+import Publishing
 
 /// Takes the lines of files off the shelves of a depot (docs/PROTOCOL.depot, section 10).
 struct Withdrawal {

@@ -2,6 +2,7 @@ import Attestation
 import CommandSupport
 import Depot
 import Linux
+import Publishing
 import SystemPackage
 import Transparency
 

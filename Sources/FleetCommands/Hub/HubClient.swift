@@ -2,6 +2,7 @@ import CommandSupport
 import Depot
 import Grants
 import Linux
+import Publishing
 import StrictJSON
 import Transfer
 

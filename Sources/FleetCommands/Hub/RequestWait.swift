@@ -1,5 +1,6 @@
 import CommandSupport
 import Grants
+import Publishing
 import StrictJSON
 
 /// The wait for a request until it is open.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandSupport
 import Grants
+import Publishing
 import Robot
 import Signatures
 import StrictJSON

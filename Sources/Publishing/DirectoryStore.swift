@@ -1,20 +1,20 @@
-import CommandSupport
-import Depot
-import Grants
+package import CommandSupport
+package import Depot
+package import Grants
 import Linux
 import SystemPackage
 
 /// A depot that is a directory.
-final class DirectoryStore: DepotStore {
-    let name: String
-    let time: Moment? = nil
-    let isConditional: Bool? = true
+package final class DirectoryStore: DepotStore {
+    package let name: String
+    package let time: Moment? = nil
+    package let isConditional: Bool? = true
 
-    init(_ path: String) {
+    package init(_ path: String) {
         name = path
     }
 
-    func read(_ object: DepotObject) throws(CommandFailure) -> StoredObject? {
+    package func read(_ object: DepotObject) throws(CommandFailure) -> StoredObject? {
         let path = path(object)
         do throws(Errno) {
             let bytes = try SmallFile.read(path, limit: object.limit, awaiting: false)
@@ -29,7 +29,7 @@ final class DirectoryStore: DepotStore {
         }
     }
 
-    func write(_ bytes: [UInt8], to object: DepotObject) throws(CommandFailure) {
+    package func write(_ bytes: [UInt8], to object: DepotObject) throws(CommandFailure) {
         let path = path(object)
         do throws(Errno) {
             try DirectoryCreation.create(object.folder, below: name)
@@ -39,9 +39,9 @@ final class DirectoryStore: DepotStore {
         }
     }
 
-    func examine(by object: DepotObject, _ bytes: [UInt8]) {}
+    package func examine(by object: DepotObject, _ bytes: [UInt8]) {}
 
-    func edit(
+    package func edit(
         _ object: DepotObject,
         _ change: (StoredObject?) throws(CommandFailure) -> [UInt8]?
     ) throws(CommandFailure) -> Bool {
@@ -76,7 +76,9 @@ final class DirectoryStore: DepotStore {
 
 extension CommandFailure {
     /// A depot or a memory that is not there is not an empty one.
-    static func requireDirectory(_ path: String, hint: String = "make it") throws(CommandFailure) {
+    package static func requireDirectory(_ path: String, hint: String = "make it")
+        throws(CommandFailure)
+    {
         guard FileAccess.exists(path) else {
             throw CommandFailure(
                 .noInput,

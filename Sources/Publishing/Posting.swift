@@ -1,33 +1,34 @@
-import CommandSupport
-import Depot
+package import CommandSupport
+package import Depot
 import Grants
-import Offers
+package import Offers
 
 /// Puts files into a depot and on to its shelves (docs/PROTOCOL.depot, section 9).
-struct Posting {
+package struct Posting {
     /// The fate of a file.
-    struct Result {
+    package struct Result {
         /// The shelves that it is listed on.
-        var listed: [ShelfName] = []
+        package var listed: [ShelfName] = []
         /// The shelves that have no room for it.
-        var full: [ShelfName] = []
+        package var full: [ShelfName] = []
         /// True if the depot or a shelf lacked it before.
-        var isNew = false
+        package var isNew = false
     }
 
     private var shelves: Shelves
-    private(set) var results: [ObjectDigest: Result] = [:]
+    package private(set) var results: [ObjectDigest: Result] = [:]
 
-    init(to store: any DepotStore, on console: Console) {
+    package init(to store: any DepotStore, on console: Console) {
         shelves = Shelves(of: store, on: console)
     }
 
     /// The lines that were left out because their files are over.
-    var dropped: Set<ShelfLine> { shelves.dropped }
+    package var dropped: Set<ShelfLine> { shelves.dropped }
 
     /// Posts files, revocations before all else.
-    mutating func post(_ files: [(file: OfferedFile, shelves: [ShelfName])]) throws(CommandFailure)
-    {
+    package mutating func post(
+        _ files: [(file: OfferedFile, shelves: [ShelfName])]
+    ) throws(CommandFailure) {
         var seen: Set<ObjectDigest> = []
         let files = files.filter { seen.insert($0.file.digest).inserted }
         for part in [files.filter(\.file.facts.closes), files.filter { !$0.file.facts.closes }] {

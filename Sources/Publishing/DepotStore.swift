@@ -1,18 +1,18 @@
-import CommandSupport
-import Depot
-import Grants
+package import CommandSupport
+package import Depot
+package import Grants
 
 /// An object as a depot has it.
-struct StoredObject {
-    let bytes: [UInt8]
+package struct StoredObject {
+    package let bytes: [UInt8]
     /// The ETag, if the depot is a web server that gives a strong one.
-    var tag: String?
+    package var tag: String?
     /// The moment at which it was written, as the depot says.
-    var modified: Moment?
+    package var modified: Moment?
 }
 
 /// A depot that can be written to.
-protocol DepotStore: AnyObject {
+package protocol DepotStore: AnyObject {
     /// The depot's name in messages: its URL or its path.
     var name: String { get }
     /// The depot's own time at its last answer; `nil` if it has no clock of its own.
@@ -41,8 +41,8 @@ protocol DepotStore: AnyObject {
 }
 
 /// The time after which a depot without conditions is asked what became of a change.
-enum SecondLook {
-    static let pause: Duration = .seconds(2)
+package enum SecondLook {
+    package static let pause: Duration = .seconds(2)
     /// The changes of one object that may be undone.
-    static let rounds = 20
+    package static let rounds = 20
 }

@@ -2,8 +2,8 @@ import Glibc
 import Grants
 
 /// A wait of this program, which nothing ends early.
-enum Pause {
-    static func sleep(_ length: Duration) {
+package enum Pause {
+    package static func sleep(_ length: Duration) {
         usleep(UInt32(clamping: length.microseconds))
     }
 }

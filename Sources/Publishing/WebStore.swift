@@ -1,20 +1,20 @@
-import CommandSupport
-import Depot
-import Grants
+package import CommandSupport
+package import Depot
+package import Grants
 import Linux
-import Transfer
+package import Transfer
 
 /// A depot on a web server or in an S3-compatible store.
-final class WebStore: DepotStore {
+package final class WebStore: DepotStore {
     /// The times that a request is repeated which the depot is too busy for.
     private static let retries = 4
     /// The age of what was read at which it is read again before it is changed, for a server
     /// without conditions.
     private static let longestChange: Duration = .milliseconds(500)
 
-    let name: String
-    private(set) var time: Moment?
-    private(set) var isConditional: Bool?
+    package let name: String
+    package private(set) var time: Moment?
+    package private(set) var isConditional: Bool?
     /// True if it refuses whatever has a condition, as OpenStack Swift does.
     private var refusesConditions = false
     /// The clocks, if they differ, as of the last answer.
@@ -22,11 +22,11 @@ final class WebStore: DepotStore {
     private let connection: DepotConnection
     private var random = SystemRandomNumberGenerator()
 
-    init(_ url: String, _ connection: DepotConnection) {
+    package init(_ url: String, _ connection: DepotConnection) {
         (name, self.connection) = (url, connection)
     }
 
-    func read(_ object: DepotObject) throws(CommandFailure) -> StoredObject? {
+    package func read(_ object: DepotObject) throws(CommandFailure) -> StoredObject? {
         let response = try perform(Request(url(object), limit: object.limit))
         switch response.status {
         case 404 where Answer.lacksBucket(response.body): throw missingBucket(object)
@@ -41,12 +41,12 @@ final class WebStore: DepotStore {
         }
     }
 
-    func write(_ bytes: [UInt8], to object: DepotObject) throws(CommandFailure) {
+    package func write(_ bytes: [UInt8], to object: DepotObject) throws(CommandFailure) {
         let status = try put(bytes, to: object)
         guard Self.isDone(status) else { throw refusal(object, status, of: "write") }
     }
 
-    func examine(by object: DepotObject, _ bytes: [UInt8]) throws(CommandFailure) {
+    package func examine(by object: DepotObject, _ bytes: [UInt8]) throws(CommandFailure) {
         guard isConditional == nil else { return }
         // No object has this ETag: the PUT fails, or writes what is there already.
         let tag = "\"" + String(repeating: "0", count: 32) + "\""
@@ -54,7 +54,7 @@ final class WebStore: DepotStore {
         (isConditional, refusesConditions) = (status == 412, status == 501)
     }
 
-    func edit(
+    package func edit(
         _ object: DepotObject,
         _ change: (StoredObject?) throws(CommandFailure) -> [UInt8]?
     ) throws(CommandFailure) -> Bool {
@@ -166,7 +166,7 @@ extension WebStore {
 
 extension CommandFailure {
     /// Other publishers changed an object again and again.
-    static func overtaken(_ object: String) -> CommandFailure {
+    package static func overtaken(_ object: String) -> CommandFailure {
         CommandFailure(
             .temporary,
             "\(object): other publishers were faster \(SecondLook.rounds) times",

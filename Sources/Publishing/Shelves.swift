@@ -1,37 +1,37 @@
-import CommandSupport
-import Depot
-import Grants
-import Offers
+package import CommandSupport
+package import Depot
+package import Grants
+package import Offers
 
 /// The shelves of a depot as a publisher reads and changes them (docs/PROTOCOL.depot, section 9).
-struct Shelves {
+package struct Shelves {
     /// The lines of indexes whose files are read, at most, to learn whether they are over.
     private static let mostLookups = 1000
 
-    let store: any DepotStore
-    let console: Console
+    package let store: any DepotStore
+    package let console: Console
     private var known: [ObjectDigest: ShelfEdit.Knowledge?] = [:]
     private var lookups = 0
     /// The lines that were left out because their files are over.
-    private(set) var dropped: Set<ShelfLine> = []
+    package private(set) var dropped: Set<ShelfLine> = []
 
-    init(of store: any DepotStore, on console: Console) {
+    package init(of store: any DepotStore, on console: Console) {
         (self.store, self.console) = (store, console)
     }
 
     /// The time by which lines are dropped: a clock that is ahead drops nothing that is in force.
-    var now: Moment {
+    package var now: Moment {
         let own = console.now()
         return store.time.map { min($0, own) } ?? own
     }
 
     /// Takes note of a file, which then need not be read.
-    mutating func know(_ file: OfferedFile) {
+    package mutating func know(_ file: OfferedFile) {
         known[file.digest] = ShelfEdit.Knowledge(file.facts, posted: nil)
     }
 
     /// The lines of a shelf; none if there is no index.
-    func lines(of shelf: ShelfName) throws(CommandFailure) -> [ShelfLine] {
+    package func lines(of shelf: ShelfName) throws(CommandFailure) -> [ShelfLine] {
         try lines(store.read(.index(shelf)), of: shelf)
     }
 
@@ -53,7 +53,7 @@ struct Shelves {
     }
 
     /// The signed file with a digest; `nil` if it is not there, or another one.
-    func file(_ digest: ObjectDigest) throws(CommandFailure) -> OfferedFile? {
+    package func file(_ digest: ObjectDigest) throws(CommandFailure) -> OfferedFile? {
         try object(digest)?.file
     }
 
@@ -74,7 +74,7 @@ extension Shelves {
     /// Changes an index: `changed` gets the lines before and the edit.
     ///
     /// Returns false if another publisher may have undone the change.
-    mutating func edit(
+    package mutating func edit(
         _ shelf: ShelfName,
         adding additions: [ShelfEdit.Addition] = [],
         removing removals: Set<ObjectDigest> = [],
@@ -110,7 +110,7 @@ extension Shelves {
     }
 
     /// Has `edit` change each shelf, and again those that another publisher may have changed back.
-    static func inRounds(
+    package static func inRounds(
         _ shelves: [ShelfName],
         on console: Console,
         _ edit: (ShelfName) throws(CommandFailure) -> Bool
