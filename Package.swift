@@ -220,7 +220,10 @@ let package = Package(
         ),
         edge(  // signed files on to the shelves of a depot
             "Publishing",
-            ["CommandSupport", "Depot", "Grants", "Linux", "Offers", "Transfer", system]
+            [
+                "CommandSupport", "Depot", "FetchSettings", "Grants", "Linux", "Offers", "Transfer",
+                system,
+            ]
         ),
         .target(
             name: "FleetCommands",
@@ -264,9 +267,10 @@ let package = Package(
         edge(  // routes, sessions, the depot and the log
             "Hub",
             [
-                "ApprovalPage", "Attestation", "Conditions", "Depot", "Grants", "HubPages",
-                "HubSettings", "HubStorage", "Linux", "Offers", "Posture", "Requests",
-                "Signatures", "StrictJSON", "Transfer", "Transparency", crypto, system,
+                "ApprovalPage", "Attestation", "CommandSupport", "Conditions", "Depot", "Grants",
+                "HubPages", "HubSettings", "HubStorage", "Linux", "Offers", "Posture",
+                "Publishing", "Requests", "Signatures", "StrictJSON", "Transfer", "Transparency",
+                crypto, system,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -410,8 +414,9 @@ let package = Package(
         tests(
             "HubTests",
             [
-                "Hub", "Admission", "Attestation", "Depot", "Grants", "HubSettings", "HubStorage",
-                "Posture", "Requests", "Signatures", "StrictJSON", "TestSupport", "Transparency",
+                "Hub", "Admission", "Attestation", "Depot", "FetchSettings", "Grants",
+                "HubSettings", "HubStorage", "Posture", "Requests", "Signatures", "StrictJSON",
+                "TestSupport", "Transparency",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),

@@ -5,7 +5,6 @@ import FetchSettings
 import Grants
 import Linux
 import Publishing
-import Transfer
 
 /// The depot and the files to work with: by options, then the environment, then fleet.toml.
 struct FleetSettings {
@@ -100,38 +99,21 @@ extension DepotOptions {
     }
 
     func store(_ settings: FleetSettings) throws(CommandFailure) -> any DepotStore {
-        switch settings.place {
-        case .directory(let path): return DirectoryStore(path)
-        case .web(let url): return WebStore(url, try connection(settings.file))
-        case nil:
+        guard let place = settings.place else {
             throw CommandFailure(
                 .usage,
                 "no depot is named",
                 hints: ["name it with --depot, $JITGATE_DEPOT, or in \(FleetSettings.fileName)"]
             )
         }
-    }
-
-    private func connection(
-        _ file: FleetConfiguration
-    ) throws(CommandFailure) -> DepotConnection {
-        var identity = Identity()
-        identity.authorities = file.authorities
-        identity.certificate = file.certificate
-        identity.credentials = try file.credentials.map(Self.keys)
-        let agent = "jitgate-fleet/\(Release.version)"
-        guard let connection = DepotConnection(as: identity, agent: agent, stoppingAt: -1) else {
-            throw CommandFailure(.unavailable, "libcurl cannot be initialised")
-        }
-        return connection
-    }
-
-    private static func keys(_ path: String) throws(CommandFailure) -> CredentialsFile {
-        let bytes = try GrantFile.read(path, limit: CredentialsFile.limit)
-        do throws(CredentialsFile.Failure) {
-            return try CredentialsFile(parsing: bytes)
-        } catch {
-            throw CommandFailure(.configuration, "\(path): \(error)")
-        }
+        var files = DepotFiles()
+        files.authorities = settings.file.authorities
+        files.certificate = settings.file.certificate
+        files.credentials = settings.file.credentials
+        return try DepotStores.open(
+            place,
+            as: files,
+            agent: "jitgate-fleet/\(Release.version)"
+        )
     }
 }

@@ -15,13 +15,27 @@ extension HubParts {
         let host = HostedResponder.host(ofURL: configuration.places.url)
         self.configuration = configuration
         self.database = database
-        people = try People(allowedSigners: configuration.places.allowedSigners)
-        changes = ChangeFeed(database, logger: logger)
+        let people = try People(allowedSigners: configuration.places.allowedSigners)
+        let changes = ChangeFeed(database, logger: logger)
+        (self.people, self.changes) = (people, changes)
+        let counters = HubCounters()
+        mirror = try configuration.places.publish.map { publish throws(HubFailure) in
+            DepotMirror(
+                try StaticDepot(publish),
+                database,
+                changes,
+                people,
+                of: HubName(state: configuration.places.state),
+                counters: counters,
+                logger: logger,
+                now: now
+            )
+        }
         depot = DepotParts(configuration, database, changes, logger: logger, now: now)
         activity = ActivityFeed(database, changes, logger: logger)
         requests = RequestDesk(configuration.limits, database, people, depot.fleet, now: now)
         logKey = try LogKey(state: configuration.places.state, host: host)
-        counters = HubCounters()
+        self.counters = counters
         peers = try PeerReader(configuration)
         try WebhookSecrets.check(configuration.webhooks)
         secret = try await Self.secret(in: database)

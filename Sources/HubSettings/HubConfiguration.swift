@@ -26,8 +26,23 @@ package struct HubConfiguration: Hashable, Sendable {
         package var allowedSigners = "/etc/jitgate/allowed_signers"
         /// The hosts of the fleet with the keys of their logs.
         package var inventory: String?
-        /// The depot that files go to as well.
-        package var publish: DepotPlace?
+        /// The depot that is kept as the hub's own is; `nil`: there is none.
+        package var publish: Publish?
+    }
+
+    /// A static depot, and the files by which it and the hub know each other.
+    package struct Publish: Hashable, Sendable {
+        package let place: DepotPlace
+        /// The authorities that the depot's certificate may come from; `nil`: the system's.
+        package var authorities: String?
+        /// The client certificate and its key, in one file.
+        package var certificate: String?
+        /// The keys of an S3-compatible store.
+        package var credentials: String?
+
+        package init(_ place: DepotPlace) {
+            self.place = place
+        }
     }
 
     /// The certificate of the hub, and its key.

@@ -38,7 +38,8 @@ private struct HubConfigurationReader {
     private static let keys = [
         "url", "approve_url", "listen", "tls", "store", "state", "allowed_signers", "inventory",
         "request_lifetime", "session_lifetime", "requests_per_person", "silent_after",
-        "proxy_user_header", "proxy_ca", "metrics_from", "publish", "hosts", "webhook",
+        "proxy_user_header", "proxy_ca", "metrics_from", "publish", "publish_ca",
+        "publish_certificate", "publish_credentials", "hosts", "webhook",
     ]
     private static let day: Duration = .seconds(86_400)
     static let mostWebhooks = 32
@@ -93,8 +94,21 @@ private struct HubConfigurationReader {
         file.path("state").map { places.state = $0 }
         file.path("allowed_signers").map { places.allowedSigners = $0 }
         places.inventory = file.path("inventory")
-        places.publish = file.value("publish") { setting throws(TOMLValue.Refusal) in
+        readPublish(into: &places)
+    }
+
+    private func readPublish(into places: inout HubConfiguration.Places) {
+        let place = file.value("publish") { setting throws(TOMLValue.Refusal) in
             try setting.publishPlace()
+        }
+        places.publish = place.map(HubConfiguration.Publish.init)
+        places.publish?.authorities = file.path("publish_ca")
+        places.publish?.certificate = file.path("publish_certificate")
+        places.publish?.credentials = file.path("publish_credentials")
+        if case .web = place { return }
+        for key in ["publish_ca", "publish_certificate", "publish_credentials"] where file.has(key)
+        {
+            file.refuse(key, "needs a URL", "write publish = \"https://…\", or leave it out")
         }
     }
 

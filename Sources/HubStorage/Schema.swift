@@ -44,6 +44,10 @@ package enum Schema {
         """,
         "CREATE TABLE shelf (name TEXT PRIMARY KEY, content BYTEA NOT NULL, digest TEXT NOT NULL, changed BIGINT NOT NULL)",
         "CREATE TABLE object (path TEXT PRIMARY KEY, bytes BYTEA NOT NULL, digest TEXT NOT NULL, changed BIGINT NOT NULL)",
+        // What a static depot has; an empty digest: it must be looked at.
+        "CREATE TABLE mirrored (path TEXT PRIMARY KEY, digest TEXT NOT NULL, since BIGINT NOT NULL)",
+        // The one hub that does some work, and a number that changes as long as it does.
+        "CREATE TABLE lease (name TEXT PRIMARY KEY, holder TEXT NOT NULL, turn BIGINT NOT NULL)",
 
         // The hosts.
         """

@@ -2,12 +2,10 @@ package import CommandSupport
 package import Depot
 package import Grants
 import Linux
-package import Transfer
+import Transfer
 
 /// A depot on a web server or in an S3-compatible store.
 package final class WebStore: DepotStore {
-    /// The times that a request is repeated which the depot is too busy for.
-    private static let retries = 4
     /// The age of what was read at which it is read again before it is changed, for a server
     /// without conditions.
     private static let longestChange: Duration = .milliseconds(500)
@@ -20,10 +18,12 @@ package final class WebStore: DepotStore {
     /// The clocks, if they differ, as of the last answer.
     private var skew: String?
     private let connection: DepotConnection
+    /// The times that a request is repeated which the depot is too busy for.
+    private let patience: Int
     private var random = SystemRandomNumberGenerator()
 
-    package init(_ url: String, _ connection: DepotConnection) {
-        (name, self.connection) = (url, connection)
+    init(_ url: String, _ connection: DepotConnection, patience: Int) {
+        (name, self.connection, self.patience) = (url, connection, patience)
     }
 
     package func read(_ object: DepotObject) throws(CommandFailure) -> StoredObject? {
@@ -100,12 +100,12 @@ extension WebStore {
 
     /// The answer; one that asks for patience is waited for a few times.
     private func perform(_ request: Request) throws(CommandFailure) -> Response {
-        for attempt in 0...Self.retries {
+        for attempt in 0...patience {
             let response = try respond(request)
             time = response[header: "date"].flatMap(HTTPDate.moment)
             skew = ClockSkew.remark(date: response[header: "date"], now: Self.now)
             let isBusy = response.status == 429 || (500...599).contains(response.status)
-            guard isBusy, response.status != 501, attempt < Self.retries else { return response }
+            guard isBusy, response.status != 501, attempt < patience else { return response }
             Pause.sleep(Cadence.pause(afterFailures: attempt + 1, using: &random))
         }
         throw CommandFailure(.unavailable, "\(request.url): no answer")

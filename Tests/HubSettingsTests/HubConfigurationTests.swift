@@ -63,7 +63,7 @@ struct HubConfigurationTests {
         )
         #expect(hub.places.listen == .ip("::", port: 8443))
         #expect(hub.places.store == .postgresql("postgresql:///hub?host=/run/postgresql"))
-        #expect(hub.places.publish == .directory("/srv/depot"))
+        #expect(hub.places.publish == .init(.directory("/srv/depot")))
         #expect(hub.places.inventory == "/srv/inventory" && hub.places.state == "/srv/hub")
         #expect(hub.limits.metricsFrom.map(\.description) == ["10.0.0.0/8", "2001:db8::/32"])
         #expect(hub.proxy.userHeader == "x-remote-user" && hub.proxy.authorities != nil)
@@ -106,6 +106,11 @@ struct HubConfigurationTests {
         (start + "proxy_ca = \"/ca\"", "hub.toml:2:1: `proxy_ca` needs [tls]"),
         (start + "metrics_from = [\"10.0.0.0/8\", \"all\"]", "hub.toml:2:31: `metrics_from[1]`"),
         (start + "publish = \"depot\"", "or a path from / does"),
+        (start + "publish_ca = \"/ca\"", "hub.toml:2:1: `publish_ca` needs a URL"),
+        (
+            start + "publish = \"/srv\"\npublish_credentials = \"/k\"",
+            "hub.toml:3:1: `publish_credentials` needs a URL"
+        ),
         (start + "[tls]\ncertificate = \"/c\"", "hub.toml:2:2: `tls.key` is missing"),
         (
             start + "listen = \"unix:/s\"\n[tls]\ncertificate = \"/c\"\nkey = \"/k\"",

@@ -46,6 +46,9 @@ struct MetricsRoutes: HubRoutes {
             "http_requests",
             values.calls.sorted { $0.key < $1.key }.map { (["code": "\($0.key)"], Int64($0.value)) }
         )
+        if parts.mirror != nil {
+            text.counter("publish_failures", [([:], Int64(values.publishFailures))])
+        }
         text.gauge("long_polls", Int64(await parts.depot.shelves.waiting))
         text.gauge("event_listeners", Int64(values.openStreams))
         text.counter(
@@ -67,15 +70,19 @@ struct MetricsRoutes: HubRoutes {
     }
 
     private func addStored(to text: inout MetricsText) async {
+        let publishes = parts.mirror != nil
         do throws(StorageError) {
             let stored = try await parts.database.read { statements throws(StorageError) in
-                try StoredNumbers(statements)
+                try StoredNumbers(statements, publishes: publishes)
             }
             text.gauge("store_up", 1)
             text.gauge("requests", by: "state", stored.requests)
             text.gauge("webhook_deliveries", by: "state", stored.deliveries)
             if let oldest = stored.oldestPending {
                 text.gauge("oldest_pending_timestamp_seconds", oldest.microseconds / 1_000_000)
+            }
+            if let behind = stored.behind {
+                text.gauge("publish_behind_timestamp_seconds", behind.microseconds / 1_000_000)
             }
         } catch {
             parts.counters.countStoreError()
@@ -89,8 +96,11 @@ private struct StoredNumbers: Sendable {
     var requests: [(String, Int64)] = []
     var deliveries: [(String, Int64)] = []
     var oldestPending: Moment?
+    /// The moment since which the static depot is behind.
+    var behind: Moment?
 
-    init(_ statements: any Statements) throws(StorageError) {
+    init(_ statements: any Statements, publishes: Bool) throws(StorageError) {
+        if publishes { behind = try MirrorRecords(statements: statements).behindSince() }
         requests = try Self.counts(
             statements,
             "SELECT state, COUNT(*) FROM request WHERE state IN ('pending', 'published') GROUP BY state"

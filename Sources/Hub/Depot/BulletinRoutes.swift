@@ -64,6 +64,20 @@ struct BulletinRoutes: HubRoutes {
         }
     }
 
+    /// Returns true if a bulletin was issued later than another, and an allowed signer has signed it.
+    static func isNewer(
+        _ bytes: [UInt8],
+        than other: [UInt8],
+        by verifier: SignatureVerifier,
+        at now: Moment
+    ) -> Bool {
+        let (left, right) = (
+            try? checked(bytes, by: verifier, at: now), try? checked(other, by: verifier, at: now)
+        )
+        guard let left else { return false }
+        return right.map { left.0.issued > $0.0.issued } ?? true
+    }
+
     /// The bulletin that a publisher believes to be there.
     struct Condition: Hashable, Sendable {
         let match: [String]

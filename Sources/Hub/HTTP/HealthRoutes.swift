@@ -1,3 +1,4 @@
+import Grants
 import HubStorage
 import Hummingbird
 
@@ -13,11 +14,16 @@ struct HealthRoutes: HubRoutes {
         if parts.people.isUnreadable {
             return HubAnswer.text("allowed_signers cannot be read\n", .serviceUnavailable)
         }
+        let publishes = parts.mirror != nil
         do throws(StorageError) {
-            _ = try await parts.database.read { statements throws(StorageError) in
-                try ChangeRecords(statements: statements).last()
+            let since = try await parts.database.read { statements throws(StorageError) in
+                _ = try ChangeRecords(statements: statements).last()
+                guard publishes else { return Moment?.none }
+                return try MirrorRecords(statements: statements).behindSince()
             }
-            return HubAnswer.text("ok\n")
+            // Nothing that a hub can do better than this one, so that it goes on getting calls.
+            let note = since.map { "the static depot is behind since \($0.wholeSecond)\n" } ?? ""
+            return HubAnswer.text("ok\n" + note)
         } catch {
             parts.counters.countStoreError()
             return HubAnswer.text("the store cannot be read\n", .serviceUnavailable)

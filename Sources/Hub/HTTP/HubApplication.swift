@@ -62,7 +62,8 @@ package struct HubApplication: Service {
     /// The services that run as long as the server does.
     static func services(_ parts: HubParts) -> [any Service] {
         let upkeep = RequestUpkeep(parts.requests, parts.changes, logger: parts.logger)
-        return [parts.changes, parts.activity, parts.depot, upkeep]
+        let mirror = [parts.mirror].compactMap { $0 as (any Service)? }
+        return [parts.changes, parts.activity, parts.depot, upkeep] + mirror
     }
 
     /// Serves until the task is told to stop; calls under way end first.

@@ -6,6 +6,8 @@ final class HubCounters: Sendable {
         /// The calls by the status of their answers.
         var calls: [Int: Int] = [:]
         var storeErrors = 0
+        /// The times that the static depot could not be brought up to date.
+        var publishFailures = 0
         /// The event streams that are open now.
         var openStreams = 0
         /// The messages to webhooks that were taken.
@@ -19,6 +21,7 @@ final class HubCounters: Sendable {
     var values: Values { state.withLock(\.self) }
 
     func count(_ status: Int) { state.withLock { $0.calls[status, default: 0] += 1 } }
+    func countPublishFailure() { state.withLock { $0.publishFailures += 1 } }
     func countStoreError() { state.withLock { $0.storeErrors += 1 } }
 
     func countMessage(isDelivered: Bool) {

@@ -14,6 +14,8 @@ package struct HubParts: Sendable {
     let changes: ChangeFeed
     /// The objects of the depot, and the fleet.
     let depot: DepotParts
+    /// The mirror of the depot; `nil`: `publish` is not set.
+    let mirror: DepotMirror?
     /// The reader of the log that feeds event streams.
     let activity: ActivityFeed
     /// The use cases of requests.
