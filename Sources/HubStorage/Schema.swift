@@ -31,6 +31,8 @@ package enum Schema {
             request TEXT PRIMARY KEY, kind TEXT NOT NULL, decider TEXT NOT NULL, reason TEXT NOT NULL,
             file BYTEA, made BIGINT NOT NULL)
         """,
+        // What proves a request that waits to those who approve, and where it came from.
+        "CREATE TABLE evidence (request TEXT PRIMARY KEY, content TEXT, address TEXT, expected BIGINT NOT NULL)",
         """
         CREATE TABLE publication (
             request TEXT NOT NULL, shelf TEXT NOT NULL, digest TEXT NOT NULL, made BIGINT NOT NULL,

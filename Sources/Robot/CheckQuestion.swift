@@ -8,12 +8,15 @@ package struct CheckQuestion: Sendable {
 
     private let value: JSONValue
 
-    /// `payload` and `signatures` are verified; `outlook` is what the hub says.
+    /// `payload` and `signatures` are verified; `outlook` and `address` are what the hub says, and `evidence` is what
+    /// the requestor sent.
     package init(
         payload: JSONValue,
         sha256: String,
         signatures: [VerifiedSignature],
         outlook: JSONValue,
+        evidence: String? = nil,
+        address: String? = nil,
         hub: String,
         at now: Moment
     ) {
@@ -26,7 +29,7 @@ package struct CheckQuestion: Sendable {
         value = [
             "jitgate": .string(Self.kind), "now": .string(now.description), "hub": .string(hub),
             "request": payload, "sha256": .string(sha256), "signatures": .array(signers),
-            "outlook": outlook,
+            "outlook": outlook, "evidence": .optional(evidence), "address": .optional(address),
         ]
     }
 
@@ -38,17 +41,27 @@ package struct AskedRequest: Sendable {
     package let now: Moment
     /// The requested grant.
     package let request: JSONValue
+    /// The SHA-256 of its payload, in hex.
+    package let sha256: String
+    /// The text that the requestor sent along.
+    package let evidence: String?
+    /// The address that the hub saw the request come from.
+    package let address: String?
 
     package init(parsing bytes: [UInt8]) throws(TextError) {
-        guard let value = try? JSONNode.parse(bytes).value,
+        let limits = JSONNode.Limits(bytes: 4 << 20, depth: 32)
+        guard let value = try? JSONNode.parse(bytes, limits: limits).value,
             value["jitgate"]?.text == CheckQuestion.kind, let request = value["request"],
             let text = value["now"]?.text
         else { throw TextError("the standard input is not a question of jitgate-fleet robot") }
         self.request = request
+        sha256 = value["sha256"]?.text ?? ""
+        (evidence, address) = (value["evidence"]?.text, value["address"]?.text)
         now = try Moment(parsing: text)
     }
 
     package var requestor: String { request["requestor"]?.text ?? "" }
+    package var sources: [String] { (request["sources"]?.items ?? []).compactMap(\.text) }
     package var ticket: String? { request["ticket"]?.text }
     package var hosts: [String] { (request["hosts"]?.items ?? []).compactMap(\.text) }
 

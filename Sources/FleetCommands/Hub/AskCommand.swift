@@ -38,10 +38,23 @@ struct AskCommand: JitgateCommand {
             """
     )
 
+    /// The longest evidence that hubs take, in bytes.
+    private static let evidenceLimit = 16 << 10
+
     @OptionGroup var request: RequestOptions
 
     @Flag(help: "Send it by the session alone, without a signature.")
     var unsigned = false
+
+    @Option(
+        help: ArgumentHelp(
+            "A text that proves the request to those who approve, such as the token of a CI job; - is the"
+                + " standard input.",
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var evidence: String?
 
     @Flag(help: "Wait until it is open.")
     var wait = false
@@ -60,7 +73,11 @@ struct AskCommand: JitgateCommand {
         let client = try hub.client(on: console)
         let asking = Asking(client: client, console: console)
         let grant = try request.grant(from: asking.origin, on: console)
-        let sent = try asking.send(grant, isSigned: !unsigned)
+        let text = try evidence.map { name throws(CommandFailure) in
+            try GrantFile.read(name, limit: Self.evidenceLimit, on: console)
+        }
+        let sent = try asking.send(grant, isSigned: !unsigned, expectsEvidence: text != nil)
+        if let text { try client.put("/v1/requests/\(grant.id)/evidence", text) }
         if !format.json || wait { try asking.announce(sent) }
         let wait = RequestWait(
             client: client,
@@ -98,7 +115,11 @@ struct Asking {
     }
 
     /// Sends the payload, signed by the one who asks or by the session alone.
-    func send(_ grant: Grant, isSigned: Bool) throws(CommandFailure) -> HubRequest {
+    func send(
+        _ grant: Grant,
+        isSigned: Bool,
+        expectsEvidence: Bool = false
+    ) throws(CommandFailure) -> HubRequest {
         let payload = grant.payload()
         do throws(GrantSyntaxError) {
             _ = try Grant(parsing: payload)
@@ -109,7 +130,8 @@ struct Asking {
             isSigned
             ? .file(payload + (try client.signer().sign(payload, for: .request)))
             : .json(["payload": .string(Base64.encode(payload))])
-        let request = try HubRequest(client.post("/v1/requests", body), from: client.url)
+        let path = "/v1/requests" + (expectsEvidence ? "?evidence=expected" : "")
+        let request = try HubRequest(client.post(path, body), from: client.url)
         guard request.id == grant.id, request.payload == payload else {
             throw CommandFailure(.unavailable, "\(client.url): the hub shows another request")
         }

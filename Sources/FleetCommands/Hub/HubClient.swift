@@ -99,6 +99,14 @@ final class HubClient {
         return try authorized(request, receiver).status
     }
 
+    /// Puts a text.
+    func put(_ path: String, _ text: [UInt8]) throws(CommandFailure) {
+        var request = request(path)
+        request.body = text
+        request.headers = [("Content-Type", "text/plain")]
+        _ = try HubAnswer.value(of: authorized(request), from: url + path)
+    }
+
     private func request(_ path: String, by family: Request.Family? = nil) -> Request {
         var request = Request(url + path, limit: HubAnswer.limit)
         request.family = family

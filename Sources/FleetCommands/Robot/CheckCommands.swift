@@ -51,7 +51,7 @@ struct CheckTicketCommand: JitgateCommand {
             begin: try JSONPath.optional("--begin", begin),
             end: try JSONPath.optional("--end", end)
         )
-        let asked = try service.asked(console)
+        let asked = try console.askedRequest()
         guard asked.ticket != nil else {
             let reason = "the request has no ticket"
             return service.print(
@@ -110,7 +110,7 @@ struct CheckOnCallCommand: JitgateCommand {
             name: try JSONPath.named("--name", name),
             end: try JSONPath.optional("--end", end)
         )
-        let asked = try service.asked(console)
+        let asked = try console.askedRequest()
         guard let document = try service.document(about: asked, console) else {
             throw CommandFailure(.unavailable, "the service has no such page: look at --url")
         }

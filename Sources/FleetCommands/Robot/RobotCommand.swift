@@ -18,8 +18,10 @@ struct RobotCommand: JitgateCommand {
             It verifies that the requestor signed the request, and runs each program of --checks \
             (letters, digits, - and _ in its name; root's or the robot's own, writable by no one else). \
             A check reads one line of JSON: jitgate (check/1), now, hub, request (the payload), sha256, \
-            signatures (verified), outlook (what the hub says of the hosts). It prints JSON: decision, \
-            which is allow, deny or pass (people decide), reason, and with allow until, a UTC time.
+            signatures (verified), evidence (a text that the requestor sent along, or null), and what the \
+            hub says: outlook (of the hosts) and address (that the request came from). It prints JSON: \
+            decision, which is allow, deny or pass (people decide), reason, and with allow until, a UTC \
+            time.
 
             If all allow it, the robot signs. A check that denies, or allows less time than the request \
             could hold, has it denied with the reason. An exit status other than 0, no answer in time, \

@@ -60,7 +60,9 @@ struct RobotRounds {
             return false
         }
         report(judgement, word)
-        looked[request.id] = word == "left" ? console.now() + Self.pause : .latest
+        // Evidence that is on its way is looked for in each round.
+        let pause = judgement.isAwaitingEvidence ? .zero : Self.pause
+        looked[request.id] = word == "left" ? console.now() + pause : .latest
         return word != "left"
     }
 
@@ -69,6 +71,7 @@ struct RobotRounds {
         let id: GrantID
         var request: CheckedRequest?
         var results: [NamedAnswer] = []
+        var isAwaitingEvidence = false
         let verdict: RobotVerdict
     }
 
@@ -91,7 +94,17 @@ struct RobotRounds {
             let reason = "it is not signed by its requestor, \(checked.grant.requestor)"
             return Judgement(id: request.id, verdict: .leave(reason: reason))
         }
-        let results = try ask(about: checked, verified, request.value["outlook"] ?? .null)
+        let evidence = try HubEvidence(of: request.id, from: client)
+        guard !evidence.isAwaited else {
+            let reason = "its evidence has not come yet"
+            return Judgement(
+                id: request.id,
+                isAwaitingEvidence: true,
+                verdict: .leave(reason: reason)
+            )
+        }
+        let outlook = request.value["outlook"] ?? .null
+        let results = try ask(about: checked, verified, outlook, evidence)
         return Judgement(
             id: request.id,
             request: checked,
@@ -103,13 +116,16 @@ struct RobotRounds {
     private func ask(
         about request: CheckedRequest,
         _ signatures: [VerifiedSignature],
-        _ outlook: JSONValue
+        _ outlook: JSONValue,
+        _ evidence: HubEvidence
     ) throws(CommandFailure) -> [NamedAnswer] {
         let question = CheckQuestion(
             payload: try HubAnswer.json(request.payload, from: client.url),
             sha256: request.digest,
             signatures: signatures,
             outlook: outlook,
+            evidence: evidence.text,
+            address: evidence.address,
             hub: client.url,
             at: console.now()
         )
@@ -151,6 +167,24 @@ struct RobotRounds {
             "checks": .array(judgement.results.map(\.json)),
         ]
         console.write(line.encoded() + [UInt8(ascii: "\n")])
+    }
+}
+
+/// The evidence of a request as a hub has it, and the address that it says the request came from.
+private struct HubEvidence {
+    let text: String?
+    let address: String?
+    /// True if the requestor has said that a text will come, and none is there.
+    let isAwaited: Bool
+
+    /// Asks the hub; one of before this call has none.
+    init(of id: GrantID, from client: HubClient) throws(CommandFailure) {
+        var value = JSONValue.null
+        do throws(CommandFailure) {
+            value = try client.get("/v1/requests/\(id)/evidence")
+        } catch  where error.status == .no {}
+        (text, address) = (value["evidence"]?.text, value["address"]?.text)
+        isAwaited = text == nil && value["expected"]?.flag == true
     }
 }
 

@@ -35,15 +35,6 @@ extension ServiceOptions {
     /// The robot's own limit comes first, if it is shorter.
     private static let time: Duration = .seconds(30)
 
-    /// The question on the standard input.
-    func asked(_ console: Console) throws(CommandFailure) -> AskedRequest {
-        do throws(TextError) {
-            return try AskedRequest(parsing: console.readInput())
-        } catch {
-            throw CommandFailure(.noInput, "\(error)")
-        }
-    }
-
     /// The document of the service about a request; `nil` if it has none.
     func document(
         about asked: AskedRequest,
@@ -119,5 +110,16 @@ extension ServiceOptions {
 
     func print(_ answer: CheckAnswer, on console: Console) {
         console.write(answer.json.encoded() + [UInt8(ascii: "\n")])
+    }
+}
+
+extension Console {
+    /// The question of a robot on the standard input.
+    func askedRequest() throws(CommandFailure) -> AskedRequest {
+        do throws(TextError) {
+            return try AskedRequest(parsing: readInput())
+        } catch {
+            throw CommandFailure(.noInput, "\(error)")
+        }
     }
 }

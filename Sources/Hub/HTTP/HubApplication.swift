@@ -40,7 +40,7 @@ package struct HubApplication: Service {
             ActivityRoutes(parts: parts), EventRoutes(parts: parts), MetricsRoutes(parts: parts),
             DepotRoutes(parts: parts), BulletinRoutes(parts: parts), StatusRoutes(parts: parts),
             FleetRoutes(parts: parts), PeopleRoutes(parts: parts), RequestRoutes(parts: parts),
-            WebhookRoutes(parts: parts),
+            WebhookRoutes(parts: parts), EvidenceRoutes(parts: parts),
         ] + pages(parts)
     }
 

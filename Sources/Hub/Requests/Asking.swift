@@ -8,7 +8,10 @@ extension RequestDesk {
     /// Takes a request that its sender signed under jitgate-request.
     ///
     /// - Returns: the request, and true if it is new.
-    func ask(signed file: [UInt8]) async throws(RequestError) -> (StoredRequest, isNew: Bool) {
+    func ask(
+        signed file: [UInt8],
+        with evidence: Evidence = Evidence()
+    ) async throws(RequestError) -> (StoredRequest, isNew: Bool) {
         let now = now()
         let signed: SignedPayload
         do throws(SignatureError) {
@@ -24,17 +27,18 @@ extension RequestDesk {
             CollectedSignature(armor, verified, added: now)
         }
         let request = try request(signed.bytes, by: asker.principal, isSigned: true, at: now)
-        return try await add(request, signatures, signed.signatures, at: now)
+        return try await add(request, signatures, signed.signatures, evidence, at: now)
     }
 
     /// Takes the request of a person who is logged in and did not sign it.
     func ask(
         _ payload: [UInt8],
-        by name: String
+        by name: String,
+        with evidence: Evidence = Evidence()
     ) async throws(RequestError) -> (StoredRequest, isNew: Bool) {
         let now = now()
         let request = try request(payload, by: name, isSigned: false, at: now)
-        return try await add(request, [], [], at: now)
+        return try await add(request, [], [], evidence, at: now)
     }
 
     private func request(
@@ -69,6 +73,7 @@ extension RequestDesk {
         _ request: AccessRequest,
         _ signatures: [CollectedSignature],
         _ verified: [VerifiedSignature],
+        _ evidence: Evidence,
         at now: Moment
     ) async throws(RequestError) -> (StoredRequest, isNew: Bool) {
         let outlook = RequestOutlook(
@@ -90,6 +95,7 @@ extension RequestDesk {
                 return .failure(.tooManyRequests(limit))
             }
             try records.add(request, at: now)
+            try EvidenceRecords(statements: statements).put(evidence, for: request.grant.id)
             for signature in signatures { _ = try records.add(signature, to: request.grant.id) }
             try ActivityRecords(statements: statements).append(.asked(request))
             try ChangeRecords(statements: statements).append(.request, "\(request.grant.id)")

@@ -143,6 +143,7 @@ struct RequestRecords {
             "UPDATE request SET state = $2, since = $3 WHERE id = $1",
             [.text(id.description), .text(state.rawValue), .moment(now)]
         )
+        if state != .pending { try EvidenceRecords(statements: statements).delete(id) }
     }
 
     // MARK: times

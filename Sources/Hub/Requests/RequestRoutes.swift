@@ -82,10 +82,14 @@ struct RequestRoutes: HubRoutes {
         // People of a proxy have no line; what they ask is shown as unsigned.
         if !isSigned, person.isSigned { _ = try context.caller(may: .request) }
         let payload = isSigned ? [] : try Self.payload(body)
+        var evidence = Evidence(address: context.peer.address?.description)
+        evidence.isExpected = request.uri.queryParameters["evidence"] == "expected"
+        let kept = evidence
         return try await HubError.answering { () async throws(RequestError) in
             let (stored, isNew) =
                 isSigned
-                ? try await desk.ask(signed: body) : try await desk.ask(payload, by: person.name)
+                ? try await desk.ask(signed: body, with: kept)
+                : try await desk.ask(payload, by: person.name, with: kept)
             return HubAnswer.json(await desk.views.document(of: stored), isNew ? .created : .ok)
         }
     }
