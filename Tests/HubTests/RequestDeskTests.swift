@@ -114,7 +114,7 @@ import Testing
     @Test func `shows what a person without a key asks as unsigned`() async throws {
         let (stored, _) = try await desk.ask(grant.payload(), by: "pat")
         #expect(!stored.request.isSigned && stored.signatures.isEmpty)
-        guard case .notSigned = await error(of: { try await desk.file(of: grant.id) }) else {
+        guard case .notSigned = await error(of: { try await desk.files.file(of: grant.id) }) else {
             return #expect(Bool(false), "there is no file yet")
         }
         let signed = try await desk.sign(grant.id, scene.approval(of: grant, by: "ops-bob"))
@@ -135,7 +135,7 @@ import Testing
         let two = try await desk.sign(both.id, scene.approval(of: both, by: "sec-ann"))
         #expect(two.publications.map(\.shelf.description) == ["web-1", "web-2"])
         // The host that has not opened it gets the file with all signatures, in place of the other.
-        let file = try await desk.file(of: both.id)
+        let file = try await desk.files.file(of: both.id)
         let line = "\(FileDigest.sha256(of: file))  \(both.id).grant"
         #expect(try await scene.lines(of: "web-1") == [line])
         #expect(try await scene.lines(of: "web-2") == [line])

@@ -3,11 +3,13 @@ import HubStorage
 import Requests
 
 /// The evidence of requests (docs/PROTOCOL.hub, section 3).
-extension RequestDesk {
+struct EvidenceDesk: Sendable {
+    let desk: RequestDesk
+
     /// Keeps a text of the requestor's with a request that waits.
-    func put(evidence text: String, of id: GrantID, by name: String) async throws(RequestError) {
-        let now = now()
-        try await RequestError.write(database) { statements throws(StorageError) in
+    func put(_ text: String, of id: GrantID, by name: String) async throws(RequestError) {
+        let now = desk.now()
+        try await RequestError.write(desk.database) { statements throws(StorageError) in
             guard let stored = try RequestRecords(statements: statements).find(id) else {
                 return Result<Void, RequestError>.failure(.notFound)
             }
@@ -26,8 +28,8 @@ extension RequestDesk {
     }
 
     /// The evidence of a request; empty if there is none.
-    func evidence(of id: GrantID) async throws(RequestError) -> Evidence {
-        let found = try await RequestError.read(database) {
+    func find(_ id: GrantID) async throws(RequestError) -> Evidence {
+        let found = try await RequestError.read(desk.database) {
             statements throws(StorageError) -> Evidence? in
             guard try RequestRecords(statements: statements).find(id) != nil else { return nil }
             return try EvidenceRecords(statements: statements).find(id) ?? Evidence()

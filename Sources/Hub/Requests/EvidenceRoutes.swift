@@ -30,7 +30,7 @@ struct EvidenceRoutes: HubRoutes {
             )
         }
         return try await HubError.answering { () async throws(RequestError) in
-            try await parts.requests.put(evidence: text, of: id, by: person.name)
+            try await parts.requests.evidence.put(text, of: id, by: person.name)
             return HubAnswer.empty()
         }
     }
@@ -39,7 +39,7 @@ struct EvidenceRoutes: HubRoutes {
         _ = try context.caller(may: .grant)
         let id = try context.requestID()
         return try await HubError.answering { () async throws(RequestError) in
-            let evidence = try await parts.requests.evidence(of: id)
+            let evidence = try await parts.requests.evidence.find(id)
             return HubAnswer.json([
                 "evidence": .optional(evidence.text), "address": .optional(evidence.address),
                 "expected": .bool(evidence.isExpected),

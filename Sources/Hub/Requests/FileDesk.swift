@@ -4,9 +4,17 @@ import HubStorage
 import Offers
 import Requests
 
-/// Signed files for hosts that are no requests: revocations, reviews and whole grants.
+/// Signed files as hosts get them: of requests, and those that need none, such as revocations, reviews and whole grants.
 struct FileDesk: Sendable {
     let desk: RequestDesk
+
+    /// The file of a request, as hosts get it.
+    func file(of id: GrantID) async throws(RequestError) -> [UInt8] {
+        let stored = try await desk.find(id)
+        let counted = desk.counted(stored, at: desk.now())
+        guard !counted.verified.isEmpty else { throw .notSigned("nobody has signed it yet") }
+        return counted.file(for: stored.request.grant.requestor)
+    }
 
     /// Puts a file on the shelves of the hosts that it names.
     func send(

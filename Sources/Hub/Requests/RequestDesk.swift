@@ -26,6 +26,7 @@ struct RequestDesk: Sendable {
     var views: RequestViews { RequestViews(desk: self) }
     var publication: RequestPublication { RequestPublication(desk: self) }
     var files: FileDesk { FileDesk(desk: self) }
+    var evidence: EvidenceDesk { EvidenceDesk(desk: self) }
     var lapsing: LapsingRequests { LapsingRequests(desk: self) }
 
     /// The request with an id, as it is kept.
@@ -45,14 +46,6 @@ struct RequestDesk: Sendable {
             by: verifier(),
             at: now
         )
-    }
-
-    /// The file that hosts get.
-    func file(of id: GrantID) async throws(RequestError) -> [UInt8] {
-        let stored = try await find(id)
-        let counted = counted(stored, at: now())
-        guard !counted.verified.isEmpty else { throw .notSigned("nobody has signed it yet") }
-        return counted.file(for: stored.request.grant.requestor)
     }
 }
 

@@ -38,7 +38,7 @@ struct RequestRoutes: HubRoutes {
         _ = try context.caller()
         let id = try context.requestID()
         return try await HubError.answering { () async throws(RequestError) in
-            HubAnswer.bytes(try await desk.file(of: id), "application/octet-stream")
+            HubAnswer.bytes(try await desk.files.file(of: id), "application/octet-stream")
         }
     }
 
