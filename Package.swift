@@ -65,6 +65,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -218,6 +219,10 @@ let package = Package(
             "Robot",
             ["Grants", "Linux", "Signatures", "StrictJSON", system]
         ),
+        edge(  // what the token of a job proves
+            "WorkloadIdentity",
+            ["Admission", "Grants", "StrictJSON", .product(name: "JWTKit", package: "jwt-kit")]
+        ),
         edge(  // signed files on to the shelves of a depot
             "Publishing",
             [
@@ -231,7 +236,7 @@ let package = Package(
                 "AuditFiles", "CommandSupport", "StrictJSON", "Grants", "Conditions", "Signatures",
                 "Admission", "Transparency", "Auditing", "Attestation", "Depot", "Offers",
                 "Posture", "Publishing", "Reporting", "Requests", "Robot", "FetchSettings", "Linux",
-                "Transfer", argumentParser, system,
+                "Transfer", "WorkloadIdentity", argumentParser, system,
             ],
             swiftSettings: house
         ),
@@ -388,7 +393,12 @@ let package = Package(
             [
                 "FleetCommands", "Admission", "Attestation", "Auditing", "Depot", "Grants",
                 "Recording", "Signatures", "StrictJSON", "TestSupport", "Transparency",
+                crypto,
             ]
+        ),
+        tests(
+            "WorkloadIdentityTests",
+            ["WorkloadIdentity", "Grants", "StrictJSON", crypto, cryptoExtras]
         ),
         tests("RobotTests", ["Robot", "Grants", "StrictJSON", "TestSupport"]),
         tests(

@@ -40,6 +40,7 @@ struct FleetRoot: ParsableCommand {
                     LoginCommand.self, AskCommand.self, SSHCommand.self, RequestsCommand.self,
                     ApproveCommand.self, DenyCommand.self, WithdrawRequestCommand.self,
                     RobotCommand.self, CheckTicketCommand.self, CheckOnCallCommand.self,
+                    CheckCICommand.self,
                 ]
             ),
             CommandGroup(
