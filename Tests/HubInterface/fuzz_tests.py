@@ -11,9 +11,9 @@ CHECKS = ["not_a_server_error", "status_code_conformance", "content_type_conform
           "response_schema_conformance", "negative_data_rejection", "unsupported_method", "missing_required_header", "ignored_auth"]
 
 
-def fuzz(scene, headers, examples):
+def fuzz(scene, headers, examples, checks):
     program = pathlib.Path(sys.executable).parent / "schemathesis"
-    words = [program, "run", f"{scene.hub.url}/openapi.json", "--checks", ",".join(CHECKS), "--max-examples", str(examples),
+    words = [program, "run", f"{scene.hub.url}/openapi.json", "--checks", ",".join(checks), "--max-examples", str(examples),
              "--phases", "examples,coverage,fuzzing", "--generation-deterministic", "--request-timeout", "20", "--no-color",
              "--max-failures", "30", "--no-shrink", *(f"--exclude-operation-id={name}" for name in LEFT_OUT)]
     for name, value in headers.items():
@@ -26,10 +26,11 @@ def fuzz(scene, headers, examples):
 @test
 def fuzzed_by_a_person(scene):
     """schemathesis finds no answer to a person of a session that the description does not have"""
-    fuzz(scene, scene.hub.caller(scene.audrey).headers, 15)
+    fuzz(scene, scene.hub.caller(scene.audrey).headers, 15, CHECKS)
 
 
 @test
 def fuzzed_by_a_stranger(scene):
     """schemathesis finds no such answer to a stranger"""
-    fuzz(scene, {}, 5)
+    # A form leads to the page that logs in, whatever it has.
+    fuzz(scene, {}, 5, [check for check in CHECKS if check != "negative_data_rejection"])

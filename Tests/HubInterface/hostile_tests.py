@@ -174,7 +174,7 @@ def framed(scene):
     browser = hub.browser(scene.erin)
     request = scene.ask()
     for path in ["/", "/login", f"/requests/{request['id']}", "/request", "/hosts", "/hosts/web-1", "/activity", "/people", "/nothing"]:
-        answer = browser.get(path)
+        answer = browser.get(path, Accept="text/html")
         holds(answer.status in (200, 404), f"{path}: {answer.said}")
         policy = answer.headers["Content-Security-Policy"] or ""
         for part in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"]:
