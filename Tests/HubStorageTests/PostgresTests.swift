@@ -111,6 +111,8 @@ struct PostgresTests {
             return try statements.run("INSERT INTO probe VALUES ($1)", [.integer(count)])
         }
         await asleep.opened()
+        // Also after a failure: who leaves waits for the sleeper.
+        defer { wake.open() }
         try await other.run("INSERT INTO probe VALUES (0)")
         wake.open()
         #expect(try await late == 1)

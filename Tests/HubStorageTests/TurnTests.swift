@@ -40,6 +40,7 @@ struct TurnTests {
             return before == (try statements.rows("SELECT count(*) FROM probe", []))
         }
         await change.opened()
+        defer { changed.open() }
         try await database.run("INSERT INTO probe VALUES (1)")
         changed.open()
         #expect(try await seen)

@@ -51,9 +51,13 @@ final class LoopbackConnection: Sendable {
 
     private func receiveNow() throws -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: 65_536)
-        let count = unsafe buffer.withUnsafeMutableBytes {
-            unsafe recv(descriptor, $0.baseAddress, $0.count, 0)
-        }
+        var count = -1
+        repeat {
+            count = unsafe buffer.withUnsafeMutableBytes {
+                unsafe recv(descriptor, $0.baseAddress, $0.count, 0)
+            }
+            // A socket with a time limit is interrupted by whatever stops the process for a moment (signal(7)).
+        } while count < 0 && errno == EINTR
         // A reset is an end, too: the hub closed while it had unread bytes.
         if count < 0, errno == ECONNRESET { return [] }
         guard count >= 0 else { throw CommandFailure("receive: errno \(errno)") }
