@@ -35,7 +35,7 @@ import Testing
     }
 
     private func numbers(_ page: RequestViews.Part<JSONValue>) -> [Int] {
-        page.items.compactMap { $0["id"]?.text.flatMap { Int($0.suffix(3)) } }
+        page.items.map { $0["id"]?.text.flatMap { Int($0.suffix(3)) } ?? -1 }
     }
 
     @Test func `has all in parts, the newest first, each once`() async throws {

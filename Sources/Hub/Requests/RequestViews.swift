@@ -52,7 +52,8 @@ struct RequestViews: Sendable {
     ) async throws(RequestError) -> Part<JSONValue> {
         try await part(of: filter, before: cursor, limit: limit) { stored in
             let document = await document(of: stored, hosts: RequestDocument.listedHostLimit)
-            return filter.takes(document) ? document : nil
+            // Not `nil`, which could be JSON's null.
+            return filter.takes(document) ? .some(document) : .none
         }
     }
 
