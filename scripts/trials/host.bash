@@ -6,14 +6,6 @@ build jitgated jitgate
 
 server=jitgate-try-s-$$ client=jitgate-try-c-$$
 export JITGATE_CONFIG=$dir/jitgate.toml
-browser='' person=''
-close_browser() { # it ends with its input
-    [[ -n $browser ]] || return 0
-    exec {browser}>&-
-    browser=''
-    wait "$person" || true
-}
-finish() { close_browser; leave; }
 
 approve() { # CMD...: a command that serves a page, and what a person with a passkey sees there and agrees to
     local link answer page line
@@ -92,10 +84,7 @@ scan "$client" 192.0.2.7 192.0.2.1 closed
 
 step 'Another grant is approved with a passkey, on a page in a browser; stock ssh-keygen verifies it, and it opens'
 if command -v chromium >/dev/null && command -v chromedriver >/dev/null; then
-    coproc BROWSER { exec python3 -B Tests/Browsers/approver.py; }
-    person=$BROWSER_PID
-    exec {browser}>&"${BROWSER[1]}" {BROWSER[1]}>&-
-    read -r -t 60 _ <&"${BROWSER[0]}" || surprise 'the browser does not start'
+    open_browser python3 -B Tests/Browsers/approver.py
     approve jitgate passkey enroll erin
     cat "$dir/out" >>"$dir/allowed_signers"
     shown jitgate request --host web-1 --port 22/tcp --source 192.0.2.8 --for 1m --requestor dana \

@@ -51,14 +51,11 @@ log_in() { # NAME
 
 # --- the browser ---------------------------------------------------------
 # It knows the page for approvals by its name, and the server by the key of its certificate.
-browser='' person='' said=''
+said=''
 start_browser() {
     local key
     key=$(openssl x509 -in "$dir/server.crt" -noout -pubkey | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64)
-    coproc BROWSER { exec ip netns exec "$desk" python3 -B Tests/Browsers/driver.py "$key"; }
-    person=$BROWSER_PID
-    exec {browser}>&"${BROWSER[1]}" {BROWSER[1]}>&-
-    heard || surprise 'the browser does not start'
+    open_browser ip netns exec "$desk" python3 -B Tests/Browsers/driver.py "$key"
 }
 heard() { read -r -t 120 said <&"${BROWSER[0]}" && [[ $said != failed:* ]]; }
 browse() { # VERB WORD...: what the person at the browser does; the answer is in `said`
@@ -69,13 +66,6 @@ browse() { # VERB WORD...: what the person at the browser does; the answer is in
 picture() { # NAME [WIDTH]: kept where JITGATE_PICTURES says
     [[ -z ${JITGATE_PICTURES:-} ]] || browse picture "$JITGATE_PICTURES/hub-$1.png" "${@:2}"
 }
-close_browser() { # it ends with its input
-    [[ -n $browser ]] || return 0
-    exec {browser}>&-
-    browser=''
-    wait "$person" || true
-}
-finish() { close_browser; leave; }
 enter() { # NAME: logs the browser in by the link that jitgate prints
     browse open "$(as "$1" jitgate login --key "$dir/$1" 2>/dev/null)"
     browse click 'main button'

@@ -32,8 +32,22 @@ leave() {
     wait
     rm -rf "$dir"
 }
-finish() { leave; } # a trial may have more to do
-trap finish EXIT
+trap 'close_browser; leave' EXIT
+
+# A browser in a coprocess, which does what each line that it is sent says, and answers each with a line.
+browser='' person=''
+open_browser() { # CMD...: the program that drives it
+    coproc BROWSER { exec "$@"; }
+    person=$BROWSER_PID
+    exec {browser}>&"${BROWSER[1]}" {BROWSER[1]}>&-
+    read -r -t 120 _ <&"${BROWSER[0]}" || surprise 'the browser does not start'
+}
+close_browser() { # it ends with its input
+    [[ -n $browser ]] || return 0
+    exec {browser}>&-
+    browser=''
+    wait "$person" || true
+}
 
 step() { printf '\n== %s\n' "$*"; }
 say() { printf '   %s\n' "$*"; }

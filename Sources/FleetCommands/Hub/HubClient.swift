@@ -2,7 +2,6 @@ import CommandSupport
 import Depot
 import Grants
 import Linux
-import Publishing
 import StrictJSON
 import Transfer
 

@@ -1,4 +1,3 @@
-import Publishing
 import CommandSupport
 import Grants
 

@@ -86,6 +86,19 @@ extension HubOptions {
         return connection
     }
 
+    /// The answer of a server that is asked once; `authorities` is that of its certificate, or `nil`: the system's.
+    static func answer(
+        to request: Request,
+        trusting authorities: String?
+    ) throws(CommandFailure) -> Response {
+        let connection = try connection(authorities)
+        do throws(TransferError) {
+            return try connection.perform(request)
+        } catch {
+            throw CommandFailure(.unavailable, "no answer from \(request.url): \(error)")
+        }
+    }
+
     /// The key that signs: the one that is named, or the default.
     static func signer(_ key: String?, on console: Console) throws(CommandFailure) -> SSHSigner {
         guard let key else { return try SSHSigner(defaultFor: console) }

@@ -1,6 +1,5 @@
 import CommandSupport
 import Grants
-import Publishing
 import StrictJSON
 
 /// The wait for a request until it is open.

@@ -163,13 +163,7 @@ private struct IssuerKeys {
         }
         var request = Request(url, limit: IdentityKeys.limit)
         request.headers = [("Accept", "application/json")]
-        let connection = try HubOptions.connection(authorities)
-        let response: Response
-        do throws(TransferError) {
-            response = try connection.perform(request)
-        } catch {
-            throw CommandFailure(.unavailable, "no answer from \(url): \(error)")
-        }
+        let response = try HubOptions.answer(to: request, trusting: authorities)
         guard response.status == 200 else {
             throw CommandFailure(.unavailable, "\(url): the issuer answered \(response.status)")
         }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import CommandSupport
 import Grants
-import Publishing
 import Robot
 import Signatures
 import StrictJSON

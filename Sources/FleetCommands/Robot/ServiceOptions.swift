@@ -45,13 +45,7 @@ extension ServiceOptions {
         request.time = Self.time
         request.headers = [("Accept", "application/json")]
         if let token = try token() { request.headers.append(("Authorization", "Bearer \(token)")) }
-        let connection = try HubOptions.connection(ca)
-        let response: Response
-        do throws(TransferError) {
-            response = try connection.perform(request)
-        } catch {
-            throw CommandFailure(.unavailable, "no answer from \(address): \(error)")
-        }
+        let response = try HubOptions.answer(to: request, trusting: ca)
         switch response.status {
         case 200: return try Self.json(response.body, address)
         case 404, 410: return nil

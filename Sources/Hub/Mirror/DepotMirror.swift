@@ -3,6 +3,7 @@ import Depot
 import Grants
 import HubStorage
 import Logging
+import Publishing
 import ServiceLifecycle
 
 /// Keeps a static depot as the hub's own is: every index with its files, and the bulletin.
@@ -136,7 +137,7 @@ actor DepotMirror: Service {
         }
         work.present.formUnion(result.present)
         if result.isUnfinished { work.returned(object, isLook: isLook) }
-        if !result.isSure { work.doubt(object, until: .now + SecondLookTime.pause) }
+        if !result.isSure { work.doubt(object, until: .now + SecondLook.pause) }
         guard result.isLost else { return }
         logger.warning(
             "the static depot lacks what was there: all of it is looked at",
@@ -167,11 +168,6 @@ actor DepotMirror: Service {
         await sleeper.value
         bell.wake()
     }
-}
-
-/// The pause before an object is looked at again that a depot without conditions was sent.
-enum SecondLookTime {
-    static let pause: Duration = .seconds(2)
 }
 
 extension Change {

@@ -4,7 +4,6 @@ import Grants
 import HubSettings
 import Linux
 import Publishing
-import SystemPackage
 
 /// The static depot of `publish`, on a queue of its own: its requests block, and wait for nothing else.
 actor StaticDepot {
@@ -24,9 +23,7 @@ actor StaticDepot {
 
     private nonisolated let executor = EngineExecutor(label: "static-depot")
     private let store: any DepotStore
-    /// A pipe whose bytes end requests.
-    private nonisolated let stopped: FileDescriptor
-    private nonisolated let stopping: FileDescriptor
+    private nonisolated let stopPipe: StopPipe
 
     nonisolated let name: String
 
@@ -36,13 +33,7 @@ actor StaticDepot {
 
     /// Opens the depot; nothing is asked yet.
     init(_ publish: HubConfiguration.Publish) throws(HubFailure) {
-        let ends: (reading: FileDescriptor, writing: FileDescriptor)
-        do throws(Errno) {
-            ends = try Self.pipe()
-        } catch {
-            throw HubFailure(.system, "no pipe can be made: \(error)")
-        }
-        (stopped, stopping) = ends
+        stopPipe = try StopPipe()
         var files = DepotFiles()
         (files.authorities, files.certificate) = (publish.authorities, publish.certificate)
         files.credentials = publish.credentials
@@ -52,7 +43,7 @@ actor StaticDepot {
                 as: files,
                 agent: "jitgate-hub/\(Release.version)",
                 patience: 0,
-                stoppingAt: ends.reading.rawValue
+                stoppingAt: stopPipe.descriptor
             )
         } catch {
             throw HubFailure(.configuration, error.message)
@@ -60,23 +51,8 @@ actor StaticDepot {
         name = store.name
     }
 
-    deinit {
-        for end in [stopped, stopping] { try? end.close() }
-    }
-
-    private static func pipe() throws(Errno) -> (FileDescriptor, FileDescriptor) {
-        do {
-            let ends = try FileDescriptor.pipe()
-            return (ends.readEnd, ends.writeEnd)
-        } catch {
-            throw error as? Errno ?? .ioError
-        }
-    }
-
     /// Ends the request under way, and all that come later.
-    nonisolated func stop() {
-        _ = try? stopping.writeAll([0])
-    }
+    nonisolated func stop() { stopPipe.end() }
 
     /// Puts an index or the bulletin, unless the depot has it.
     ///

@@ -14,7 +14,7 @@ struct RequestLister: Sendable {
         _ page: RequestsPage.Filter,
         before cursor: Int64?
     ) async throws(RequestError) -> RequestViews.Part<RequestRow> {
-        let views = RequestViews(desk: desk)
+        let views = desk.views
         return try await views.part(of: filter(page), before: cursor, limit: Self.limit) {
             await row(of: $0, page, views)
         }

@@ -1,7 +1,6 @@
 import Dispatch
 import Grants
 import HubSettings
-import SystemPackage
 import Transfer
 
 /// Sends messages to one webhook, on a thread of its own while it does.
@@ -88,28 +87,4 @@ struct WebhookSender: Sendable {
             }
         }
     }
-}
-
-/// A descriptor that can be read once it has ended.
-final class StopPipe: Sendable {
-    private let reading: FileDescriptor
-    private let writing: FileDescriptor
-
-    init() throws(HubFailure) {
-        do {
-            (reading, writing) = try FileDescriptor.pipe()
-        } catch {
-            throw HubFailure(.system, "no pipe can be made: \(error)")
-        }
-    }
-
-    deinit {
-        try? reading.close()
-        try? writing.close()
-    }
-
-    var descriptor: Int32 { reading.rawValue }
-
-    /// Ends it; a byte, since libcurl does not notice that the other end is closed.
-    func end() { _ = try? writing.writeAll([0]) }
 }
